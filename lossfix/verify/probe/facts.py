@@ -1,0 +1,377 @@
+"""What is asked of a worker and what it answers: plain, frozen data, standard library only.
+
+Both sides read this file: the probe fills in a ``Facts`` per ``Job``, and the judge is a pure
+function of it. Every field is a string, a number, a truth value, ``None`` or a tuple of these, so
+that a record survives JSON unchanged (``from_json(T, to_json(x)) == x``; floats that are not
+finite travel as text).
+
+Words used throughout. *Spread*: the standard deviation of the original's scalar value over the
+draws of a family, at least a thousandth of its mean size. *Steepness*: the number that stands in
+the code of the rewrite, in 1 / units of the gated quantity. *Row*: one sample of a batch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+import typing
+from dataclasses import dataclass
+from typing import Any, Optional, TypeVar, Union
+
+T = TypeVar("T")
+
+CHECKS = (
+    "edges",
+    "rank",
+    "weights",
+    "batch of one",
+    "dynamic batch",
+    "fit",
+    "xla",
+    "serialisation",
+    "mixed precision",
+    "name",
+)
+"""The names of the contract's checks, cheapest first."""
+
+
+@dataclass(frozen=True)
+class SubjectSource:
+    """A loss as text: a module and the expression that builds it there
+    (``lossfix.model.Subject``)."""
+
+    source: str
+    expression: str
+    steepened: str = ""
+    """The expression with the hole ``{steepness}``; empty where nothing was smoothed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One loss before and, unless it is only measured, after (``lossfix.model.Probe``)."""
+
+    name: str
+    before: SubjectSource
+    after: Optional[SubjectSource] = None
+    promise: str = "exact"
+    """``exact`` or ``relaxed`` (the values of ``lossfix.model.Safety``)."""
+    gate: str = "sigmoid"
+    """``sigmoid``, ``detached`` (a declared surrogate) or ``keep``."""
+    steepness: Optional[float] = None
+    """Asked for by the user; ``None``: the probe calibrates it."""
+    thresholds: tuple[float, ...] = ()
+    families: tuple[str, ...] = ()
+    seed: int = 0
+    checks: tuple[str, ...] = CHECKS
+    """Which checks of the contract to run."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one way of calling a loss went."""
+
+    ok: bool = True
+    error: str = ""
+    """``Type: first line of the message``; empty where it went well."""
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A step of the value inside a segment between two predictions that the gradient cannot see."""
+
+    family: str
+    at: float
+    """Where on the segment, from 0 to 1."""
+    size: float
+    """Signed, in units of the loss."""
+
+
+@dataclass(frozen=True)
+class TermFacts:
+    """One additive term of the value, found from the operations that produced it."""
+
+    line: int
+    """Line of the module at which the term's last operation stands; 0 where unknown."""
+    op: str
+    share: float
+    """Standard deviation of the term over the draws, as a share of the sum over all terms."""
+    state: str
+    """A value of ``lossfix.model.State``."""
+
+
+@dataclass(frozen=True)
+class ChannelFacts:
+    """One channel (index on the last axis) of the predictions."""
+
+    index: int
+    moves: float
+    """Total variation of the value when this channel alone moves, in units of the spread."""
+    seen: float
+    """The share of that variation which the gradient accounts for, from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class GradientFacts:
+    """The value and the gradient with respect to y_pred of one candidate."""
+
+    state: str
+    """The headline, a value of ``lossfix.model.State``."""
+    eager: Outcome
+    """A direct call on float32 tensors under a ``GradientTape``."""
+    graph: Outcome
+    """The same in a ``tf.function`` with an unknown batch size, traced with AutoGraph."""
+    gradient: str
+    """``none``, ``zero``, ``not finite`` or ``alive``: what autodiff gives over all draws, in
+    ``mode``."""
+    mode: str = "eager"
+    """``eager`` or ``graph``: where the gradient was taken (graph where only that one runs)."""
+    precision: str = "float64"
+    """``float64`` where the candidate could be lifted, else ``float32``."""
+    jump_share: float = 0.0
+    """Share of the total variation along the segments that happens in jumps."""
+    detached_share: float = 0.0
+    """Share of the total variation that is smooth and that the gradient does not account for."""
+    steep_share: float = 0.0
+    """Share of the total variation that the steepest 0.5 % of the segments carries."""
+    jumps: tuple[Jump, ...] = ()
+    fd_error: float = 0.0
+    """Largest |autodiff - finite difference| in units of its tolerance: wrong above 1."""
+    fd_points: int = 0
+    kinks: int = 0
+    """Directions in which the one-sided slopes differ; there any slope between them is accepted."""
+    live_rows: float = 1.0
+    """Share of rows whose float32 gradient exceeds 1e-4 of the largest row's."""
+    not_finite: tuple[str, ...] = ()
+    """Edge inputs at which the value is finite and the gradient is not: ``p=0``, ``p=y``, ..."""
+    value_not_finite: tuple[str, ...] = ()
+    """Edge inputs at which the value itself is not finite."""
+    terms: tuple[TermFacts, ...] = ()
+    channels: tuple[ChannelFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rung:
+    """The distance between the rewrite and the original at one steepness."""
+
+    steepness: float
+    mean_error: float
+    """Mean over the draws of |after - before|, in units of the spread."""
+    max_error: float
+    off: float
+    """Share of draws that differ by more than 1e-3 of the spread."""
+
+
+@dataclass(frozen=True)
+class ValueFacts:
+    """How the values of the rewrite relate to the original's on one family."""
+
+    family: str
+    relation: str
+    """``equal``, ``converges``, ``differs``, ``raises`` (the rewrite raised) or ``unknown``
+    (the original cannot be evaluated on this family)."""
+    mean_error: float = 0.0
+    """At the steepness that stands in the code, in units of the spread."""
+    max_error: float = 0.0
+    spread: float = 1.0
+    ladder: tuple[Rung, ...] = ()
+    """Ever steeper; empty where nothing was smoothed or the values are equal."""
+    order: Optional[float] = None
+    """Of convergence: -slope of log error over log steepness; about 1 for a sigmoid gate."""
+    residual: float = 0.0
+    """Mean error that is left at the steepest rung, in units of the spread."""
+    side: str = ""
+    """Where the residual sits, such as ``y_pred > 0.5``; empty where that is not known."""
+    shape_before: tuple[int, ...] = ()
+    """Shape of the unreduced value for a batch of seven."""
+    shape_after: tuple[int, ...] = ()
+    binding: bool = True
+    """Whether this family is of the same kind as the main one, so that a difference here refuses;
+    otherwise it is only worth a note."""
+    error: str = ""
+    on_gate: int = 0
+    """Draws left out because they lie exactly on a gate."""
+
+
+@dataclass(frozen=True)
+class GateFacts:
+    """One hard operation on a quantity that depends on y_pred, as traced and measured."""
+
+    kind: str
+    """``mask`` (does not depend on y_pred), ``continuous`` (both sides agree at the boundary),
+    ``guard`` (keeps a branch finite), ``jump`` (the value jumps, both branches carry gradient),
+    ``dead`` (no gradient reaches y_pred past it), ``blocker`` (round, argmax, an int cast, ...)
+    or ``unexercised`` (never flipped on any input that was tried)."""
+    op: str
+    """TensorFlow's name of the operation: ``Greater``, ``Round``, ``ArgMax``, ..."""
+    line: int = 0
+    """The operation's span in the subject's module, from 1, the end exclusive; 0 where unknown
+    (columns need Python 3.11)."""
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    crossed: bool = False
+    """Whether it flipped among the inputs that were tried."""
+    jump: float = 0.0
+    """|step| of the scalar loss when one element crosses, in units of the spread."""
+    scale: Optional[float] = None
+    """Median |lhs - rhs| in units of the gated quantity; ``None`` where it has no margin."""
+    threshold: Optional[float] = None
+    """The constant on one side of the comparison; ``None`` where there is none."""
+    computed: bool = False
+    """Whether the margin is a computed quantity (a per-sample loss, a rank, an argmax) rather than
+    an elementwise expression of y_pred, y_true and constants: such gates were put there on
+    purpose."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DescentFacts:
+    """Where gradient descent on the predictions themselves ends up, scored by the original."""
+
+    steepness: Optional[float]
+    """``None`` where the rewrite has none."""
+    stuck: float = 0.0
+    """Share of rows that end worse than under the original's own gradient by more than a tenth of
+    the initial median."""
+    start: float = 0.0
+    """The original's value at the start, under the original's own gradient, and under the
+    rewrite's."""
+    original: Optional[float] = None
+    """``None`` where the original has no gradient to descend along."""
+    rewrite: float = 0.0
+    """The original's value where the rewrite's gradient leads."""
+    sign_flips: float = 0.0
+    """Share of elements whose gradient points away from the target where the original's points to
+    it."""
+    dead: float = 0.0
+    """Share of rows without a gradient (float32) that are not at their optimum."""
+    alignment: Optional[float] = None
+    """Cosine between the rewrite's gradient integrated over segments and the original's change of
+    value over them; asked for surrogates."""
+    passed: bool = True
+    """Whether it stays within the limits of verifier.md: few stuck rows, or a batch value within
+    two hundredths of the start of where the original's own gradient leads."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of the contract, for the original and for the rewrite."""
+
+    name: str
+    """One of ``CHECKS``."""
+    before: Optional[str] = None
+    """``""`` passed, a text says what failed, ``None`` was not run."""
+    after: Optional[str] = None
+    detail: str = ""
+    """Numbers behind it, such as ``loss 0.31 → 0.02``."""
+
+    @property
+    def regressed(self) -> bool:
+        """Whether the original passed (or was not asked) and the rewrite fails."""
+        return bool(self.after) and not self.before
+
+
+@dataclass(frozen=True)
+class ContractFacts:
+    """Everything else that a Keras loss is expected to do."""
+
+    checks: tuple[Check, ...] = ()
+    weights_before: str = ""
+    """``per sample`` (a row of weight 0 has no gradient), ``global`` or ``""`` (unknown)."""
+    weights_after: str = ""
+
+
+@dataclass(frozen=True)
+class CurveFacts:
+    """The scalar loss and its slope along one line of predictions, for one fixed target."""
+
+    y_true: float
+    y_pred: tuple[float, ...]
+    before: tuple[Optional[float], ...]
+    before_slope: tuple[Optional[float], ...]
+    after: tuple[Optional[float], ...] = ()
+    after_slope: tuple[Optional[float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The whole answer for one job; what was not reached keeps its default."""
+
+    name: str
+    stage: str = "done"
+    """Where the battery stopped: ``before`` or ``after`` (could not be built), ``family`` (no
+    inputs that the original accepts), ``gradient``, ``values``, ``descent``, ``contract``, or
+    ``done``."""
+    error: str = ""
+    """What the user's code, or our own, raised there."""
+    shimmed: bool = False
+    """Whether the original ran only with stand-ins for removed names."""
+    deterministic: bool = True
+    """Whether the original gave the same value twice for the same input."""
+    family: str = ""
+    affine: tuple[float, float] = (1.0, 0.0)
+    """Scale and shift that were applied to the family's predictions and targets to reach the
+    gates."""
+    tried: tuple[str, ...] = ()
+    """Families that the original did not accept, with the reason."""
+    before: Optional[GradientFacts] = None
+    after: Optional[GradientFacts] = None
+    values: tuple[ValueFacts, ...] = ()
+    """The main family first, then the others."""
+    gates_before: tuple[GateFacts, ...] = ()
+    gates_after: tuple[GateFacts, ...] = ()
+    steepness: Optional[float] = None
+    """The steepness that stands in the code while gradient, descent and contract were measured."""
+    ladder: tuple[float, ...] = ()
+    """The calibrated steepnesses, steepest first."""
+    deviation_bound: Optional[float] = None
+    """Bound on the mean difference that follows from the gates' jumps and scales, in spreads."""
+    descent: tuple[DescentFacts, ...] = ()
+    contract: ContractFacts = ContractFacts()
+    curve: Optional[CurveFacts] = None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    environment: tuple[tuple[str, str], ...] = ()
+    """Versions: ``python``, ``tensorflow``, ``keras``, ``numpy``."""
+
+
+def to_json(value: Any) -> Any:
+    """A record as dictionaries, lists, text and finite numbers."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def from_json(kind: type[T], value: Any) -> T:
+    """The record of type ``kind`` that ``to_json`` was given. Unknown keys are ignored.
+
+    Raises ``TypeError`` where a field without a default is missing.
+    """
+    hints = typing.get_type_hints(kind, vars(sys.modules[kind.__module__]))
+    names = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    return kind(
+        **{name: _build(hints[name], item) for name, item in value.items() if name in names}
+    )
+
+
+def _build(kind: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Union:
+        return _build(next(a for a in arguments if a is not type(None)), value)
+    if origin is tuple:
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return tuple(_build(arguments[0], item) for item in value)
+        return tuple(_build(a, item) for a, item in zip(arguments, value))
+    if dataclasses.is_dataclass(kind):
+        return from_json(kind, value)  # type: ignore[arg-type]
+    if kind is float:
+        return float(value)
+    return value
