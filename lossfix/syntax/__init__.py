@@ -1,0 +1,1 @@
+"""Python through LibCST and ``ast``; nothing here knows Keras."""

@@ -1,0 +1,145 @@
+"""New code out of old: templates whose holes are atoms, and replacement that keeps the brackets right.
+
+LibCST adds no brackets of its own (https://github.com/Instagram/LibCST/issues/341): putting
+``lo - margin`` into ``a - b`` for ``b`` would flip a sign silently. All expressions are therefore
+built here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+import libcst as cst
+
+Replacement = (
+    cst.CSTNode
+    | Sequence[cst.CSTNode]
+    | Callable[[cst.CSTNode], cst.CSTNode | Sequence[cst.CSTNode]]
+)
+"""What a node becomes: a node, several statements (none: it is removed), or a function of the node
+with its inner replacements done."""
+
+_ATOMS = (
+    cst.Name,
+    cst.Attribute,
+    cst.Call,
+    cst.Subscript,
+    cst.BaseNumber,
+    cst.SimpleString,
+    cst.FormattedString,
+    cst.List,
+    cst.Dict,
+    cst.Set,
+    cst.ListComp,
+    cst.SetComp,
+    cst.DictComp,
+    cst.Ellipsis,
+)
+_OPEN = (cst.NamedExpr, cst.Yield, cst.GeneratorExp, cst.Tuple, cst.Lambda)
+_HOLE = "__hole_{}__"
+
+
+def is_atom(node: cst.BaseExpression) -> bool:
+    """Whether ``node`` can stand anywhere without brackets around it."""
+    if isinstance(node, cst.BaseNumber) and not isinstance(
+        node, cst.Integer | cst.Float | cst.Imaginary
+    ):
+        return False
+    return isinstance(node, _ATOMS) or bool(node.lpar)
+
+
+def atom(node: cst.BaseExpression) -> cst.BaseExpression:
+    """``node`` with brackets where it needs them to stand as an operand."""
+    if is_atom(node):
+        return node
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def bare(node: cst.BaseExpression) -> cst.BaseExpression:
+    """``node`` without the brackets around it, unless they hold it together over several lines."""
+    if not node.lpar or isinstance(node, (*_OPEN, cst.ConcatenatedString)):
+        return node
+    only = cst.Module([]).code_for_node(node)
+    if "\n" in only:
+        return node
+    return node.with_changes(lpar=[], rpar=[])
+
+
+def argument(node: cst.BaseExpression) -> cst.BaseExpression:
+    """``node`` as a call takes it: brackets only where a comma or ``for`` would be misread."""
+    return atom(node) if isinstance(node, _OPEN) else bare(node)
+
+
+class _Fill(cst.CSTTransformer):
+    def __init__(self, holes: Mapping[str, cst.BaseExpression]) -> None:
+        self.holes = {_HOLE.format(name): node for name, node in holes.items()}
+
+    def _filled(self, node: cst.CSTNode) -> cst.BaseExpression | None:
+        return self.holes.get(node.value) if isinstance(node, cst.Name) else None
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
+        hole = self._filled(original_node.value)
+        return updated_node if hole is None else updated_node.with_changes(value=argument(hole))
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        hole = self._filled(original_node)
+        return updated_node if hole is None else atom(hole)
+
+
+def expression(template: str, **holes: cst.BaseExpression) -> cst.BaseExpression:
+    """The expression ``template`` with each ``{name}`` filled by the node of that name.
+
+    >>> import libcst as cst
+    >>> node = expression("tf.sigmoid({k} * {x})", k=cst.Name("k"), x=cst.parse_expression("a - b"))
+    >>> cst.Module([]).code_for_node(node)
+    'tf.sigmoid(k * (a - b))'
+    """
+    text = template.format(**{name: _HOLE.format(name) for name in holes})
+    parsed = cst.parse_expression(text)
+    filled = parsed.visit(_Fill(holes))
+    return cast(cst.BaseExpression, filled).deep_clone()
+
+
+def name(dotted: str) -> cst.Name | cst.Attribute:
+    """The node of a dotted name."""
+    return cast("cst.Name | cst.Attribute", cst.parse_expression(dotted))
+
+
+class _Replace(cst.CSTTransformer):
+    def __init__(
+        self, replacements: Mapping[cst.CSTNode, Replacement], unbracketed: frozenset[cst.CSTNode]
+    ) -> None:
+        self.replacements = replacements
+        self.unbracketed = unbracketed
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> object:  # type: ignore[override]
+        replacement = self.replacements.get(original_node)
+        if replacement is None:
+            return super().on_leave(original_node, updated_node)
+        new = replacement(updated_node) if callable(replacement) else replacement
+        if not isinstance(new, cst.CSTNode):
+            return cst.FlattenSentinel(list(new)) if new else cst.RemoveFromParent()
+        if isinstance(new, cst.BaseExpression) and isinstance(original_node, cst.BaseExpression):
+            return self._bracketed(original_node, new)
+        return new
+
+    def _bracketed(self, old: cst.BaseExpression, new: cst.BaseExpression) -> cst.BaseExpression:
+        if old in self.unbracketed:
+            return new if isinstance(new, _OPEN) else bare(new) if not old.lpar else new
+        return atom(new)
+
+
+def replace(
+    module: cst.Module,
+    replacements: Mapping[cst.CSTNode, Replacement],
+    parents: Mapping[cst.CSTNode, cst.CSTNode],
+) -> cst.Module:
+    """``module`` with every key of ``replacements`` (a node of it) replaced, inner nodes first."""
+    whole = (cst.Arg, cst.Return, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr, cst.Index)
+    unbracketed = frozenset(
+        node
+        for node in replacements
+        if isinstance(parents.get(node), whole) and not isinstance(node, cst.GeneratorExp)
+    )
+    return cast(cst.Module, module.visit(_Replace(replacements, unbracketed)))

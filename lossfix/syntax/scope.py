@@ -1,0 +1,188 @@
+"""What a name means: imports, aliases and local bindings, read from the ``ast`` of a file.
+
+The standard library's parser is many times faster than LibCST's metadata, so names are resolved
+here for the scanner (which never builds a LibCST tree for most files) and for the rules alike.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The names that one module, class or function binds."""
+
+    path: tuple[str, ...]
+    parent: Scope | None
+    is_class: bool = False
+    imports: Mapping[str, str] = field(default_factory=dict)
+    """Local name -> the dotted name that was imported; relative imports keep their dots."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Local name -> the dotted name that was assigned to it, as written (``K = tf.keras.backend``)."""
+    names: frozenset[str] = frozenset()
+    """Everything else that is bound here: parameters, variables, functions and classes."""
+
+    def resolve(self, dotted: str) -> str | None:
+        """The absolute dotted name behind ``dotted``, or ``None`` where it is not an import.
+
+        >>> scope_of_module(ast.parse("import numpy as np")).resolve("np.mean")
+        'numpy.mean'
+        """
+        return self._resolve(dotted, frozenset())
+
+    def _resolve(self, dotted: str, seen: frozenset[str]) -> str | None:
+        root, _, rest = dotted.partition(".")
+        scope: Scope | None = self
+        innermost = True
+        while scope is not None:
+            # Python skips class scopes when it looks up a name from within a method.
+            if innermost or not scope.is_class:
+                if root in scope.imports:
+                    return f"{scope.imports[root]}.{rest}" if rest else scope.imports[root]
+                if root in scope.aliases and root not in seen:
+                    target = scope._resolve(scope.aliases[root], seen | {root})
+                    if target is None:
+                        return None
+                    return f"{target}.{rest}" if rest else target
+                if root in scope.names:
+                    return None
+            scope, innermost = scope.parent, False
+        return None
+
+    def binds(self, name: str) -> bool:
+        """Whether ``name`` is bound here or in an enclosing scope."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.imports or name in scope.aliases or name in scope.names:
+                return True
+            scope = scope.parent
+        return False
+
+    def everything(self) -> frozenset[str]:
+        """All names bound here."""
+        return self.names | self.imports.keys() | self.aliases.keys()
+
+
+def dotted(node: ast.AST) -> str | None:
+    """``a.b.c`` of a chain of attributes, or ``None`` for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join([node.id, *reversed(parts)])
+
+
+def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    """The statement lists of a compound statement in document order, definitions excluded."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        inner = getattr(node, name, None)
+        if not isinstance(inner, list) or not inner:
+            continue
+        if isinstance(inner[0], ast.stmt):
+            yield inner
+        else:
+            for part in inner:
+                yield from blocks(part)
+
+
+def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements of a body in document order, into ``if`` and ``try`` but not into definitions."""
+    for statement in body:
+        yield statement
+        if not isinstance(statement, Definition):
+            for block in blocks(statement):
+                yield from statements(block)
+
+
+def definitions(body: list[ast.stmt]) -> Iterator[tuple[tuple[str, ...], Definition]]:
+    """All functions and classes at any depth with their paths, in document order."""
+    for statement in statements(body):
+        if isinstance(statement, Definition):
+            yield (statement.name,), statement
+            for path, inner in definitions(statement.body):
+                yield (statement.name, *path), inner
+
+
+def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
+    """All parameter names of a function, stars included, in order."""
+    arguments = node.args
+    listed = [*arguments.posonlyargs, *arguments.args]
+    if arguments.vararg:
+        listed.append(arguments.vararg)
+    listed += arguments.kwonlyargs
+    if arguments.kwarg:
+        listed.append(arguments.kwarg)
+    return [argument.arg for argument in listed]
+
+
+def _targets(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            yield part.id
+
+
+def _bind(
+    body: list[ast.stmt],
+    path: tuple[str, ...],
+    parent: Scope | None,
+    bound: list[str],
+    is_class: bool,
+) -> Scope:
+    imports: dict[str, str] = {}
+    aliases: dict[str, str] = {}
+    names = set(bound)
+    for statement in statements(body):
+        match statement:
+            case ast.Import(names=entries):
+                for entry in entries:
+                    # The first binding wins: in `try: import a ... except: import b` it is the one that runs.
+                    if entry.asname:
+                        imports.setdefault(entry.asname, entry.name)
+                    else:
+                        imports.setdefault(entry.name.split(".")[0], entry.name.split(".")[0])
+            case ast.ImportFrom(module=module, names=entries, level=level):
+                for entry in entries:
+                    origin = "." * level + (f"{module}." if module else "") + entry.name
+                    imports.setdefault(entry.asname or entry.name, origin)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
+                (source := dotted(value)) and name not in aliases and name not in names
+            ):
+                aliases[name] = source
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                names.add(name)
+            case _:
+                stored = set()
+                for part in ast.iter_child_nodes(statement):
+                    if not isinstance(part, ast.stmt):
+                        stored.update(_targets(part))
+                names |= stored
+    # A name that is also assigned something that is no alias means either; it then means nothing certain.
+    for name in names & aliases.keys():
+        del aliases[name]
+    if is_class or parent is not None:
+        for name in names & imports.keys():
+            del imports[name]
+    return Scope(path, parent, is_class, imports, aliases, frozenset(names))
+
+
+def scope_of_module(module: ast.Module) -> Scope:
+    """The names that a module binds at its top level, also under ``if`` and ``try``."""
+    return _bind(module.body, (), None, [], False)
+
+
+def scope_of(node: Definition, parent: Scope) -> Scope:
+    """The names that a function or class binds, below ``parent``."""
+    is_class = isinstance(node, ast.ClassDef)
+    bound = [] if isinstance(node, ast.ClassDef) else parameters(node)
+    return _bind(node.body, (*parent.path, node.name), parent, bound, is_class)
