@@ -1,0 +1,122 @@
+"""Stand-ins for names that newer releases of TensorFlow and Keras removed.
+
+A loss that calls ``K.mean`` under Keras 3 raises, and so cannot say which values it meant. Under
+these stand-ins it can: they give the old names their old meaning while they are in place, and are
+taken away afterwards, so that a rewrite which still relies on a removed name is found out.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Callable
+
+import keras
+import tensorflow as tf
+
+WIDER_SIGNATURES = (
+    *(f"reduce_{name}" for name in ("sum", "mean", "max", "min", "prod", "any", "all")),
+    "reduce_logsumexp",
+    "argmax",
+    "argmin",
+    "expand_dims",
+    "squeeze",
+)
+"""TensorFlow 1's forms of these take what today's take and the old keywords (``keep_dims``,
+``reduction_indices``, ``dimension``, ``dim``, ``squeeze_dims``) as well."""
+
+REDUCTIONS = ("auto", "none", "sum", "sum_over_batch_size")
+
+
+def within(shims: Callable[[], Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function``, with the stand-ins in place whenever it runs."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with shims():
+            return function(*args, **kwargs)
+
+    return call
+
+
+@contextmanager
+def removed_names() -> Iterator[None]:
+    """Puts the stand-ins in place and takes them away again.
+
+    Covered: TensorFlow 1's functions under ``tf``, ``tf.math``, ``tf.nn`` and ``tf.losses``, the
+    functions of ``keras.backend`` that Keras 3 dropped, ``losses.Reduction`` with ``AUTO``, and the
+    arguments of Keras 2's ``Loss.__init__``.
+    """
+    replaced: list[tuple[Any, str, Any]] = []
+    try:
+        for owner, name, stand_in in _shims():
+            replaced.append((owner, name, vars(owner).get(name, replaced)))
+            setattr(owner, name, stand_in)
+        yield
+    finally:
+        for owner, name, original in reversed(replaced):
+            if original is replaced:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)
+
+
+@functools.lru_cache(maxsize=1)
+def _shims() -> tuple[tuple[Any, str, Any], ...]:
+    """(module or class, name, stand-in), found once per process."""
+    v1 = tf.compat.v1
+    shims = [(tf, name, getattr(v1, name)) for name in WIDER_SIGNATURES]
+    for new, old in ((tf, v1), (tf.math, v1), (tf.math, v1.math), (tf.nn, v1.nn)):
+        shims += [(new, name, function) for name, function in _missing(old, new)]
+    shims += [(tf.losses, name, function) for name, function in _missing(v1.losses, tf.losses)]
+    legacy = tf.keras.backend
+    for backend in _distinct(keras.backend, legacy):
+        shims += [(backend, name, function) for name, function in _missing(legacy, backend)]
+        if not hasattr(backend, "logsumexp"):
+            shims.append((backend, "logsumexp", v1.reduce_logsumexp))
+        if not hasattr(backend, "identity"):
+            shims.append((backend, "identity", tf.identity))
+    for losses in _distinct(keras.losses, tf.keras.losses, tf.losses):
+        shims.append((losses, "Reduction", _Reduction))
+    for kind in _distinct(keras.losses.Loss, tf.keras.losses.Loss):
+        shims.append((kind, "__init__", _accepting_old_arguments(kind.__init__)))
+    return tuple(shims)
+
+
+class _Reduction:
+    """Keras 2's enumeration, in which ``AUTO`` meant what is today's default."""
+
+    AUTO = "sum_over_batch_size"
+    NONE = "none"
+    SUM = "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+
+
+def _accepting_old_arguments(init: Callable[..., None]) -> Callable[..., None]:
+    """``Loss.__init__`` that also takes ``(reduction, name)`` by position, and ``"auto"``."""
+
+    @functools.wraps(init)
+    def shimmed(self: Any, *args: Any, **kwargs: Any) -> None:
+        if args and args[0] in REDUCTIONS:
+            kwargs.update(zip(("reduction", "name"), args))
+            args = ()
+        if kwargs.get("reduction") == "auto":
+            kwargs["reduction"] = _Reduction.AUTO
+        init(self, *args, **kwargs)
+
+    return shimmed
+
+
+def _missing(old: Any, new: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The public functions of ``old`` that ``new`` lacks."""
+    for name in dir(old):
+        if name.startswith("_") or hasattr(new, name):
+            continue
+        function = getattr(old, name)
+        if callable(function) and not isinstance(function, type):
+            yield name, function
+
+
+def _distinct(*objects: Any) -> list[Any]:
+    return list({id(item): item for item in objects}.values())

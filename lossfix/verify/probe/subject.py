@@ -1,0 +1,208 @@
+"""From the text of a loss to something that can be called.
+
+The text becomes a real file, because AutoGraph and ``inspect`` read source from files, and is
+imported under a name of its own. Whatever the user's code raises on the way, ``SystemExit``
+included, comes back as a ``Failure``: it is a fact about the loss, not an error of ours.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import io
+import itertools
+import os
+import sys
+import tokenize
+import traceback
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any, Callable, Optional, Union
+
+import keras
+import tensorflow as tf
+
+from .compat import removed_names, within
+from .facts import SubjectSource
+
+Adapt = Callable[[ModuleType], None]
+"""Changes a module after it was imported and before the loss is built from it."""
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What the user's code raised where a loss was to be built."""
+
+    stage: str
+    """``import`` (the module), ``build`` (the expression) or ``steepen`` (the same with a
+    steepness)."""
+    kind: str
+    """The name of the exception's type."""
+    message: str
+    """The first line of its message."""
+    line: int = 0
+    """The line of the module that was running, from 1; 0 where it was none of the module's."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A loss that was built and can be called."""
+
+    subject: SubjectSource
+    module: ModuleType
+    path: str
+    target: Any
+    """A function or another callable, or an instance of ``keras.losses.Loss``."""
+    shimmed: bool = False
+    """Whether removed names have stand-ins while it runs."""
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is an instance of Keras' own ``Loss`` rather than a plain callable."""
+        return isinstance(self.target, _loss_types())
+
+    @property
+    def name(self) -> str:
+        """What Keras would call it."""
+        own = "name" if self.is_loss else "__name__"
+        return str(getattr(self.target, own, None) or type(self.target).__name__)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The value before any reduction, exactly as its author wrote it.
+
+        Neither argument is converted or aligned; the shape and dtype of what comes back, and what
+        is raised, are the author's.
+        """
+        return (self.target.call if self.is_loss else self.target)(y_true, y_pred)
+
+    def wrapped(self) -> Any:
+        """What ``compile(loss=...)`` makes of it: a ``keras.losses.Loss``.
+
+        Keras wraps a function in a class that also aligns the ranks of targets and predictions; an
+        instance of ``Loss`` stays as it is, and its ranks as they come.
+        """
+        return self.target if self.is_loss else _function_wrapper()(self.target, name=self.name)
+
+    def at(self, steepness: float) -> Union[Candidate, Failure]:
+        """The same loss at another steepness, built in the same module.
+
+        ``Failure`` where the subject has no steepness or building it raises.
+        """
+        if not self.subject.steepened:
+            return Failure("steepen", "ValueError", "nothing was smoothed in this loss")
+        expression = self.subject.steepened.replace("{steepness}", repr(float(steepness)))
+        return _build(self.subject, self.module, self.path, expression, "steepen", self.shimmed)
+
+
+def load(
+    subject: SubjectSource,
+    directory: str,
+    filename: str,
+    compat: bool = False,
+    adapt: Optional[Adapt] = None,
+) -> Union[Candidate, Failure]:
+    """Writes, imports and builds ``subject``.
+
+    Each call writes a new file in ``directory`` named after ``filename`` and imports it as a new
+    module, so the same subject can be loaded twice. With ``compat``, names that TensorFlow and
+    Keras removed have stand-ins while the loss is imported, built and called. ``adapt`` may change
+    the module's globals before the loss is built.
+
+    Raises ``OSError`` where the file cannot be written; all that the user's code raises comes back
+    as a ``Failure``.
+    """
+    stem, extension = os.path.splitext(filename)
+    number = next(_numbers)
+    path = os.path.join(directory, f"{stem}_{number}{extension or '.py'}")
+    with open(path, "wb") as file:
+        file.write(_encode(subject.source))
+    imported = _import(f"lossfix_subject_{number}", path, compat)
+    if isinstance(imported, Failure):
+        return imported
+    if adapt is not None:
+        adapt(imported)
+    return _build(subject, imported, path, subject.expression, "build", compat)
+
+
+def _import(name: str, path: str, compat: bool) -> Union[ModuleType, Failure]:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise OSError(f"{path} cannot be imported as a module")
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses, pickle and Keras' registry look a class's module up by name.
+    sys.modules[name] = module
+    execute = spec.loader.exec_module
+    try:
+        (within(removed_names, execute) if compat else execute)(module)
+    except BaseException as error:
+        del sys.modules[name]
+        return _failure("import", error, path)
+    return module
+
+
+def _build(
+    subject: SubjectSource,
+    module: ModuleType,
+    path: str,
+    expression: str,
+    stage: str,
+    compat: bool,
+) -> Union[Candidate, Failure]:
+    def build() -> Any:
+        target = eval(compile(expression, f"<{stage}>", "eval"), vars(module))
+        if inspect.isclass(target):  # compile(loss=SomeLoss) builds it too
+            target = target()
+        if not callable(target):
+            raise TypeError(f"`{expression}` is not callable, it gives {type(target).__name__}")
+        return target
+
+    try:
+        target = within(removed_names, build)() if compat else build()
+    except BaseException as error:
+        return _failure(stage, error, path)
+    built = Candidate(subject, module, path, target, compat)
+    if not compat:
+        return built
+    if built.is_loss:
+        target.call = within(removed_names, target.call)
+        return built
+    return replace(built, target=within(removed_names, target))
+
+
+def _failure(stage: str, error: BaseException, path: str) -> Failure:
+    lines = str(error).strip().splitlines()
+    inside = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == path
+    ]
+    line = inside[-1] if inside else 0
+    if isinstance(error, SyntaxError) and error.filename == path:
+        line = error.lineno or 0
+    return Failure(stage, type(error).__name__, lines[0] if lines else "", line or 0)
+
+
+def _encode(source: str) -> bytes:
+    """The bytes that Python reads back as ``source``, in the encoding that it declares."""
+    plain = source.encode("utf-8", "surrogatepass")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(plain).readline)
+        return source.encode(encoding)
+    except (SyntaxError, UnicodeEncodeError):
+        return plain
+
+
+def _loss_types() -> tuple[type, ...]:
+    # The two differ where tf.keras is the legacy package.
+    return (keras.losses.Loss, tf.keras.losses.Loss)
+
+
+def _function_wrapper() -> Any:
+    """The class in which Keras wraps a loss function: it has no public name, but is the parent of
+    every built-in loss in Keras 2 and 3."""
+    return tf.keras.losses.MeanSquaredError.__bases__[0]

@@ -1,0 +1,204 @@
+"""From the text of a loss to something that can be called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+
+from lossfix.verify.probe.facts import SubjectSource  # noqa: E402
+from lossfix.verify.probe.subject import Candidate, Failure, load  # noqa: E402
+
+Y_TRUE = np.array([0.0, 1.0, 1.0], "float32")
+Y_PRED = np.array([[0.1], [0.4], [0.9]], "float32")
+
+FUNCTION = """
+import tensorflow as tf
+
+def squared(y_true, y_pred):
+    return tf.square(y_true - y_pred)
+"""
+
+GATED = """
+import keras
+import tensorflow as tf
+
+class GatedLoss(keras.losses.Loss):
+    def __init__(self, steepness=10.0, name="gated"):
+        super().__init__(name=name)
+        self.steepness = steepness
+
+    def call(self, y_true, y_pred):
+        return tf.sigmoid(self.steepness * (y_pred - 0.5))
+"""
+
+
+def built(source: str, expression: str, tmp_path: Path, **options: object) -> Candidate:
+    subject = SubjectSource(source, expression, str(options.pop("steepened", "")))
+    candidate = load(subject, str(tmp_path), "before.py", **options)  # type: ignore[arg-type]
+    assert isinstance(candidate, Candidate), candidate
+    return candidate
+
+
+def refused(source: str, expression: str, tmp_path: Path, **options: bool) -> Failure:
+    failure = load(SubjectSource(source, expression), str(tmp_path), "before.py", **options)
+    assert isinstance(failure, Failure), failure
+    return failure
+
+
+def test_a_function_is_called_as_its_author_wrote_it(tmp_path: Path) -> None:
+    candidate = built(FUNCTION, "squared", tmp_path)
+    assert candidate.call(Y_TRUE, Y_PRED).shape == (3, 3)
+    assert candidate.name == "squared"
+    assert not candidate.is_loss
+
+
+def test_wrapping_a_function_aligns_the_ranks_as_compile_does(tmp_path: Path) -> None:
+    wrapped = built(FUNCTION, "squared", tmp_path).wrapped()
+    expected = np.mean((Y_TRUE - Y_PRED[:, 0]) ** 2)
+    assert isinstance(wrapped, keras.losses.Loss)
+    assert wrapped.name == "squared"
+    assert float(wrapped(Y_TRUE, Y_PRED)) == pytest.approx(float(expected))
+
+
+def test_an_instance_and_its_class_are_the_same_loss(tmp_path: Path) -> None:
+    instance = built(GATED, "GatedLoss()", tmp_path)
+    from_class = built(GATED, "GatedLoss", tmp_path)
+    assert instance.is_loss
+    assert from_class.is_loss
+    assert instance.wrapped() is instance.target
+    assert np.allclose(instance.call(Y_TRUE, Y_PRED), from_class.call(Y_TRUE, Y_PRED))
+
+
+def test_the_value_of_an_instance_is_not_reduced(tmp_path: Path) -> None:
+    assert built(GATED, "GatedLoss()", tmp_path).call(Y_TRUE, Y_PRED).shape == (3, 1)
+
+
+def test_a_loss_is_built_again_at_another_steepness(tmp_path: Path) -> None:
+    candidate = built(
+        GATED, "GatedLoss()", tmp_path, steepened="GatedLoss(**{'steepness': {steepness}})"
+    )
+    steep = candidate.at(80)
+    assert isinstance(steep, Candidate)
+    assert steep.target.steepness == 80.0
+    assert steep.module is candidate.module
+    assert candidate.target.steepness == 10.0
+
+
+def test_a_loss_without_steepness_cannot_be_steepened(tmp_path: Path) -> None:
+    failure = built(FUNCTION, "squared", tmp_path).at(3.0)
+    assert isinstance(failure, Failure)
+    assert failure.stage == "steepen"
+
+
+def test_the_same_subject_can_be_loaded_twice(tmp_path: Path) -> None:
+    first, second = (built(FUNCTION, "squared", tmp_path) for _ in range(2))
+    assert first.module is not second.module
+    assert first.path != second.path
+
+
+def test_a_lambda_and_a_partial_are_losses_too(tmp_path: Path) -> None:
+    source = FUNCTION + "import functools\nscaled = functools.partial(lambda t, p: t + p)\n"
+    for expression in ("scaled", "lambda y_true, y_pred: y_pred - y_true"):
+        wrapped = built(source, expression, tmp_path).wrapped()
+        assert np.isfinite(float(wrapped(Y_TRUE, Y_PRED)))
+
+
+@pytest.mark.parametrize(
+    ("source", "expression", "stage", "text", "line"),
+    [
+        ("import nothing_like_this", "f", "import", "ModuleNotFoundError", 1),
+        ("\n1 / 0", "f", "import", "ZeroDivisionError: division by zero", 2),
+        ("x = 1\ndef f(:\n", "f", "import", "SyntaxError", 2),
+        ("import sys\nsys.exit('bye')", "f", "import", "SystemExit: bye", 2),
+        ("def make(alpha): ...", "make()", "build", "TypeError: make() missing 1", 0),
+        ("def make():\n    raise KeyError('a')", "make()", "build", "KeyError: 'a'", 2),
+        ("f = 3", "f", "build", "TypeError: `f` is not callable, it gives int", 0),
+        ("", "absent", "build", "NameError", 0),
+    ],
+)
+def test_what_the_users_code_raises_is_a_fact(
+    tmp_path: Path, source: str, expression: str, stage: str, text: str, line: int
+) -> None:
+    failure = refused(source, expression, tmp_path)
+    assert failure.stage == stage
+    assert str(failure).startswith(text)
+    assert failure.line == line
+
+
+def test_source_keeps_its_declared_encoding(tmp_path: Path) -> None:
+    source = "# -*- coding: latin-1 -*-\nname = 'é'\ndef f(y_true, y_pred):\n    return name\n"
+    assert built(source, "f", tmp_path).call(0, 0) == "é"
+
+
+REMOVED = {
+    "keras.backend.mean": """
+from keras import backend as K
+def loss(y_true, y_pred):
+    return K.mean(K.square(y_pred - y_true), axis=-1)
+""",
+    "names imported from keras.backend": """
+from keras.backend import mean, square
+def loss(y_true, y_pred):
+    return mean(square(y_pred - y_true), axis=-1)
+""",
+    "TensorFlow 1": """
+import tensorflow as tf
+def loss(y_true, y_pred):
+    error = tf.squared_difference(tf.to_float(y_pred), tf.to_float(y_true))
+    return tf.exp(tf.log(tf.reduce_mean(error, reduction_indices=[-1], keep_dims=True)))[..., 0]
+""",
+    "Reduction.AUTO": """
+import tensorflow as tf
+class Squared(tf.keras.losses.Loss):
+    def __init__(self, reduction=tf.keras.losses.Reduction.AUTO, name="squared"):
+        super().__init__(reduction=reduction, name=name)
+    def call(self, y_true, y_pred):
+        return tf.keras.backend.mean(tf.square(y_pred - y_true), axis=-1)
+loss = Squared()
+""",
+    "the old order of arguments": """
+import keras
+class Squared(keras.losses.Loss):
+    def __init__(self):
+        super().__init__("auto", "squared")
+    def call(self, y_true, y_pred):
+        return keras.backend.mean(keras.backend.square(y_pred - y_true), axis=-1)
+loss = Squared()
+""",
+}
+
+
+@pytest.mark.parametrize("source", REMOVED.values(), ids=REMOVED)
+def test_removed_names_keep_their_meaning_under_stand_ins(tmp_path: Path, source: str) -> None:
+    candidate = built(source, "loss", tmp_path, compat=True)
+    target = Y_TRUE[:, None]
+    expected = np.mean((Y_PRED - target) ** 2, axis=-1)
+    assert candidate.shimmed
+    assert np.allclose(candidate.call(target, Y_PRED), expected, atol=1e-6)
+    assert float(candidate.wrapped()(target, Y_PRED)) == pytest.approx(expected.mean(), rel=1e-5)
+
+
+def test_stand_ins_are_gone_once_the_loss_returned(tmp_path: Path) -> None:
+    before = (tf.reduce_mean, keras.losses.Loss.__init__)
+    candidate = built(REMOVED["TensorFlow 1"], "loss", tmp_path, compat=True)
+    candidate.call(Y_TRUE[:, None], Y_PRED)
+    assert not hasattr(tf, "to_float")
+    assert not hasattr(keras.backend, "mean")
+    assert (tf.reduce_mean, keras.losses.Loss.__init__) == before
+
+
+def test_without_stand_ins_a_removed_name_raises(tmp_path: Path) -> None:
+    failure = refused(REMOVED["names imported from keras.backend"], "loss", tmp_path)
+    assert failure.kind == "ImportError"
+
+
+def test_a_module_is_adapted_before_the_loss_is_built(tmp_path: Path) -> None:
+    subject = SubjectSource("scale = 2\ndef make():\n    return lambda t, p: scale\n", "make()")
+    candidate = load(subject, str(tmp_path), "a.py", adapt=lambda m: setattr(m, "scale", 5))
+    assert isinstance(candidate, Candidate)
+    assert candidate.call(0, 0) == 5
