@@ -193,7 +193,7 @@ _FLOWS = _ELEMENTWISE_FLOWS | words("""
     keras.ops.take_along_axis
     tf.boolean_mask tf.broadcast_to tf.concat tf.cond tf.convert_to_tensor tf.cumsum
     tf.dynamic_partition tf.dynamic_stitch tf.einsum tf.ensure_shape tf.expand_dims tf.gather
-    tf.gather_nd tf.grad_pass_through tf.image.sobel_edges tf.image.ssim tf.image.total_variation
+    tf.gather_nd tf.image.sobel_edges tf.image.ssim tf.image.total_variation
     tf.linalg.band_part tf.linalg.det tf.linalg.diag tf.linalg.diag_part tf.linalg.inv
     tf.linalg.logdet tf.linalg.matvec tf.linalg.trace tf.map_fn tf.matmul tf.math.cumprod
     tf.math.cumulative_logsumexp tf.math.l2_normalize tf.math.reduce_euclidean_norm
