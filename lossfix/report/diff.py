@@ -1,0 +1,109 @@
+"""A patch that ``git apply`` takes, and gives back with ``-R``, whatever the bytes.
+
+Lines end at ``\\n`` alone, as git sees them: a carriage return, a form feed or an undecodable byte
+is part of its line and comes through unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from lossfix.model import FileReport, Report
+from lossfix.report.style import PLAIN, Style
+
+CONTEXT = 3
+"""Lines around a change, as git shows them."""
+
+_ESCAPES = {
+    **{byte: f"\\{byte:03o}" for byte in (*range(0x20), *range(0x7F, 0x100))},
+    **{ord(char): f"\\{name}" for char, name in zip("\a\b\t\n\v\f\r", "abtnvfr", strict=True)},
+    ord('"'): '\\"',
+    ord("\\"): "\\\\",
+}
+
+
+def render(report: Report, style: Style = PLAIN) -> str:
+    """The patch of the whole run; bytes that are not UTF-8 are surrogate escapes.
+
+    It is to be written as ``text.encode("utf-8", "surrogateescape")``, without newline translation.
+    """
+    return patch(report.files, style.prefix).decode("utf-8", "surrogateescape")
+
+
+def patch(files: Iterable[FileReport], prefix: str = "") -> bytes:
+    """A git patch of the files that change; empty where none does.
+
+    ``prefix`` is the folder below the repository's root that the paths are relative to: git reads
+    them from the root even when it is run in a folder below.
+    """
+    return b"".join(_file_patch(file, prefix) for file in files if file.changed)
+
+
+def _file_patch(file: FileReport, prefix: str) -> bytes:
+    path = (prefix + file.path).lstrip("/")
+    old, new = _quoted(f"a/{path}"), _quoted(f"b/{path}")
+    # A name with a space would end there for patch(1), were it not followed by a tab.
+    end = b"\t\n" if b" " in old and not old.startswith(b'"') else b"\n"
+    header = b"diff --git %b %b\n--- %b%b+++ %b%b" % (old, new, old, end, new, end)
+    return header + _hunks(_lines(file.before), _lines(file.after))
+
+
+def _lines(data: bytes) -> list[bytes]:
+    lines = [line + b"\n" for line in data.split(b"\n")]
+    last = lines.pop().removesuffix(b"\n")
+    return [*lines, last] if last else lines
+
+
+def _hunks(old: list[bytes], new: list[bytes]) -> bytes:
+    # Only the lines between what both share at the ends are compared: a notebook may hold
+    # megabytes of outputs beside its one changed cell.
+    first = max(0, _shared(old, new) - CONTEXT)
+    rest = max(0, _shared(old[first:][::-1], new[first:][::-1]) - CONTEXT)
+    old_part, new_part = old[first : len(old) - rest], new[first : len(new) - rest]
+    matcher = SequenceMatcher(None, old_part, new_part, autojunk=False)
+    pieces = []
+    for group in matcher.get_grouped_opcodes(CONTEXT):
+        (_, old_start, _, new_start, _), (_, _, old_end, _, new_end) = group[0], group[-1]
+        old_range = _range(first + old_start, first + old_end)
+        new_range = _range(first + new_start, first + new_end)
+        pieces.append(b"@@ -%b +%b @@\n" % (old_range, new_range))
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                pieces += _marked(b" ", old_part[i1:i2])
+            else:
+                pieces += _marked(b"-", old_part[i1:i2])
+                pieces += _marked(b"+", new_part[j1:j2])
+    return b"".join(pieces)
+
+
+def _marked(sign: bytes, lines: list[bytes]) -> list[bytes]:
+    return [
+        sign + (line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n")
+        for line in lines
+    ]
+
+
+def _range(start: int, end: int) -> bytes:
+    """A range of lines as a unified diff counts it: an empty one names the line before it."""
+    length = end - start
+    if length == 1:
+        return b"%d" % (start + 1)
+    return b"%d,%d" % (start + 1 if length else start, length)
+
+
+def _shared(one: list[bytes], other: list[bytes]) -> int:
+    """How many lines both begin with."""
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _quoted(path: str) -> bytes:
+    """The path as git writes it: in double quotes and C escapes where it holds unusual bytes."""
+    data = path.encode("utf-8", "surrogateescape")
+    escaped = "".join(_ESCAPES.get(byte, chr(byte)) for byte in data)
+    return f'"{escaped}"'.encode() if escaped != path else data

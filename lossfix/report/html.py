@@ -1,0 +1,238 @@
+"""One page that tells it all: no network, no JavaScript, dark or light as its reader prefers.
+
+``page.html.jinja`` says how it looks; here it is decided what stands in it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from lossfix.model import Finding, Outcome, Report, Ruling, State, Status
+from lossfix.report.picture import loss_picture, slope_picture
+from lossfix.report.style import (
+    PLAIN,
+    ReportError,
+    Style,
+    mark,
+    place,
+    plural,
+    printable,
+    sentence,
+    shown_path,
+)
+from lossfix.report.summary import by_severity, measured
+
+CONTEXT = 3
+"""Unchanged lines shown around a change."""
+
+
+@dataclass(frozen=True)
+class DiffRow:
+    """A row of the side-by-side diff; a number is ``None`` where that side has no line."""
+
+    kind: str
+    """``same``, ``changed``, or ``skip`` for lines that are left out."""
+    old: int | None = None
+    old_text: str = ""
+    new: int | None = None
+    new_text: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page says of one loss."""
+
+    anchor: str
+    name: str
+    path: str
+    tone: str
+    """``good``, ``bad`` or ``plain``: the colour of its badge."""
+    badge: str
+    codes: tuple[str, ...]
+    gradient: str
+    rest: str
+    settled: tuple[Finding, ...]
+    facts: tuple[tuple[str, str], ...]
+    keeping: tuple[tuple[str, str], ...]
+    """Commands or comments that keep the old behaviour, each with what it does."""
+    diff: tuple[DiffRow, ...]
+    pictures: tuple[str, ...]
+
+
+def render(report: Report, style: Style = PLAIN) -> str:
+    """The report as one HTML file.
+
+    Raises:
+        ReportError: jinja2 is not installed.
+    """
+    from importlib import resources
+
+    try:
+        from jinja2 import Environment, StrictUndefined
+        from markupsafe import Markup
+    except ImportError as error:
+        raise ReportError(
+            "the HTML report needs jinja2, which is not installed: pip install 'lossfix[report]'"
+        ) from error
+    page = resources.files("lossfix.report").joinpath("page.html.jinja").read_text("utf-8")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    tone, verdict = headline(report)
+    text: str = environment.from_string(page).render(
+        report=report,
+        tone=tone,
+        verdict=verdict,
+        sections=[_section(o, n, report, style) for n, o in enumerate(report.outcomes, 1)],
+        pages=[style.pages[code] for code in _codes(report) if code in style.pages],
+        command=shlex.join(["lossfix", *report.arguments]) if report.arguments else "",
+        mark=mark,
+        place=lambda finding: place(finding, style),
+        sentence=sentence,
+        printable=printable,
+        svg=Markup,
+    )
+    # A file name may hold bytes that no encoding of the page has.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+
+
+def headline(report: Report) -> tuple[str, str]:
+    """A tone (``good``, ``bad``) and the verdict on the whole run, as one sentence."""
+    number = {status: sum(o.status is status for o in report.outcomes) for status in Status}
+    parts = []
+    if number[Status.FIXED]:
+        verb = "fixed" if report.undo else "can be fixed"
+        parts.append(f"{plural(number[Status.FIXED], 'loss')} {verb}")
+    if number[Status.KEPT]:
+        parts.append(
+            f"{plural(number[Status.KEPT], 'loss')} kept as they were"
+            if number[Status.KEPT] > 1
+            else "1 loss kept as it was"
+        )
+    if number[Status.MEASURED]:
+        alive = sum(_trains(o) for o in report.outcomes if o.status is Status.MEASURED)
+        parts.append(
+            f"{plural(number[Status.MEASURED], 'loss')} measured, {alive} with a gradient that is alive"
+        )
+    if report.findings:
+        remain = " remain" if report.command == "fix" else " found"
+        parts.append(by_severity(report.findings) + remain)
+    if report.unreadable:
+        parts.append(f"{plural(len(report.unreadable), 'file')} could not be read")
+    whole = not report.findings and not report.unreadable and not number[Status.KEPT]
+    good = whole and all(_trains(o) for o in report.outcomes if o.status is Status.MEASURED)
+    return "good" if good else "bad", "; ".join(parts) or "Nothing found"
+
+
+def _trains(outcome: Outcome) -> bool:
+    return outcome.verdict is not None and outcome.verdict.before is State.LIVE
+
+
+def _section(outcome: Outcome, number: int, report: Report, style: Style) -> Section:
+    gradient, rest = measured(outcome)
+    curve = outcome.verdict.curve if outcome.verdict else None
+    renamed = outcome.becomes and outcome.becomes != outcome.loss
+    return Section(
+        anchor=f"loss-{number}",
+        name=f"{outcome.loss} → {outcome.becomes}" if renamed else outcome.loss,
+        path=printable(shown_path(outcome.path, style)),
+        tone=_tone(outcome),
+        badge=_badge(outcome, report),
+        codes=outcome.codes,
+        gradient=gradient,
+        rest=rest,
+        settled=tuple(step.finding for step in outcome.steps),
+        facts=tuple(_facts(outcome)),
+        keeping=tuple(_keeping(outcome, report)),
+        diff=tuple(_diff(outcome)),
+        pictures=(loss_picture(curve), slope_picture(curve)) if curve else (),
+    )
+
+
+def _tone(outcome: Outcome) -> str:
+    if outcome.status is Status.MEASURED:
+        return "good" if _trains(outcome) else "bad"
+    return "good" if outcome.status is Status.FIXED and outcome.verified else "bad"
+
+
+def _badge(outcome: Outcome, report: Report) -> str:
+    if outcome.status is Status.FIXED:
+        done = "fixed" if report.undo else "to be fixed"
+        return done if outcome.verified else f"{done}, not verified"
+    if outcome.status is Status.MEASURED and outcome.verdict:
+        return outcome.verdict.before.value
+    return outcome.status.value
+
+
+def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    verdict = outcome.verdict
+    if verdict is None:
+        return
+    if verdict.ruling is not Ruling.MEASURED:
+        yield "verdict", verdict.ruling.value
+    yield "gradient before", verdict.before.value
+    if verdict.after:
+        yield "gradient after", verdict.after.value
+    for name, texts in (
+        ("because", verdict.reasons),
+        ("noted", verdict.notes),
+        ("assumed", verdict.assumptions),
+    ):
+        for text in texts:
+            yield name, text
+    if verdict.family:
+        yield "measured on", f"inputs of the family {verdict.family}"
+    if verdict.steepness is not None:
+        yield "steepness", f"{verdict.steepness:g}"
+    if verdict.deviation is not None:
+        yield "mean difference of values", f"{verdict.deviation:.2g} of the original's spread"
+    if verdict.coverage[1]:
+        yield "gates crossed", f"{verdict.coverage[0]} of {verdict.coverage[1]}"
+    if verdict.seconds:
+        yield "time", f"{verdict.seconds:.1f} s"
+
+
+def _keeping(outcome: Outcome, report: Report) -> Iterator[tuple[str, str]]:
+    if outcome.status is not Status.FIXED:
+        return
+    if report.undo:
+        yield f"lossfix undo {report.undo}", "takes back all that this run wrote"
+    if outcome.verdict and outcome.verdict.steepness is not None:
+        yield "lossfix fix --gate keep", "repairs the rest and leaves hard gates as they are"
+        yield "steepness=…", "in the constructor: the larger, the closer to the hard gate"
+    if outcome.codes:
+        codes = ", ".join(outcome.codes)
+        yield f"# lossfix: ignore[{codes}]", "on the line of its def: this loss stays as it was"
+
+
+def _diff(outcome: Outcome) -> Iterator[DiffRow]:
+    if not outcome.steps:
+        return
+    old = outcome.steps[0].before.splitlines()
+    new = outcome.steps[-1].after.splitlines()
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    shown_to = 0
+    for group in matcher.get_grouped_opcodes(CONTEXT):
+        if group[0][1] > shown_to:
+            yield DiffRow("skip")
+        for tag, i1, i2, j1, j2 in group:
+            for offset in range(max(i2 - i1, j2 - j1)):
+                i, j = i1 + offset, j1 + offset
+                yield DiffRow(
+                    "same" if tag == "equal" else "changed",
+                    i + 1 if i < i2 else None,
+                    old[i] if i < i2 else "",
+                    j + 1 if j < j2 else None,
+                    new[j] if j < j2 else "",
+                )
+            shown_to = i2
+    if shown_to < len(old):
+        yield DiffRow("skip")
+
+
+def _codes(report: Report) -> list[str]:
+    settled = (code for outcome in report.outcomes for code in outcome.codes)
+    return sorted({finding.code for finding in report.findings}.union(settled))

@@ -1,0 +1,74 @@
+"""Curves for the terminal: the loss and its slope along the predictions, in one line each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from lossfix.model import Curve
+
+BARS = "▁▂▃▄▅▆▇█"
+WIDTH = 48
+
+
+def sparkline(
+    values: Sequence[float | None], low: float | None = None, high: float | None = None
+) -> str:
+    """One bar per value between ``low`` and ``high`` (by default the values' own); a gap is a space.
+
+    A curve without any height is drawn at the bottom.
+    """
+    known = finite(values)
+    if not known:
+        return " " * len(values)
+    low = min(known) if low is None else low
+    high = max(known) if high is None else high
+    return "".join(_bar(value, low, high) for value in values)
+
+
+def sparklines(curve: Curve, width: int = WIDTH) -> str:
+    """The picture of a loss as text: value and slope, each before and after on one common scale."""
+    title = (
+        f"y_pred from {curve.y_pred[0]:.3g} to {curve.y_pred[-1]:.3g}, y_true = {curve.y_true:.3g}"
+    )
+    rows = [
+        *_rows("loss ", curve.before, curve.after, width),
+        *_rows("slope", curve.before_slope, curve.after_slope, width),
+    ]
+    return "\n".join([title, *rows])
+
+
+def finite(values: Sequence[float | None]) -> list[float]:
+    """The values that can be drawn."""
+    return [value for value in values if value is not None and math.isfinite(value)]
+
+
+def _rows(
+    name: str, before: Sequence[float | None], after: Sequence[float | None], width: int
+) -> list[str]:
+    known = finite([*before, *after])
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    rows = []
+    for when, values in (("before", before), ("after", after)):
+        if not values:
+            continue
+        picture = sparkline(_resample(values, width), low, high)
+        own = finite(values)
+        scale = f"{min(own):.3g} … {max(own):.3g}" if own else "none"
+        rows.append(f"{name} {when:6} {picture}  {scale}")
+    return rows
+
+
+def _bar(value: float | None, low: float, high: float) -> str:
+    if value is None or not math.isfinite(value):
+        return " "
+    share = (value - low) / (high - low) if high > low else 0.0
+    return BARS[min(len(BARS) - 1, max(0, int(share * len(BARS))))]
+
+
+def _resample(values: Sequence[float | None], width: int) -> list[float | None]:
+    """The values nearest to ``width`` evenly spaced places."""
+    last = len(values) - 1
+    if last < width:
+        return list(values)
+    return [values[round(place * last / (width - 1))] for place in range(width)]

@@ -1,0 +1,133 @@
+"""What a run says at its end: a line per loss, the counts, and a table of rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from lossfix.model import Finding, Outcome, Report, Safety, Severity, Status
+from lossfix.report.paint import Line, paint
+from lossfix.report.spark import sparklines
+from lossfix.report.style import PLAIN, Style, fixable, mark, plural, printable, shown_path
+
+STATUS_COLORS = {Status.FIXED: "green", Status.KEPT: "yellow", Status.MEASURED: "cyan"}
+
+
+def summary(report: Report, style: Style = PLAIN) -> str:
+    """A line per loss with what was measured, then the counts; with ``style.curves`` the curves too."""
+    rows = [_row(outcome, report, style) for outcome in report.outcomes]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines: list[Line] = []
+    for outcome, row in zip(report.outcomes, rows, strict=True):
+        first, *rest = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append([(first, STATUS_COLORS[outcome.status]), ("  ".join(["", *rest]), "")])
+        if style.curves:
+            lines += _details(outcome)
+    lines += [[("Unreadable", "red"), (f"  {printable(text)}", "")] for text in report.unreadable]
+    lines.append([(counts(report), "bold")])
+    return paint(lines, style.color)
+
+
+def counts(report: Report) -> str:
+    """The run in one line: ``2 fixed, 1 kept, 0 unreadable. Undo: lossfix undo 20261122-210301``."""
+    if report.command == "check":
+        return _found(report)
+    number = Counter(outcome.status for outcome in report.outcomes)
+    parts = [f"{number[Status.MEASURED]} measured"] if report.command == "verify" else []
+    if report.command != "verify" or number[Status.FIXED] or number[Status.KEPT]:
+        fixed = (
+            f"{number[Status.FIXED]} fixed" if report.undo else plural(number[Status.FIXED], "fix")
+        )
+        parts += [fixed, f"{number[Status.KEPT]} kept"]
+    line = ", ".join([*parts, f"{len(report.unreadable)} unreadable"]) + "."
+    if report.findings and report.command == "fix":
+        line += f" {_remaining(report)}"
+    return f"{line} Undo: lossfix undo {report.undo}" if report.undo else line
+
+
+def statistics(report: Report, style: Style = PLAIN) -> str:
+    """How often each rule was found, the most frequent first."""
+    tally: Counter[tuple[str, str, str]] = Counter(
+        (finding.code, mark(finding), finding.rule) for finding in report.findings
+    )
+    width = len(str(max(tally.values(), default=0)))
+    ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+    lines: list[Line] = [
+        [
+            (f"{count:{width}}", "bold"),
+            (f"  {code}", "bold"),
+            (f"  {sign}", "cyan"),
+            (f"  {rule}", ""),
+        ]
+        for (code, sign, rule), count in ordered
+    ]
+    return paint(lines, style.color)
+
+
+def measured(outcome: Outcome) -> tuple[str, str]:
+    """What was measured of a loss, in two columns: the gradient, and the rest.
+
+    A loss that was kept says why instead.
+    """
+    if outcome.status is Status.KEPT:
+        reason = outcome.reason or (outcome.verdict.summary if outcome.verdict else "")
+        proposed = bool(outcome.steps)
+        return printable(f"{reason}: not written" if proposed else reason), ""
+    if outcome.verdict is None:
+        return ("not verified" if not outcome.verified else printable(outcome.reason)), ""
+    gradient, _, rest = printable(outcome.verdict.summary).partition(", ")
+    return gradient, rest
+
+
+def _row(outcome: Outcome, report: Report, style: Style) -> list[str]:
+    # Nothing to undo means that nothing was written: --diff, or source from stdin.
+    verb = "Fixes" if outcome.status is Status.FIXED and not report.undo else outcome.status.value
+    renamed = outcome.becomes and outcome.becomes != outcome.loss
+    name = f"{outcome.loss} → {outcome.becomes}" if renamed else outcome.loss
+    path = shown_path(outcome.path, style)
+    return [
+        f"{verb.capitalize():6}",
+        printable(path),
+        printable(name),
+        " ".join(outcome.codes),
+        *measured(outcome),
+    ]
+
+
+def _details(outcome: Outcome) -> list[Line]:
+    verdict = outcome.verdict
+    if verdict is None:
+        return []
+    said = [*verdict.reasons, *verdict.notes, *(f"assumed {text}" for text in verdict.assumptions)]
+    lines: list[Line] = [[(f"    {printable(text)}", "dim")] for text in said]
+    if verdict.curve is not None:
+        lines += [[(f"    {line}", "")] for line in sparklines(verdict.curve).splitlines()]
+    return lines
+
+
+def _found(report: Report) -> str:
+    looked = plural(report.checked, "file")
+    unreadable = f", {len(report.unreadable)} unreadable" if report.unreadable else ""
+    if not report.findings:
+        return f"Nothing found in {looked}{unreadable}."
+    files = sum(bool(file.findings) for file in report.files)
+    text = f"Found {by_severity(report.findings)} in {files} of {looked}{unreadable}."
+    exact = sum(fixable(f) and f.safety is Safety.EXACT for f in report.findings)
+    relaxed = sum(fixable(f) and f.safety is Safety.RELAXED for f in report.findings)
+    offers = [f"{exact} exactly [*]"] * bool(exact) + [f"{relaxed} by smoothing [~]"] * bool(
+        relaxed
+    )
+    return f"{text} Fixable: {', '.join(offers)}." if offers else text
+
+
+def _remaining(report: Report) -> str:
+    remain = "remains" if len(report.findings) == 1 else "remain"
+    return f"{plural(len(report.findings), 'finding')} {remain}."
+
+
+def by_severity(findings: tuple[Finding, ...]) -> str:
+    """``2 errors, 1 warning``, worst first; a severity without findings is left out."""
+    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+    tally = Counter(finding.severity for finding in findings)
+    return ", ".join(
+        plural(tally[severity], noun) for severity, noun in nouns.items() if tally[severity]
+    )
