@@ -1,0 +1,55 @@
+"""Files, stdin and notebook cells as text, and back, byte for byte; and which of them are meant."""
+
+from lossfix.source.baseline import (
+    Baseline,
+    beyond_baseline,
+    fingerprint,
+    read_baseline,
+    write_baseline,
+)
+from lossfix.source.document import Document, cell_changes, decode, encode, read, shown
+from lossfix.source.error import SourceError, Unreadable
+from lossfix.source.files import find, listed
+from lossfix.source.history import Change, Record, Undone, record, records, undo
+from lossfix.source.notebook import CellChange, Unparsed, localised
+from lossfix.source.patches import patch
+from lossfix.source.ranges import changed_since, in_text, inside, parse_lines
+from lossfix.source.suppression import Suppressions, suppressions, unused
+from lossfix.source.writing import replace, write
+
+__all__ = [
+    "Baseline",
+    "CellChange",
+    "Change",
+    "Document",
+    "Record",
+    "SourceError",
+    "Suppressions",
+    "Undone",
+    "Unparsed",
+    "Unreadable",
+    "beyond_baseline",
+    "cell_changes",
+    "changed_since",
+    "decode",
+    "encode",
+    "find",
+    "fingerprint",
+    "in_text",
+    "inside",
+    "listed",
+    "localised",
+    "parse_lines",
+    "patch",
+    "read",
+    "read_baseline",
+    "record",
+    "records",
+    "replace",
+    "shown",
+    "suppressions",
+    "undo",
+    "unused",
+    "write",
+    "write_baseline",
+]

@@ -1,0 +1,194 @@
+"""Taking back a fix, as long as nothing else has touched its files.
+
+A record, ``.lossfix/undo/ID.patch``, is a git patch under a preamble of one JSON line per file
+with the SHA-256 of its bytes before and after. It is written before the files are, so a run that is
+killed halfway can be taken back, too; ``git apply -R`` understands it as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from lossfix.source.document import shown
+from lossfix.source.error import SourceError
+from lossfix.source.patches import hunks, patch, reverted
+from lossfix.source.writing import create, replace
+
+_FOLDER = Path(".lossfix", "undo")
+_PREAMBLE = "lossfix undo 1\n"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file before and after a fix."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True)
+class Record:
+    """A fix that can be taken back."""
+
+    identifier: str
+    """When it was made, in local time: ``20261122-210301``."""
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became of the files of a fix that was to be taken back."""
+
+    identifier: str
+    restored: tuple[str, ...]
+    already: tuple[str, ...]
+    """Files that are as they were before the fix."""
+    changed: tuple[str, ...]
+    """Files that changed or went since the fix, and were left as they are."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    path: str
+    before: str
+    after: str
+    patch: bytes
+
+
+def record(root: Path, changes: Iterable[Change]) -> str:
+    """Keep what it takes to undo ``changes``, which are about to be written; the record's identifier.
+
+    ``root`` is the folder that holds ``.lossfix``; files below it are recorded relative to it.
+
+    Raises:
+        SourceError: The record cannot be written.
+    """
+    entries = [_entry(root, change) for change in changes if change.before != change.after]
+    lines = [
+        json.dumps(
+            {
+                "path": entry.path,
+                "before": entry.before,
+                "after": entry.after,
+                "length": len(entry.patch),
+            }
+        )
+        for entry in entries
+    ]
+    text = _PREAMBLE + "".join(f"{line}\n" for line in lines) + "\n"
+    folder = root / _FOLDER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder.parent / ".gitignore").exists():
+            create(folder.parent / ".gitignore", b"*\n")
+        identifier = _reserved(folder)
+        create(
+            folder / f"{identifier}.patch",
+            text.encode() + b"".join(entry.patch for entry in entries),
+        )
+    except OSError as error:
+        raise SourceError(f"{shown(folder)}: cannot be written: {error.strerror}") from error
+    return identifier
+
+
+def records(root: Path) -> tuple[Record, ...]:
+    """The fixes that can be taken back, the oldest first.
+
+    Raises:
+        SourceError: A record cannot be read.
+    """
+    found = sorted((root / _FOLDER).glob("*.patch"), key=lambda path: _order(path.stem))
+    return tuple(
+        Record(path.stem, tuple(entry.path for entry in _entries(path)))
+        for path in found
+        if path.stat().st_size
+    )
+
+
+def undo(root: Path, identifier: str = "") -> Undone:
+    """Take back a fix, by default the last one: each of its files that is as the fix left it.
+
+    Each file is written atomically. The record goes when every file is as it was before the fix.
+
+    Raises:
+        SourceError: There is no such record, or a file cannot be written.
+    """
+    known = [found.identifier for found in records(root)]
+    if not known or (identifier and identifier not in known):
+        wanted = f"no fix {identifier} to take back" if identifier else "no fix to take back"
+        raise SourceError(f"{shown(root / _FOLDER)}: {wanted}; lossfix undo --list shows them")
+    identifier = identifier or known[-1]
+    path = root / _FOLDER / f"{identifier}.patch"
+    restored, already, changed = [], [], []
+    for entry in _entries(path):
+        file = root / entry.path
+        data = file.read_bytes() if file.is_file() else b""
+        before = reverted(data, hunks(entry.patch)) if _hash(data) == entry.after else None
+        if file.is_file() and _hash(data) == entry.before:
+            already.append(entry.path)
+        elif before is None or _hash(before) != entry.before:
+            changed.append(entry.path)
+        else:
+            replace(file, data, before)
+            restored.append(entry.path)
+    if not changed:
+        path.unlink()
+    return Undone(identifier, tuple(restored), tuple(already), tuple(changed))
+
+
+def _entry(root: Path, change: Change) -> _Entry:
+    absolute = Path(os.path.abspath(change.path))
+    top = Path(os.path.abspath(root))
+    path = absolute.relative_to(top) if absolute.is_relative_to(top) else absolute
+    name = path.as_posix()
+    return _Entry(
+        name,
+        _hash(change.before),
+        _hash(change.after),
+        patch(name, change.before, change.after),
+    )
+
+
+def _entries(path: Path) -> tuple[_Entry, ...]:
+    try:
+        preamble, rest = path.read_bytes().split(b"\n\n", 1)
+        found = []
+        for line in preamble.decode().splitlines()[1:]:
+            value = json.loads(line)
+            length = value["length"]
+            found.append(_Entry(value["path"], value["before"], value["after"], rest[:length]))
+            rest = rest[length:]
+    except (OSError, ValueError, KeyError) as error:
+        raise SourceError(f"{shown(path)}: is not a record of a fix") from error
+    return tuple(found)
+
+
+def _reserved(folder: Path) -> str:
+    """An identifier that no other run has: the time, and a number where two share a second."""
+    now = time.strftime("%Y%m%d-%H%M%S")
+    for number in range(1, 10_000):
+        identifier = now if number == 1 else f"{now}-{number}"
+        try:
+            (folder / f"{identifier}.patch").touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return identifier
+    raise SourceError(f"{shown(folder)}: holds too many records of one second")
+
+
+def _order(identifier: str) -> tuple[str, int]:
+    """Records of one second in the order of their numbers: ``-10`` comes after ``-2``."""
+    date, _, rest = identifier.partition("-")
+    clock, _, number = rest.partition("-")
+    return f"{date}-{clock}", int(number) if number.isdecimal() else 1
+
+
+def _hash(data: bytes) -> str:
+    return sha256(data).hexdigest()

@@ -1,0 +1,225 @@
+"""A Jupyter notebook as one module of Python, and its cells spliced back into the file.
+
+The file is never serialised again: only the JSON of a changed cell's ``source`` is replaced, in the
+form that it had (a string or a list of lines, escaped or not), so outputs, identifiers, metadata,
+indentation and the order of keys stay as they are. Format: https://nbformat.readthedocs.io/
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lossfix.model import Cell, Finding, Source
+from lossfix.source.error import SourceError, Unreadable
+from lossfix.source.json_source import (
+    Extent,
+    JsonSource,
+    SyntaxFault,
+    cell_source,
+    items,
+    members,
+    respelled,
+)
+from lossfix.source.lines import unified, with_line_ends
+from lossfix.source.magics import is_python, masked, unmasked
+
+_MARKER = "# %% cell "
+_MAGIC = "# magic "
+
+
+@dataclass(frozen=True)
+class Unparsed:
+    """A code cell that is neither Python nor a magic that is known."""
+
+    cell: int
+    line: int
+    """Within the cell, from 1."""
+    column: int
+    message: str
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """A cell before and after, magics and all: what people want to see of a notebook's diff."""
+
+    cell: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class _Code:
+    """A Python cell of the file."""
+
+    number: int
+    json: JsonSource
+    text: str
+    """With ``\\n`` as its only line end."""
+
+
+def source(path: str, text: str) -> tuple[Source, tuple[Unparsed, ...]]:
+    """The Python cells of a notebook joined into one module, and the cells that do not parse.
+
+    Each cell follows a comment line ``# %% cell N``. These comments and those that stand for a
+    magic must come back in their order; they are how ``spliced`` finds its way.
+
+    Raises:
+        Unreadable: The text is no notebook of format 4.
+    """
+    cells, unparsed = _python_cells(path, text)
+    marker, magic = _signs(cells)
+    lines: list[str] = []
+    placed: list[Cell] = []
+    for code in cells:
+        body = masked(code.text, f"{magic}{code.number}:").split("\n")
+        lines.append(f"{marker}{code.number}")
+        placed.append(Cell(code.number, len(lines) + 1, len(body)))
+        lines += body
+    return Source(path, "".join(f"{line}\n" for line in lines), tuple(placed)), unparsed
+
+
+def spliced(source: Source, original: str, text: str) -> str:
+    """The notebook ``original`` after the text of its joined cells became ``text``.
+
+    Raises:
+        SourceError: A boundary between cells, or a magic, was lost.
+    """
+    for code, new in reversed(list(_changed(source, original, text))):
+        replacement = respelled(original, code.json, with_line_ends(code.json.text, new))
+        original = original[: code.json.start] + replacement + original[code.json.end :]
+    return original
+
+
+def cell_changes(source: Source, original: str, text: str) -> tuple[CellChange, ...]:
+    """The cells that differ, for people: before and after with their magics."""
+    changed = _changed(source, original, text)
+    return tuple(CellChange(code.number, code.text, new) for code, new in changed)
+
+
+def localised(finding: Finding, source: Source) -> Finding:
+    """The finding with its lines counted within its cell; as it is for a Python file."""
+    cell = next((c for c in reversed(source.cells) if c.line <= finding.span.line), None)
+    if cell is None or finding.cell is not None:
+        return finding
+    shift = cell.line - 1
+    span = replace(
+        finding.span, line=finding.span.line - shift, end_line=finding.span.end_line - shift
+    )
+    return replace(finding, span=span, cell=cell.number)
+
+
+def cell_extents(original: str) -> tuple[tuple[int, int, int], ...]:
+    """For each Python cell: its number, and the first and last line of its ``source`` in the file."""
+    return tuple(
+        (
+            code.number,
+            original.count("\n", 0, code.json.start) + 1,
+            original.count("\n", 0, code.json.end) + 1,
+        )
+        for code in _python_cells("", original)[0]
+    )
+
+
+def _changed(source: Source, original: str, text: str) -> Iterator[tuple[_Code, str]]:
+    cells, _ = _python_cells(source.path, original)
+    marker, magic = _signs(cells)
+    for code, new in zip(cells, _parts(source, cells, marker, text), strict=True):
+        body = unmasked(_edged(new, code.text), code.text, f"{magic}{code.number}:")
+        if body is None:
+            raise SourceError(
+                f"{source.path}: cell {code.number}: a magic would be lost; not written"
+            )
+        if body != code.text:
+            yield code, body
+
+
+def _parts(source: Source, cells: list[_Code], marker: str, text: str) -> list[str]:
+    """The text of each cell. What stands before the first marker belongs to the first cell."""
+    pieces = re.split(rf"^{re.escape(marker)}(\d+)\n", text, flags=re.MULTILINE)
+    if [int(number) for number in pieces[1::2]] != [code.number for code in cells] or (
+        text.count(marker) != len(cells)
+    ):
+        raise SourceError(f"{source.path}: a boundary between cells would be lost; not written")
+    parts = [piece.removesuffix("\n") for piece in pieces[2::2]]
+    if pieces[0].strip():
+        if not parts:
+            raise SourceError(f"{source.path}: has no cell of Python that could be written to")
+        parts[0] = pieces[0] + parts[0]
+    return parts
+
+
+def _edged(new: str, old: str) -> str:
+    """The new text of a cell with as many empty lines at its start and end as the old one has."""
+    head = len(old) - len(old.lstrip("\n"))
+    tail = len(old) - len(old.rstrip("\n"))
+    return "\n" * head + new.strip("\n") + "\n" * tail
+
+
+def _python_cells(path: str, text: str) -> tuple[list[_Code], tuple[Unparsed, ...]]:
+    cells: list[_Code] = []
+    unparsed: list[Unparsed] = []
+    for number, found in _code_cells(path, text):
+        code = unified(found.text)
+        if not code.strip() or not is_python(code):
+            continue
+        fault = _fault(number, masked(code, _MAGIC))
+        if fault:
+            unparsed.append(fault)
+        else:
+            cells.append(_Code(number, found, code))
+    return cells, tuple(unparsed)
+
+
+def _fault(number: int, code: str) -> Unparsed | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except SyntaxError as error:
+        return Unparsed(number, error.lineno or 1, error.offset or 1, error.msg)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Unparsed(number, 1, 1, str(error))
+    return None
+
+
+def _signs(cells: list[_Code]) -> tuple[str, str]:
+    """The beginnings of our own comments, such that no comment of the user's begins like them."""
+    marker, magic = _MARKER, _MAGIC
+    while any(marker in code.text or magic in code.text for code in cells):
+        marker, magic = marker.replace("# ", "# %", 1), magic.replace("# ", "# %", 1)
+    return marker, magic
+
+
+def _code_cells(path: str, text: str) -> Iterator[tuple[int, JsonSource]]:
+    """The code cells of a Python notebook, with their number among all of its cells."""
+    try:
+        top = dict(members(text, 0))
+        if "cells" not in top:
+            raise SyntaxFault("not a notebook of format 4: it has no cells", 0)
+        if not _is_python_notebook(text, top):
+            return
+        for number, (start, _) in enumerate(items(text, top["cells"][0]), start=1):
+            cell = dict(members(text, start))
+            kind = json.loads(text[slice(*cell["cell_type"])]) if "cell_type" in cell else None
+            if kind == "code" and "source" in cell:
+                yield number, cell_source(text, cell["source"])
+    except SyntaxFault as fault:
+        line = text.count("\n", 0, fault.position) + 1
+        column = fault.position - text.rfind("\n", 0, fault.position)
+        raise Unreadable(path, fault.message, line, column) from fault
+
+
+def _is_python_notebook(text: str, top: dict[str, Extent]) -> bool:
+    metadata = json.loads(text[slice(*top["metadata"])]) if "metadata" in top else {}
+    if not isinstance(metadata, dict):
+        return True
+    for key, name in (("language_info", "name"), ("kernelspec", "language")):
+        entry = metadata.get(key)
+        if isinstance(entry, dict) and isinstance(entry.get(name), str):
+            return bool(re.match("i?python", entry[name].lower()))
+    return True

@@ -1,0 +1,134 @@
+"""Ranges of lines to which a run is confined: those of ``--lines``, and those changed since a commit."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from lossfix.model import Finding
+from lossfix.source.document import Document
+from lossfix.source.error import SourceError
+from lossfix.source.notebook import cell_extents
+
+Lines = tuple[int, int]
+"""The first and the last line, counted from 1."""
+
+_HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+_WHOLE: tuple[Lines, ...] = ((1, 2**31),)
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_CONTROL = {
+    b"t": b"\t",
+    b"n": b"\n",
+    b"r": b"\r",
+    b"a": b"\a",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"v": b"\v",
+}
+
+
+def parse_lines(text: str) -> tuple[Lines, ...]:
+    """The ranges that ``--lines`` asks for: ``A-B``, or ``A``; empty (as editors send it) is the whole file.
+
+    Raises:
+        SourceError: The text is no such range.
+    """
+    if not text.strip():
+        return ()
+    match = re.fullmatch(r"\s*(\d+)\s*(?:[-:,]\s*(\d+)\s*)?", text)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= first <= last:
+        raise SourceError(f"--lines {text}: is not a range of lines such as 3-14, counted from 1")
+    return ((first, last),)
+
+
+def inside(finding: Finding, ranges: tuple[Lines, ...]) -> bool:
+    """Whether any line of the finding is in a range."""
+    span = finding.span
+    # A span that ends before the first column of a line does not reach into it.
+    end = max(span.line, span.end_line - (span.end_column <= 1))
+    return any(span.line <= last and first <= end for first, last in ranges)
+
+
+def changed_since(reference: str, folder: Path) -> Mapping[Path, tuple[Lines, ...]]:
+    """The lines that changed since a commit, in each file of the repository around ``folder``.
+
+    Files that git does not know yet are changed as a whole. The paths are absolute, links resolved.
+
+    Raises:
+        SourceError: ``folder`` is in no repository, git is missing, or does not know the commit.
+    """
+    top = Path(os.fsdecode(_git(folder, "rev-parse", "--show-toplevel").rstrip(b"\n"))).resolve()
+    diff = _git(
+        top,
+        "-c",
+        "core.quotePath=false",
+        "diff",
+        "--unified=0",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-renames",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        "--end-of-options",
+        reference,
+        "--",
+    )
+    changed = {top / name: ranges for name, ranges in _files(diff)}
+    new = _git(top, "ls-files", "--others", "--exclude-standard", "-z").split(b"\0")
+    changed.update({top / os.fsdecode(name): _WHOLE for name in new if name})
+    return changed
+
+
+def in_text(document: Document, ranges: tuple[Lines, ...]) -> tuple[Lines, ...]:
+    """Ranges of a file's lines as ranges of its text: for a notebook, the cells that they touch."""
+    if not document.path.name.endswith(".ipynb"):
+        return ranges
+    original = document.data.decode(document.encoding)
+    touched = {
+        number
+        for number, start, end in cell_extents(original)
+        if any(start <= last and first <= end for first, last in ranges)
+    }
+    return tuple(
+        (cell.line, cell.line + cell.lines - 1)
+        for cell in document.source.cells
+        if cell.number in touched
+    )
+
+
+def _files(diff: bytes) -> Iterator[tuple[str, tuple[Lines, ...]]]:
+    for part in re.split(rb"^diff --git ", diff, flags=re.MULTILINE)[1:]:
+        name = re.search(
+            rb'^\+\+\+ (?:"b/(?P<quoted>.*)"|b/(?P<plain>[^\t\n]*))\t?$', part, re.MULTILINE
+        )
+        if name:
+            hunks = _HUNK.finditer(part.decode("utf-8", "replace"))
+            counted = ((int(hunk[1]), int(hunk[2] or 1)) for hunk in hunks)
+            yield _plain(name), tuple((line, line + max(count, 1) - 1) for line, count in counted)
+
+
+def _plain(name: re.Match[bytes]) -> str:
+    if name["plain"] is not None:
+        return os.fsdecode(name["plain"])
+    return os.fsdecode(
+        _ESCAPE.sub(
+            lambda m: bytes([int(m[1], 8)]) if m[1].isdigit() else _CONTROL.get(m[1], m[1]),
+            name["quoted"],
+        )
+    )
+
+
+def _git(folder: Path, *arguments: str) -> bytes:
+    try:
+        return subprocess.run(
+            ("git", *arguments), cwd=folder, capture_output=True, check=True
+        ).stdout
+    except FileNotFoundError as error:
+        raise SourceError("git: not found; --diff-base needs it") from error
+    except subprocess.CalledProcessError as error:
+        said = os.fsdecode(error.stderr).strip().removeprefix("fatal: ").split("\n")[0]
+        raise SourceError(f"git {arguments[0]}: {said}") from error

@@ -1,0 +1,176 @@
+"""Comments that silence a finding: ``# lossfix: ignore[LF201] reason`` and ``# lossfix: skip-file``.
+
+A comment counts for the whole statement on whose lines it stands; on a ``def`` or ``class``, or one
+of its decorators, it counts for all that is inside. Text in a string is no comment.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from lossfix.model import Finding, Safety, Severity, Source, Span
+
+_IGNORE = re.compile(r"#\s*lossfix:\s*ignore\b(?:\[(?P<rules>[^\]]*)\])?")
+_SKIP = re.compile(r"#\s*lossfix:\s*skip-file\b")
+
+UNUSED = "LF001"
+"""The code of the finding that a suppression comment silences nothing."""
+
+_Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """A comment that silences what is found on the lines from ``first`` to ``last``."""
+
+    span: Span
+    rules: tuple[str, ...]
+    """Codes, prefixes of codes, or names; empty silences all."""
+    first: int
+    last: int
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether the comment silences the finding."""
+        return self.first <= finding.span.line <= self.last and (
+            not self.rules or any(_means(rule, finding.code, finding.rule) for rule in self.rules)
+        )
+
+
+@dataclass(frozen=True)
+class Suppressions:
+    """All such comments of a file."""
+
+    skip_file: bool = False
+    comments: tuple[Suppression, ...] = ()
+
+    def cover(self, finding: Finding) -> bool:
+        """Whether any comment silences the finding; its lines are those of the whole text."""
+        return self.skip_file or any(comment.covers(finding) for comment in self.comments)
+
+
+def suppressions(text: str) -> Suppressions:
+    """The suppression comments of a file's text."""
+    if "lossfix:" not in text:
+        return Suppressions()
+    comments = [token for token in _comments(text) if "lossfix:" in token.string]
+    if any(_SKIP.search(token.string) for token in comments):
+        return Suppressions(skip_file=True)
+    found = [(token, _IGNORE.search(token.string)) for token in comments]
+    if not any(match for _, match in found):
+        return Suppressions()
+    tree = _parsed(text)
+    return Suppressions(
+        comments=tuple(
+            _suppression(token, match, tree) for token, match in found if match is not None
+        )
+    )
+
+
+def unused(
+    source: Source,
+    silenced: Suppressions,
+    found: Iterable[Finding],
+    ran: Collection[tuple[str, str]],
+) -> tuple[Finding, ...]:
+    """A finding for each comment that silences none of ``found``, all that was found in the file.
+
+    Rules that a comment names and that did not run (``ran``: code and name of those that did) are
+    given the benefit of the doubt.
+    """
+    findings = tuple(found)
+    return tuple(
+        Finding(
+            path=source.path,
+            span=comment.span,
+            code=UNUSED,
+            rule="unused-suppression",
+            severity=Severity.INFO,
+            safety=Safety.MANUAL,
+            message=f"nothing is silenced by `lossfix: ignore{_bracketed(idle)}`",
+            loss="",
+            reason="remove the comment",
+        )
+        for comment in silenced.comments
+        if (idle := _idle(comment, findings, ran)) is not None
+    )
+
+
+def _idle(
+    comment: Suppression, findings: tuple[Finding, ...], ran: Collection[tuple[str, str]]
+) -> tuple[str, ...] | None:
+    """The rules of the comment that silence nothing; ``None`` where each does."""
+    here = [finding for finding in findings if comment.first <= finding.span.line <= comment.last]
+    if not comment.rules:
+        return None if here else ()
+    idle = tuple(
+        rule
+        for rule in comment.rules
+        if any(_means(rule, code, name) for code, name in ran)
+        and not any(_means(rule, finding.code, finding.rule) for finding in here)
+    )
+    return idle or None
+
+
+def _means(rule: str, code: str, name: str) -> bool:
+    return rule == name or code.startswith(rule.upper())
+
+
+def _bracketed(rules: tuple[str, ...]) -> str:
+    return f"[{', '.join(rules)}]" if rules else ""
+
+
+def _suppression(
+    token: tokenize.TokenInfo, match: re.Match[str], tree: ast.Module | None
+) -> Suppression:
+    line, column = token.start
+    rules = tuple(rule.strip() for rule in (match["rules"] or "").split(",") if rule.strip())
+    span = Span(line, column + match.start() + 1, line, column + match.end() + 1)
+    first, last = _lines_meant(tree, line) if tree else (line, line)
+    return Suppression(span, rules, first, last)
+
+
+def _lines_meant(tree: ast.Module, line: int) -> tuple[int, int]:
+    """The lines of the statement on which ``line`` lies, all of it only where it defines something."""
+    meant = (line, line)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt):
+            continue
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        last = node.end_lineno or node.lineno
+        if not first <= line <= last:
+            continue
+        body: list[ast.stmt] | None = getattr(node, "body", None)
+        if body is None or (
+            isinstance(node, _Definition) and line < max(body[0].lineno, first + 1)
+        ):
+            meant = (first, last)
+        elif isinstance(
+            node, ast.If | ast.While | ast.For | ast.AsyncFor | ast.With | ast.AsyncWith
+        ):
+            header = max(first, body[0].lineno - 1)
+            meant = (first, header) if line <= header else meant
+    return meant
+
+
+def _comments(text: str) -> Iterator[tokenize.TokenInfo]:
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                yield token
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
