@@ -106,7 +106,8 @@ class ChannelFacts:
 
     index: int
     moves: float
-    """Total variation of the value when this channel alone moves, in units of the spread."""
+    """Total variation of the value when it alone moves, as a share of the channel that moves it
+    most."""
     seen: float
     """The share of that variation which the gradient accounts for, from 0 to 1."""
 
@@ -120,7 +121,8 @@ class GradientFacts:
     eager: Outcome
     """A direct call on float32 tensors under a ``GradientTape``."""
     graph: Outcome
-    """The same in a ``tf.function`` with an unknown batch size, traced with AutoGraph."""
+    """The same in a ``tf.function`` with an unknown batch size, traced as ``fit`` does: without
+    AutoGraph."""
     gradient: str
     """``none``, ``zero``, ``not finite`` or ``alive``: what autodiff gives over all draws, in
     ``mode``."""

@@ -1,0 +1,281 @@
+"""What becomes of the gradient with respect to the predictions, by measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Optional
+
+import numpy as np
+import tensorflow as tf
+
+from .facts import ChannelFacts, GradientFacts, Jump, Outcome
+from .families import Batch, Family, edges
+from .numeric import Objective, Slope, fast_slope
+from .paths import Path, follow
+
+JUMPS = {"float64": 1e-3, "float32": 1e-2}
+"""Jumps beyond this share of the total variation make the state ``jumps``."""
+DETACHED = {"float64": 1e-2, "float32": 5e-2}
+"""The same for the smooth part that the gradient does not account for."""
+LIVE_ROW = 1e-4
+"""A row counts as live whose gradient exceeds this share of the largest row's."""
+KINK = 1e-3
+"""One-sided slopes that differ by more, relatively, mark a kink; there any slope between them is a
+valid one (Clarke's subdifferential)."""
+SEGMENT_ROWS = 3
+"""Few rows on a segment, so that few gates are crossed at once."""
+
+_EPSILON = {"float64": 2.2e-16, "float32": 1.2e-7}
+_RELATIVE = {"float64": 1e-5, "float32": 5e-2}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Predictions ``start`` and ``end`` for the target of ``batch``."""
+
+    batch: Batch
+    start: np.ndarray
+    end: np.ndarray
+
+
+def segments(family: Family, seed: int, sweeps: int = 2, walks: int = 1) -> list[Segment]:
+    """Segments on which every element sweeps the whole domain, and others between two draws."""
+    rng = np.random.default_rng([seed, 1])
+    batches = family.batches(seed + 1, sweeps + 2 * walks, SEGMENT_ROWS)
+    found = [Segment(b, *family.sweep(rng, b)) for b in batches[:sweeps]]
+    for one, other in zip(batches[sweeps::2], batches[sweeps + 1 :: 2]):
+        found.append(Segment(one, one.y_pred, other.y_pred))
+    return found
+
+
+def raised(error: BaseException) -> str:
+    """``Type: first line of the message``."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
+
+
+def eagerly(objective: Objective, batch: Batch) -> Outcome:
+    """A direct call and its gradient."""
+    try:
+        objective.slope(batch.y_true, batch.y_pred)
+    except Exception as error:
+        return Outcome(False, raised(error))
+    return Outcome()
+
+
+def in_graph(objective: Objective, batch: Batch) -> Outcome:
+    """The same in a ``tf.function`` with an unknown batch size, traced as ``fit`` traces it.
+
+    Keras turns AutoGraph off there, so ``if tensor:`` raises where a ``tf.function`` of the user's
+    own would run.
+    """
+    truth, pred = objective.tensors(batch.y_true, batch.y_pred)
+
+    def train_step(y_true: Any, y_pred: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(y_pred)
+            value = objective._scalar(y_true, y_pred)
+        return value, tape.gradient(value, y_pred)
+
+    signature = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in (truth, pred)]
+    try:
+        with objective._floats():
+            tf.function(train_step, autograph=False, input_signature=signature)(truth, pred)
+    except Exception as error:
+        return Outcome(False, raised(error))
+    return Outcome()
+
+
+def measure_gradient(
+    plain: Objective,
+    wide: Optional[Objective],
+    family: Family,
+    seed: int,
+    along: Sequence[Segment],
+    channels: bool = True,
+) -> GradientFacts:
+    """All that is known about one candidate's gradient on one family.
+
+    ``plain`` computes in float32 and ``wide``, where there is one, in float64. The state is read off
+    in this order: raises, none, zero, not finite, detached, jumps, alive.
+    """
+    batches = family.batches(seed, 6)
+    eager, graph = eagerly(plain, batches[0]), in_graph(plain, batches[0])
+    if not eager.ok:
+        return GradientFacts("raises", eager, graph, "none", precision="float32")
+    objective = wide or plain
+    slope = fast_slope(objective, batches[0])
+    gradient, kind = _over_draws(slope, batches)
+    facts = GradientFacts(kind, eager, graph, gradient, precision=objective.precision)
+    facts = _with_edges(facts, objective, family, batches[0])
+    if gradient in ("none", "zero"):
+        return facts
+    facts = replace(facts, live_rows=_live_rows(plain, family, seed))
+    if gradient == "not finite":
+        return facts
+    facts = _with_paths(facts, objective, along)
+    facts = _with_differences(facts, slope, batches[1:4], objective.precision, seed)
+    if channels:
+        facts = replace(facts, channels=_channels(objective, family, seed))
+    return replace(facts, state=_state(facts))
+
+
+def _state(facts: GradientFacts) -> str:
+    if not facts.graph.ok:
+        return "raises"
+    if facts.detached_share > DETACHED[facts.precision] or facts.fd_error > 10.0:
+        wrong_only = facts.fd_error > 10.0 and facts.jump_share > JUMPS[facts.precision]
+        return "jumps" if wrong_only and facts.detached_share < facts.jump_share else "detached"
+    if facts.jump_share > JUMPS[facts.precision]:
+        return "jumps"
+    return "alive"
+
+
+def _over_draws(slope: Slope, batches: Sequence[Batch]) -> tuple[str, str]:
+    results = [slope(b.y_true, b.y_pred) for b in batches]
+    if all(gradient is None for _, gradient in results):
+        return "none", "none"
+    found = [(value, g) for value, g in results if g is not None]
+    if any(np.isfinite(value) and not np.all(np.isfinite(g)) for value, g in found):
+        return "not finite", "not finite"
+    if all(not np.any(g) for _, g in found):
+        return "zero", "zero"
+    return "alive", "alive"
+
+
+def _with_edges(
+    facts: GradientFacts, objective: Objective, family: Family, batch: Batch
+) -> GradientFacts:
+    gradients, values = [], []
+    for name, edge in edges(family, batch):
+        try:
+            value, gradient = objective.slope(edge.y_true, edge.y_pred)
+        except Exception:
+            values.append(name)
+            continue
+        if not np.isfinite(value):
+            values.append(name)
+        elif gradient is not None and not np.all(np.isfinite(gradient)):
+            gradients.append(name)
+    return replace(facts, not_finite=tuple(gradients), value_not_finite=tuple(values))
+
+
+def _live_rows(plain: Objective, family: Family, seed: int) -> float:
+    """The share of rows with a float32 gradient worth the name, over batches of eight."""
+    shares = []
+    for batch in family.batches(seed + 2, 3, 8):
+        _, gradient = plain.slope(batch.y_true, batch.y_pred)
+        if gradient is not None:
+            rows = np.max(np.abs(gradient).reshape(len(gradient), -1), axis=1)
+            shares.append(float(np.mean(rows > LIVE_ROW * max(float(rows.max()), 1e-30))))
+    return float(np.mean(shares)) if shares else 0.0
+
+
+def _with_paths(
+    facts: GradientFacts, objective: Objective, along: Sequence[Segment]
+) -> GradientFacts:
+    if not along:
+        return facts
+    slope = fast_slope(objective, along[0].batch)
+    single = objective.precision == "float32"
+    paths: list[tuple[Segment, Path]] = []
+    for segment in along:
+        path = follow(slope, segment.batch.y_true, segment.start, segment.end, single=single)
+        if path.finite and path.variation > 0.0:
+            paths.append((segment, path))
+    total = sum(path.variation for _, path in paths)
+    if total == 0.0:
+        return facts
+    jumps = [Jump(s.batch.family, at, size) for s, p in paths for at, size in p.jumps]
+    return replace(
+        facts,
+        jump_share=sum(p.jumped for _, p in paths) / total,
+        detached_share=sum(p.detached for _, p in paths) / total,
+        steep_share=max(p.steep / p.variation for _, p in paths),
+        jumps=tuple(sorted(jumps, key=lambda j: -abs(j.size))[:5]),
+    )
+
+
+def _with_differences(
+    facts: GradientFacts, slope: Slope, batches: Sequence[Batch], precision: str, seed: int
+) -> GradientFacts:
+    """Autodiff against central differences, two random directions at each batch."""
+    rng = np.random.default_rng([seed, 3])
+    worst, points, kinks = [], 0, 0
+    for batch in batches:
+        _, gradient = slope(batch.y_true, batch.y_pred)
+        if gradient is None:
+            continue
+        for _ in range(2):
+            direction = rng.normal(0.0, 1.0, batch.y_pred.shape)
+            error, kink = _difference(slope, batch, gradient, direction, precision)
+            points, kinks = points + 1, kinks + kink
+            if error is not None:
+                worst.append(error)
+    # A single wild point is a gate that lies within the step; a wrong gradient is wrong everywhere.
+    typical = float(np.median(worst)) if worst else 0.0
+    return replace(facts, fd_error=typical, fd_points=points, kinks=kinks)
+
+
+def _difference(
+    slope: Slope, batch: Batch, gradient: np.ndarray, direction: np.ndarray, precision: str
+) -> tuple[Optional[float], int]:
+    """(|autodiff - difference| in units of its tolerance, 1 at a kink). ``None``: not finite."""
+    epsilon = _EPSILON[precision]
+    scale = max(float(np.std(batch.y_pred)), 1e-3)
+    step = epsilon ** (1.0 / 3.0) * scale
+
+    def at(factor: float) -> float:
+        return slope(batch.y_true, batch.y_pred + factor * step * direction)[0]
+
+    centre, right, left, near, far = at(0.0), at(1.0), at(-1.0), at(0.5), at(-0.5)
+    exact = float(np.sum(gradient * direction))
+    if not np.all(np.isfinite([centre, right, left, near, far, exact])):
+        return None, 0
+    coarse, fine = (right - left) / (2.0 * step), (near - far) / step
+    extrapolated = (4.0 * fine - coarse) / 3.0
+    forward, backward = (near - centre) / (0.5 * step), (centre - far) / (0.5 * step)
+    noise = 8.0 * epsilon * max(abs(centre), abs(right), abs(left)) / step
+    norm = float(np.sqrt(np.sum(gradient**2)))
+    tolerance = (
+        _RELATIVE[precision] * max(abs(exact), abs(extrapolated), norm)
+        + 4.0 / 3.0 * abs(coarse - fine)
+        + noise
+    )
+    apart = abs(forward - backward)
+    kink = apart > max(KINK * max(abs(forward), abs(backward)), 50.0 * noise) and apart > 100.0 * (
+        tolerance
+    )
+    if kink:
+        pad = KINK * max(abs(forward), abs(backward)) + tolerance
+        low, high = min(forward, backward) - pad, max(forward, backward) + pad
+        outside = max(low - exact, exact - high, 0.0)
+        return outside / tolerance, 1
+    return abs(exact - extrapolated) / max(tolerance, 1e-300), 0
+
+
+def _channels(objective: Objective, family: Family, seed: int) -> tuple[ChannelFacts, ...]:
+    """For each channel of the last axis, how the value varies when it alone moves, and how much of
+    that the gradient accounts for. Empty where there is but one channel, or more than six."""
+    batch = family.batches(seed + 3, 1, SEGMENT_ROWS)[0]
+    if batch.y_pred.ndim < 2 or not 2 <= batch.y_pred.shape[-1] <= 6:
+        return ()
+    slope = fast_slope(objective, batch)
+    single = objective.precision == "float32"
+    start, end = family.sweep(np.random.default_rng([seed, 4]), batch)
+    found = []
+    for index in range(batch.y_pred.shape[-1]):
+        target = start.copy()
+        target[..., index] = end[..., index]
+        path = follow(slope, batch.y_true, start, target, budget=90, single=single)
+        found.append(path)
+    spread = max(max(p.variation for p in found), 1e-300)
+    return tuple(
+        ChannelFacts(
+            index,
+            path.variation / spread,
+            1.0 - min(1.0, (path.jumped + path.detached) / max(path.variation, 1e-300)),
+        )
+        for index, path in enumerate(found)
+    )
