@@ -29,7 +29,25 @@ _PACKAGES = ("tensorflow", "keras", "numpy")
 _SUBJECT = "lossfix_subject_"
 _NARROW = {tf.float32: tf.float64, np.float32: np.float64, "float32": "float64"}
 _FROM_NUMBERS = frozenset(
-    ["constant","convert_to_tensor","ones","zeros","fill","full","linspace","range","arange","one_hot","where","eye",""",""Variable","variable","array","asarray","cast"]
+    [
+        "constant",
+        "convert_to_tensor",
+        "ones",
+        "zeros",
+        "fill",
+        "full",
+        "linspace",
+        "range",
+        "arange",
+        "one_hot",
+        "where",
+        "eye",
+        "Variable",
+        "variable",
+        "array",
+        "asarray",
+        "cast",
+    ]
 )
 
 
