@@ -74,6 +74,8 @@ class Gate:
     facts: GateFacts
     margins: Any
     """|lhs - rhs| over all elements and draws, float64 of rank 1; empty where it has none."""
+    elements: int = 1
+    """Elements of the gate in one batch of the segments: ``facts.jump`` is for one of them."""
     crossing: Optional[Crossing] = None
 
 
@@ -245,7 +247,7 @@ def _classify(
         computed=any(hit.computed for hit in trail.hits) or detached,
         note=note,
     )
-    return Gate(facts, margins, crossing)
+    return Gate(facts, margins, int(first.sides.size), crossing)
 
 
 def _kind(op: str, hits: list[Hit], crossing: Optional[Crossing], dtype: str) -> str:
