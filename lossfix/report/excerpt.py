@@ -40,11 +40,16 @@ def underline(line: str, start: int, end: int) -> tuple[str, str]:
     """
     before = line[: start - 1]
     marked = line[start - 1 : end - 1]
-    indent = " " * sum(map(_width, before))
-    return line.replace("\t", " " * TAB), indent + "^" * max(1, sum(map(_width, marked)))
+    indent = " " * width(before)
+    return line.replace("\t", " " * TAB), indent + "^" * max(1, width(marked))
 
 
-def _width(char: str) -> int:
+def width(text: str) -> int:
+    """The columns of a terminal that the text takes."""
+    return sum(map(_char_width, text))
+
+
+def _char_width(char: str) -> int:
     if char == "\t":
         return TAB
     if unicodedata.combining(char):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ class Section:
     """Commands or comments that keep the old behaviour, each with what it does."""
     diff: tuple[DiffRow, ...]
     pictures: tuple[str, ...]
+    compared: bool
+    """Whether the pictures show an after beside the before."""
 
 
 def render(report: Report, style: Style = PLAIN) -> str:
@@ -149,6 +152,7 @@ def _section(outcome: Outcome, number: int, report: Report, style: Style) -> Sec
         keeping=tuple(_keeping(outcome, report)),
         diff=tuple(_diff(outcome)),
         pictures=(loss_picture(curve), slope_picture(curve)) if curve else (),
+        compared=curve is not None and bool(curve.after),
     )
 
 
@@ -159,12 +163,13 @@ def _tone(outcome: Outcome) -> str:
 
 
 def _badge(outcome: Outcome, report: Report) -> str:
+    status: str = outcome.status.value
     if outcome.status is Status.FIXED:
         done = "fixed" if report.undo else "to be fixed"
         return done if outcome.verified else f"{done}, not verified"
     if outcome.status is Status.MEASURED and outcome.verdict:
         return outcome.verdict.before.value
-    return outcome.status.value
+    return status
 
 
 def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -173,7 +178,7 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
         return
     if verdict.ruling is not Ruling.MEASURED:
         yield "verdict", verdict.ruling.value
-    yield "gradient before", verdict.before.value
+    yield "gradient before" if verdict.after else "gradient", verdict.before.value
     if verdict.after:
         yield "gradient after", verdict.after.value
     for name, texts in (
@@ -187,7 +192,7 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
         yield "measured on", f"inputs of the family {verdict.family}"
     if verdict.steepness is not None:
         yield "steepness", f"{verdict.steepness:g}"
-    if verdict.deviation is not None:
+    if verdict.deviation is not None and math.isfinite(verdict.deviation):
         yield "mean difference of values", f"{verdict.deviation:.2g} of the original's spread"
     if verdict.coverage[1]:
         yield "gates crossed", f"{verdict.coverage[0]} of {verdict.coverage[1]}"

@@ -14,7 +14,7 @@ from lossfix.model import Curve
 from lossfix.report.spark import finite
 
 WIDTH, HEIGHT = 460, 250
-LEFT, RIGHT, TOP, BOTTOM = 56, 14, 14, 42
+LEFT, RIGHT, TOP, BOTTOM = 56, 22, 26, 42
 
 Values = Sequence["float | None"]
 
@@ -101,10 +101,8 @@ def _axes(name: str, x: Scale, y: Scale) -> list[str]:
 def _target(y_true: float, x: Scale) -> str:
     if not x.low <= y_true <= x.high:
         return ""
-    place = x(y_true)
-    anchor, shift = ("end", -5) if place > (LEFT + WIDTH) / 2 else ("start", 5)
-    line = f'<path class="target" d="M{place:.1f} {TOP}V{HEIGHT - BOTTOM}"/>'
-    return line + _label(place + shift, HEIGHT - BOTTOM - 6, "y_true", anchor, "axis")
+    line = f'<path class="target" d="M{x(y_true):.1f} {TOP}V{HEIGHT - BOTTOM}"/>'
+    return line + _label(x(y_true), TOP - 8, "y_true", "middle", "axis")
 
 
 def _path(places: Sequence[float], values: Values, x: Scale, y: Scale) -> str:

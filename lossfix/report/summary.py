@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from lossfix.model import Finding, Outcome, Report, Safety, Severity, Status
+from lossfix.report.excerpt import width
 from lossfix.report.paint import Line, paint
 from lossfix.report.spark import sparklines
 from lossfix.report.style import PLAIN, Style, fixable, mark, plural, printable, shown_path
@@ -15,10 +16,16 @@ STATUS_COLORS = {Status.FIXED: "green", Status.KEPT: "yellow", Status.MEASURED: 
 def summary(report: Report, style: Style = PLAIN) -> str:
     """A line per loss with what was measured, then the counts; with ``style.curves`` the curves too."""
     rows = [_row(outcome, report, style) for outcome in report.outcomes]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    # The reason why a loss was kept is a sentence and takes the rest of its line.
+    measured_rows = [row for row in rows if row[-1]]
+    widths = [
+        *(max(map(width, column)) for column in list(zip(*rows, strict=True))[:-2]),
+        max((width(row[-2]) for row in measured_rows), default=0),
+        0,
+    ]
     lines: list[Line] = []
     for outcome, row in zip(report.outcomes, rows, strict=True):
-        first, *rest = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        first, *rest = map(_padded, row, widths)
         lines.append([(first, STATUS_COLORS[outcome.status]), ("  ".join(["", *rest]), "")])
         if style.curves:
             lines += _details(outcome)
@@ -49,11 +56,11 @@ def statistics(report: Report, style: Style = PLAIN) -> str:
     tally: Counter[tuple[str, str, str]] = Counter(
         (finding.code, mark(finding), finding.rule) for finding in report.findings
     )
-    width = len(str(max(tally.values(), default=0)))
+    digits = len(str(max(tally.values(), default=0)))
     ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
     lines: list[Line] = [
         [
-            (f"{count:{width}}", "bold"),
+            (f"{count:{digits}}", "bold"),
             (f"  {code}", "bold"),
             (f"  {sign}", "cyan"),
             (f"  {rule}", ""),
@@ -91,6 +98,10 @@ def _row(outcome: Outcome, report: Report, style: Style) -> list[str]:
         " ".join(outcome.codes),
         *measured(outcome),
     ]
+
+
+def _padded(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))
 
 
 def _details(outcome: Outcome) -> list[Line]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import PurePosixPath
 
 from lossfix.model import (
     Curve,
@@ -45,9 +44,13 @@ class DetLoss(keras.losses.Loss):
 det_loss = DetLoss()
 """
 
-GATE = 'def gate(y_true, y_pred):\n\t# Strafe: größer als die Schwelle, 損失\n\t損失 = tf.cast(y_pred > 0.5, "float32")\n\treturn 損失\n'
+GATE = """def gate(y_true, y_pred):
+\t# Strafe: größer als die Schwelle, 損失
+\t損失 = tf.cast(y_pred > 0.5, "float32")
+\treturn 損失
+"""
 
-SOFT_GATE = "def gate(y_true, y_pred):\n\t# Strafe: größer als die Schwelle, 損失\n\t損失 = tf.sigmoid(16.0 * (y_pred - 0.5))\n\treturn 損失\n"
+SOFT_GATE = GATE.replace('tf.cast(y_pred > 0.5, "float32")', "tf.sigmoid(16.0 * (y_pred - 0.5))")
 
 WEIRD = "def weird_loss(y_true, y_pred):\n    return np.interp(y_pred, [0, 1], [1, 0])\n"
 
@@ -315,13 +318,3 @@ def verify_report() -> Report:
     outcome = Outcome("losses.py", "gate", Status.MEASURED, verdict=verdict)
     files = (FileReport("losses.py", outcomes=(outcome,)),)
     return Report("verify", "0.1.0", files, checked=1, environment=ENVIRONMENT)
-
-
-def with_path(report: Report, path: str) -> Report:
-    """The same report with its first file, and its findings, under another path."""
-    from dataclasses import replace
-
-    first, *rest = report.files
-    moved = replace(first, path=path, findings=tuple(replace(f, path=path) for f in first.findings))
-    assert not PurePosixPath(path).is_absolute()
-    return replace(report, files=(moved, *rest))

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from sample_report import HARD_GATE, check_report, fix_report
+
+from lossfix.model import FileReport, Report, Span
+from lossfix.report import RENDERERS, Style, concise, counts, full, summary
+
+LINE = re.compile(
+    r"(?P<path>[^:\n]+):(?:cell (?P<cell>\d+):)?(?P<line>\d+):(?P<column>\d+): "
+    r"(?P<severity>error|warning|info) (?P<code>LF\d{3}) \[[*~ ]\] \S.*"
+)
+
+
+START = Span(1, 1, 1, 2)
+
+
+def one_finding(path="losses.py", text="x = 1\n", span=START, **changes):
+    finding = replace(HARD_GATE, path=path, span=span, **changes)
+    file = FileReport(path, (finding,), before=text.encode(), after=text.encode())
+    return Report("check", "0.1.0", (file,), checked=1)
+
+
+def test_every_finding_is_one_line_of_the_one_line_format():
+    lines = concise(check_report()).splitlines()
+    assert len(lines) == len(check_report().findings)
+    assert all(LINE.fullmatch(line) for line in lines)
+
+
+def test_a_finding_that_is_not_rewritten_says_why():
+    assert "LF102 [ ] `np.interp` leaves the graph (not rewritten: TensorFlow" in concise(
+        check_report()
+    )
+
+
+def test_a_reason_takes_the_mark_of_a_fix_away():
+    assert "LF201 [ ]" in concise(one_finding(reason="--exact-only"))
+
+
+@pytest.mark.parametrize("name", ["full", "concise"])
+def test_no_control_character_reaches_the_terminal(name):
+    report = one_finding("a\x1b[2J\nb.py", "x = '\x1b[2J\x0c'\n", message="one\r\ntwo\x07")
+    text = RENDERERS[name](report, Style())
+    assert "one two\\x07" in text
+    assert all(char.isprintable() or char == "\n" for char in text)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "end"),
+    [
+        ("    y = round(p)", 9, 17),
+        ("\ty = round(p)", 6, 14),
+        ("損失 = round(p)", 6, 14),
+        ("e\N{COMBINING ACUTE ACCENT} = round(p)", 6, 14),
+    ],
+)
+def test_the_carets_stand_under_what_they_mean(line, column, end):
+    shown = full(one_finding(text=line + "\n", span=Span(1, column, 1, end))).splitlines()
+    source, carets = shown[2], shown[3]
+    columns = source.replace("損失", "||||").replace("\N{COMBINING ACUTE ACCENT}", "")
+    assert columns.index("round") == carets.index("^")
+    assert carets.count("^") == len("round(p)")
+
+
+def test_a_form_feed_is_no_line_end():
+    shown = full(one_finding(text="a = 1\x0c\r\nb = 2\n", span=Span(2, 1, 2, 2)))
+    assert " 2 | b = 2" in shown
+
+
+def test_a_file_in_another_encoding_is_shown_in_it():
+    text = "# coding: latin-1\nmaß = 1\n".encode("latin-1")
+    report = one_finding(span=Span(2, 1, 2, 4))
+    file = replace(report.files[0], before=text, after=text)
+    assert " 2 | maß = 1" in full(replace(report, files=(file,)))
+
+
+def test_a_place_beyond_the_text_has_no_excerpt():
+    assert " | " not in full(one_finding(span=Span(9, 1, 9, 2)))
+
+
+def test_there_is_colour_only_where_it_was_asked_for(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" not in full(check_report())
+    monkeypatch.delenv("FORCE_COLOR")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" in full(check_report(), Style(color=True))
+
+
+@pytest.mark.parametrize("render", [full, concise, summary])
+def test_colour_changes_nothing_but_the_colour(render):
+    coloured = render(fix_report(), Style(color=True))
+    assert [line.rstrip() for line in re.sub(r"\x1b\[[\d;]*m", "", coloured).splitlines()] == [
+        line.rstrip() for line in render(fix_report(), Style()).splitlines()
+    ]
+
+
+def test_absolute_paths_are_joined_to_the_root():
+    assert concise(one_finding(), Style(root="/home/me")).startswith("/home/me/losses.py:1:1: ")
+
+
+def test_the_counts_name_the_undo_only_where_something_was_written():
+    assert counts(fix_report()).endswith("Undo: lossfix undo 20261122-210301")
+    assert "ndo" not in counts(fix_report(undo=""))
+
+
+def test_the_last_line_of_check_says_when_nothing_was_found():
+    assert counts(Report("check", "0.1.0", checked=3)) == "Nothing found in 3 files."
