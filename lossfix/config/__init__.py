@@ -1,0 +1,11 @@
+"""What a project asks for: flags over environment over file over default, and every mistake named.
+
+The file is ``lossfix.toml``, or the table ``[tool.lossfix]`` of ``pyproject.toml``, in the nearest
+folder from the working directory up that has one. Patterns in it are relative to that folder.
+"""
+
+from lossfix.config.load import load
+from lossfix.config.rules import check_rules, selected
+from lossfix.config.settings import Config, ConfigError, LossInputs, Verify
+
+__all__ = ["Config", "ConfigError", "LossInputs", "Verify", "check_rules", "load", "selected"]
