@@ -142,4 +142,4 @@ def replace(
         for node in replacements
         if isinstance(parents.get(node), whole) and not isinstance(node, cst.GeneratorExp)
     )
-    return cast(cst.Module, module.visit(_Replace(replacements, unbracketed)))
+    return module.visit(_Replace(replacements, unbracketed))

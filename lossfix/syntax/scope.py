@@ -7,6 +7,7 @@ here for the scanner (which never builds a LibCST tree for most files) and for t
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -142,7 +143,7 @@ def _bind(
         match statement:
             case ast.Import(names=entries):
                 for entry in entries:
-                    # The first binding wins: in `try: import a ... except: import b` it is the one that runs.
+                    # The first binding wins: of `try: import a / except: import b` it is the one that runs.
                     if entry.asname:
                         imports.setdefault(entry.asname, entry.name)
                     else:
@@ -162,7 +163,7 @@ def _bind(
             ):
                 names.add(name)
             case _:
-                stored = set()
+                stored: set[str] = set()
                 for part in ast.iter_child_nodes(statement):
                     if not isinstance(part, ast.stmt):
                         stored.update(_targets(part))
@@ -186,3 +187,34 @@ def scope_of(node: Definition, parent: Scope) -> Scope:
     is_class = isinstance(node, ast.ClassDef)
     bound = [] if isinstance(node, ast.ClassDef) else parameters(node)
     return _bind(node.body, (*parent.path, node.name), parent, bound, is_class)
+
+
+def unbound(module: ast.Module) -> frozenset[str]:
+    """The names that a module uses and nowhere binds, built-in names apart."""
+    return frozenset(_unbound(module.body, scope_of_module(module)))
+
+
+def _unbound(body: list[ast.stmt], scope: Scope) -> Iterator[str]:
+    for statement in body:
+        yield from _unbound_in(statement, scope, frozenset())
+
+
+def _unbound_in(node: ast.AST, scope: Scope, extra: frozenset[str]) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()):
+            if name not in extra and not scope.binds(name) and not hasattr(builtins, name):
+                yield name
+            return
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            inner = scope_of(node, scope)
+            for child in ast.iter_child_nodes(node):
+                yield from _unbound_in(child, inner if child in node.body else scope, extra)
+            return
+        case ast.Lambda():
+            extra = extra | set(parameters(node))
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            extra = extra | {name for each in node.generators for name in _targets(each.target)}
+        case ast.ExceptHandler(name=str() as name):
+            extra = extra | {name}
+    for child in ast.iter_child_nodes(node):
+        yield from _unbound_in(child, scope, extra)

@@ -1,0 +1,380 @@
+"""Checks and repairs one text: settles one match at a time, and guards every step.
+
+A rewrite may uncover the next finding (``np.where(y_pred.numpy() > .5, 1, 0)`` becomes a
+``tf.where`` and then a sigmoid), and nested rewrites made in one pass get lost. So the text is read,
+the first match of the first rule that has one is rewritten, the result is printed, guarded and read
+again, until no rule finds anything that it can mend.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import libcst as cst
+
+from lossfix.losses.discover import Candidate, Project, Settings, discover
+from lossfix.losses.loss import Loss, Relaxation, losses_of
+from lossfix.model import Evidence, Finding, Repair, Safety, Severity, Span, Step
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax import build
+from lossfix.syntax.imports import add_imports
+from lossfix.syntax.scope import unbound
+from lossfix.syntax.tree import Tree, Unparsable, parse
+
+_MOST_STEPS = 200
+"""A loss that needs more steps than this is one on which two rules undo each other."""
+
+_USUAL_IMPORTS = {"tf": "import tensorflow as tf", "tensorflow": "import tensorflow"}
+
+
+class GuardTripped(Exception):
+    """A rewrite that must not be made; the message is the reason that its finding carries."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run wants of the engine."""
+
+    rules: tuple[Rule, ...]
+    relaxation: Relaxation = field(default_factory=Relaxation)
+    exact_only: bool = False
+    settings: Settings = field(default_factory=Settings)
+    project: Project = field(default_factory=Project)
+    package: str = "custom"
+    layout: Callable[[str, str], str] | None = None
+    """Formats one generated statement, given its code and its indentation."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    rule: Rule
+    loss: Loss
+    match: Match
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.rule.code, self.loss.name, self.match.message
+
+
+@dataclass
+class _Progress:
+    text: str
+    names: set[str]
+    becomes: str
+    steps: list[Step] = field(default_factory=list)
+    refused: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    relaxed: bool = False
+
+
+@lru_cache(maxsize=8)
+def _tree(text: str) -> Tree:
+    return parse(text)
+
+
+def losses_in(text: str, options: Options) -> tuple[Loss, ...]:
+    """The losses of a text.
+
+    Raises:
+        Unparsable: where the text is not Python.
+    """
+    tree = _tree(text)
+    candidates = discover(tree.outline, options.settings, options.project)
+    return losses_of(tree, candidates, options.relaxation, options.package, options.project)
+
+
+def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
+    """The losses of a text, without building a tree for it.
+
+    Raises:
+        SyntaxError: where the text is not Python.
+    """
+    return discover(ast.parse(text), options.settings, options.project)
+
+
+def check(path: str, text: str, options: Options) -> tuple[Finding, ...]:
+    """Everything that is wrong with the losses of ``text``; a text that is not Python is LF000."""
+    try:
+        losses = losses_in(text, options)
+    except Unparsable as error:
+        return (unparsable(path, error),)
+    findings = [
+        _finding(path, found, _refusal(found, options))
+        for loss in losses
+        for found in _found(loss, options.rules)
+    ]
+    return tuple(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
+
+
+def unparsable(path: str, error: Unparsable) -> Finding:
+    """The finding LF000 of a file that cannot be read as Python."""
+    return Finding(
+        path=path,
+        span=Span(error.line, error.column, error.line, error.column),
+        code="LF000",
+        rule="unparsable",
+        severity=Severity.ERROR,
+        safety=Safety.MANUAL,
+        message=f"does not parse: {error.message}",
+        loss="",
+        reason="lossfix reads Python 3 only",
+    )
+
+
+def repairable(text: str, options: Options) -> tuple[str, ...]:
+    """The names of the losses that ``repair`` may be asked for, in document order.
+
+    A part of another loss is repaired along with it; a function that is also a metric is not.
+    """
+    return tuple(loss.name for loss in losses_in(text, options) if not loss.only_reached)
+
+
+def repair(path: str, text: str, name: str, options: Options) -> Repair:
+    """One loss of ``text`` with everything settled that can be, and what it reaches with it.
+
+    Raises:
+        Unparsable: where the text is not Python.
+    """
+    progress = _Progress(text, {name}, name)
+    losses = {loss.name: loss for loss in losses_in(text, options)}
+    progress.names |= _parts(losses, name)
+    for _ in range(_MOST_STEPS):
+        if not _settle_one(path, progress, options):
+            break
+    left = tuple(
+        _finding(path, found, progress.refused.get(found.key) or _refusal(found, options))
+        for found in _open(progress, options)
+    )
+    return Repair(
+        loss=name,
+        becomes=progress.becomes,
+        steps=tuple(progress.steps),
+        before=text,
+        after=progress.text,
+        promise=Safety.RELAXED if progress.relaxed else Safety.EXACT,
+        gate=options.relaxation.gate,
+        steepness=options.relaxation.steepness if progress.relaxed else 0.0,
+        left=left,
+    )
+
+
+def _parts(losses: dict[str, Loss], name: str) -> set[str]:
+    # The parts of a loss in the same file, through any number of calls.
+    parts: set[str] = set()
+    queue = [name]
+    while queue:
+        loss = losses.get(queue.pop())
+        if loss is None:
+            continue
+        called = {
+            node.func.value for node in _calls(loss.function) if isinstance(node.func, cst.Name)
+        }
+        for other in losses.values():
+            last = other.candidate.path[-1]
+            if other.only_reached and last in called and other.name not in parts:
+                parts.add(other.name)
+                queue.append(other.name)
+    return parts
+
+
+def _calls(node: cst.CSTNode) -> Iterator[cst.Call]:
+    stack = [node]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, cst.Call):
+            yield each
+        stack.extend(each.children)
+
+
+def _found(loss: Loss, rules: Sequence[Rule]) -> Iterator[_Found]:
+    for rule in rules:
+        for match in rule.match(loss):
+            yield _Found(rule, loss, match)
+
+
+def _open(progress: _Progress, options: Options) -> Iterator[_Found]:
+    for loss in losses_in(progress.text, options):
+        if loss.name in progress.names:
+            yield from _found(loss, options.rules)
+
+
+def _refusal(found: _Found, options: Options) -> str:
+    if found.match.reason:
+        return found.match.reason
+    if found.rule.safety is Safety.MANUAL:
+        return "there is no rewrite that would keep its meaning"
+    if options.exact_only and found.rule.safety is Safety.RELAXED:
+        return "--exact-only: smoothing changes values"
+    try:
+        if found.rule.rewrite(found.loss, found.match) is None:
+            return "no safe rewrite is known for this form"
+    except GuardTripped as error:
+        return str(error)
+    return ""
+
+
+def _finding(path: str, found: _Found, reason: str) -> Finding:
+    return Finding(
+        path=path,
+        span=found.loss.tree.spans[found.match.node],
+        code=found.rule.code,
+        rule=found.rule.name,
+        severity=found.match.severity or found.rule.severity,
+        safety=Safety.MANUAL if reason else found.rule.safety,
+        message=found.match.message,
+        loss=found.loss.name,
+        reason=reason,
+    )
+
+
+def _settle_one(path: str, progress: _Progress, options: Options) -> bool:
+    losses = [loss for loss in losses_in(progress.text, options) if loss.name in progress.names]
+    for rule in options.rules:
+        if rule.safety is Safety.MANUAL or (options.exact_only and rule.safety is Safety.RELAXED):
+            continue
+        for loss in losses:
+            for match in rule.match(loss):
+                found = _Found(rule, loss, match)
+                if match.reason or found.key in progress.refused:
+                    continue
+                edit = rule.rewrite(loss, match)
+                if edit is None:
+                    continue
+                try:
+                    after = _apply(found, edit, options)
+                except GuardTripped as error:
+                    progress.refused[found.key] = str(error)
+                    continue
+                progress.steps.append(Step(_finding(path, found, ""), progress.text, after))
+                progress.text = after
+                progress.relaxed |= rule.safety is Safety.RELAXED
+                if edit.becomes:
+                    progress.names = (progress.names - {loss.name}) | {edit.becomes}
+                    if loss.name == progress.becomes:
+                        progress.becomes = edit.becomes
+                return True
+    return False
+
+
+def _apply(found: _Found, edit: Edit, options: Options) -> str:
+    tree = found.loss.tree
+    _guard_places(found.loss, edit)
+    module = build.replace(tree.module, edit.replace, tree.parents)
+    if edit.before:
+        module = _with_statements(found.loss, module, edit.before)
+    missing = unbound(_outline(module.code)) - unbound(tree.outline)
+    imports = tuple(_import_for(name, found.loss) for name in sorted(missing))
+    if imports:
+        module = add_imports(tree, module, imports)
+    text = module.code
+    _guard_reads_back(text, module)
+    _guard_comments(tree.text, text)
+    if unbound(_outline(text)) - unbound(tree.outline):
+        raise GuardTripped("the rewrite would use a name that this file does not bind")
+    _guard_progress(found, edit, text, options)
+    return text
+
+
+def _outline(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        raise GuardTripped(f"the rewrite would not parse: {error}") from None
+
+
+def _import_for(name: str, loss: Loss) -> str:
+    if name == "keras":
+        imports = loss.tree.scopes[-1].imports.values()
+        if any(each.startswith("tensorflow.keras") for each in imports):
+            return "from tensorflow import keras"
+        return "import keras"
+    if name not in _USUAL_IMPORTS:
+        raise GuardTripped(f"the rewrite would use `{name}`, which this file does not bind")
+    return _USUAL_IMPORTS[name]
+
+
+def _with_statements(
+    loss: Loss, module: cst.Module, statements: tuple[cst.BaseStatement, ...]
+) -> cst.Module:
+    # Above the top-level statement that held the loss: positions in the body are unchanged by a
+    # replacement except behind it.
+    top: cst.CSTNode = loss.outermost
+    for above in loss.tree.ancestors(loss.outermost):
+        if isinstance(above, cst.Module):
+            break
+        top = above
+    position = next(n for n, each in enumerate(loss.tree.module.body) if each is top)
+    body = list(module.body)
+    return module.with_changes(body=[*body[:position], *statements, *body[position:]])
+
+
+def _guard_places(loss: Loss, edit: Edit) -> None:
+    allowed = set(edit.call_sites)
+    for node in edit.replace:
+        if node is loss.outermost or node in allowed:
+            continue
+        if not any(above is loss.outermost for above in loss.tree.ancestors(node)):
+            raise GuardTripped("the rewrite would touch code outside of the loss")
+
+
+def _guard_reads_back(text: str, module: cst.Module) -> None:
+    try:
+        again = cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        raise GuardTripped(f"the rewrite would not parse: {error.message}") from None
+    if again.code != text or _shape(again) != _shape(module):
+        raise GuardTripped("the rewrite would not read back as it was meant (brackets)")
+
+
+def _shape(module: cst.Module) -> list[str]:
+    # Layout may be read back into other nodes than it was built from; the program may not.
+    stack: list[cst.CSTNode] = [module]
+    shape = []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.BaseExpression | cst.BaseStatement | cst.BaseSmallStatement):
+            shape.append(type(node).__name__)
+        stack.extend(node.children)
+    return shape
+
+
+def _comments(text: str) -> Counter[str]:
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (tokenize.TokenError, IndentationError) as error:
+        raise GuardTripped(f"the rewrite would not parse: {error}") from None
+    return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
+
+
+def _guard_comments(before: str, after: str) -> None:
+    lost = _comments(before) - _comments(after)
+    if lost:
+        raise GuardTripped(f"the rewrite would lose a comment: {next(iter(lost))}")
+
+
+def _guard_progress(found: _Found, edit: Edit, text: str, options: Options) -> None:
+    # Fewer findings of this rule in this loss, or the rewrite could go round in circles.
+    before = sum(1 for _ in found.rule.match(found.loss))
+    name = edit.becomes or found.loss.name
+    after = [
+        sum(1 for _ in found.rule.match(loss))
+        for loss in losses_in(text, options)
+        if loss.name == name
+    ]
+    if after and max(after) >= before:
+        raise GuardTripped("the rewrite would leave the finding as it is")
+
+
+def with_relaxation(options: Options, relaxation: Relaxation) -> Options:
+    """The same options with another way to smooth gates."""
+    return replace(options, relaxation=relaxation)
+
+
+def is_part(candidate: Candidate) -> bool:
+    """Whether a candidate is only known as a part of another loss."""
+    return candidate.evidence == (Evidence.REACHED,)

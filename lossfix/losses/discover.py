@@ -1,0 +1,428 @@
+"""Which callables of a file are losses, and on what evidence.
+
+Works on ``ast`` alone, so that most files cost no LibCST tree. A name that stands in ``metrics=``
+is a metric; one that is used both ways is both, and is left to the metric.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lossfix.losses.names import LOSS_CLASSES, canonical
+from lossfix.losses.uses import Uses, uses_of
+from lossfix.model import Evidence, Form
+from lossfix.syntax.scope import (
+    Definition,
+    Scope,
+    definitions,
+    dotted,
+    scope_of,
+    scope_of_module,
+    statements,
+)
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_LOSS_WORDS = frozenset({"loss", "losses", "objective", "criterion", "cost"})
+_METRIC_WORDS = frozenset(
+    {"metric", "metrics", "accuracy", "acc", "score", "coef", "coefficient", "precision", "recall"}
+)
+_TRUE_WORDS = frozenset(
+    "true truth label labels target targets gt actual real ytrue groundtruth y t tgt ref".split()
+)
+_PRED_WORDS = frozenset(
+    "pred preds prediction predictions predicted logit logits output outputs pr p yhat hat fake ypred "
+    "prob probs proba est estimate estimated recon reconstruction generated".split()
+)
+_FRAMEWORKS = ("tensorflow", "keras", "tf_keras")
+_OTHER_FRAMEWORKS = ("torch", "jax", "mxnet", "paddle", "mindspore", "theano")
+_NOT_LOSS_CLASSES = (
+    "Metric",
+    "Callback",
+    "Layer",
+    "Constraint",
+    "Regularizer",
+    "TestCase",
+    "Sequence",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the configuration says about how losses are named."""
+
+    targets: frozenset[str] = frozenset()
+    predictions: frozenset[str] = frozenset()
+    bases: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A callable that is believed to be a loss, or to be a part of one."""
+
+    path: tuple[str, ...]
+    number: int
+    """It is the n-th definition of the file, in document order; for a lambda, of the one around it."""
+    form: Form
+    evidence: tuple[Evidence, ...]
+    y_true: str
+    y_pred: str
+    swapped: bool = False
+    """The predictions come first."""
+    metric: bool = False
+    """It is also used as a metric, or reached from one."""
+    line: int = 0
+    arguments: tuple[str, ...] = ()
+    """For a factory or a class: the source of the arguments of one of its calls."""
+
+    @property
+    def name(self) -> str:
+        """The qualified name within the file."""
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True)
+class Project:
+    """What other files say about the names of this one."""
+
+    compiled: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    """Called as functions in other files."""
+    exported: bool = False
+    """The file is part of a package: code that was not scanned may import from it."""
+
+
+@dataclass(frozen=True)
+class _File:
+    module: ast.Module
+    scope: Scope
+    settings: Settings
+    uses: Uses
+    listed: tuple[tuple[tuple[str, ...], Definition], ...]
+    by_path: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+
+def words(name: str) -> frozenset[str]:
+    """The lower-case words of a snake_case or CamelCase name."""
+    return frozenset(word.lower() for word in _WORD.findall(name))
+
+
+def names_a_loss(name: str) -> bool:
+    """Whether the name says that this is a loss."""
+    return bool(words(name) & _LOSS_WORDS)
+
+
+def names_a_metric(name: str) -> bool:
+    """Whether the name says that this is a metric and no loss."""
+    return bool(words(name) & _METRIC_WORDS) and not names_a_loss(name)
+
+
+def pair_of(parameters: list[str], settings: Settings) -> tuple[str, str, bool] | None:
+    """``(target, prediction, swapped)`` of the first two parameters, where their names say so."""
+    if len(parameters) < 2:
+        return None
+    first, second = parameters[:2]
+
+    def predicts(name: str) -> bool:
+        return name in settings.predictions or bool(words(name) & _PRED_WORDS)
+
+    def targets(name: str) -> bool:
+        return name in settings.targets or (bool(words(name) & _TRUE_WORDS) and not predicts(name))
+
+    if targets(first) and predicts(second):
+        return first, second, False
+    if predicts(first) and targets(second):
+        return second, first, True
+    return None
+
+
+def discover(
+    module: ast.Module, settings: Settings = Settings(), project: Project = Project()
+) -> tuple[Candidate, ...]:
+    """The losses of a parsed file, in document order."""
+    scope = scope_of_module(module)
+    if not _mentions_a_framework(scope, module):
+        return ()
+    listed = tuple(definitions(module.body))
+    uses = uses_of(module, project.compiled, project.metrics)
+    by_path = {path: number for number, (path, _) in enumerate(listed)}
+    file = _File(module, scope, settings, uses, listed, by_path)
+    direct = [*_classes(file), *_functions(file)]
+    return tuple(sorted(_with_reached(file, direct), key=lambda candidate: candidate.number))
+
+
+def _mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
+    imported = list(scope.imports.values())
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            imported += [entry.name for entry in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            imported.append("." * node.level + (node.module or ""))
+            # A project's own `from .backend import K, ops` stands for one of the frameworks.
+            imported += [
+                entry.asname or entry.name for entry in node.names if entry.name in {"tf", "K"}
+            ]
+    return any(name.split(".")[0] in (*_FRAMEWORKS, "tf", "K") for name in imported)
+
+
+def _class_bases(
+    file: _File, node: ast.ClassDef, seen: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    for base in node.bases:
+        name = dotted(base)
+        if name is None:
+            continue
+        resolved = file.scope.resolve(name)
+        if resolved is not None:
+            yield canonical(resolved)
+        elif (name,) in file.by_path and name not in seen:
+            inner = file.listed[file.by_path[(name,)]][1]
+            if isinstance(inner, ast.ClassDef):
+                yield from _class_bases(file, inner, seen | {name})
+        else:
+            yield name
+
+
+def _is_loss_base(file: _File, name: str) -> bool:
+    return name in LOSS_CLASSES or name == "keras.losses.Loss" or name in file.settings.bases
+
+
+def _methods(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    return {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+
+
+def _classes(file: _File) -> Iterator[Candidate]:
+    for number, (path, node) in enumerate(file.listed):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        if not any(_is_loss_base(file, base) for base in _class_bases(file, node)):
+            continue
+        methods = _methods(node)
+        method = methods.get("call") or methods.get("__call__")
+        if method is None:
+            continue
+        positional = _positional(method)[1:]
+        if len(positional) < 2:
+            continue
+        pair = pair_of(positional, file.settings)
+        y_true, y_pred = positional[:2]
+        evidence = [Evidence.SUBCLASS]
+        if path[-1] in file.uses.compiled:
+            evidence.insert(0, Evidence.COMPILED)
+        yield Candidate(
+            path,
+            number,
+            Form.SUBCLASS,
+            tuple(evidence),
+            y_true,
+            y_pred,
+            swapped=pair is not None and pair[2],
+            metric=path[-1] in file.uses.metrics,
+            line=node.lineno,
+            arguments=file.uses.arguments.get(path[-1], ()),
+        )
+
+
+def _positional(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    return [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+
+
+def _returned(node: Definition) -> Iterator[str]:
+    for statement in statements(node.body):
+        if isinstance(statement, ast.Return) and statement.value is not None:
+            for part in ast.walk(statement.value):
+                if isinstance(part, ast.Name):
+                    yield part.id
+
+
+def _functions(file: _File) -> Iterator[Candidate]:
+    for number, (path, node) in enumerate(file.listed):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        around = file.listed[file.by_path[path[:-1]]][1] if path[:-1] in file.by_path else None
+        candidate = _function(file, path, number, node, around)
+        if candidate is not None:
+            yield candidate
+
+
+def _function(
+    file: _File,
+    path: tuple[str, ...],
+    number: int,
+    node: ast.FunctionDef,
+    around: Definition | None,
+) -> Candidate | None:
+    name, positional, form, called = node.name, _positional(node), Form.FUNCTION, node.name
+    if isinstance(around, ast.ClassDef):
+        if not _may_hold_a_loss_method(file, around) or name.startswith("__"):
+            return None
+        form = Form.METHOD
+        if not any(dotted(each) == "staticmethod" for each in node.decorator_list):
+            positional = positional[1:]
+    elif around is not None:
+        if name in _returned(around):
+            form, called = Form.CLOSURE, around.name
+        else:
+            form = Form.NESTED
+    if len(positional) < 2 or _yields(node) or _belongs_elsewhere(file, node):
+        return None
+    evidence = [
+        kind
+        for kind, holds in (
+            (Evidence.COMPILED, called in file.uses.compiled or name in file.uses.compiled),
+            (Evidence.GRADIENT, called in file.uses.differentiated),
+        )
+        if holds
+    ]
+    metric = called in file.uses.metrics or name in file.uses.metrics
+    pair = pair_of(positional, file.settings)
+    named = pair is not None and (
+        names_a_loss(name) or (form is Form.CLOSURE and names_a_loss(called))
+    )
+    if named and not metric and not _numpy_only(file, path, node):
+        evidence.append(Evidence.NAMED)
+    if not evidence or _returns_a_pair(node):
+        return None
+    if Evidence.COMPILED not in evidence and pair is None:
+        return None
+    y_true, y_pred, swapped = pair or (positional[0], positional[1], False)
+    return Candidate(
+        path,
+        number,
+        form,
+        tuple(evidence),
+        y_true,
+        y_pred,
+        swapped=swapped,
+        metric=metric,
+        line=node.lineno,
+        arguments=file.uses.arguments.get(called, ()),
+    )
+
+
+def _may_hold_a_loss_method(file: _File, node: ast.ClassDef) -> bool:
+    for base in _class_bases(file, node):
+        last = base.split(".")[-1]
+        if _is_loss_base(file, base) or last.endswith(_NOT_LOSS_CLASSES):
+            return False
+        if base.split(".")[0] in _OTHER_FRAMEWORKS:
+            return False
+    return True
+
+
+def _yields(node: ast.FunctionDef) -> bool:
+    return any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in ast.walk(node))
+
+
+def _returns_a_pair(node: ast.FunctionDef) -> bool:
+    # `return gradient, hessian` is an objective of a boosting library; several returns of one
+    # value each are a loss.
+    returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
+    return bool(returns) and all(isinstance(value, ast.Tuple) for value in returns)
+
+
+def _roots(file: _File, node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            resolved = file.scope.resolve(part.id)
+            if resolved is not None:
+                yield resolved
+
+
+def _belongs_elsewhere(file: _File, node: ast.FunctionDef) -> bool:
+    return any(root.split(".")[0] in _OTHER_FRAMEWORKS for root in _roots(file, node))
+
+
+def _numpy_only(file: _File, path: tuple[str, ...], node: ast.FunctionDef) -> bool:
+    # A twin for evaluation, `fb_loss_np`. One that takes `.numpy()` of its arguments is fed tensors.
+    inner = scope_of(node, file.scope)
+    roots = {
+        (inner.resolve(part.id) or "").split(".")[0]
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name)
+    }
+    if roots & set(_FRAMEWORKS):
+        return False
+    takes_numpy = any(
+        isinstance(part, ast.Attribute) and part.attr == "numpy" for part in ast.walk(node)
+    )
+    return bool(roots & {"numpy", "sklearn", "scipy", "math"}) and not takes_numpy
+
+
+def _called(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call):
+            match part.func:
+                case ast.Name(id=name):
+                    yield name
+                case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                    yield name
+
+
+def _reaches(file: _File, start: Iterable[int]) -> set[int]:
+    by_name: dict[str, list[int]] = {}
+    for number, (path, node) in enumerate(file.listed):
+        if isinstance(node, ast.FunctionDef):
+            by_name.setdefault(path[-1], []).append(number)
+    seen: set[int] = set()
+    queue = list(start)
+    while queue:
+        node = file.listed[queue.pop()][1]
+        for name in _called(node):
+            for number in by_name.get(name, ()):
+                if number not in seen:
+                    seen.add(number)
+                    queue.append(number)
+    return seen
+
+
+def _with_reached(file: _File, direct: list[Candidate]) -> Iterator[Candidate]:
+    reached = _reaches(file, [candidate.number for candidate in direct if not candidate.metric])
+    metrics = {
+        number
+        for number, (path, node) in enumerate(file.listed)
+        if path[-1] in file.uses.metrics
+        or (names_a_metric(path[-1]) and number not in reached)
+        or (
+            isinstance(node, ast.ClassDef)
+            and any(b.endswith("Metric") for b in _class_bases(file, node))
+        )
+    }
+    of_metrics = _reaches(file, metrics) | metrics
+    known = set()
+    for candidate in direct:
+        known.add(candidate.number)
+        evidence = candidate.evidence
+        if candidate.number in reached:
+            evidence = tuple(dict.fromkeys((*evidence, Evidence.REACHED)))
+        yield Candidate(
+            **{
+                **candidate.__dict__,
+                "evidence": evidence,
+                "metric": candidate.metric or candidate.number in of_metrics,
+            }
+        )
+    for number in sorted(reached - known):
+        path, node = file.listed[number]
+        if not isinstance(node, ast.FunctionDef) or _yields(node) or _belongs_elsewhere(file, node):
+            continue
+        around = file.listed[file.by_path[path[:-1]]][1] if path[:-1] in file.by_path else None
+        positional = _positional(node)
+        form = Form.FUNCTION if around is None else Form.NESTED
+        if isinstance(around, ast.ClassDef):
+            form, positional = Form.METHOD, positional[1:]
+        pair = pair_of(positional, file.settings)
+        if pair is None:
+            continue
+        yield Candidate(
+            path,
+            number,
+            form,
+            (Evidence.REACHED,),
+            *pair,
+            metric=number in of_metrics,
+            line=node.lineno,
+        )

@@ -1,0 +1,291 @@
+"""What a rule is handed: one loss of one file, and the questions that rules ask of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import libcst as cst
+
+from lossfix.losses.discover import Candidate, Project
+from lossfix.losses.gradients import SHAPE_QUERIES, Gradient, gradient_of
+from lossfix.losses.names import canonical
+from lossfix.model import Evidence, Form, Gate
+from lossfix.syntax.flow import Flow
+from lossfix.syntax.scope import Scope
+from lossfix.syntax.tree import Tree, all_statements, dotted
+
+TENSORFLOW = "tensorflow"
+_STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device"})
+_STATIC_METHODS = frozenset({"get_shape", "set_shape", "as_list", "is_compatible_with"})
+_STATIC_BUILTINS = frozenset({"len", "isinstance", "type", "hasattr", "callable", "id", "print"})
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """How gates are to be smoothed."""
+
+    gate: Gate = Gate.SIGMOID
+    steepness: float = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """A loss within its file."""
+
+    tree: Tree
+    candidate: Candidate
+    definition: cst.FunctionDef | cst.ClassDef
+    """The function or class that is the loss; for a closure, its inner function."""
+    function: cst.FunctionDef
+    """The function that computes the value: ``definition`` itself, or ``call`` of the class."""
+    factory: cst.FunctionDef | None = None
+    """For a closure, the function that returns it."""
+    relaxation: Relaxation = field(default_factory=Relaxation)
+    package: str = "custom"
+    """Under which the class is registered with Keras."""
+    project: Project = field(default_factory=Project)
+    """What other files say about this one's names."""
+
+    @property
+    def name(self) -> str:
+        """The qualified name within the file."""
+        return self.candidate.name
+
+    @property
+    def form(self) -> Form:
+        """How it is written."""
+        return self.candidate.form
+
+    @property
+    def y_true(self) -> str:
+        """What this loss calls its targets."""
+        return self.candidate.y_true
+
+    @property
+    def y_pred(self) -> str:
+        """What this loss calls its predictions."""
+        return self.candidate.y_pred
+
+    @property
+    def only_reached(self) -> bool:
+        """Whether it is a part of a loss, and not known to be one itself."""
+        return self.candidate.evidence == (Evidence.REACHED,)
+
+    @property
+    def outermost(self) -> cst.FunctionDef | cst.ClassDef:
+        """The whole statement that a change of form would replace."""
+        return self.factory or self.definition
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The names that the function sees."""
+        return self.tree.scope(self.function)
+
+    @cached_property
+    def flow(self) -> Flow:
+        """What depends on the targets and the predictions."""
+        seeds = {self.y_true: "y_true", self.y_pred: "y_pred"}
+        return Flow(self.function, seeds, self._is_static)
+
+    def qualified(self, node: cst.CSTNode | None) -> str | None:
+        """The absolute dotted name of an expression, ``None`` where it is no import."""
+        name = dotted(node)
+        return None if name is None else self.scope.resolve(name)
+
+    def operation(self, node: cst.CSTNode | None) -> str | None:
+        """The canonical name of what a call calls (``tf.where``), or of a dotted name."""
+        if isinstance(node, cst.Call):
+            node = node.func
+        name = self.qualified(node)
+        return None if name is None else canonical(name)
+
+    def _is_static(self, node: cst.CSTNode) -> bool:
+        match node:
+            case cst.Attribute(attr=cst.Name(value=attribute)) if attribute in _STATIC_ATTRIBUTES:
+                return True
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value=attribute))) if (
+                attribute in _STATIC_METHODS
+            ):
+                return True
+            case cst.Call(func=cst.Name(value=name)) if name in _STATIC_BUILTINS:
+                return not self.scope.binds(name)
+            case cst.Call():
+                return self.operation(node) in SHAPE_QUERIES
+            case cst.Comparison(
+                comparisons=[cst.ComparisonTarget(operator=cst.Is() | cst.IsNot())]
+            ):
+                return True
+        return False
+
+    def predicts(self, node: cst.CSTNode) -> bool:
+        """Whether the value of ``node`` depends on the predictions."""
+        return "y_pred" in self.flow.depends(node)
+
+    def is_tensor(self, node: cst.CSTNode) -> bool:
+        """Whether the value of ``node`` depends on the targets or the predictions."""
+        return bool(self.flow.depends(node))
+
+    def live(self, node: cst.CSTNode) -> bool:
+        """Whether a gradient can flow from ``node`` back to the predictions, op by op."""
+        return self._live(node, frozenset())
+
+    def _live(self, node: cst.CSTNode, seen: frozenset[str]) -> bool:
+        if not self.predicts(node):
+            return False
+        match node:
+            case cst.Name(value=name):
+                if name == self.y_pred:
+                    return True
+                if name in seen:
+                    return False
+                values = self.flow.values(name)
+                return any(self._live(each.value, seen | {name}) for each in values) or not values
+            case cst.Comparison() | cst.BooleanOperation():
+                return False
+            case cst.BinaryOperation(operator=cst.FloorDivide()):
+                return False
+            case cst.UnaryOperation(operator=cst.Not() | cst.BitInvert()):
+                return False
+            case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value="numpy"))):
+                return False
+            case cst.Call(args=args):
+                operation = self.operation(node)
+                if operation is not None and self._blocks(operation, node):
+                    return False
+                if operation in ("tf.where", "tf.cond"):
+                    args = args[1:]
+                inner = [each.value for each in args]
+                if isinstance(node.func, cst.Attribute):
+                    inner.append(node.func.value)
+                return any(self._live(each, seen) for each in inner)
+        return any(self._live(child, seen) for child in node.children)
+
+    def _blocks(self, operation: str, node: cst.Call) -> bool:
+        if operation.startswith("np.") or operation.startswith("math."):
+            return True
+        if operation == "tf.cast":
+            return casts_to_discrete(self, node)
+        return gradient_of(operation) in (Gradient.NONE, Gradient.ZERO)
+
+    @cached_property
+    def statements(self) -> tuple[cst.CSTNode, ...]:
+        """All statements of the function, in document order."""
+        return tuple(all_statements(self.function))
+
+    @property
+    def docstring(self) -> str | None:
+        """The function's docstring."""
+        return self.function.get_docstring()
+
+    @property
+    def tensorflow(self) -> str:
+        """What this file calls TensorFlow, or would."""
+        return _bound_to(self.tree.scopes[-1], TENSORFLOW) or "tf"
+
+    def spell(self, operation: str) -> str:
+        """``operation`` (``tf.where``, ``keras.losses.Loss``) as this file would write it.
+
+        A module that the file does not import yet is spelled as it is usually imported; the engine
+        adds the import.
+        """
+        head, _, rest = operation.partition(".")
+        module = self.tree.scopes[-1]
+        if head == "tf":
+            return f"{self.tensorflow}.{rest}"
+        if head == "keras":
+            own = _bound_to(module, "keras") or _bound_to(module, "tensorflow.keras")
+            if own is None:
+                tensorflow = _bound_to(module, TENSORFLOW)
+                own = f"{tensorflow}.keras" if tensorflow else "keras"
+            return f"{own}.{rest}"
+        return operation
+
+    def fresh(self, *wishes: str) -> str:
+        """The first of ``wishes`` that means nothing in this file yet, else the first with a number."""
+        taken = names_in(self.tree.outline)
+        for wish in wishes:
+            if wish not in taken:
+                return wish
+        number = 2
+        while f"{wishes[0]}_{number}" in taken:
+            number += 1
+        return f"{wishes[0]}_{number}"
+
+
+def casts_to_discrete(loss: Loss, node: cst.Call) -> bool:
+    """Whether a ``tf.cast`` is to an integer or boolean type, which has no gradient."""
+    target = cast_target(node)
+    name = dotted(target) if target is not None else None
+    text = name.split(".")[-1] if name else ""
+    if isinstance(target, cst.SimpleString):
+        text = str(target.evaluated_value)
+    return text.startswith(("int", "uint", "bool")) or text == "bool_"
+
+
+def cast_target(node: cst.Call) -> cst.BaseExpression | None:
+    """The second argument of ``tf.cast`` or ``K.cast``."""
+    for number, argument in enumerate(node.args):
+        if argument.keyword is None and number == 1:
+            return argument.value
+        if argument.keyword is not None and argument.keyword.value == "dtype":
+            return argument.value
+    return None
+
+
+def names_in(module: ast.Module) -> frozenset[str]:
+    """Every identifier that occurs in a file, whatever it stands for."""
+    names: set[str] = set()
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name):
+                names.add(name)
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                names.add(name)
+            case ast.alias(name=name, asname=asname):
+                names.add(asname or name.split(".")[0])
+    return frozenset(names)
+
+
+def _bound_to(scope: Scope, module: str) -> str | None:
+    for name, origin in sorted(scope.imports.items()):
+        if origin == module:
+            return name
+    for name in sorted(scope.aliases):
+        if scope.resolve(name) == module:
+            return name
+    return None
+
+
+def losses_of(
+    tree: Tree,
+    candidates: tuple[Candidate, ...],
+    relaxation: Relaxation = Relaxation(),  # noqa: B008 (frozen)
+    package: str = "custom",
+    project: Project = Project(),  # noqa: B008 (frozen)
+) -> tuple[Loss, ...]:
+    """The candidates of a file bound to its concrete syntax tree."""
+    by_path: Mapping[tuple[str, ...], cst.FunctionDef | cst.ClassDef] = dict(tree.definitions)
+    losses = []
+    for candidate in candidates:
+        definition = tree.definitions[candidate.number][1]
+        function: cst.CSTNode | None = definition
+        if isinstance(definition, cst.ClassDef):
+            methods = {
+                each.name.value: each
+                for each in definition.body.body
+                if isinstance(each, cst.FunctionDef)
+            }
+            function = methods.get("call") or methods.get("__call__")
+        factory = by_path.get(candidate.path[:-1]) if candidate.form is Form.CLOSURE else None
+        if isinstance(function, cst.FunctionDef) and not isinstance(factory, cst.ClassDef):
+            losses.append(
+                Loss(tree, candidate, definition, function, factory, relaxation, package, project)
+            )
+    return tuple(losses)

@@ -1,0 +1,105 @@
+"""A translation applied to a call of this file: the nodes of its arguments in the holes of the template."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from lossfix.losses.gates import comparison, connective, named_value
+from lossfix.losses.loss import Loss
+from lossfix.losses.parameters import number
+from lossfix.losses.translation import Binding, Refusal
+from lossfix.losses.translations import translation_of, translation_of_method
+from lossfix.syntax.build import expression
+
+_TF = re.compile(r"\btf\.")
+
+
+def translated_function(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
+    """The TensorFlow code for a call of NumPy, ``math`` or the like; a string says why there is none."""
+    split = split_arguments(loss, node)
+    operation = loss.operation(node)
+    if split is None or operation is None:
+        return "it unpacks its arguments"
+    positional, keywords = split
+    binding = translation_of(
+        operation,
+        [loss.tree.code(each) for each in positional],
+        {name: loss.tree.code(each) for name, each in keywords.items()},
+    )
+    return filled(loss, binding, positional, keywords)
+
+
+def translated_method(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
+    """The TensorFlow code for a call of a method that tensors do not have."""
+    split = split_arguments(loss, node)
+    if split is None or not isinstance(node.func, cst.Attribute):
+        return "it unpacks its arguments"
+    positional, keywords = split
+    binding = translation_of_method(
+        node.func.attr.value,
+        loss.tree.code(node.func.value),
+        [loss.tree.code(each) for each in positional],
+        {name: loss.tree.code(each) for name, each in keywords.items()},
+    )
+    return filled(loss, binding, positional, keywords, node.func.value)
+
+
+def split_arguments(
+    loss: Loss, node: cst.Call
+) -> tuple[list[cst.BaseExpression], dict[str, cst.BaseExpression]] | None:
+    """Positional and keyword arguments; ``None`` where some are unpacked."""
+    if any(each.star for each in node.args):
+        return None
+    positional = [each.value for each in node.args if each.keyword is None]
+    keywords = {each.keyword.value: each.value for each in node.args if each.keyword is not None}
+    return positional, keywords
+
+
+def filled(
+    loss: Loss,
+    binding: Binding | Refusal,
+    positional: list[cst.BaseExpression],
+    keywords: dict[str, cst.BaseExpression],
+    receiver: cst.BaseExpression | None = None,
+) -> cst.BaseExpression | str:
+    """The template of ``binding`` with its holes filled, spelled as this file spells TensorFlow."""
+    if isinstance(binding, Refusal):
+        return binding.reason
+    holes = {
+        name: positional[key] if isinstance(key, int) else keywords[key]
+        for name, key in binding.arguments.items()
+    }
+    if receiver is not None and "{self}" in binding.template:
+        holes["self"] = receiver
+    for name in binding.translation.floats & holes.keys():
+        holes[name] = _floating(loss, holes[name])
+    template = _TF.sub(f"{loss.tensorflow}.", binding.template).replace("{self}", "{self_}")
+    if "self" in holes:
+        holes["self_"] = holes.pop("self")
+    return expression(template, **holes)
+
+
+def _floating(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+    """``node`` as NumPy would compute with it in float: integers written out, conditions cast."""
+    match node:
+        case cst.Integer():
+            return cst.parse_expression(number(float(node.evaluated_value)))
+        case cst.UnaryOperation(operator=cst.Minus(), expression=cst.Integer() as inner):
+            return cst.parse_expression(number(-float(inner.evaluated_value)))
+    if loss.is_tensor(node) and _is_boolean(loss, node):
+        return expression(
+            f"{loss.spell('tf.cast')}({{c}}, {{p}}.dtype)", c=node, p=cst.Name(loss.y_pred)
+        )
+    return node
+
+
+def _is_boolean(loss: Loss, node: cst.BaseExpression) -> bool:
+    if comparison(loss, node) is not None:
+        return True
+    joined = connective(loss, node)
+    if joined is not None:
+        return any(_is_boolean(loss, each) for each in joined[1])
+    value = named_value(loss, node)
+    return value is not None and _is_boolean(loss, value)

@@ -1,0 +1,400 @@
+"""Where a loss jumps, worked out without running it: its body evaluated on one target and one prediction.
+
+The scanner never runs user code, and still must not mistake a Huber loss for a hard gate. So the
+arithmetic of a body is evaluated here on plain floats, with reductions over one element; the point
+at which a gate flips is found by bisection, and the loss is compared on both sides. Whatever is not
+elementwise arithmetic has no answer, and no answer is not reported.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from lossfix.losses.gradients import COMPARISONS, LOGICAL, REDUCTIONS
+from lossfix.losses.loss import Loss
+from lossfix.model import Form
+from lossfix.syntax.tree import dotted
+
+Value = float | bool | None | str
+
+_DRAWS = 6
+_GRID = tuple(
+    [n / 40 for n in range(-120, 121)]
+    + [n * step for step in (10.0, 100.0, 1000.0, 10000.0) for n in range(-12, 13)]
+)
+_CONTINUOUS = 1e-5
+"""Both sides of a gate agree to this share of the loss: 24 bits of float32 lose as much."""
+
+_UNARY: Mapping[str, Callable[[float], float]] = {
+    "tf.abs": abs,
+    "tf.square": lambda x: x * x,
+    "tf.sqrt": math.sqrt,
+    "tf.math.rsqrt": lambda x: 1 / math.sqrt(x),
+    "tf.exp": math.exp,
+    "tf.math.expm1": math.expm1,
+    "tf.math.log": math.log,
+    "tf.math.log1p": math.log1p,
+    "tf.sigmoid": lambda x: 1 / (1 + math.exp(-x)) if x > -500 else 0.0,
+    "tf.tanh": math.tanh,
+    "tf.sinh": math.sinh,
+    "tf.cosh": math.cosh,
+    "tf.sin": math.sin,
+    "tf.cos": math.cos,
+    "tf.negative": lambda x: -x,
+    "tf.math.reciprocal": lambda x: 1 / x,
+    "tf.nn.relu": lambda x: max(x, 0.0),
+    "tf.nn.softplus": lambda x: x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x)),
+    "tf.sign": lambda x: float((x > 0) - (x < 0)),
+    "tf.round": lambda x: float(round(x)),
+    "tf.floor": math.floor,
+    "tf.math.ceil": math.ceil,
+    "tf.identity": lambda x: x,
+    "tf.stop_gradient": lambda x: x,
+    "tf.convert_to_tensor": lambda x: x,
+    "tf.squeeze": lambda x: x,
+    "tf.zeros_like": lambda x: 0.0,
+    "tf.ones_like": lambda x: 1.0,
+    "keras.backend.flatten": lambda x: x,
+    "keras.backend.batch_flatten": lambda x: x,
+    "tf.constant": lambda x: x,
+}
+_FIRST = frozenset({"tf.reshape", "tf.expand_dims", "tf.cast", "tf.tile", "tf.transpose"})
+_BINARY: Mapping[str, Callable[[float, float], float]] = {
+    "tf.add": lambda x, y: x + y,
+    "tf.subtract": lambda x, y: x - y,
+    "tf.multiply": lambda x, y: x * y,
+    "tf.divide": lambda x, y: x / y,
+    "tf.truediv": lambda x, y: x / y,
+    "tf.math.divide_no_nan": lambda x, y: x / y if y else 0.0,
+    "tf.maximum": max,
+    "tf.minimum": min,
+    "tf.pow": lambda x, y: x**y,
+    "tf.math.squared_difference": lambda x, y: (x - y) ** 2,
+    "tf.math.floormod": lambda x, y: x % y,
+}
+_OPERATORS: Mapping[type[cst.BaseBinaryOp], Callable[[float, float], float]] = {
+    cst.Add: lambda x, y: x + y,
+    cst.Subtract: lambda x, y: x - y,
+    cst.Multiply: lambda x, y: x * y,
+    cst.Divide: lambda x, y: x / y,
+    cst.Power: lambda x, y: x**y,
+    cst.Modulo: lambda x, y: x % y,
+    cst.FloorDivide: lambda x, y: x // y,
+    cst.BitAnd: lambda x, y: bool(x) and bool(y),
+    cst.BitOr: lambda x, y: bool(x) or bool(y),
+}
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "<": lambda x, y: x < y,
+    "<=": lambda x, y: x <= y,
+    ">": lambda x, y: x > y,
+    ">=": lambda x, y: x >= y,
+    "==": lambda x, y: x == y,
+    "!=": lambda x, y: x != y,
+}
+_COMPARISON_TOKENS: Mapping[type[cst.BaseCompOp], str] = {
+    cst.LessThan: "<",
+    cst.LessThanEqual: "<=",
+    cst.GreaterThan: ">",
+    cst.GreaterThanEqual: ">=",
+    cst.Equal: "==",
+    cst.NotEqual: "!=",
+}
+
+
+class Unknown(Exception):
+    """The body does something that has no meaning on one number."""
+
+
+@dataclass(frozen=True)
+class Jump:
+    """How the loss behaves where a gate flips."""
+
+    at: float
+    """The prediction at which it flips."""
+    size: float
+    """The difference of the loss between both sides, in units of the loss."""
+
+    @property
+    def continuous(self) -> bool:
+        """Whether there is no jump at all: a kink, as in a Huber loss."""
+        return self.size == 0.0
+
+
+@dataclass
+class _Run:
+    loss: Loss
+    known: dict[str, Value]
+    watch: cst.CSTNode
+    seen: Value = None
+    calls: int = field(default=0)
+
+    def body(self) -> float:
+        result = self.block(self.loss.function.body.body)
+        if isinstance(result, float | int):
+            return float(result)
+        raise Unknown
+
+    def block(self, body: object) -> Value:
+        for statement in body:  # type: ignore[attr-defined]
+            match statement:
+                case cst.SimpleStatementLine(body=parts):
+                    for part in parts:
+                        match part:
+                            case cst.Return(value=cst.BaseExpression() as value):
+                                return self.value(value)
+                            case cst.Assign(
+                                targets=[cst.AssignTarget(target=cst.Name(value=name))]
+                            ):
+                                self.known[name] = self.value(part.value)
+                            case cst.AnnAssign(
+                                target=cst.Name(value=name), value=cst.BaseExpression() as value
+                            ):
+                                self.known[name] = self.value(value)
+                            case cst.AugAssign(target=cst.Name(value=name), operator=operator):
+                                plain = type(operator).__name__.removesuffix("Assign")
+                                self.known[name] = self.binary(
+                                    getattr(cst, plain),
+                                    self.number(part.target),
+                                    self.number(part.value),
+                                )
+                            case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString()):
+                                pass
+                            case cst.Pass() | cst.Import() | cst.ImportFrom() | cst.Assert():
+                                pass
+                            case _:
+                                raise Unknown
+                case cst.SimpleStatementSuite():
+                    raise Unknown
+                case _:
+                    raise Unknown
+        raise Unknown
+
+    def value(self, node: cst.CSTNode) -> Value:
+        result = self._value(node)
+        if node is self.watch:
+            self.seen = result
+        return result
+
+    def number(self, node: cst.CSTNode) -> float:
+        value = self.value(node)
+        if value is None or isinstance(value, str):
+            raise Unknown
+        return float(value)
+
+    def binary(self, operator: type[cst.BaseBinaryOp], left: float, right: float) -> float:
+        if operator not in _OPERATORS:
+            raise Unknown
+        result = _OPERATORS[operator](left, right)
+        if isinstance(result, complex):
+            raise Unknown
+        return result
+
+    def _value(self, node: cst.CSTNode) -> Value:
+        match node:
+            case cst.Integer() | cst.Float():
+                return float(node.evaluated_value)
+            case cst.Name(value="True"):
+                return True
+            case cst.Name(value="False"):
+                return False
+            case cst.Name(value="None"):
+                return None
+            case cst.SimpleString():
+                return str(node.evaluated_value)
+            case cst.Name() | cst.Attribute():
+                return self.name(node)
+            case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+                return -self.number(inner)
+            case cst.UnaryOperation(operator=cst.Plus(), expression=inner):
+                return self.number(inner)
+            case cst.UnaryOperation(operator=cst.BitInvert() | cst.Not(), expression=inner):
+                return not self.value(inner)
+            case cst.BinaryOperation(left=left, operator=operator, right=right):
+                both = self.value(left), self.value(right)
+                if all(isinstance(each, bool) for each in both) and isinstance(
+                    operator, cst.BitAnd | cst.BitOr
+                ):
+                    return bool(self.binary(type(operator), *map(float, both)))  # type: ignore[arg-type]
+                if any(each is None or isinstance(each, str) for each in both):
+                    raise Unknown
+                return self.binary(type(operator), float(both[0]), float(both[1]))  # type: ignore[arg-type]
+            case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as target]):
+                token = _COMPARISON_TOKENS.get(type(target.operator))
+                if token is None:
+                    raise Unknown
+                return _COMPARE[token](self.number(left), self.number(target.comparator))
+            case cst.IfExp(test=test, body=body, orelse=orelse):
+                return self.value(body if self.value(test) else orelse)
+            case cst.Call():
+                return self.call(node)
+        raise Unknown
+
+    def name(self, node: cst.CSTNode) -> Value:
+        text = dotted(node)
+        if text is None:
+            raise Unknown
+        if text in self.known:
+            return self.known[text]
+        operation = self.loss.operation(node)
+        if operation in ("np.pi", "math.pi"):
+            return math.pi
+        if operation is not None:
+            return operation
+        if text.startswith("self.") and text.count(".") == 1:
+            raise Unknown
+        raise Unknown
+
+    def call(self, node: cst.Call) -> Value:
+        operation = self.loss.operation(node)
+        if operation is None:
+            if isinstance(node.func, cst.Name) and node.func.value in ("abs", "float"):
+                return (
+                    abs(self.number(node.args[0].value))
+                    if node.func.value == "abs"
+                    else (self.number(node.args[0].value))
+                )
+            raise Unknown
+        operation = _as_tensor_op(operation)
+        if any(each.star for each in node.args):
+            raise Unknown
+        values = [each.value for each in node.args]
+        if operation == "keras.backend.epsilon":
+            return 1e-7
+        if not values:
+            raise Unknown
+        if operation in REDUCTIONS and REDUCTIONS[operation] in (
+            "mean",
+            "sum",
+            "max",
+            "min",
+            "prod",
+        ):
+            return self.number(values[0])
+        if operation in COMPARISONS:
+            return _COMPARE[COMPARISONS[operation]](self.number(values[0]), self.number(values[1]))
+        if operation in LOGICAL:
+            both = [bool(self.value(each)) for each in values]
+            return {
+                "and": all(both),
+                "or": any(both),
+                "not": not both[0],
+                "xor": both[0] != both[-1],
+            }[LOGICAL[operation]]
+        if operation == "tf.where":
+            if len(values) != 3:
+                raise Unknown
+            picked = bool(self.value(values[0]))
+            branches = self.value(values[1]), self.value(values[2])
+            return branches[0] if picked else branches[1]
+        if operation == "tf.clip_by_value":
+            low, high = (self.number(each) for each in values[1:3])
+            return min(max(self.number(values[0]), low), high)
+        if operation in _FIRST:
+            return self.value(values[0])
+        if operation in _UNARY:
+            return _UNARY[operation](self.number(values[0]))
+        if operation in _BINARY and len(values) >= 2:
+            return _BINARY[operation](self.number(values[0]), self.number(values[1]))
+        raise Unknown
+
+
+def _as_tensor_op(operation: str) -> str:
+    # NumPy spells most elementwise functions as TensorFlow does.
+    if operation.startswith("np."):
+        bare = operation[3:]
+        for known in (f"tf.{bare}", f"tf.math.{bare}", f"tf.reduce_{bare}"):
+            if known in _UNARY or known in _BINARY or known in REDUCTIONS or known == "tf.where":
+                return known
+        return {"np.clip": "tf.clip_by_value", "np.power": "tf.pow"}.get(operation, operation)
+    return operation
+
+
+def _constants(loss: Loss) -> Iterator[tuple[str, cst.BaseExpression | None]]:
+    functions = [(loss.function, "")]
+    if loss.factory is not None:
+        functions.append((loss.factory, ""))
+    if loss.form is Form.SUBCLASS and isinstance(loss.definition, cst.ClassDef):
+        functions += [
+            (each, "self.")
+            for each in loss.definition.body.body
+            if isinstance(each, cst.FunctionDef) and each.name.value == "__init__"
+        ]
+    for function, prefix in functions:
+        for parameter in (*function.params.params, *function.params.kwonly_params):
+            yield prefix + parameter.name.value, parameter.default
+    for statement in loss.tree.module.body:
+        match statement:
+            case cst.SimpleStatementLine(
+                body=[
+                    cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value)
+                ]
+            ):
+                yield name, value
+
+
+def _environment(loss: Loss, random_: random.Random) -> dict[str, Value]:
+    known: dict[str, Value] = {}
+    run = _Run(loss, known, loss.function)
+    for name, default in _constants(loss):
+        try:
+            known[name] = run.value(default) if default else random_.uniform(0.1, 0.9)
+        except (Unknown, ArithmeticError, ValueError):
+            known.setdefault(name, random_.uniform(0.1, 0.9))
+    return known
+
+
+def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
+    """What the loss does where ``condition`` flips along the predictions; the largest jump found.
+
+    ``None`` where the body is no elementwise arithmetic, or the condition never flips on the
+    predictions tried (between -3 and 3 densely, to 120,000 sparsely).
+    """
+    found: list[Jump] = []
+    for draw in range(_DRAWS):
+        random_ = random.Random(draw)
+        environment = _environment(loss, random_)
+        targets = (float(draw % 2), random_.uniform(-1, 1), random_.uniform(0, 1))
+        target = targets[draw % 3]
+        try:
+            found += _jumps(loss, condition, environment, target)
+        except Unknown:
+            return None
+    if not found:
+        return None
+    return max(found, key=lambda each: each.size)
+
+
+def _jumps(
+    loss: Loss, condition: cst.CSTNode, environment: dict[str, Value], target: float
+) -> Iterator[Jump]:
+    def at(prediction: float) -> tuple[float, Value]:
+        run = _Run(loss, {**environment, loss.y_true: target, loss.y_pred: prediction}, condition)
+        try:
+            value = run.body()
+        except (ArithmeticError, ValueError):
+            value = math.nan
+        return value, run.seen
+
+    points = sorted(_GRID)
+    previous = at(points[0])[1]
+    for low, high in zip(points, points[1:], strict=False):
+        seen = at(high)[1]
+        if seen != previous and isinstance(seen, bool) and isinstance(previous, bool):
+            left, right = low, high
+            for _ in range(60):
+                middle = (left + right) / 2
+                if at(middle)[1] == previous:
+                    left = middle
+                else:
+                    right = middle
+            below, above = at(left)[0], at(right)[0]
+            if math.isfinite(below) and math.isfinite(above):
+                size = abs(above - below)
+                scale = max(abs(above), abs(below), 1e-3)
+                yield Jump(right, 0.0 if size <= _CONTINUOUS * scale else size)
+        previous = seen

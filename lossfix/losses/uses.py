@@ -1,0 +1,194 @@
+"""How a file uses its callables: as a loss, as a metric, under a gradient tape, with which arguments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lossfix.syntax.scope import Definition, dotted, statements
+
+_LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
+_METRIC_KEYWORDS = frozenset({"metrics", "weighted_metrics", "metric", "metric_fn"})
+_LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.BinOp)
+
+
+@dataclass(frozen=True)
+class Uses:
+    """Names by what they are used for; the last part of a dotted name stands for all of it."""
+
+    compiled: frozenset[str]
+    metrics: frozenset[str]
+    differentiated: frozenset[str]
+    """Called under a gradient tape, and the gradient is taken of the result."""
+    arguments: Mapping[str, tuple[str, ...]]
+    """Factory or class -> the source of the arguments of its first call with literals only."""
+
+
+@dataclass(frozen=True)
+class _Assigned:
+    values: Mapping[str, tuple[ast.expr, ...]]
+    returns: Mapping[str, tuple[ast.expr, ...]]
+
+
+def uses_of(
+    module: ast.Module,
+    compiled: frozenset[str] = frozenset(),
+    metrics: frozenset[str] = frozenset(),
+) -> Uses:
+    """The uses in one file, on top of what is known from other files."""
+    assigned = _assignments(module)
+    losses, measured = set(compiled), set(metrics)
+    differentiated: set[str] = set()
+    arguments: dict[str, tuple[str, ...]] = {}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            for value in _values(node, _LOSS_KEYWORDS, 1):
+                losses.update(_references(value, assigned))
+            for value in _values(node, _METRIC_KEYWORDS, 2):
+                measured.update(_references(value, assigned))
+            match node.func:
+                case ast.Attribute(attr="add_loss") if node.args:
+                    differentiated.update(_calls(node.args[0]))
+            called = _last(node.func)
+            if called is not None and called not in arguments and _all_literal(node):
+                arguments[called] = tuple(
+                    [ast.unparse(each) for each in node.args]
+                    + [
+                        f"{each.arg}={ast.unparse(each.value)}"
+                        for each in node.keywords
+                        if each.arg
+                    ]
+                )
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
+            differentiated.update(_under_tape(node))
+    return Uses(frozenset(losses), frozenset(measured), frozenset(differentiated), arguments)
+
+
+def _last(node: ast.expr) -> str | None:
+    name = dotted(node)
+    return None if name is None else name.split(".")[-1]
+
+
+def _all_literal(node: ast.Call) -> bool:
+    return all(isinstance(each, _LITERAL) and _is_literal(each) for each in node.args) and all(
+        each.arg is not None and _is_literal(each.value) for each in node.keywords
+    )
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+def _assignments(module: ast.Module) -> _Assigned:
+    values: dict[str, tuple[ast.expr, ...]] = {}
+    returns: dict[str, tuple[ast.expr, ...]] = {}
+    for node in ast.walk(module):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                values[name] = (*values.get(name, ()), value)
+            case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
+                values[name] = (*values.get(name, ()), value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                values[name] = (*values.get(name, ()), value)
+            case ast.FunctionDef(name=name, body=body):
+                found = tuple(
+                    each.value
+                    for each in statements(body)
+                    if isinstance(each, ast.Return) and each.value is not None
+                )
+                returns[name] = (*returns.get(name, ()), *found)
+    return _Assigned(values, returns)
+
+
+def _values(node: ast.Call, keywords: frozenset[str], position: int) -> Iterator[ast.expr]:
+    for keyword in node.keywords:
+        if keyword.arg in keywords:
+            yield keyword.value
+    if (
+        isinstance(node.func, ast.Attribute)
+        and node.func.attr == "compile"
+        and len(node.args) > position
+    ):
+        yield node.args[position]
+
+
+def _references(
+    node: ast.expr, assigned: _Assigned, seen: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            yield name
+            if name not in seen:
+                for value in assigned.values.get(name, ()):
+                    yield from _references(value, assigned, seen | {name})
+        case ast.Call(func=function, args=args):
+            called = _last(function)
+            if called == "partial" and args:
+                yield from _references(args[0], assigned, seen)
+            elif called is not None and called not in seen:
+                yield called
+                # A selector, `get_loss("dice")`, stands for what it may return.
+                for value in assigned.returns.get(called, ()):
+                    if isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Dict):
+                        yield from _references(value, assigned, seen | {called})
+        case ast.Dict(values=values):
+            for value in values:
+                yield from _references(value, assigned, seen)
+        case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
+            for value in values:
+                yield from _references(value, assigned, seen)
+        case ast.IfExp(body=first, orelse=second):
+            yield from _references(first, assigned, seen)
+            yield from _references(second, assigned, seen)
+        case ast.Subscript(value=value) | ast.Starred(value=value):
+            yield from _references(value, assigned, seen)
+        case ast.BinOp(left=first, right=second):
+            yield from _references(first, assigned, seen)
+            yield from _references(second, assigned, seen)
+
+
+def _calls(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and (name := _last(part.func)) is not None:
+            yield name
+
+
+def _under_tape(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module) -> Iterator[str]:
+    taped: dict[str, set[str]] = {}
+    wanted: set[str] = set()
+    inside = [each for each in statements(node.body) if not isinstance(each, Definition)]
+    for statement in inside:
+        if isinstance(statement, ast.With) and any(
+            (_last(item.context_expr.func) or "").endswith("GradientTape")
+            for item in statement.items
+            if isinstance(item.context_expr, ast.Call)
+        ):
+            for inner in statements(statement.body):
+                match inner:
+                    case ast.Assign(targets=targets, value=value):
+                        names = [
+                            n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)
+                        ]
+                    case ast.AugAssign(target=ast.Name(id=name), value=value):
+                        names = [name]
+                    case _:
+                        continue
+                for name in names:
+                    taped.setdefault(name, set()).update(_calls(value))
+                    for part in ast.walk(value):
+                        if isinstance(part, ast.Name) and part.id in taped:
+                            taped[name] |= taped[part.id]
+    if not taped:
+        return
+    for statement in inside:
+        for part in ast.walk(statement):
+            match part:
+                case ast.Call(func=ast.Attribute(attr=("gradient" | "minimize")), args=[first, *_]):
+                    wanted.update(n.id for n in ast.walk(first) if isinstance(n, ast.Name))
+    for name in wanted:
+        yield from taped.get(name, ())

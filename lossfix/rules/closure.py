@@ -1,0 +1,178 @@
+"""A loss is a closure that a factory returns
+
+## What it does
+
+Turns a factory, `def make_loss(alpha): def loss(y_true, y_pred): ...; return loss`, into a subclass of
+`keras.losses.Loss` whose constructor takes the factory's parameters. The factory's name stays bound, to
+the class, so that `make_loss(0.7)` gives an instance.
+
+## Why is this bad
+
+It trains. But a model that was saved with it can only be loaded with the inner function under its inner
+name, and the parameters are not saved at all.
+
+## Example
+
+```python
+import keras
+import tensorflow as tf
+
+
+def scaled_loss(alpha=2.0):
+    def loss(y_true, y_pred):
+        return alpha * keras.losses.mean_squared_error(y_true, y_pred)
+
+    return loss
+
+
+def build(model):
+    model.compile(loss=scaled_loss(3.0))
+```
+
+## Use instead
+
+```python
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="custom")
+class ScaledLoss(keras.losses.Loss):
+    def __init__(
+        self, alpha=2.0, reduction="sum_over_batch_size", name="loss", dtype=None
+    ):
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.alpha = alpha
+
+    def call(self, y_true, y_pred):
+        return self.alpha * keras.losses.mean_squared_error(y_true, y_pred)
+
+    def get_config(self):
+        return {**super().get_config(), "alpha": self.alpha}
+
+
+scaled_loss = ScaledLoss
+
+
+def build(model):
+    model.compile(loss=scaled_loss(3.0))
+```
+
+## Fix safety
+
+Exact: `compile`, `fit` and `evaluate` give the same values. Where what the factory returns is called
+directly it stays as it is, since an instance gives the reduced value. The loss keeps the inner function's
+name, on which history keys depend.
+
+## References
+
+- https://keras.io/guides/serialization_and_saving/#custom-objects
+- https://keras.io/api/losses/#creating-custom-losses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.classes import (
+    Parts,
+    build_class,
+    call_sites,
+    class_name,
+    docstring_line,
+    obstacle,
+    own_parameters,
+    rank_function_definition,
+)
+from lossfix.losses.loss import Loss
+from lossfix.model import Form, Safety, Severity
+from lossfix.rules.bare_function import is_wanted, other_files
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.tree import walk
+
+_NO_PRELUDE = frozenset({"tf.Variable", "keras.backend.variable", "keras.Variable", "tf.function"})
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    if loss.form is not Form.CLOSURE or loss.factory is None or len(loss.candidate.path) != 2:
+        return
+    if loss.candidate.metric or not is_wanted(loss):
+        return
+    reason = (
+        obstacle(loss) or _shape(loss, loss.factory) or other_files(loss) or call_sites(loss).reason
+    )
+    yield Match(
+        loss.factory.name,
+        f"`{loss.factory.name.value}` returns a closure: a saved model cannot load it, "
+        "and its parameters are not saved",
+        reason,
+    )
+
+
+def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
+    """Why a factory is more than a parametrised loss; empty where it is not."""
+    if not isinstance(factory.body, cst.IndentedBlock):
+        return "its body stands on the line of its def"
+    *before, last = factory.body.body
+    match last:
+        case cst.SimpleStatementLine(body=[cst.Return(value=cst.Name(value=name))]) if (
+            name == loss.function.name.value
+        ):
+            pass
+        case _:
+            return "it does more than return its inner function"
+    if loss.function not in before or before[-1] is not loss.function:
+        return "something stands between its inner function and the return"
+    for statement in before[:-1]:
+        if not _is_prelude(loss, statement):
+            return "its own statements may not be run for every batch"
+    return ""
+
+
+def _is_prelude(loss: Loss, statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())]):
+            return True
+        case cst.SimpleStatementLine(
+            body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name())])]
+        ):
+            return not any(
+                isinstance(node, cst.Call)
+                and (loss.operation(node) is None or loss.operation(node) in _NO_PRELUDE)
+                for node in walk(statement)
+            )
+        case cst.SimpleStatementLine(body=[cst.Assert()]):
+            return True
+    return False
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    factory = loss.factory
+    if factory is None or not isinstance(factory.body, cst.IndentedBlock):
+        return None
+    docstring = docstring_line(factory)
+    inner = docstring_line(loss.function)
+    head = [each for each in factory.body.body[:-2] if each is not docstring]
+    name = factory.name.value
+    parts = Parts(
+        name=class_name(loss),
+        docstring=docstring,
+        parameters=own_parameters(loss),
+        registered_name=loss.function.name.value,
+        head=(*((inner,) if inner is not None else ()), *head),
+        leading_lines=factory.leading_lines,
+    )
+    alias = cst.SimpleStatementLine(
+        [cst.Assign([cst.AssignTarget(cst.Name(name))], cst.Name(parts.name))],
+        leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)],
+    )
+    return Edit(
+        {factory: [build_class(loss, parts), alias]},
+        becomes=parts.name,
+        before=rank_function_definition(loss),
+    )
+
+
+RULE = Rule("LF302", Safety.EXACT, Severity.INFO, match, rewrite, __doc__, __name__)

@@ -1,0 +1,90 @@
+"""A hard gate is the only path from the predictions to the loss
+
+## What it does
+
+Finds comparisons of the predictions that are used as numbers, `tf.cast(y_pred > t, tf.float32)` or
+`tf.where(y_pred > t, 1.0, 0.0)`, where nothing else in their term carries a gradient, and smooths them
+with a sigmoid of their margin.
+
+## Why is this bad
+
+A comparison has no gradient (measured: `None`), so the term is a constant to the optimizer: `fit` raises
+`No gradients provided for any variable`, or, beside another term, silently ignores this one.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def miss_loss(y_true, y_pred, threshold=0.5):
+    hit = tf.cast(y_pred > threshold, tf.float32)
+    return tf.reduce_mean(tf.square(y_true - hit), axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def miss_loss(y_true, y_pred, threshold=0.5, steepness=10.0):
+    hit = tf.sigmoid(steepness * (y_pred - threshold))
+    return tf.reduce_mean(tf.square(y_true - hit), axis=-1)
+```
+
+## Fix safety
+
+Relaxed: the sigmoid approaches the gate as `steepness` grows, and differs from it near the threshold.
+The steepness is calibrated to the scale of the predictions by measurement; too steep a sigmoid is as dead
+as the gate. To keep the old behaviour, keep the gate in a metric.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/sigmoid
+- Petersen et al., Learning with Algorithmic Supervision via Continuous Relaxations, 2021
+  (https://arxiv.org/abs/2110.05651)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossfix.losses.gates import Path, deliberate, gates, orders, path_of
+from lossfix.losses.loss import Loss
+from lossfix.losses.smooth import smooth
+from lossfix.model import Gate as Form
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for gate in gates(loss):
+        if path_of(loss, gate) is not Path.DEAD:
+            continue
+        condition = " ".join(loss.tree.code(gate.condition).split())
+        reason = ""
+        if deliberate(loss):
+            reason = (
+                "it stands beside stop_gradient or custom_gradient, and is taken to be on purpose"
+            )
+        elif not orders(loss, gate.condition):
+            reason = f"`{condition}` is an equality, which has no margin to smooth"
+        elif loss.relaxation.gate is Form.KEEP:
+            reason = "--gate keep"
+        yield Match(
+            gate.node,
+            f"`{condition}` is used as a number: no gradient passes through this gate",
+            reason,
+        )
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    for gate in gates(loss):
+        if gate.node is match.node:
+            replace = smooth(loss, gate)
+            return None if replace is None else Edit(replace)
+    return None
+
+
+RULE = Rule("LF201", Safety.RELAXED, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -1,0 +1,121 @@
+"""A hard gate makes the loss jump where the gradient cannot see it
+
+## What it does
+
+Finds comparisons of the predictions that choose between two live branches, or weigh a live term, so that
+the value jumps at the threshold; and smooths them where that measurably trains no worse. Gates at which
+both branches meet (Huber, pinball, hinge) are left alone, and so are gates that select by a computed
+quantity (mining, ignore masks): they were put there on purpose.
+
+## Why is this bad
+
+Such a loss trains, but its gradient ignores the jump: nothing pulls a prediction across the threshold,
+however much lower the loss is on the other side.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def risk_loss(y_true, y_pred, threshold=0.5):
+    error = tf.abs(y_true - y_pred)
+    penalty = tf.where(y_pred > threshold, error * 2.0, error * 0.5)
+    return tf.reduce_mean(penalty, axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def risk_loss(y_true, y_pred, threshold=0.5, steepness=10.0):
+    error = tf.abs(y_true - y_pred)
+    above = tf.sigmoid(steepness * (y_pred - threshold))
+    penalty = error * (2.0 * above + 0.5 * (1.0 - above))
+    return tf.reduce_mean(penalty, axis=-1)
+```
+
+## Fix safety
+
+Relaxed: the value approaches the old one as `steepness` grows. A steep sigmoid builds a barrier below the
+threshold that the predictions cannot cross, so the steepness is the largest at which plain descent on the
+predictions ends no worse than before; where there is none, the weight of the gate is put under
+`tf.stop_gradient`, and where that is no better either, the gate stays. `--gate keep` leaves all such
+gates as they are.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/where
+- Petersen et al., Learning with Algorithmic Supervision via Continuous Relaxations, 2021
+  (https://arxiv.org/abs/2110.05651)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossfix.losses.gates import Gate, Path, deliberate, gates, is_plain, orders, path_of
+from lossfix.losses.loss import Loss
+from lossfix.losses.parameters import number
+from lossfix.losses.scalar import jump_at
+from lossfix.losses.smooth import smooth
+from lossfix.model import Gate as Form
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for gate in gates(loss):
+        if path_of(loss, gate) is not Path.LIVE:
+            continue
+        if deliberate(loss) or not is_plain(loss, gate.condition):
+            if _selects(gate):
+                yield Match(
+                    gate.node,
+                    _message(loss, gate),
+                    "it selects by a computed quantity or stands beside stop_gradient, "
+                    "and is taken to be on purpose",
+                    Severity.INFO,
+                )
+            continue
+        jump = jump_at(loss, gate.condition)
+        if jump is None or jump.continuous:
+            continue
+        reason = ""
+        if not orders(loss, gate.condition):
+            reason = "an equality has no margin to smooth"
+        elif loss.relaxation.gate is Form.KEEP:
+            reason = "--gate keep"
+        yield Match(
+            gate.node,
+            f"the loss jumps at `{_condition(loss, gate)}`, by {number(round(jump.size, 2))} where "
+            f"{loss.y_pred} is {number(round(jump.at, 3))}: the gradient cannot see this gate",
+            reason,
+        )
+
+
+def _condition(loss: Loss, gate: Gate) -> str:
+    return " ".join(loss.tree.code(gate.condition).split())
+
+
+def _message(loss: Loss, gate: Gate) -> str:
+    return (
+        f"`{_condition(loss, gate)}` selects by the predictions: the gradient cannot see this gate"
+    )
+
+
+def _selects(gate: Gate) -> bool:
+    return gate.then is not None
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    for gate in gates(loss):
+        if gate.node is match.node:
+            replace = smooth(loss, gate)
+            return None if replace is None else Edit(replace)
+    return None
+
+
+RULE = Rule("LF202", Safety.RELAXED, Severity.WARNING, match, rewrite, __doc__, __name__)

@@ -1,0 +1,95 @@
+"""NumPy or `math` computes a part of the loss
+
+## What it does
+
+Finds functions of NumPy, `math`, SciPy and scikit-learn that are called with tensors, and replaces each by
+the TensorFlow function that gives the same values.
+
+## Why is this bad
+
+NumPy computes on arrays: outside of a graph it converts the tensor and the gradient is lost (measured:
+`None`), inside of `fit` it raises `NotImplementedError: Cannot convert a symbolic tf.Tensor to a numpy
+array`.
+
+## Example
+
+```python
+import numpy as np
+import tensorflow as tf
+
+
+def weighted_loss(y_true, y_pred):
+    error = np.abs(y_true - y_pred)
+    return np.mean(np.where(error > 1, 1.5, 0.5) * error, axis=-1)
+```
+
+## Use instead
+
+```python
+import numpy as np
+import tensorflow as tf
+
+
+def weighted_loss(y_true, y_pred):
+    error = tf.abs(y_true - y_pred)
+    return tf.reduce_mean(tf.where(error > 1, 1.5, 0.5) * error, axis=-1)
+```
+
+## Fix safety
+
+Exact, to rounding: NumPy computes in the dtype of its operands, often double precision, and TensorFlow in
+that of the predictions. Calls with arguments that have no counterpart (`out=`, `where=`) are reported.
+
+## References
+
+- https://www.tensorflow.org/guide/autodiff#2_did_calculations_outside_of_tensorflow
+- https://numpy.org/doc/stable/reference/ufuncs.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.rewrite_call import translated_function
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.tree import walk
+
+_MODULES = ("np.", "math.", "scipy.", "sklearn.")
+_SETTLED_ELSEWHERE = frozenset(
+    {"np.array", "np.asarray", "np.asanyarray", "np.float32", "np.float64"}
+)
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function.body):
+        if not isinstance(node, cst.Call):
+            continue
+        operation = loss.operation(node)
+        if (
+            operation is None
+            or not operation.startswith(_MODULES)
+            or operation in _SETTLED_ELSEWHERE
+        ):
+            continue
+        if not any(loss.is_tensor(each.value) for each in node.args):
+            continue
+        called = loss.tree.code(node.func)
+        new = translated_function(loss, node)
+        yield Match(
+            node,
+            f"`{called}` computes outside of the graph: no gradient passes, and fit raises",
+            new if isinstance(new, str) else "",
+        )
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    assert isinstance(match.node, cst.Call)
+    new = translated_function(loss, match.node)
+    return None if isinstance(new, str) else Edit({match.node: new})
+
+
+RULE = Rule("LF102", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -1,0 +1,130 @@
+"""A tensor is turned into a NumPy array or a Python number
+
+## What it does
+
+Finds `.numpy()`, `.item()`, `np.array(...)`, `float(...)`, `K.eval(...)` and `tf.constant(...)` of
+something that depends on the targets or the predictions, and drops the conversion.
+
+## Why is this bad
+
+A NumPy array has no history: no gradient reaches the model (measured: `None` in an eager
+`GradientTape`), and `fit` raises, as a symbolic tensor has no `.numpy()`. Wrapping the result with
+`tf.constant` makes it a tensor again, but not a differentiable one.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def absolute_loss(y_true, y_pred):
+    error = y_true.numpy() - y_pred.numpy()
+    return tf.reduce_mean(tf.abs(error))
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def absolute_loss(y_true, y_pred):
+    error = y_true - y_pred
+    return tf.reduce_mean(tf.abs(error))
+```
+
+## Fix safety
+
+Exact: a conversion changes no value. NumPy may have computed in double precision what is now computed
+in the dtype of the predictions, so that the last digits can differ.
+
+## References
+
+- https://www.tensorflow.org/guide/autodiff#3_took_gradients_through_an_integer_or_string
+- https://keras.io/api/losses/#creating-custom-losses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import expression
+from lossfix.syntax.tree import walk
+
+_METHODS = frozenset({"numpy", "item", "tolist", "eval"})
+_WRAPS = frozenset(
+    {
+        "np.array",
+        "np.asarray",
+        "np.asanyarray",
+        "np.float32",
+        "np.float64",
+        "tf.constant",
+        "tf.Variable",
+        "keras.Variable",
+        "keras.backend.variable",
+        "keras.backend.eval",
+        "keras.backend.get_value",
+        "keras.ops.convert_to_numpy",
+    }
+)
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function.body):
+        if isinstance(node, cst.Call) and (inner := _converted(loss, node)) is not None:
+            text = loss.tree.code(node)
+            short = text if len(text) <= 40 else f"{text[:37]}..."
+            consequence = (
+                "no gradient reaches the model"
+                if loss.predicts(inner)
+                else "it raises in fit, where targets are symbolic"
+            )
+            yield Match(node, f"`{' '.join(short.split())}` leaves the graph: {consequence}")
+
+
+def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
+    """What is converted, where ``node`` is a conversion of a tensor."""
+    match node:
+        case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=method)), args=[]) if (
+            method in _METHODS
+        ):
+            return value if loss.is_tensor(value) else None
+        case cst.Call(func=cst.Name(value="float"), args=[cst.Arg(value=value, keyword=None)]):
+            return value if loss.is_tensor(value) and not loss.scope.binds("float") else None
+        case cst.Call(args=[cst.Arg(value=value, keyword=None, star=""), *rest]):
+            if loss.operation(node) not in _WRAPS or not loss.is_tensor(value):
+                return None
+            named = all(
+                each.keyword and each.keyword.value in ("dtype", "name", "trainable")
+                for each in rest
+            )
+            return (
+                value
+                if named and not isinstance(value, cst.List | cst.Tuple | cst.BaseComp)
+                else None
+            )
+    return None
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    node = match.node
+    assert isinstance(node, cst.Call)
+    inner = _converted(loss, node)
+    if inner is None:
+        return None
+    dtypes = [each.value for each in node.args if each.keyword and each.keyword.value == "dtype"]
+    operation = loss.operation(node) or ""
+    if dtypes and operation.startswith(("tf.", "keras.")):
+        return Edit(
+            {node: expression(f"{loss.spell('tf.cast')}({{x}}, {{t}})", x=inner, t=dtypes[0])}
+        )
+    return Edit({node: inner})
+
+
+RULE = Rule("LF101", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
