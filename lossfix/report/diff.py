@@ -7,13 +7,10 @@ is part of its line and comes through unchanged.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 from lossfix.model import FileReport, Report
+from lossfix.report.changes import hunks
 from lossfix.report.style import PLAIN, Style
-
-CONTEXT = 3
-"""Lines around a change, as git shows them."""
 
 _ESCAPES = {
     **{byte: f"\\{byte:03o}" for byte in (*range(0x20), *range(0x7F, 0x100))},
@@ -56,24 +53,19 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _hunks(old: list[bytes], new: list[bytes]) -> bytes:
-    # Only the lines between what both share at the ends are compared: a notebook may hold
-    # megabytes of outputs beside its one changed cell.
-    first = max(0, _shared(old, new) - CONTEXT)
-    rest = max(0, _shared(old[first:][::-1], new[first:][::-1]) - CONTEXT)
-    old_part, new_part = old[first : len(old) - rest], new[first : len(new) - rest]
-    matcher = SequenceMatcher(None, old_part, new_part, autojunk=False)
     pieces = []
-    for group in matcher.get_grouped_opcodes(CONTEXT):
-        (_, old_start, _, new_start, _), (_, _, old_end, _, new_end) = group[0], group[-1]
-        old_range = _range(first + old_start, first + old_end)
-        new_range = _range(first + new_start, first + new_end)
+    for hunk in hunks(old, new):
+        first, last = hunk[0], hunk[-1]
+        old_range = _range(first.old_start, last.old_end)
+        new_range = _range(first.new_start, last.new_end)
         pieces.append(b"@@ -%b +%b @@\n" % (old_range, new_range))
-        for tag, i1, i2, j1, j2 in group:
-            if tag == "equal":
-                pieces += _marked(b" ", old_part[i1:i2])
+        for change in hunk:
+            removed = old[change.old_start : change.old_end]
+            if change.same:
+                pieces += _marked(b" ", removed)
             else:
-                pieces += _marked(b"-", old_part[i1:i2])
-                pieces += _marked(b"+", new_part[j1:j2])
+                pieces += _marked(b"-", removed)
+                pieces += _marked(b"+", new[change.new_start : change.new_end])
     return b"".join(pieces)
 
 
@@ -90,16 +82,6 @@ def _range(start: int, end: int) -> bytes:
     if length == 1:
         return b"%d" % (start + 1)
     return b"%d,%d" % (start + 1 if length else start, length)
-
-
-def _shared(one: list[bytes], other: list[bytes]) -> int:
-    """How many lines both begin with."""
-    count = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
 
 
 def _quoted(path: str) -> bytes:

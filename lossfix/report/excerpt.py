@@ -23,7 +23,12 @@ def lines_of(file: FileReport, cell: int | None = None) -> tuple[str, ...]:
     text = _decode(file.after)
     if cell is not None:
         text = _cell_source(text, cell)
-    return tuple(re.split(r"\r\n|\r|\n", text)) if text else ()
+    return split_lines(text) if text else ()
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """The lines as Python counts them, without their ends: a form feed ends none."""
+    return tuple(re.split(r"\r\n|\r|\n", text))
 
 
 def line_of(file: FileReport, finding: Finding) -> str:

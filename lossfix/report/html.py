@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import zip_longest
 
 from lossfix.model import Finding, Outcome, Report, Ruling, State, Status
+from lossfix.report.changes import hunks
+from lossfix.report.excerpt import split_lines
 from lossfix.report.picture import loss_picture, slope_picture
 from lossfix.report.style import (
     PLAIN,
@@ -25,9 +28,6 @@ from lossfix.report.style import (
     shown_path,
 )
 from lossfix.report.summary import by_severity, measured
-
-CONTEXT = 3
-"""Unchanged lines shown around a change."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def render(report: Report, style: Style = PLAIN) -> str:
 
     try:
         from jinja2 import Environment, StrictUndefined
-        from markupsafe import Markup
+        from markupsafe import Markup, escape
     except ImportError as error:
         raise ReportError(
             "the HTML report needs jinja2, which is not installed: pip install 'lossfix[report]'"
@@ -94,6 +94,7 @@ def render(report: Report, style: Style = PLAIN) -> str:
         command=shlex.join(["lossfix", *report.arguments]) if report.arguments else "",
         mark=mark,
         place=lambda finding: place(finding, style),
+        prose=lambda text: Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))),
         sentence=sentence,
         printable=printable,
         svg=Markup,
@@ -216,24 +217,24 @@ def _keeping(outcome: Outcome, report: Report) -> Iterator[tuple[str, str]]:
 def _diff(outcome: Outcome) -> Iterator[DiffRow]:
     if not outcome.steps:
         return
-    old = outcome.steps[0].before.splitlines()
-    new = outcome.steps[-1].after.splitlines()
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    old = split_lines(outcome.steps[0].before)
+    new = split_lines(outcome.steps[-1].after)
     shown_to = 0
-    for group in matcher.get_grouped_opcodes(CONTEXT):
-        if group[0][1] > shown_to:
+    for hunk in hunks(old, new):
+        if hunk[0].old_start > shown_to:
             yield DiffRow("skip")
-        for tag, i1, i2, j1, j2 in group:
-            for offset in range(max(i2 - i1, j2 - j1)):
-                i, j = i1 + offset, j1 + offset
+        for change in hunk:
+            left = range(change.old_start, change.old_end)
+            right = range(change.new_start, change.new_end)
+            for i, j in zip_longest(left, right):
                 yield DiffRow(
-                    "same" if tag == "equal" else "changed",
-                    i + 1 if i < i2 else None,
-                    old[i] if i < i2 else "",
-                    j + 1 if j < j2 else None,
-                    new[j] if j < j2 else "",
+                    "same" if change.same else "changed",
+                    None if i is None else i + 1,
+                    "" if i is None else old[i],
+                    None if j is None else j + 1,
+                    "" if j is None else new[j],
                 )
-            shown_to = i2
+            shown_to = change.old_end
     if shown_to < len(old):
         yield DiffRow("skip")
 

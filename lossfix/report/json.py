@@ -11,10 +11,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from difflib import SequenceMatcher
 from typing import Any
 
 from lossfix.model import Curve, Finding, Outcome, Report, Safety, Status, Step, Verdict
+from lossfix.report.changes import hunks
 from lossfix.report.style import PLAIN, Style, fixable, shown_path
 
 SCHEMA_VERSION = 1
@@ -94,15 +94,15 @@ def _edits(step: Step) -> list[dict[str, Any]]:
     """Whole lines that replace others, in the text that the step before this one left."""
     old = re.split(r"(?<=\n)", step.before)
     new = re.split(r"(?<=\n)", step.after)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
     return [
         {
-            "content": "".join(new[j1:j2]),
-            "location": {"row": i1 + 1, "column": 1},
-            "end_location": _end(old, i2),
+            "content": "".join(new[change.new_start : change.new_end]),
+            "location": {"row": change.old_start + 1, "column": 1},
+            "end_location": _end(old, change.old_end),
         }
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
+        for hunk in hunks(old, new, context=0)
+        for change in hunk
+        if not change.same
     ]
 
 

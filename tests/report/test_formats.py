@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from sample_report import PAGES, check_report, fix_report, verify_report
 
@@ -56,3 +59,9 @@ def test_a_report_without_anything_can_be_rendered(name):
 def test_rendering_twice_gives_the_same_text(name):
     style = Style(pages=PAGES)
     assert FORMATS[name](fix_report(), style) == FORMATS[name](fix_report(), style)
+
+
+def test_importing_the_formats_loads_nothing_heavy():
+    code = "import sys, lossfix.report; print(*{'rich', 'jinja2', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
