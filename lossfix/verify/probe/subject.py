@@ -176,11 +176,8 @@ def _build(
 
 def _failure(stage: str, error: BaseException, path: str) -> Failure:
     lines = str(error).strip().splitlines()
-    inside = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == path
-    ]
+    frames = traceback.walk_tb(error.__traceback__)
+    inside = [line for frame, line in frames if frame.f_code.co_filename == path]
     line = inside[-1] if inside else 0
     if isinstance(error, SyntaxError) and error.filename == path:
         line = error.lineno or 0

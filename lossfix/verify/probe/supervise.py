@@ -30,6 +30,7 @@ Work = Callable[[str], Optional[Facts]]
 MOST_PROCESSES = 64
 """Processes that one job may have at a time."""
 _TICK = 0.1  # seconds between looks at a job's memory and processes
+_BROKEN = 70  # exit code of a child that could not send its result
 _HIGH = 200  # file descriptors from here on are out of the way of code that counts from 3
 _LOG_TAIL = 4000  # bytes
 
@@ -87,7 +88,7 @@ def run(
                     os.close(descriptor)
                 _child(work, directory, limits, nonce, writing, log)
             finally:
-                _exit(70)
+                _exit(_BROKEN)
         os.close(writing)
         try:
             ending = _watch(pid, reading, asker, limits, baseline, nonce)
@@ -219,9 +220,11 @@ def _how_it_ended(pid: int) -> str:
             time.sleep(0.005)
         elif os.WIFSIGNALED(status):
             return f"its process was ended by {signal.Signals(os.WTERMSIG(status)).name}"
+        elif os.WEXITSTATUS(status) == _BROKEN:
+            return "it broke what its result is sent with"
         else:
             return f"its process ended with exit code {os.WEXITSTATUS(status)}"
-    return "it closed the channel for its result"
+    return "it closed what its result is sent through"
 
 
 def _descendants(pid: int) -> list[int]:

@@ -86,6 +86,7 @@ def _serve_children(
             wire.reply(Answer(request.nonce, ending.kind, ending.facts, ending.detail, ending.log))
     except Abandoned:
         pass
+    _exit(0)  # TensorFlow takes its time to leave
 
 
 def _serve_once(

@@ -1,0 +1,172 @@
+"""Sends losses to workers in the user's interpreter and brings back verdicts.
+
+``verify_probe`` is the unit of work: a plain function of plain data, so that any
+``concurrent.futures.Executor`` can run it, threads here or processes elsewhere.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
+from types import TracebackType
+
+from lossfix.model import Environment, Probe, Ruling, State, Subject, Verdict
+from lossfix.verify.judge import judge
+from lossfix.verify.probe.facts import Job, SubjectSource
+from lossfix.verify.probe.protocol import Answer, Hello
+from lossfix.verify.workers import Settings, ask, close_workers, lent
+
+_logger = logging.getLogger(__name__)
+
+
+class Verifier:
+    """Measures losses in worker processes, and closes them when it is closed.
+
+    ``jobs`` is how many losses are measured at a time; with an ``executor`` of the caller's own it
+    is how many are handed to it at a time, and that one stays open.
+    """
+
+    def __init__(
+        self,
+        python: str,
+        *,
+        jobs: int = 1,
+        timeout: float = Settings.timeout,
+        memory: int = Settings.memory,
+        seed: int = Settings.seed,
+        root: str = Settings.root,
+        fork: bool = Settings.fork,
+        executor: Executor | None = None,
+    ) -> None:
+        self.settings = Settings(python, timeout, memory, seed, root, fork)
+        self._jobs = max(1, jobs)
+        self._owns_executor = executor is None
+        self._executor: Executor = executor or ThreadPoolExecutor(self._jobs)
+        self._hello: Hello | None = None
+
+    def measure(self, probes: Iterable[Probe]) -> Iterator[tuple[Probe, Verdict]]:
+        """Each probe with its verdict, in the order given, several measured at a time.
+
+        A few probes are taken ahead of the verdict that is waited for, so that the workers are
+        busy while the caller is. Raises ``InterpreterError`` where no worker can be started.
+        """
+        under_way: deque[tuple[Probe, Future[Verdict]]] = deque()
+        try:
+            for probe in probes:
+                future = self._executor.submit(verify_probe, probe, self.settings)
+                under_way.append((probe, future))
+                if len(under_way) >= 2 * self._jobs:
+                    yield _settled(under_way)
+            while under_way:
+                yield _settled(under_way)
+        finally:
+            for _, future in under_way:
+                future.cancel()
+
+    def environment(self) -> Environment:
+        """Where the losses are measured. Raises ``InterpreterError`` where that cannot be."""
+        versions = dict(self._greeting().versions)
+        return Environment(
+            python=self.settings.python,
+            python_version=versions.get("python", ""),
+            tensorflow=versions.get("tensorflow", ""),
+            keras=versions.get("keras", ""),
+            numpy=versions.get("numpy", ""),
+        )
+
+    def isolation(self) -> tuple[str, ...]:
+        """What holds the measured code back on this system, in words."""
+        return self._greeting().isolation
+
+    def close(self) -> None:
+        """Ends the workers, also those that are at work."""
+        if self._owns_executor:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            close_workers(self.settings)  # those at work, so that nobody waits for them
+            self._executor.shutdown(wait=True)
+        close_workers(self.settings)
+
+    def __enter__(self) -> Verifier:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _greeting(self) -> Hello:
+        if self._hello is None:
+            with lent(self.settings) as worker:
+                self._hello = worker.hello
+        return self._hello
+
+
+def verify_probe(probe: Probe, settings: Settings) -> Verdict:
+    """Measures one loss with a worker of this process and judges what came of it.
+
+    Whatever the loss does is in the verdict. Raises ``InterpreterError`` where no worker can be
+    started.
+    """
+    began = time.monotonic()
+    for side, subject in (("", probe.before), ("after: ", probe.after)):
+        if subject is not None and subject.unverifiable:
+            return _unverifiable(probe, f"{side}{subject.unverifiable}")
+    answer = ask(_job(probe, settings.seed), settings)
+    if answer.log:
+        _logger.debug("%s wrote:\n%s", probe.name, answer.log.rstrip())
+    if answer.facts is None:
+        verdict = _unverifiable(probe, _in_words(answer, settings))
+    else:
+        verdict = judge(probe, answer.facts)
+    return replace(verdict, seconds=time.monotonic() - began)
+
+
+def _settled(under_way: deque[tuple[Probe, Future[Verdict]]]) -> tuple[Probe, Verdict]:
+    probe, future = under_way.popleft()
+    return probe, future.result()
+
+
+def _job(probe: Probe, seed: int) -> Job:
+    return Job(
+        name=probe.name,
+        before=_source(probe.before),
+        after=None if probe.after is None else _source(probe.after),
+        promise=probe.promise.value,
+        gate=probe.gate.value,
+        steepness=probe.steepness,
+        thresholds=probe.thresholds,
+        families=probe.families,
+        seed=seed,
+    )
+
+
+def _source(subject: Subject) -> SubjectSource:
+    return SubjectSource(subject.source, subject.expression, subject.steepened)
+
+
+def _in_words(answer: Answer, settings: Settings) -> str:
+    limits = {
+        "timeout": f"measuring it took longer than {settings.timeout:g} s (--timeout)",
+        "memory": f"measuring it took more than {settings.memory} MiB (--memory)",
+        "processes": f"it does not stop starting processes: {answer.detail}",
+        "failed": f"lossfix itself failed to measure it:\n{answer.detail.rstrip()}",
+    }
+    return limits.get(answer.ending, f"measuring it crashed the interpreter: {answer.detail}")
+
+
+def _unverifiable(probe: Probe, reason: str) -> Verdict:
+    after = () if probe.after is None else probe.after.assumptions
+    return Verdict(
+        Ruling.UNVERIFIABLE,
+        summary=f"not verified: {reason.splitlines()[0]}",
+        before=State.RAISES,
+        reasons=(reason,),
+        assumptions=tuple(dict.fromkeys((*probe.before.assumptions, *after))),
+    )
