@@ -11,9 +11,10 @@ import libcst as cst
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import LOSS_FUNCTIONS
 from lossfix.losses.parameters import parameter_names
+from lossfix.losses.uses import uses_of
 from lossfix.model import Form
 from lossfix.syntax import build
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import dotted, walk
 
 _RESERVED = frozenset({"self", "name", "reduction", "dtype", "call", "get_config", "from_config"})
 _VERB = re.compile(r"^(make|get|build|create|return|define)_(?=.*[a-z])")
@@ -493,9 +494,11 @@ def _factory_call(loss: Loss, call: cst.Call) -> str:
 
 
 def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
-    if argument.keyword is not None:
-        return argument.keyword.value in ("loss", "losses", "custom_objects")
-    match call.func:
-        case cst.Attribute(attr=cst.Name(value="compile")):
-            return True
-    return False
+    keyword = argument.keyword.value if argument.keyword is not None else None
+    if keyword in ("loss", "losses", "custom_objects"):
+        return True
+    called = (dotted(call.func) or "").rpartition(".")[2]
+    if called == "compile":
+        return keyword is None
+    # A function of this file that compiles a model with it.
+    return called in uses_of(loss.tree.outline).passed_on

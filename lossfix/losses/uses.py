@@ -23,6 +23,8 @@ class Uses:
     """Called under a gradient tape, and the gradient is taken of the result."""
     arguments: Mapping[str, tuple[str, ...]]
     """Factory or class -> the source of the arguments of its first call with literals only."""
+    passed_on: Mapping[str, frozenset[str]]
+    """Function -> its parameters that it compiles a model with, and does not call itself."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ def uses_of(
     losses, measured = set(compiled), set(metrics)
     differentiated: set[str] = set()
     arguments: dict[str, tuple[str, ...]] = {}
+    passed_on = _passed_on(module)
     for node in ast.walk(module):
         if isinstance(node, ast.Call):
-            for value in _values(node, _LOSS_KEYWORDS, 1):
+            for value in (*_values(node, _LOSS_KEYWORDS, 1), *_given(node, passed_on)):
                 losses.update(_references(value, assigned))
             for value in _values(node, _METRIC_KEYWORDS, 2):
                 measured.update(_references(value, assigned))
@@ -62,7 +65,53 @@ def uses_of(
                 )
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
             differentiated.update(_under_tape(node))
-    return Uses(frozenset(losses), frozenset(measured), frozenset(differentiated), arguments)
+    return Uses(
+        frozenset(losses),
+        frozenset(measured),
+        frozenset(differentiated),
+        arguments,
+        {name: frozenset(each for each, _ in entries) for name, entries in passed_on.items()},
+    )
+
+
+_Parameters = dict[str, set[tuple[str, int]]]
+
+
+def _passed_on(module: ast.Module) -> _Parameters:
+    """For each function, the names and positions of the parameters that end in ``compile(loss=...)``."""
+    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+    known: _Parameters = {}
+    while True:
+        grew = False
+        for function in functions:
+            names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+            bound = names[1:] if names[:1] == ["self"] else names
+            called = {
+                part.func.id
+                for part in ast.walk(function)
+                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
+            }
+            for part in ast.walk(function):
+                if not isinstance(part, ast.Call):
+                    continue
+                for value in (*_values(part, _LOSS_KEYWORDS, 1), *_given(part, known)):
+                    if isinstance(value, ast.Name) and value.id in bound and value.id not in called:
+                        entry = (value.id, bound.index(value.id))
+                        if entry not in known.setdefault(function.name, set()):
+                            known[function.name].add(entry)
+                            grew = True
+        if not grew:
+            return {name: entries for name, entries in known.items() if entries}
+
+
+def _given(node: ast.Call, known: _Parameters) -> Iterator[ast.expr]:
+    """The arguments of a call that the called function compiles a model with."""
+    for name, position in known.get(_last(node.func) or "", ()):
+        if position < len(node.args) and not any(isinstance(a, ast.Starred) for a in node.args):
+            yield node.args[position]
+        for keyword in node.keywords:
+            if keyword.arg == name:
+                yield keyword.value
 
 
 def _last(node: ast.expr) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lossfix.rules import (
     bare_function,
+    batch_scalar,
     closure,
     hard_gate,
     jump_gate,
@@ -21,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     jump_gate.RULE,
     closure.RULE,
     bare_function.RULE,
+    batch_scalar.RULE,
 )
 """Every rule, in order."""
 

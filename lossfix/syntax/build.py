@@ -7,6 +7,7 @@ built here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
@@ -116,7 +117,16 @@ class _Replace(cst.CSTTransformer):
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> object:  # type: ignore[override]
         replacement = self.replacements.get(original_node)
         if replacement is None:
-            return super().on_leave(original_node, updated_node)
+            kept = super().on_leave(original_node, updated_node)
+            if isinstance(original_node, cst.SimpleStatementLine) and isinstance(
+                kept, cst.SimpleStatementLine
+            ):
+                return _with_lost_comments(original_node, kept)
+            return kept
+        if isinstance(original_node, cst.SimpleStatementLine) and isinstance(
+            updated_node, cst.SimpleStatementLine
+        ):
+            updated_node = _with_lost_comments(original_node, updated_node)
         new = replacement(updated_node) if callable(replacement) else replacement
         if not isinstance(new, cst.CSTNode):
             return cst.FlattenSentinel(list(new)) if new else cst.RemoveFromParent()
@@ -128,6 +138,29 @@ class _Replace(cst.CSTTransformer):
         if old in self.unbracketed:
             return new if isinstance(new, _OPEN) else bare(new) if not old.lpar else new
         return atom(new)
+
+
+def comments(node: cst.CSTNode) -> list[str]:
+    """All comments below a node, in document order."""
+    if isinstance(node, cst.Comment):
+        return [node.value]
+    return [each for child in node.children for each in comments(child)]
+
+
+def _with_lost_comments(
+    old: cst.SimpleStatementLine, new: cst.SimpleStatementLine
+) -> cst.SimpleStatementLine:
+    """``new`` with the comments that stood inside of replaced expressions on lines above it."""
+    if old.deep_equals(new):
+        return new
+    kept = Counter(comments(new))
+    lost = []
+    for each in comments(old):
+        if kept[each]:
+            kept[each] -= 1
+        else:
+            lost.append(cst.EmptyLine(comment=cst.Comment(each)))
+    return new.with_changes(leading_lines=[*new.leading_lines, *lost]) if lost else new
 
 
 def replace(

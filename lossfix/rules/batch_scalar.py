@@ -1,0 +1,114 @@
+"""A loss returns one scalar for the whole batch
+
+## What it does
+
+Finds `return tf.reduce_mean(x)` where `x` has one value per element of the targets and predictions, and
+reduces over the last axis only, so that the loss gives one value per sample.
+
+## Why is this bad
+
+Keras multiplies what a loss returns by the sample and class weights. A scalar is the mean of the whole
+batch, so the weight of one sample scales the errors of all of them (measured on three errors 1, 2, 3 with
+the weights 1, 0, 0: 1.556 in place of 0.333).
+
+## Example
+
+```python
+import keras
+import tensorflow as tf
+
+
+class AbsoluteLoss(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return tf.reduce_mean(tf.abs(y_true - y_pred))
+```
+
+## Use instead
+
+```python
+import keras
+import tensorflow as tf
+
+
+class AbsoluteLoss(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+```
+
+## Fix safety
+
+Exact where no weights are given: Keras takes the mean over the batch, and the mean of equally many means
+is the mean. With sample or class weights the values change, to what the weights say. A function that is
+called directly is left as it is.
+
+## References
+
+- https://keras.io/api/losses/#creating-custom-losses
+- https://www.tensorflow.org/api_docs/python/tf/keras/Model#fit
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.gates import is_plain
+from lossfix.losses.loss import Loss
+from lossfix.model import Evidence, Form, Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+
+_MEANS = ("tf.reduce_mean", "keras.backend.mean")
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    if loss.form is not Form.SUBCLASS or Evidence.REACHED in loss.candidate.evidence:
+        return
+    call = _returned_mean(loss)
+    if call is not None:
+        yield Match(
+            call,
+            f"`{loss.name}` returns one scalar for the whole batch: sample weights weigh all samples alike",
+        )
+
+
+def _returned_mean(loss: Loss) -> cst.Call | None:
+    """The mean over everything that the loss returns, where it could be one over the last axis."""
+    returns = [
+        part.value
+        for statement in loss.statements
+        if isinstance(statement, cst.SimpleStatementLine)
+        for part in statement.body
+        if isinstance(part, cst.Return)
+    ]
+    match returns:
+        case [cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) as call] if (
+            loss.operation(call) in _MEANS
+            and {"y_true", "y_pred"} <= loss.flow.depends(value)
+            and is_plain(loss, value)
+        ):
+            return call
+    return None
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    call = match.node
+    assert isinstance(call, cst.Call)
+    axis = cst.Arg(
+        cst.parse_expression("-1"),
+        keyword=cst.Name("axis"),
+        equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
+    )
+    return Edit({call: lambda node: _with_argument(node, axis)})
+
+
+def _with_argument(node: cst.CSTNode, argument: cst.Arg) -> cst.CSTNode:
+    assert isinstance(node, cst.Call)
+    first = node.args[0].with_changes(
+        comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")),
+        whitespace_after_arg=cst.SimpleWhitespace(""),
+    )
+    return node.with_changes(args=[first, argument])
+
+
+RULE = Rule("LF303", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)
