@@ -86,7 +86,7 @@ def test_the_meaning_is_kept_and_formatting_twice_is_formatting_once(body, inden
     tree = ast.parse(f"if 1:\n{once}" if indent else once)
     inner = tree.body[0].body if indent else tree.body
     assert ast.dump(ast.Module(inner, [])) == ast.dump(ast.parse(code))
-    in_string = "  q'"
+    in_string = "  q"
     dedented = "".join(
         line if line.startswith(in_string) else line.removeprefix(indent)
         for line in once.splitlines(keepends=True)
