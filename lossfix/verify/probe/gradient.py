@@ -87,6 +87,26 @@ def in_graph(objective: Objective, batch: Batch) -> Outcome:
     return Outcome()
 
 
+def quick_gradient(
+    plain: Objective, wide: Optional[Objective], family: Family, seed: int
+) -> GradientFacts:
+    """What a few draws and the edges say: enough to tell a gradient that is missing.
+
+    ``plain`` computes in float32 and ``wide``, where there is one, in float64. The state is read
+    off in this order: none, zero, not finite, raises (in the graph), alive.
+    """
+    batches = family.batches(seed, 6)
+    as_trained = replace(plain, direct=False)
+    eager, graph = eagerly(plain, batches[0]), in_graph(as_trained, batches[0])
+    if not eager.ok:
+        return GradientFacts("raises", eager, graph, "none", precision="float32")
+    chosen = wide or plain
+    gradient = _over_draws(fast_slope(chosen, batches[0]), batches)
+    state = "raises" if gradient == "alive" and not graph.ok else gradient
+    facts = GradientFacts(state, eager, graph, gradient, precision=chosen.precision)
+    return _with_edges(facts, chosen, family, batches[0])
+
+
 def measure_gradient(
     plain: Objective,
     wide: Optional[Objective],
@@ -95,29 +115,20 @@ def measure_gradient(
     along: Sequence[Segment],
     channels: bool = True,
 ) -> GradientFacts:
-    """All that is known about one candidate's gradient on one family.
-
-    ``plain`` computes in float32 and ``wide``, where there is one, in float64. The state is read off
-    in this order: raises, none, zero, not finite, detached, jumps, alive.
-    """
-    batches = family.batches(seed, 6)
-    eager, graph = eagerly(plain, batches[0]), in_graph(plain, batches[0])
-    if not eager.ok:
-        return GradientFacts("raises", eager, graph, "none", precision="float32")
-    objective = wide or plain
-    slope = fast_slope(objective, batches[0])
-    gradient, kind = _over_draws(slope, batches)
-    facts = GradientFacts(kind, eager, graph, gradient, precision=objective.precision)
-    facts = _with_edges(facts, objective, family, batches[0])
-    if gradient in ("none", "zero"):
+    """All that is known about one candidate's gradient on one family: as ``quick_gradient``, and
+    where a gradient is there, whether it accounts for the value along the segments (else
+    ``detached`` or ``jumps``)."""
+    facts = quick_gradient(plain, wide, family, seed)
+    if facts.gradient != "alive" or not facts.eager.ok:
         return facts
+    chosen = wide or plain
+    batches = family.batches(seed, 4)
     facts = replace(facts, live_rows=_live_rows(plain, family, seed))
-    if gradient == "not finite":
-        return facts
-    facts = _with_paths(facts, objective, along)
-    facts = _with_differences(facts, slope, batches[1:4], objective.precision, seed)
+    facts = _with_paths(facts, chosen, along)
+    slope = fast_slope(chosen, batches[0])
+    facts = _with_differences(facts, slope, batches[1:], chosen.precision, seed)
     if channels:
-        facts = replace(facts, channels=_channels(objective, family, seed))
+        facts = replace(facts, channels=_channels(chosen, family, seed))
     return replace(facts, state=_state(facts))
 
 
@@ -132,16 +143,14 @@ def _state(facts: GradientFacts) -> str:
     return "alive"
 
 
-def _over_draws(slope: Slope, batches: Sequence[Batch]) -> tuple[str, str]:
+def _over_draws(slope: Slope, batches: Sequence[Batch]) -> str:
     results = [slope(b.y_true, b.y_pred) for b in batches]
-    if all(gradient is None for _, gradient in results):
-        return "none", "none"
-    found = [(value, g) for value, g in results if g is not None]
+    found = [(value, gradient) for value, gradient in results if gradient is not None]
+    if not found:
+        return "none"
     if any(np.isfinite(value) and not np.all(np.isfinite(g)) for value, g in found):
-        return "not finite", "not finite"
-    if all(not np.any(g) for _, g in found):
-        return "zero", "zero"
-    return "alive", "alive"
+        return "not finite"
+    return "alive" if any(np.any(g) for _, g in found) else "zero"
 
 
 def _with_edges(

@@ -162,7 +162,7 @@ def _on_gate(
     before: Objective, batches: Sequence[Batch], errors: np.ndarray, spread: float
 ) -> np.ndarray:
     """Which draws lie exactly on a gate: a step of 1e-9 changes the original's value there."""
-    found = np.zeros(len(batches), bool)
+    found: np.ndarray = np.zeros(len(batches), bool)
     nudge = 1e-9 if before.precision == "float64" else 1e-5
     for index, batch in enumerate(batches):
         if errors[index] <= OFF:

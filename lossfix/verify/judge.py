@@ -1,0 +1,443 @@
+"""From measurements and a promise to a verdict: a pure function, which imports no TensorFlow.
+
+The original is an oracle of values, not of gradients. A rewrite may be written when its values are
+the original's (or approach them, where that was promised), its gradient is alive, nothing that
+worked before is lost, and following it lowers the original. Whatever speaks against it becomes a
+reason; the gravest decides the ruling, and all of them are told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lossfix.model import Curve, Gate, Probe, Ruling, Safety, State, Verdict
+from lossfix.verify.probe.facts import Facts, GateFacts, GradientFacts, ValueFacts
+
+LIVE_ROWS = 0.3
+"""Below this share of rows with a float32 gradient a formerly dead loss is still as good as dead."""
+STEEP = 0.5
+"""A smoothed jump whose steepest 0.5 % still carries this share of it is a jump for single
+precision."""
+ALIGNED = 0.3
+"""A declared surrogate's gradient must account for the original's changes by this cosine."""
+CLEARLY = 0.1
+"""Share of the spread by which a value must differ for the difference to be called large."""
+
+_ORDER = tuple(State)
+_DEAD = frozenset({State.RAISES, State.NONE, State.ZERO, State.NONFINITE})
+
+
+@dataclass(frozen=True)
+class _Reason:
+    ruling: Ruling
+    text: str
+
+
+def judge(probe: Probe, facts: Facts) -> Verdict:
+    """The verdict on what was asked, from what was measured."""
+    before = _state(facts.before)
+    if probe.after is None:
+        return _as_it_is(probe, facts, before)
+    after = _after(facts)
+    reasons = _against(probe, facts, before, after)
+    ruling = reasons[0].ruling if reasons else _favourable(facts, before, after)
+    return Verdict(
+        ruling=ruling,
+        summary=_summary(facts, ruling, before, after),
+        before=before,
+        after=after if facts.after is not None else None,
+        reasons=tuple(dict.fromkeys(reason.text for reason in reasons)),
+        notes=_notes(probe, facts),
+        assumptions=_assumptions(probe),
+        family=_family(facts),
+        steepness=facts.steepness,
+        deviation=_deviation(facts),
+        coverage=_coverage(facts),
+        curve=_curve(facts),
+        seconds=facts.seconds,
+    )
+
+
+def _as_it_is(probe: Probe, facts: Facts, before: State) -> Verdict:
+    unknown = facts.stage != "done"
+    return Verdict(
+        ruling=Ruling.UNVERIFIABLE if unknown else Ruling.MEASURED,
+        summary=f"gradient {_word(before)}" if not unknown else _unverifiable(facts),
+        before=before,
+        reasons=(_unverifiable(facts),) if unknown else (),
+        notes=_notes(probe, facts),
+        assumptions=_assumptions(probe),
+        family=_family(facts),
+        coverage=_coverage(facts),
+        curve=_curve(facts),
+        seconds=facts.seconds,
+    )
+
+
+# States
+
+
+def _state(gradient: GradientFacts | None) -> State:
+    return State(gradient.state) if gradient is not None else State.RAISES
+
+
+def _after(facts: Facts) -> State:
+    """The state of the rewrite, ``SATURATED`` where it is alive on paper only."""
+    state = _state(facts.after)
+    if state is not State.LIVE or facts.after is None or facts.before is None:
+        return state
+    before = _state(facts.before)
+    if before in (State.NONE, State.ZERO) and facts.after.live_rows < LIVE_ROWS:
+        return State.SATURATED
+    jumped = facts.before.jump_share
+    if before is State.JUMPS and facts.after.steep_share > max(STEEP * jumped, 0.02):
+        return State.SATURATED
+    return state
+
+
+def _broken(facts: Facts, before: State) -> bool:
+    """Whether the original cannot be trained as it should: by its gradient, at an edge, or in
+    ``fit``."""
+    if before is not State.LIVE or facts.shimmed:
+        return True
+    assert facts.before is not None
+    return bool(facts.before.not_finite) or _failed_before(facts, "fit")
+
+
+def _failed_before(facts: Facts, name: str) -> bool:
+    return any(check.name == name and check.before for check in facts.contract.checks)
+
+
+# What speaks against a rewrite
+
+
+def _against(probe: Probe, facts: Facts, before: State, after: State) -> list[_Reason]:
+    reasons = [
+        *_unmeasured(probe, facts),
+        *_meaning(probe, facts),
+        *_gradient(probe, facts, before, after),
+        *_contract(facts),
+        *_reach(probe, facts, before),
+        *_training(probe, facts),
+    ]
+    return sorted(reasons, key=lambda reason: _GRAVITY.index(reason.ruling))
+
+
+_GRAVITY = (
+    Ruling.UNVERIFIABLE,
+    Ruling.CHANGED_MEANING,
+    Ruling.STILL_BROKEN,
+    Ruling.OVERREACH,
+    Ruling.REGRESSED,
+    Ruling.TRAINS_WORSE,
+)
+
+
+def _unmeasured(probe: Probe, facts: Facts) -> list[_Reason]:
+    found = []
+    for subject in (probe.before, probe.after):
+        if subject is not None and subject.unverifiable:
+            found.append(subject.unverifiable)
+    if facts.stage in ("before", "family"):
+        found.append(_unverifiable(facts))
+    if facts.values and facts.values[0].relation == "unknown":
+        found.append(f"the original's values cannot be compared: {facts.values[0].error}")
+    return [_Reason(Ruling.UNVERIFIABLE, text) for text in found]
+
+
+def _unverifiable(facts: Facts) -> str:
+    if not facts.deterministic:
+        return "the original gives another value each time it is called on the same input"
+    return (
+        "the original accepts none of the families of inputs "
+        f"({facts.error or 'it cannot be built'}): name its shapes in the configuration"
+    )
+
+
+def _meaning(probe: Probe, facts: Facts) -> list[_Reason]:
+    """Values that differ on the main family or on one of its kind."""
+    found = []
+    for value in facts.values:
+        if not value.binding:
+            continue
+        if value.relation == "differs":
+            found.append(_difference(value, facts))
+        elif value.relation == "raises" and value is not facts.values[0]:
+            found.append(f"the rewrite raises on {value.family}: {value.error}")
+        elif value.relation == "converges" and probe.promise is Safety.EXACT:
+            found.append(
+                f"values were promised to stay and differ by {_percent(value.mean_error)} "
+                "of their spread"
+            )
+    return [_Reason(Ruling.CHANGED_MEANING, text) for text in found]
+
+
+def _difference(value: ValueFacts, facts: Facts) -> str:
+    where = f" where {value.side}" if value.side else ""
+    if value.ladder:
+        top = f"{value.ladder[-1].steepness:g}"
+        text = f"a difference of {_number(value.residual)} of the spread remains at steepness {top}"
+    else:
+        text = f"values differ by {_number(value.mean_error)} of their spread"
+    if value.error:
+        text += f" ({value.error})"
+    return f"{text}{where} on {value.family}"
+
+
+def _gradient(probe: Probe, facts: Facts, before: State, after: State) -> list[_Reason]:
+    """A gradient that is still, or newly, not there."""
+    if facts.after is None or after is State.LIVE:
+        if facts.after is not None:
+            return _edges(facts, before)
+        return []
+    ruling = Ruling.STILL_BROKEN if _broken(facts, before) else Ruling.REGRESSED
+    if facts.stage == "after":
+        return [_Reason(ruling, f"the rewrite cannot be built: {facts.error}")]
+    if _unchanged(probe, facts, before, after) or _declared(probe, facts, after):
+        return _edges(facts, before)
+    return [_Reason(ruling, _explained(facts.after, after))]
+
+
+def _unchanged(probe: Probe, facts: Facts, before: State, after: State) -> bool:
+    """An exact rewrite that leaves a gradient's jumps, or what is detached on purpose, as it was."""
+    kept = before is after and after in (State.JUMPS, State.DETACHED)
+    return kept and probe.promise is Safety.EXACT and _relation(facts) == "equal"
+
+
+def _declared(probe: Probe, facts: Facts, after: State) -> bool:
+    """A declared surrogate, whose gradient is judged by its alignment and by descent."""
+    if probe.gate is not Gate.DETACHED or after not in (State.DETACHED, State.JUMPS):
+        return False
+    tests = [test for test in facts.descent if test.steepness == facts.steepness]
+    return any(test.alignment is not None and test.alignment > ALIGNED for test in tests)
+
+
+def _explained(gradient: GradientFacts, state: State) -> str:
+    text = {
+        State.RAISES: f"the rewrite raises: {gradient.eager.error or gradient.graph.error}",
+        State.NONE: "no gradient reaches the predictions",
+        State.ZERO: "the gradient is exactly zero",
+        State.NONFINITE: "the gradient is not finite where the value is",
+        State.DETACHED: (
+            f"the gradient does not account for {_percent(gradient.detached_share)} "
+            "of how the value changes"
+        ),
+        State.JUMPS: f"{_percent(gradient.jump_share)} of the value's change happens in jumps "
+        "that the gradient does not see",
+        State.SATURATED: f"only {_percent(gradient.live_rows)} of the rows have a gradient in "
+        "single precision, or nearly all of the change happens in one place",
+    }
+    return text.get(state, "the gradient is alive")
+
+
+def _edges(facts: Facts, before: State) -> list[_Reason]:
+    if facts.after is None or facts.before is None or facts.shimmed:
+        return []
+    known = {*facts.before.value_not_finite, *facts.before.not_finite}
+    worse = [
+        edge for edge in facts.after.value_not_finite if edge not in facts.before.value_not_finite
+    ]
+    worse += [edge for edge in facts.after.not_finite if edge not in known]
+    if not worse or before in (State.RAISES, State.NONE):
+        return []
+    text = f"value or gradient is not finite at {', '.join(sorted(set(worse)))}, and was before"
+    return [_Reason(Ruling.REGRESSED, text)]
+
+
+def _contract(facts: Facts) -> list[_Reason]:
+    found = [f"{check.name}: {check.after}" for check in facts.contract.checks if check.regressed]
+    if _weights(facts) == "lost":
+        found.append("weights: the original gave a value per sample, the rewrite gives one scalar")
+    return [_Reason(Ruling.REGRESSED, text) for text in found]
+
+
+def _weights(facts: Facts) -> str:
+    """``lost``, ``gained`` or ``""``: what becomes of the effect of single sample weights."""
+    contract = facts.contract
+    sides = (contract.weights_before, contract.weights_after)
+    if not all(sides) and facts.values:
+        value = facts.values[0]
+        if value.relation in ("equal", "converges"):
+            sides = (
+                "per sample" if value.shape_before else "global",
+                "per sample" if value.shape_after else "global",
+            )
+    return {("per sample", "global"): "lost", ("global", "per sample"): "gained"}.get(sides, "")
+
+
+def _reach(probe: Probe, facts: Facts, before: State) -> list[_Reason]:
+    """A smoothing of what was alive all the same."""
+    if _relation(facts) != "converges" or _broken(facts, before):
+        return []
+    return [
+        _Reason(Ruling.OVERREACH, "the original's gradient is alive: there is no gate to smooth")
+    ]
+
+
+def _training(probe: Probe, facts: Facts) -> list[_Reason]:
+    tests = facts.descent
+    if not tests or any(test.passed for test in tests):
+        return []
+    best = min(tests, key=lambda test: test.stuck)
+    text = (
+        f"{_percent(best.stuck)} of the rows end worse than before"
+        if best.original is not None
+        else f"the original goes from {_number(best.start)} to {_number(best.rewrite)}"
+    )
+    at = f" at steepness {best.steepness:g}" if best.steepness is not None else ""
+    note = f" ({best.note})" if best.note else ""
+    return [_Reason(Ruling.TRAINS_WORSE, f"following the new gradient, {text}{at}{note}")]
+
+
+# What speaks for it
+
+
+def _favourable(facts: Facts, before: State, after: State) -> Ruling:
+    if _relation(facts) == "converges" or (after is State.DETACHED and before is not State.DETACHED):
+        return Ruling.APPROXIMATED
+    return (
+        Ruling.FIXED
+        if (_broken(facts, before)
+        and before is not after)
+        or (before is after is State.LIVE and _broken(facts, before) and _mended(facts))
+        else Ruling.PRESERVED
+    )
+
+
+def _mended(facts: Facts) -> bool:
+    assert facts.before is not None
+    assert facts.after is not None
+    fewer = set(facts.after.not_finite) < set(facts.before.not_finite)
+    return fewer or facts.shimmed or _failed_before(facts, "fit")
+
+
+def _relation(facts: Facts) -> str:
+    return facts.values[0].relation if facts.values else ""
+
+
+# What is told besides
+
+
+def _summary(facts: Facts, ruling: Ruling, before: State, after: State) -> str:
+    if ruling is Ruling.UNVERIFIABLE:
+        return "could not be measured"
+    parts = [f"gradient {_word(before)}"]
+    if facts.after is not None:
+        parts[0] += f" → {_word(after)}"
+    if facts.values:
+        value = facts.values[0]
+        if value.relation == "equal":
+            parts.append(f"values equal ({_power(value.max_error)})")
+        elif value.relation == "converges":
+            parts.append(f"values within {_percent(value.mean_error)} of their spread")
+        elif value.relation == "differs":
+            parts.append(f"values differ by {_percent(value.residual)} of their spread")
+    if facts.steepness is not None:
+        parts.append(f"steepness {facts.steepness:g}")
+    return ", ".join(parts)
+
+
+def _notes(probe: Probe, facts: Facts) -> tuple[str, ...]:
+    notes = list(facts.notes)
+    if facts.shimmed:
+        notes.append("the original's values were taken with stand-ins for names that were removed")
+    if _weights(facts) == "gained":
+        notes.append("sample weights now act per sample")
+    for value in facts.values[1:]:
+        if not value.binding and value.relation in ("differs", "raises"):
+            notes.append(
+                f"on {value.family}, for which it does not seem to be written, "
+                + (value.error or f"values differ by {_number(value.residual)}")
+            )
+    if facts.values and facts.values[0].order is not None and facts.values[0].ladder:
+        notes.append(
+            f"the difference falls with the steepness to the power {facts.values[0].order:.1f}"
+        )
+    if facts.deviation_bound is not None:
+        notes.append(
+            f"bound on the mean difference: {_number(facts.deviation_bound)} of the spread"
+        )
+    if facts.before is not None and not facts.shimmed and not facts.before.graph.ok:
+        notes.append(f"before, fit raises: {facts.before.graph.error}")
+    for side, gradient in (("before", facts.before), ("after", facts.after)):
+        notes.extend(_gradient_notes(side, gradient))
+    notes.extend(_gate_note(gate) for gate in facts.gates_before if gate.kind == "unexercised")
+    for check in facts.contract.checks:
+        if check.before and check.after:
+            notes.append(f"{check.name} fails before and after: {check.after}")
+        elif check.before and check.after == "":
+            notes.append(f"{check.name} works now, and did not: {check.before}")
+    return tuple(dict.fromkeys(notes))
+
+
+def _gradient_notes(side: str, gradient: GradientFacts | None) -> list[str]:
+    if gradient is None:
+        return []
+    notes = []
+    if gradient.not_finite:
+        notes.append(f"{side}, the gradient is not finite at {', '.join(gradient.not_finite)}")
+    dead = [str(c.index) for c in gradient.channels if c.moves > 1e-6 and c.seen < 0.05]
+    if dead:
+        notes.append(f"{side}, no gradient reaches channel {', '.join(dead)} of the predictions")
+    for term in gradient.terms:
+        if term.state in ("none", "zero") and term.share > 1e-6:
+            notes.append(f"{side}, the term at line {term.line} has no gradient of its own")
+    if gradient.precision == "float32" and gradient.eager.ok:
+        notes.append(f"{side}, measured in single precision")
+    return notes
+
+
+def _gate_note(gate: GateFacts) -> str:
+    return f"the gate at line {gate.line} was not exercised by any input"
+
+
+def _assumptions(probe: Probe) -> tuple[str, ...]:
+    subjects = [probe.before, *([probe.after] if probe.after is not None else [])]
+    return tuple(dict.fromkeys(a for subject in subjects for a in subject.assumptions))
+
+
+def _family(facts: Facts) -> str:
+    scale, shift = facts.affine
+    if not facts.family or (scale, shift) == (1.0, 0.0):
+        return facts.family
+    text = f"{facts.family} scaled by {scale:g}" if scale != 1.0 else facts.family
+    return f"{text} + {shift:g}" if shift else text
+
+
+def _deviation(facts: Facts) -> float | None:
+    return facts.values[0].mean_error if facts.values else None
+
+
+def _coverage(facts: Facts) -> tuple[int, int]:
+    gates = [gate for gate in facts.gates_before if gate.kind != "mask"]
+    return sum(gate.crossed for gate in gates), len(gates)
+
+
+def _curve(facts: Facts) -> Curve | None:
+    if facts.curve is None:
+        return None
+    curve = facts.curve
+    return Curve(
+        curve.y_true,
+        curve.y_pred,
+        curve.before,
+        curve.before_slope,
+        curve.after,
+        curve.after_slope,
+    )
+
+
+def _word(state: State) -> str:
+    return state.value
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _percent(value: float) -> str:
+    return f"{100.0 * value:.2g} %"
+
+
+def _power(value: float) -> str:
+    return f"{value:.0e}" if value > 0.0 else "exactly"

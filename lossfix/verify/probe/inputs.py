@@ -1,0 +1,136 @@
+"""Chooses the family of inputs on which a loss is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .families import Family
+from .gates import Segment as Sides
+from .gates import coverage
+from .gradient import raised, segments
+from .numeric import Objective
+
+MAPS = ((10.0, 0.0), (100.0, 0.0), (1e3, 0.0), (1e4, 0.0), (0.1, 0.0), (0.01, 0.0), (1.0, 100.0))
+"""Scales and shifts that are tried where a gate does not flip on the family as it is."""
+
+Direct = Callable[[bool], Objective]
+"""The original's objective, called as Keras would (false) or itself (true)."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The family that suits, and what is known about the others."""
+
+    family: Family
+    direct: bool
+    """Whether the loss runs there only when its function is called itself."""
+    affine: tuple[float, float]
+    accepted: tuple[Family, ...]
+    crossed: int
+    gates: int
+    tried: tuple[str, ...]
+    """``family: reason`` for each one that was refused before the first that was accepted."""
+
+
+def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -> Choice | str:
+    """The first suggested family that the original accepts, or one that crosses more of its gates.
+
+    Accepted means: it runs on a batch of seven, its value is finite and depends on the predictions.
+    Gates that never flip there lead on to the next families and to other scales. Returns the
+    commonest reason of refusal where no family is accepted.
+    """
+    plain, direct = make(False), make(True)
+    accepted: list[tuple[Family, bool]] = []
+    tried: list[str] = []
+    for family, _ in suggested:
+        reason = refusal(plain, family, seed)
+        if not reason:
+            accepted.append((family, False))
+        elif not refusal(direct, family, seed):
+            accepted.append((family, True))
+        else:
+            tried.append(f"{family.name}: {reason}")
+        if len(tried) >= 12 and not accepted and _always_the_same(tried):
+            break
+        if len(accepted) >= 4:
+            break
+    if not accepted:
+        reasons = [entry.split(": ", 1)[1] for entry in tried]
+        return max(sorted(set(reasons)), key=reasons.count)
+    return _covering(make, accepted, tuple(tried), seed)
+
+
+def _always_the_same(tried: Sequence[str]) -> bool:
+    return len({entry.split(": ", 1)[1] for entry in tried}) == 1
+
+
+def _covering(
+    make: Direct, accepted: Sequence[tuple[Family, bool]], tried: tuple[str, ...], seed: int
+) -> Choice:
+    families = tuple(family for family, _ in accepted)
+    best: Choice | None = None
+    first_kind = accepted[0][0].kind
+    options = [(family, direct, (1.0, 0.0)) for family, direct in accepted]
+    options += [
+        (family.scaled(*affine), direct, affine)
+        for family, direct in accepted
+        if family.domain in ("real", "positive") and family.kind == first_kind
+        for affine in MAPS
+    ]
+    for family, direct, affine in options:
+        if best is not None and affine != (1.0, 0.0) and refusal(make(direct), family, seed):
+            continue
+        crossed, gates = crossings(make(direct), family, seed)
+        if best is None or crossed > best.crossed:
+            best = Choice(family, direct, affine, families, crossed, gates, tried)
+        if best.crossed >= best.gates:
+            break
+    assert best is not None
+    return best
+
+
+def refusal(objective: Objective, family: Family, seed: int) -> str:
+    """Why the loss cannot be measured on ``family``; empty where it can."""
+    batch, other = family.batches(seed, 2)
+    try:
+        values = [
+            objective.value(batch.y_true, batch.y_pred),
+            objective.value(batch.y_true, other.y_pred),
+            objective.value(other.y_true, other.y_pred),
+        ]
+        shape = objective.unreduced(batch.y_true, batch.y_pred).shape
+    except Exception as error:
+        return raised(error)
+    if not np.all(np.isfinite(values)):
+        return "the value is not finite"
+    if shape and max(shape) > max(7, *batch.y_pred.shape):
+        return f"the value has the shape {shape}"
+    if len(set(values)) < 3 and not any(_responds(objective, family, seed)):
+        return "the value does not depend on the predictions"
+    return ""
+
+
+def _responds(objective: Objective, family: Family, seed: int) -> list[bool]:
+    found = []
+    rng = np.random.default_rng([seed, 7])
+    for batch in family.batches(seed + 5, 4):
+        start, end = family.sweep(rng, batch)
+        found.append(objective.value(batch.y_true, start) != objective.value(batch.y_true, end))
+    return found
+
+
+def sides(family: Family, seed: int) -> list[Sides]:
+    """The segments of ``gradient.segments``, as the gates' tracer takes them."""
+    return [Sides(s.batch.y_true, s.start, s.end) for s in segments(family, seed)]
+
+
+def crossings(objective: Objective, family: Family, seed: int) -> tuple[int, int]:
+    """(gates that flip, gates) along the family's segments; (0, 0) where the tracer fails."""
+    candidate = objective.candidate
+    try:
+        return coverage(candidate.call, sides(family, seed), candidate.path)
+    except Exception:
+        return 0, 0

@@ -1,0 +1,344 @@
+"""The battery: one job in, all its facts out, the cheap and decisive measurements first."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Optional, Union
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .curve import draw_curve
+from .descent import ROWS, Yardstick, alignment, descent, yardstick
+from .facts import DescentFacts, Facts, GradientFacts, Job, Outcome, ValueFacts
+from .families import Batch, edges
+from .gates import Gate, find_gates
+from .gradient import measure_gradient, quick_gradient, raised, segments
+from .hints import suggest
+from .inputs import Choice, choose, refusal, sides
+from .numeric import Objective, lift, objective
+from .steepness import ladder, steepest_alive, deviation_bound
+from .subject import Candidate, Failure, load
+from .values import DRAWS, EQUAL, compare, cross_families
+
+EPSILON = 1e-6
+"""Values may differ by this share where the original's gradient is not finite: what mends it is an
+epsilon."""
+HARD = ("jump", "dead", "blocker")
+DEFAULT_SCALE = 0.4
+"""In units of the domain's width over 2.5: stands in for the margin where no gate could be traced."""
+
+
+def measure(job: Job, directory: str) -> Facts:
+    """Measures ``job``; files of the subjects are written to ``directory``.
+
+    Raises ``OSError`` where they cannot be; whatever the user's code raises is in the facts.
+    """
+    started = time.perf_counter()
+    tf.random.set_seed(job.seed)
+    np.random.seed(job.seed)
+    facts = _Battery(job, directory).run()
+    return replace(facts, seconds=time.perf_counter() - started, environment=_environment())
+
+
+def _environment() -> tuple[tuple[str, str], ...]:
+    return (
+        ("python", platform.python_version()),
+        ("tensorflow", str(tf.__version__)),
+        ("keras", str(keras.__version__)),
+        ("numpy", str(np.__version__)),
+    )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One candidate in float32 and, where it could be lifted, in float64."""
+
+    plain: Objective
+    wide: Optional[Objective] = None
+
+    @property
+    def best(self) -> Objective:
+        return self.wide or self.plain
+
+    def at(self, steepness: float) -> Union[_Side, Failure]:
+        """Both at another steepness."""
+        plain = self.plain.at(steepness)
+        if isinstance(plain, Failure):
+            return plain
+        wide = self.wide.at(steepness) if self.wide else None
+        return _Side(plain, None if isinstance(wide, Failure) else wide)
+
+
+class _Battery:
+    """The facts so far, and what the next measurement needs of the ones before."""
+
+    def __init__(self, job: Job, directory: str) -> None:
+        self.job = job
+        self.directory = directory
+        self.facts = Facts(job.name, stage="before")
+        self.suggested = suggest(job.before.source, job.thresholds, job.families)
+
+    def run(self) -> Facts:
+        """Measures until a refusal is certain, or to the end."""
+        for step in (
+            self._before,
+            self._original,
+            self._rewrite,
+            self._values,
+            self._steepness,
+            self._gradient,
+            self._elsewhere,
+            self._contract,
+            self._curve,
+        ):
+            if not step():
+                return self.facts
+        return self._note(stage="done")
+
+    def _note(self, **fields: object) -> Facts:
+        self.facts = replace(self.facts, **fields)  # type: ignore[arg-type]
+        return self.facts
+
+    def _stop(self, stage: str, error: str = "") -> bool:
+        self._note(stage=stage, error=error)
+        return False
+
+    # The original
+
+    def _before(self) -> bool:
+        """Builds the original, with stand-ins for removed names where it needs them, and chooses
+        the family of inputs."""
+        reasons = []
+        for shimmed in (False, True):
+            built = load(self.job.before, self.directory, "before.py", shimmed)
+            if isinstance(built, Failure):
+                reasons.append(str(built))
+                continue
+            candidate = built
+
+            def make(direct: bool, candidate: Candidate = candidate) -> Objective:
+                return objective(candidate, direct)
+
+            choice = choose(make, self.suggested, self.job.seed)
+            if isinstance(choice, Choice):
+                self._note(shimmed=shimmed)
+                return self._chosen(make(choice.direct), choice, reasons)
+            reasons.append(choice)
+        outcome = Outcome(False, reasons[0])
+        self._note(before=GradientFacts("raises", outcome, outcome, "none"))
+        return self._stop("family", reasons[0])
+
+    def _chosen(self, plain: Objective, choice: Choice, reasons: Sequence[str]) -> bool:
+        self.choice, self.family = choice, choice.family
+        self.batches = self.family.batches(self.job.seed, DRAWS)
+        first = self.batches[0]
+        wide = lift(self.job.before, self.directory, "before64.py", plain, first)
+        self.before = _Side(plain, wide)
+        values = [plain.value(first.y_true, first.y_pred) for _ in range(2)]
+        self._note(
+            family=self.family.name,
+            affine=choice.affine,
+            tried=choice.tried,
+            deterministic=values[0] == values[1],
+        )
+        if self.facts.shimmed:
+            outcome = Outcome(False, reasons[0])
+            self._note(before=GradientFacts("raises", outcome, outcome, "none"))
+        if values[0] != values[1]:
+            return self._stop("family", "the original gives another value each time")
+        return True
+
+    def _original(self) -> bool:
+        """The original's gradient over a few draws, and its gates."""
+        job = self.job
+        if not self.facts.shimmed:
+            quick = quick_gradient(self.before.plain, self.before.wide, self.family, job.seed)
+            self._note(before=quick)
+        self.gates = self._traced(self.before.plain)
+        self._note(gates_before=tuple(gate.facts for gate in self.gates))
+        if job.after is None:
+            self._note(before=self._full(self.before))
+            self._note(curve=draw_curve(self.family, self.before.best, None, job.seed))
+            self._note(stage="done")
+            return False
+        return True
+
+    def _traced(self, plain: Objective) -> tuple[Gate, ...]:
+        spread = float(np.std([plain.value(b.y_true, b.y_pred) for b in self.batches[:12]]))
+        at_edges = [(b.y_true, b.y_pred) for _, b in edges(self.family, self.batches[0])]
+        candidate = plain.candidate
+        try:
+            return find_gates(
+                candidate.call,
+                sides(self.family, self.job.seed),
+                candidate.path,
+                max(spread, 1e-12),
+                at_edges,
+            )
+        except Exception:
+            # The tracer stands on a private hook; the numbers decide without it.
+            return ()
+
+    def _full(self, side: _Side) -> GradientFacts:
+        if self.facts.shimmed and side is self.before and self.facts.before is not None:
+            return self.facts.before
+        along = segments(self.family, self.job.seed)
+        return measure_gradient(side.plain, side.wide, self.family, self.job.seed, along)
+
+    # The rewrite
+
+    def _rewrite(self) -> bool:
+        """Builds the rewrite and looks at its gradient over a few draws."""
+        assert self.job.after is not None
+        built = load(self.job.after, self.directory, "after.py")
+        if isinstance(built, Failure):
+            outcome = Outcome(False, str(built))
+            self._note(after=GradientFacts("raises", outcome, outcome, "none"))
+            return self._stop("after", str(built))
+        plain = objective(built)
+        if refusal(plain, self.family, self.job.seed) and self.before.plain.direct:
+            plain = objective(built, direct=True)
+        wide = lift(self.job.after, self.directory, "after64.py", plain, self.batches[0])
+        self.after = _Side(plain, wide)
+        self._note(after=quick_gradient(plain, wide, self.family, self.job.seed))
+        self.rungs = self._ladder() if self.job.after.steepened else ()
+        self._note(ladder=self.rungs)
+        return True
+
+    def _ladder(self) -> tuple[float, ...]:
+        """Steepnesses to try, steepest first."""
+        if self.job.steepness is not None:
+            return (self.job.steepness,)
+        hard = [gate for gate in self.gates if gate.facts.kind in HARD and len(gate.margins)]
+        scales = [gate.facts.scale for gate in hard if gate.facts.scale]
+        margins = [gate.margins for gate in hard if gate.facts.scale]
+        if not scales:
+            margins = [self._distances()]
+            scales = [float(np.median(margins[0]))]
+        return ladder(scales, min(steepest_alive(m) for m in margins))
+
+    def _distances(self) -> np.ndarray:
+        """|y_pred - threshold|, for gates that were not traced; the median where none is known."""
+        predictions = np.concatenate([b.y_pred.ravel() for b in self.batches])
+        thresholds = self.job.thresholds or (float(np.median(predictions)),)
+        distances: np.ndarray = np.concatenate([np.abs(predictions - t) for t in thresholds])
+        return distances
+
+    def _pair(self, after: _Side) -> tuple[Objective, Objective]:
+        """Both in the same precision, called in the same way."""
+        before = self.before
+        if before.wide and after.wide:
+            return before.wide, after.wide
+        return before.plain, after.plain
+
+    def _tolerance(self, precision: str) -> Optional[float]:
+        before = self.facts.before
+        if before is not None and (before.gradient == "not finite" or before.not_finite):
+            return max(EPSILON, EQUAL[precision])
+        return None
+
+    def _compared(self, after: _Side, batches: Sequence[Batch]) -> ValueFacts:
+        one, other = self._pair(after)
+        gentle = self.rungs[-1] if self.rungs else None
+        return compare(one, other, batches, gentle, self._tolerance(one.precision))
+
+    def _values(self) -> bool:
+        """The relation of the values on the main family; where it refuses, all is said."""
+        facts = self._compared(self._steepest(), self.batches)
+        self._note(values=(facts,))
+        if facts.relation in ("differs", "raises"):
+            return self._stop("values", facts.error)
+        after = self.facts.after
+        if after is not None and after.state in ("raises", "none", "zero", "not finite"):
+            self._note(before=self._full(self.before))
+            return self._stop("gradient", after.eager.error or after.graph.error)
+        return True
+
+    def _steepest(self) -> _Side:
+        if not self.rungs:
+            return self.after
+        side = self.after.at(self.rungs[0])
+        return self.after if isinstance(side, Failure) else side
+
+    def _steepness(self) -> bool:
+        """The descent test, down the ladder until it passes."""
+        self.chosen = self.after
+        if self.facts.values[0].relation == "equal" and not self._surrogate:
+            return True
+        against = self._yardstick()
+        if against is None:
+            return True
+        tests: list[DescentFacts] = []
+        for steepness in self.rungs or (None,):
+            side = self.after if steepness is None else self.after.at(steepness)
+            if isinstance(side, Failure):
+                continue
+            test = descent(side.plain.candidate.call, steepness, against)
+            tests.append(self._aligned(test, side, against))
+            self.chosen = side
+            if tests[-1].passed:
+                break
+        self._note(descent=tuple(tests), steepness=tests[-1].steepness if tests else None)
+        if self.facts.steepness is not None:
+            value = self._compared(self.chosen, self.batches)
+            hard = [gate for gate in self.gates if gate.facts.kind in HARD]
+            bound = deviation_bound(hard, self.facts.steepness)
+            self._note(values=(value,), deviation_bound=bound)
+        return True
+
+    @property
+    def _surrogate(self) -> bool:
+        return self.job.gate == "detached"
+
+    def _yardstick(self) -> Optional[Yardstick]:
+        batch = self.family.batches(self.job.seed + 11, 1, ROWS)[0]
+        try:
+            return yardstick(self.before.plain.candidate.call, batch)
+        except Exception as error:
+            self._note(notes=(*self.facts.notes, f"no descent test: {raised(error)}"))
+            return None
+
+    def _aligned(self, test: DescentFacts, side: _Side, against: Yardstick) -> DescentFacts:
+        if not self._surrogate:
+            return test
+        batch = against.batch
+        end = np.roll(batch.y_pred, 1, axis=0)
+        original = self.before.plain.candidate.call
+        try:
+            cosine = alignment(side.plain.candidate.call, original, batch, end)
+        except Exception:
+            return test
+        return replace(test, alignment=cosine)
+
+    def _gradient(self) -> bool:
+        """Both gradients along paths, at the steepness that was chosen."""
+        self._note(before=self._full(self.before), after=self._full(self.chosen))
+        return True
+
+    def _elsewhere(self) -> bool:
+        """The values on other families."""
+        found = list(self.facts.values)
+        one, other = self._pair(self.chosen)
+        gentle = self.rungs[-1] if self.rungs else None
+        for family, binding in cross_families(self.choice.family, self.suggested):
+            family = family.scaled(*self.choice.affine)
+            if refusal(one, family, self.job.seed):
+                continue
+            batches = family.batches(self.job.seed, 6)
+            tolerance = 10.0 * (self._tolerance(one.precision) or EQUAL[one.precision])
+            found.append(compare(one, other, batches, gentle, tolerance, binding))
+        self._note(values=tuple(found))
+        return True
+
+    def _contract(self) -> bool:
+        return True
+
+    def _curve(self) -> bool:
+        one, other = self._pair(self.chosen)
+        self._note(curve=draw_curve(self.family, one, other, self.job.seed))
+        return True
