@@ -1,0 +1,315 @@
+"""What Keras and its users expect of a loss besides a good gradient.
+
+Every check runs on the rewrite; where the rewrite fails it runs on the original too, because only
+what the original could do can be lost. Checks that are statements about values compare a candidate
+with itself (aligned and not aligned, eager and compiled, before and after a round trip), so that
+they hold for exact rewrites and for smoothed ones alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Optional
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .facts import CHECKS, Check, ContractFacts
+from .families import ROWS, Batch
+from .subject import Candidate, Failure
+from .training import Fitted, fit, said, save_and_load
+
+_SAME = 1e-4
+"""Relative difference of two float32 values that count as the same: sums in another order."""
+_HALF = 3e-2
+"""The same for float16 and bfloat16 inputs, which keep 11 and 8 bits."""
+_OTHER_STEEPNESS = 1.7
+"""A steepness that no default equals: this times the one in the code."""
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What all checks of one job share."""
+
+    small: Batch
+    large: Batch
+    edges: Sequence[tuple[str, Batch]]
+    original: Candidate
+    directory: str
+    steepness: Optional[float]
+
+
+_Run = Callable[[Candidate, _Setting], tuple[Optional[str], str]]
+"""A check: (``""`` passed, a text what failed, ``None`` does not apply; numbers behind it)."""
+
+
+def contract(
+    before: Candidate,
+    after: Candidate,
+    batch: Batch,
+    directory: str,
+    edges: Sequence[tuple[str, Batch]] = (),
+    steepness: Optional[float] = None,
+    checks: Sequence[str] = CHECKS,
+    seed: int = 0,
+) -> ContractFacts:
+    """Runs ``checks`` (names out of ``facts.CHECKS``) and never raises.
+
+    ``batch`` has some hundred rows of the family that the loss was measured on; ``edges`` are named
+    batches at which losses break; ``steepness`` is the one in the rewrite's code, ``None`` where
+    nothing was smoothed. Saved models go to ``directory`` and are removed.
+    """
+    setting = _Setting(_rows(batch, ROWS), batch, edges, before, directory, steepness)
+    fitted: dict[int, Fitted] = {}
+
+    def trained(candidate: Candidate) -> Fitted:
+        # The checks of training and of saving share one fit.
+        if id(candidate) not in fitted:
+            fitted[id(candidate)] = fit(candidate, before, batch, seed)
+        return fitted[id(candidate)]
+
+    def fits(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+        result = trained(candidate)
+        return result.failure, result.detail
+
+    def serialises(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+        failure, detail = _serialisation(candidate, setting)
+        model = trained(candidate).model if not failure and "fit" in checks else None
+        if model is not None:
+            failure = save_and_load(candidate, model, setting.small, directory)
+        return failure, detail
+
+    runs: dict[str, _Run] = {
+        "edges": _edges,
+        "rank": _rank,
+        "batch of one": _batch_of_one,
+        "dynamic batch": _dynamic_batch,
+        "fit": fits,
+        "xla": _xla,
+        "serialisation": serialises,
+        "mixed precision": _mixed_precision,
+    }
+    weighting = ("", "")
+    results = []
+    for name in checks:
+        if name == "weights":
+            weighting = _weighting(before, setting), _weighting(after, setting)
+            results.append(_weights(*weighting))
+        elif name == "name":
+            results.append(_name(before, after))
+        else:
+            results.append(_both(name, runs[name], before, after, setting))
+    return ContractFacts(tuple(results), *weighting)
+
+
+def _both(name: str, run: _Run, before: Candidate, after: Candidate, setting: _Setting) -> Check:
+    failure, detail = _guarded(run, after, setting)
+    theirs = _guarded(run, before, setting)[0] if failure else None
+    return Check(name, theirs, failure, detail)
+
+
+def _guarded(run: _Run, candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    try:
+        return run(candidate, setting)
+    except Exception as error:
+        # What a candidate raises is the result of its check.
+        return said(error), ""
+
+
+def _rows(batch: Batch, count: int) -> Batch:
+    return replace(batch, y_true=batch.y_true[:count], y_pred=batch.y_pred[:count])
+
+
+def _tensors(batch: Batch) -> tuple[Any, Any]:
+    y_true = np.asarray(batch.y_true)
+    if np.issubdtype(y_true.dtype, np.floating):
+        y_true = y_true.astype(np.float32)
+    return tf.constant(y_true), tf.constant(np.asarray(batch.y_pred, dtype=np.float32))
+
+
+def _value(candidate: Candidate, y_true: Any, y_pred: Any, **options: Any) -> float:
+    return float(np.mean(candidate.wrapped()(y_true, y_pred, **options)))
+
+
+def _same(a: float, b: float, tolerance: float = _SAME) -> bool:
+    return bool(np.isclose(a, b, rtol=tolerance, atol=1e-6, equal_nan=True))
+
+
+def _value_and_gradient(candidate: Candidate, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    with tf.GradientTape() as tape:
+        tape.watch(y_pred)
+        value = tf.reduce_mean(candidate.wrapped()(y_true, y_pred))
+    gradient = tape.gradient(value, y_pred)
+    return value, tf.zeros_like(y_pred) if gradient is None else tf.convert_to_tensor(gradient)
+
+
+def _edges(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """Where the original's value is finite, so are the candidate's value and gradient."""
+    for name, batch in setting.edges:
+        y_true, y_pred = _tensors(batch)
+        try:
+            finite = np.isfinite(_value(setting.original, y_true, y_pred))
+        except Exception:
+            # An original that raises here promises nothing here.
+            continue
+        if not finite:
+            continue
+        value, gradient = _value_and_gradient(candidate, y_true, y_pred)
+        if not np.isfinite(float(value)):
+            return f"the value at {name} is {float(value)}", ""
+        if not np.all(np.isfinite(gradient.numpy())):
+            return f"the gradient at {name} is not finite", ""
+    return "", ""
+
+
+def _rank(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """Targets of shape (N,) and (N, 1) are the same to predictions of shape (N, 1), and the
+    other way around."""
+    y_true, y_pred = _tensors(setting.small)
+    rows = len(setting.small.y_pred)
+    if y_true.shape != y_pred.shape or int(np.prod(y_pred.shape)) != rows:
+        return None, ""
+    flat, column = [rows], [rows, 1]
+
+    def value(of_true: list[int], of_pred: list[int]) -> float:
+        return _value(candidate, tf.reshape(y_true, of_true), tf.reshape(y_pred, of_pred))
+
+    aligned = value(column, column)
+    for shapes in ((flat, column), (column, flat)):
+        other = value(*shapes)
+        if not _same(aligned, other):
+            names = [str(tuple(shape)) for shape in shapes]
+            return (
+                f"y_true {names[0]} against y_pred {names[1]} gives {other:.4g} "
+                f"instead of {aligned:.4g}",
+                "",
+            )
+    return "", ""
+
+
+def _weighting(candidate: Candidate, setting: _Setting) -> str:
+    """``per sample`` where rows of weight 0 change nothing, ``global`` where they do, ``""`` where
+    that cannot be told (it raises, or does not depend on its predictions at all)."""
+    y_true, y_pred = _tensors(setting.small)
+    rows = len(setting.small.y_pred)
+    weights = tf.constant([1.0, 0.0] * rows)[:rows]
+    rolled = tf.roll(y_pred, 2, axis=0)
+    ignored = tf.reshape(weights == 0, [rows] + [1] * (len(y_pred.shape) - 1))
+    try:
+        value = _value(candidate, y_true, y_pred, sample_weight=weights)
+        other = _value(candidate, y_true, tf.where(ignored, rolled, y_pred), sample_weight=weights)
+        if value != other:
+            return "global"
+        other = _value(candidate, y_true, tf.where(ignored, y_pred, rolled), sample_weight=weights)
+        return "per sample" if value != other else ""
+    except Exception:
+        # Most losses that reject weights do so by raising: no weighting to compare.
+        return ""
+
+
+def _weights(before: str, after: str) -> Check:
+    lost = before == "per sample" and after != "per sample"
+    failure = (
+        "rows of weight 0 count" if after == "global" else "sample weights are refused or ignored"
+    )
+    detail = f"{before or 'unknown'} → {after or 'unknown'}"
+    return Check("weights", "" if before == "per sample" else None, failure if lost else "", detail)
+
+
+def _batch_of_one(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """A batch of one row has a finite value and a finite gradient."""
+    value, gradient = _value_and_gradient(candidate, *_tensors(_rows(setting.small, 1)))
+    if not np.isfinite(float(value)):
+        return f"the value is {float(value)}", ""
+    if not np.all(np.isfinite(gradient.numpy())):
+        return "the gradient is not finite", ""
+    return "", ""
+
+
+def _dynamic_batch(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """One graph with an unknown batch size gives what eager calls give for two sizes."""
+    y_true, y_pred = _tensors(setting.small)
+    wrapped = candidate.wrapped()
+    # Keras traces its train step without AutoGraph.
+    traced = tf.function(
+        lambda t, p: tf.reduce_mean(wrapped(t, p)),
+        autograph=False,
+        input_signature=[tf.TensorSpec([None, *x.shape[1:]], x.dtype) for x in (y_true, y_pred)],
+    )
+    for rows in (len(y_pred), 3):
+        eager = _value(candidate, y_true[:rows], y_pred[:rows])
+        graph = float(traced(y_true[:rows], y_pred[:rows]))
+        if not _same(eager, graph):
+            return f"{rows} rows give {graph:.4g} in a graph, {eager:.4g} eagerly", ""
+    return "", ""
+
+
+def _xla(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """Compiled by XLA, which Keras asks for on a GPU, value and gradient stay the same."""
+    y_true, y_pred = _tensors(setting.small)
+    compiled = tf.function(
+        lambda t, p: _value_and_gradient(candidate, t, p), autograph=False, jit_compile=True
+    )
+    eager, graph = _value_and_gradient(candidate, y_true, y_pred), compiled(y_true, y_pred)
+    for name, one, other in zip(("value", "gradient"), eager, graph):
+        one, other = one.numpy(), other.numpy()
+        size = float(np.max(np.abs(one), initial=0.0)) + 1e-6
+        if not np.allclose(one, other, rtol=_SAME, atol=_SAME * size, equal_nan=True):
+            return f"another {name} under XLA", ""
+    return "", ""
+
+
+def _serialisation(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """Through ``serialize``, JSON text and ``deserialize``, at a steepness that is no default."""
+    detail = ""
+    if setting.steepness is not None and candidate.subject.steepened:
+        other = candidate.at(_OTHER_STEEPNESS * setting.steepness)
+        if isinstance(other, Failure):
+            return f"at another steepness: {other}", ""
+        candidate, detail = other, f"steepness {_OTHER_STEEPNESS * setting.steepness:g}"
+    loss = candidate.target
+    text = json.dumps(keras.losses.serialize(loss))
+    if not candidate.is_loss:
+        # A plain function is saved by its name alone and needs custom_objects, as ever.
+        return None, detail
+    registered = keras.saving.get_registered_name(type(loss))
+    if keras.saving.get_registered_object(registered) is None:
+        return "its class is not registered: loading needs custom_objects", detail
+    # The registry may hold a copy of the class from another import of the same source.
+    with keras.saving.CustomObjectScope({registered: type(loss)}):
+        copy = keras.losses.deserialize(json.loads(text))
+    if copy.get_config() != loss.get_config():
+        return "another configuration after the round trip", detail
+    y_true, y_pred = _tensors(setting.small)
+    one, two = (float(np.mean(each(y_true, y_pred))) for each in (loss, copy))
+    return ("" if _same(one, two) else f"{one:.4g} became {two:.4g}"), detail
+
+
+def _mixed_precision(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """Half-precision predictions, as layers give them under ``mixed_float16`` and
+    ``mixed_bfloat16``, are accepted and give about the same value."""
+    y_true, y_pred = _tensors(setting.small)
+    policy = keras.config.dtype_policy()
+    try:
+        for name in ("float16", "bfloat16"):
+            keras.config.set_dtype_policy(f"mixed_{name}")
+            half = tf.cast(y_pred, name)
+            full = _value(candidate, y_true, tf.cast(half, tf.float32))
+            value, gradient = _value_and_gradient(candidate, y_true, half)
+            if not _same(full, float(value), _HALF):
+                return f"{float(value):.4g} in {name}, {full:.4g} in float32", ""
+            if not np.all(np.isfinite(tf.cast(gradient, tf.float32).numpy())):
+                return f"the gradient is not finite in {name}", ""
+    finally:
+        keras.config.set_dtype_policy(policy)
+    return "", ""
+
+
+def _name(before: Candidate, after: Candidate) -> Check:
+    """Keras names histories and logs after the loss."""
+    if not before.name.isidentifier() or before.name == after.name:
+        return Check("name", "", "")
+    return Check("name", "", f"`{before.name}` is now called `{after.name}`")

@@ -1,0 +1,165 @@
+"""What a rewrite may not lose: ranks, weights, odd batches, graphs, training, saving, precision."""
+
+import numpy as np
+import pytest
+
+from lossfix.verify.probe.contract import contract
+from lossfix.verify.probe.facts import CHECKS, SubjectSource
+from lossfix.verify.probe.families import BY_NAME, edges
+from lossfix.verify.probe.subject import Candidate, load
+from lossfix.verify.probe.training import fit
+
+BEFORE = """
+import tensorflow as tf
+
+def article(y_true, y_pred):
+    e = y_true - y_pred
+    return tf.reduce_mean(tf.where(y_pred > 0.5, 2 * tf.abs(e), 0.5 * tf.abs(e)), axis=-1)
+"""
+
+AFTER = """
+import keras
+import tensorflow as tf
+
+def same_rank(y_true, y_pred):
+    t, p = y_true.shape.rank, y_pred.shape.rank
+    if t is not None and p is not None:
+        if t == p + 1 and y_true.shape[-1] == 1:
+            if p == 1:
+                y_pred = tf.expand_dims(y_pred, -1)
+            else:
+                y_true = tf.squeeze(y_true, -1)
+        elif p == t + 1 and y_pred.shape[-1] == 1:
+            if t == 1:
+                y_true = tf.expand_dims(y_true, -1)
+            else:
+                y_pred = tf.squeeze(y_pred, -1)
+    return y_true, y_pred
+
+@keras.saving.register_keras_serializable(package="tests")
+class ArticleLoss(keras.losses.Loss):
+    def __init__(self, steepness=3.0, reduction="sum_over_batch_size", name="article", dtype=None):
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.steepness = steepness
+
+    def call(self, y_true, y_pred):
+        y_true, y_pred = same_rank(y_true, y_pred)
+        s = tf.sigmoid(self.steepness * (y_pred - 0.5))
+        return tf.reduce_mean((2 * s + 0.5 * (1 - s)) * tf.abs(y_true - y_pred), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "steepness": self.steepness}
+"""
+
+RETURN = "return tf.reduce_mean((2 * s + 0.5 * (1 - s)) * tf.abs(y_true - y_pred), axis=-1)"
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """Runs checks on a pair of sources and gives them by name."""
+
+    def run(before, after, checks, family="unit", target="article", steepness=3.0):
+        old = load(SubjectSource(before, target), str(tmp_path), "before.py")
+        steepened = "ArticleLoss(steepness={steepness})" if steepness else ""
+        new = load(SubjectSource(after, "ArticleLoss()", steepened), str(tmp_path), "after.py")
+        assert isinstance(old, Candidate), old
+        assert isinstance(new, Candidate), new
+        kind = BY_NAME[family]
+        batch = kind.batch(np.random.default_rng(0), 192)
+        few = kind.batch(np.random.default_rng(0))
+        facts = contract(old, new, batch, str(tmp_path), list(edges(kind, few)), steepness, checks)
+        return {check.name: check for check in facts.checks}, facts
+
+    return run
+
+
+def changed(old, new):
+    assert old in AFTER
+    return AFTER.replace(old, new)
+
+
+def test_a_careful_rewrite_keeps_the_whole_contract(measured):
+    found, facts = measured(BEFORE, AFTER, CHECKS)
+    assert tuple(found) == CHECKS
+    assert {name: check.after for name, check in found.items() if check.after} == {}
+    assert (facts.weights_before, facts.weights_after) == ("per sample", "per sample")
+    assert "original" in found["fit"].detail
+
+
+WRONG = [
+    ("rank", "y_true, y_pred = same_rank(y_true, y_pred)", "pass"),
+    ("weights", ", axis=-1)", ")"),
+    ("batch of one", RETURN, RETURN + " / tf.cast(tf.shape(y_pred)[0] > 1, y_pred.dtype)"),
+    ("dynamic batch", RETURN, RETURN + " * tf.ones(y_pred.shape[0])"),
+    ("dynamic batch", RETURN, "if tf.reduce_mean(s) > 2:\n            s = -s\n        " + RETURN),
+    ("fit", RETURN, RETURN.replace("y_true - y_pred", "1 - y_true - y_pred")),
+    ("fit", "tf.sigmoid(self", "tf.sigmoid(self.missing + self"),
+    ("fit", RETURN, "y_pred = tf.stop_gradient(y_pred)\n        " + RETURN),
+    ("xla", RETURN, RETURN + " + 0 * tf.py_function(lambda x: x, [y_pred], tf.float32)[0, 0]"),
+    ("serialisation", '"steepness": self.steepness', ""),
+    ("serialisation", '@keras.saving.register_keras_serializable(package="tests")', ""),
+    ("serialisation", "self.steepness = steepness", "self.steepness = steepness + 1"),
+    ("name", 'name="article"', 'name="article_loss"'),
+    ("edges", RETURN, RETURN + " + tf.sqrt(tf.reduce_sum(tf.square(y_true - y_pred), -1))"),
+]
+
+
+@pytest.mark.parametrize(("check", "old", "new"), WRONG)
+def test_what_the_original_could_do_is_missed(measured, check, old, new):
+    found, _ = measured(BEFORE, changed(old, new), (check,))
+    assert found[check].after
+    assert found[check].regressed
+
+
+def test_what_the_original_could_not_do_either_is_no_regression(measured):
+    raising = BEFORE.replace("    e =", "    if tf.reduce_mean(y_pred) > 9:\n        pass\n    e =")
+    after = changed(RETURN, "if tf.reduce_mean(s) > 2:\n            s = -s\n        " + RETURN)
+    found, _ = measured(raising, after, ("dynamic batch", "fit"))
+    assert found["dynamic batch"].after
+    assert found["dynamic batch"].before
+    assert not found["dynamic batch"].regressed
+    assert not found["fit"].regressed
+
+
+def test_weights_that_become_per_sample_are_told_and_no_regression(measured):
+    found, facts = measured(BEFORE.replace(", axis=-1", ""), AFTER, ("weights",))
+    assert (facts.weights_before, facts.weights_after) == ("global", "per sample")
+    assert not found["weights"].regressed
+
+
+def test_a_dead_original_still_shows_how_it_weighs(measured):
+    dead = """
+import tensorflow as tf
+
+def article(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(y_true - tf.cast(y_pred > 0.5, y_pred.dtype)), axis=-1)
+"""
+    _, facts = measured(dead, AFTER, ("weights",))
+    assert facts.weights_before == "per sample"
+
+
+def test_nothing_is_left_in_the_directory_but_the_sources(measured, tmp_path):
+    measured(BEFORE, AFTER, ("fit", "serialisation"))
+    assert all(path.suffix in (".py", "") for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("family", "body"),
+    [
+        ("vec", "tf.square(y_true - y_pred)"),
+        ("seq", "tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)"),
+        ("onehot_prob", "-tf.reduce_sum(y_true * tf.math.log(y_pred + 1e-7), axis=-1)"),
+        ("sparse", "tf.keras.losses.sparse_categorical_crossentropy(y_true, y_pred)"),
+        ("seg_bin", "1 - tf.reduce_sum(y_true * y_pred) / tf.reduce_sum(y_true + y_pred)"),
+        ("rating", "tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)"),
+        ("pos_vec3", "tf.reduce_mean(tf.square(tf.math.log(y_true / y_pred)), axis=-1)"),
+    ],
+)
+def test_a_plain_loss_trains_on_every_family(tmp_path, family, body):
+    source = f"import tensorflow as tf\n\ndef loss(y_true, y_pred):\n    return {body}\n"
+    candidate = load(SubjectSource(source, "loss"), str(tmp_path), "plain.py")
+    assert isinstance(candidate, Candidate)
+    batch = BY_NAME[family].batch(np.random.default_rng(0), 192)
+    fitted = fit(candidate, candidate, batch)
+    assert fitted.failure == ""
+    assert "→" in fitted.detail
