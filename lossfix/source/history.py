@@ -21,7 +21,7 @@ from lossfix.source.patches import hunks, patch, reverted
 from lossfix.source.writing import create, replace
 
 _FOLDER = Path(".lossfix", "undo")
-_PREAMBLE = "lossfix undo 1\n"
+_TITLE = "lossfix undo 1"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def record(root: Path, changes: Iterable[Change]) -> str:
         )
         for entry in entries
     ]
-    text = _PREAMBLE + "".join(f"{line}\n" for line in lines) + "\n"
+    text = "".join(f"{line}\n" for line in (_TITLE, *lines, ""))
     folder = root / _FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -159,8 +159,11 @@ def _entry(root: Path, change: Change) -> _Entry:
 def _entries(path: Path) -> tuple[_Entry, ...]:
     try:
         preamble, rest = path.read_bytes().split(b"\n\n", 1)
+        title, *lines = preamble.decode().splitlines()
+        if title != _TITLE:
+            raise ValueError(title)
         found = []
-        for line in preamble.decode().splitlines()[1:]:
+        for line in lines:
             value = json.loads(line)
             length = value["length"]
             found.append(_Entry(value["path"], value["before"], value["after"], rest[:length]))
