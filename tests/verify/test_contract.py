@@ -92,7 +92,7 @@ WRONG = [
     ("batch of one", RETURN, RETURN + " / tf.cast(tf.shape(y_pred)[0] > 1, y_pred.dtype)"),
     ("dynamic batch", RETURN, RETURN + " * tf.ones(y_pred.shape[0])"),
     ("dynamic batch", RETURN, "if tf.reduce_mean(s) > 2:\n            s = -s\n        " + RETURN),
-    ("fit", RETURN, RETURN.replace("y_true - y_pred", "1 - y_true - y_pred")),
+    ("fit", RETURN, "return tf.reduce_mean(1 - y_pred, axis=-1)"),
     ("fit", "tf.sigmoid(self", "tf.sigmoid(self.missing + self"),
     ("fit", RETURN, "y_pred = tf.stop_gradient(y_pred)\n        " + RETURN),
     ("xla", RETURN, RETURN + " + 0 * tf.py_function(lambda x: x, [y_pred], tf.float32)[0, 0]"),
