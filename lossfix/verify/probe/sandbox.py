@@ -13,6 +13,7 @@ Standard library only.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -118,11 +119,9 @@ def leave_namespaces() -> list[str]:
         ("uid_map", f"{user} {user} 1"),
         ("gid_map", f"{group} {group} 1"),
     ):
-        try:
-            with open(f"/proc/self/{name}", "w") as file:
-                file.write(text)
-        except OSError:
-            pass  # without a map it is nobody in there, and can do less
+        # Without a map it is nobody in there, and can do less.
+        with contextlib.suppress(OSError), open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
     return ["network namespace", "process namespace"]
 
 
@@ -160,12 +159,9 @@ def _limit_resources(limits: Limits) -> list[str]:
     ]
     for kind, value in wanted:
         _, hard = resource.getrlimit(kind)
-        if hard != resource.RLIM_INFINITY:
-            value = min(value, hard)
-        try:
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        with contextlib.suppress(OSError, ValueError):  # not every system has every limit
             resource.setrlimit(kind, (value, value))
-        except (OSError, ValueError):
-            return []
     return ["resource limits"]
 
 
