@@ -13,14 +13,14 @@ import io
 import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import libcst as cst
 
 from lossfix.losses.discover import Candidate, Project, Settings, discover
 from lossfix.losses.loss import Loss, Relaxation, losses_of
-from lossfix.model import Evidence, Finding, Repair, Safety, Severity, Span, Step
+from lossfix.model import Finding, Repair, Safety, Severity, Span, Step
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax import build
 from lossfix.syntax.imports import add_imports
@@ -47,8 +47,8 @@ class Options:
     settings: Settings = field(default_factory=Settings)
     project: Project = field(default_factory=Project)
     package: str = "custom"
-    layout: Callable[[str, str], str] | None = None
-    """Formats one generated statement, given its code and its indentation."""
+    skips: Callable[[str], Callable[[Finding], bool]] | None = None
+    """For a text, which of its findings must not be mended."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,12 +126,12 @@ def unparsable(path: str, error: Unparsable) -> Finding:
     )
 
 
-def repairable(text: str, options: Options) -> tuple[str, ...]:
-    """The names of the losses that ``repair`` may be asked for, in document order.
+def repairable(text: str, options: Options) -> tuple[Loss, ...]:
+    """The losses that ``repair`` may be asked for, in document order.
 
-    A part of another loss is repaired along with it; a function that is also a metric is not.
+    A part of another loss is repaired along with it.
     """
-    return tuple(loss.name for loss in losses_in(text, options) if not loss.only_reached)
+    return tuple(loss for loss in losses_in(text, options) if not loss.only_reached)
 
 
 def repair(path: str, text: str, name: str, options: Options) -> Repair:
@@ -234,6 +234,7 @@ def _finding(path: str, found: _Found, reason: str) -> Finding:
 
 def _settle_one(path: str, progress: _Progress, options: Options) -> bool:
     losses = [loss for loss in losses_in(progress.text, options) if loss.name in progress.names]
+    skip = options.skips(progress.text) if options.skips is not None else None
     for rule in options.rules:
         if rule.safety is Safety.MANUAL or (options.exact_only and rule.safety is Safety.RELAXED):
             continue
@@ -241,6 +242,8 @@ def _settle_one(path: str, progress: _Progress, options: Options) -> bool:
             for match in rule.match(loss):
                 found = _Found(rule, loss, match)
                 if match.reason or found.key in progress.refused:
+                    continue
+                if skip is not None and skip(_finding(path, found, "")):
                     continue
                 edit = rule.rewrite(loss, match)
                 if edit is None:
@@ -310,7 +313,28 @@ def _with_statements(
         top = above
     position = next(n for n, each in enumerate(loss.tree.module.body) if each is top)
     body = list(module.body)
-    return module.with_changes(body=[*body[:position], *statements, *body[position:]])
+    first, following = _moved_below(statements[0], body[position])
+    return module.with_changes(
+        body=[*body[:position], first, *statements[1:], following, *body[position + 1 :]]
+    )
+
+
+def _moved_below(
+    new: cst.BaseStatement, following: cst.BaseStatement
+) -> tuple[cst.BaseStatement, cst.BaseStatement]:
+    """Both with their leading lines, where a comment that opens a cell (``# %%``) stays above both."""
+    lines = list(getattr(following, "leading_lines", ()))
+    marks = [
+        n for n, each in enumerate(lines) if each.comment and each.comment.value.startswith("# %")
+    ]
+    if not marks:
+        return new, following
+    end = marks[-1] + 1
+    blank = cst.EmptyLine(indent=False)
+    return (
+        new.with_changes(leading_lines=lines[:end]),
+        following.with_changes(leading_lines=[blank, blank, *lines[end:]]),
+    )
 
 
 def _guard_places(loss: Loss, edit: Edit) -> None:
@@ -368,13 +392,3 @@ def _guard_progress(found: _Found, edit: Edit, text: str, options: Options) -> N
     ]
     if after and max(after) >= before:
         raise GuardTripped("the rewrite would leave the finding as it is")
-
-
-def with_relaxation(options: Options, relaxation: Relaxation) -> Options:
-    """The same options with another way to smooth gates."""
-    return replace(options, relaxation=relaxation)
-
-
-def is_part(candidate: Candidate) -> bool:
-    """Whether a candidate is only known as a part of another loss."""
-    return candidate.evidence == (Evidence.REACHED,)

@@ -1,4 +1,4 @@
-"""Hard gates: where a comparison of the predictions picks a value, and whether anything else is alive there."""
+"""Hard gates: where a comparison of the predictions picks a value, and what else is alive there."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class Loss:
                 return False
             case cst.UnaryOperation(operator=cst.Not() | cst.BitInvert()):
                 return False
-            case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value="numpy"))):
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value="numpy"))):
                 return False
             case cst.Call(args=args):
                 operation = self.operation(node)
@@ -164,7 +164,7 @@ class Loss:
         return any(self._live(child, seen) for child in node.children)
 
     def _blocks(self, operation: str, node: cst.Call) -> bool:
-        if operation.startswith("np.") or operation.startswith("math."):
+        if operation.startswith(("np.", "math.")):
             return True
         if operation == "tf.cast":
             return casts_to_discrete(self, node)
@@ -266,9 +266,9 @@ def _bound_to(scope: Scope, module: str) -> str | None:
 def losses_of(
     tree: Tree,
     candidates: tuple[Candidate, ...],
-    relaxation: Relaxation = Relaxation(),  # noqa: B008 (frozen)
+    relaxation: Relaxation = Relaxation(),
     package: str = "custom",
-    project: Project = Project(),  # noqa: B008 (frozen)
+    project: Project = Project(),
 ) -> tuple[Loss, ...]:
     """The candidates of a file bound to its concrete syntax tree."""
     by_path: Mapping[tuple[str, ...], cst.FunctionDef | cst.ClassDef] = dict(tree.definitions)

@@ -1,0 +1,521 @@
+"""Flags to configuration to a run to a report: the only file that prints or exits."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lossfix import __version__
+
+if TYPE_CHECKING:
+    from lossfix.config import Config
+    from lossfix.model import Report
+    from lossfix.run import Opened, Request
+    from lossfix.verify.client import Verifier
+
+CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+_FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab")
+
+
+class _Failure(click.ClickException):
+    """What was asked could not be done: exit code 2."""
+
+    exit_code = FAILED
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"lossfix: {self.message}", err=True)
+
+
+def main() -> None:
+    """The program ``lossfix``."""
+    try:
+        code = cli.main(standalone_mode=False, prog_name="lossfix")
+    except click.ClickException as error:
+        error.show()
+        code = FAILED
+    except click.exceptions.Abort:
+        code = INTERRUPTED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads the output has had enough; saying so to nobody would be an error of its own.
+        with suppress(OSError):
+            sys.stdout.close()
+        code = CLEAN
+    except Exception as error:
+        if "-v" in sys.argv or "--verbose" in sys.argv:
+            raise
+        click.echo(
+            f"lossfix: internal error: {type(error).__name__}: {error} (-v shows where; please report it)",
+            err=True,
+        )
+        code = FAILED
+    sys.exit(code if isinstance(code, int) else CLEAN)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lossfix", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Find custom Keras losses that do not train, rewrite them, and prove that the rewrite trains."""
+
+
+def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.argument("paths", nargs=-1, type=click.Path()),
+            click.option(
+                "--select", multiple=True, help="Only these rules: codes, prefixes or names."
+            ),
+            click.option("--ignore", multiple=True, help="Not these rules."),
+            click.option("--extend-select", multiple=True, help="These rules, too."),
+            click.option(
+                "--lines", default="", help="Only what stands in the lines A-B; empty: everywhere."
+            ),
+            click.option("--include", multiple=True, help="Files to look at in folders."),
+            click.option("--exclude", multiple=True, help="Files and folders to leave out."),
+            click.option("--extend-exclude", multiple=True, help="Leave these out, too."),
+            click.option(
+                "--force-exclude", is_flag=True, default=None, help="Also where they are named."
+            ),
+            click.option("--diff-base", metavar="REF", help="Only lines changed since a commit."),
+            click.option(
+                "--baseline", type=click.Path(dir_okay=False), help="Only what is not in FILE."
+            ),
+            click.option(
+                "--write-baseline",
+                type=click.Path(dir_okay=False),
+                help="Write all findings to FILE.",
+            ),
+            click.option(
+                "--files-from", metavar="FILE", help="Read the paths from FILE, or - for stdin."
+            ),
+            click.option(
+                "--stdin-filename", metavar="PATH", help="The name of the source that - reads."
+            ),
+            click.option(
+                "--config", "config_file", type=click.Path(dir_okay=False), help="Use this file."
+            ),
+            click.option(
+                "--output-format",
+                "formats",
+                multiple=True,
+                metavar="FORMAT[:FILE]",
+                help=f"One of {', '.join(_FORMATS)}; repeatable.",
+            ),
+            click.option(
+                "--report", "html", type=click.Path(dir_okay=False), help="Write an HTML report."
+            ),
+            click.option("--absolute-paths", is_flag=True, help="Paths from the root."),
+            click.option("--statistics", is_flag=True, help="Count findings by rule."),
+            click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto"),
+            click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr."),
+            click.option("-v", "--verbose", is_flag=True, help="Say what was measured."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _verifying(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.option("--python", help="The interpreter that has TensorFlow and your packages."),
+            click.option(
+                "-j", "--jobs", type=click.IntRange(min=1), default=1, help="Losses at a time."
+            ),
+            click.option("--timeout", type=float, help="Seconds that one loss may take."),
+            click.option("--memory", type=int, help="MiB that one loss may take."),
+            click.option("--seed", type=int, help="Of the inputs on which losses are measured."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@_selecting
+def check(**flags: Any) -> int:
+    """Find broken losses; reads only, and never runs the code that it reads."""
+    from lossfix import run
+
+    request, files = _opened(flags)
+    report = run.check(request, files)
+    report = _beyond_baseline(report, files, flags)
+    _show(report, flags)
+    return FOUND if report.findings or report.unreadable else CLEAN
+
+
+@cli.command()
+@_selecting
+@_verifying
+@click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
+@click.option("--no-verify", is_flag=True, help="Write what was not verified, and say so.")
+@click.option(
+    "--exact-only", is_flag=True, default=None, help="Only rewrites that keep all values."
+)
+@click.option(
+    "--gate", type=click.Choice(["auto", "sigmoid", "detached", "keep"]), help="Hard gates."
+)
+@click.option("--steepness", metavar="auto|FLOAT", help="Of smoothed gates, in 1 / their units.")
+def fix(**flags: Any) -> int:
+    """Rewrite in place what was found, after the rewrite has been verified."""
+    from lossfix import run, source
+
+    request, files = _opened(flags)
+    start = None if flags["no_verify"] else _starter(request.config, flags)
+    report = run.fix(request, files, start)
+    if flags["diff"]:
+        _write_bytes(_patch(report))
+    elif _from_stdin(flags):
+        document = files.documents[0] if files.documents else None
+        changed = next((each.after for each in report.files if each.changed), None)
+        original = document.data if document is not None else flags["stdin"]
+        _write_bytes(original if changed is None else changed)
+    else:
+        try:
+            report = run.write(request, report, files.documents)
+        except source.SourceError as error:
+            raise _Failure(str(error)) from error
+    data_is_code = flags["diff"] or _from_stdin(flags)
+    _show(report, flags, findings=not data_is_code or bool(flags["formats"]), stderr=data_is_code)
+    if flags["diff"] and any(file.changed for file in report.files):
+        return FOUND
+    return FOUND if report.findings or report.unreadable or any(run.kept(report)) else CLEAN
+
+
+@cli.command()
+@click.argument("losses", nargs=-1, metavar="[PATH[::LOSS]]...")
+@_verifying
+@click.option(
+    "--against", metavar="OLD[::LOSS]", help="Hold the loss to the promises of a rewrite of OLD."
+)
+@click.option("--relaxed", is_flag=True, help="With --against: it is meant as a smoothing.")
+@click.option("--output-format", "formats", multiple=True, metavar="FORMAT[:FILE]")
+@click.option("--report", "html", type=click.Path(dir_okay=False), help="Write an HTML report.")
+@click.option("--config", "config_file", type=click.Path(dir_okay=False), help="Use this file.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
+@click.option("-q", "--quiet", is_flag=True)
+@click.option("-v", "--verbose", is_flag=True, help="Say all that was measured.")
+def verify(**flags: Any) -> int:
+    """Measure losses as they are, and rewrite nothing; runs their code, isolated."""
+    from lossfix import measure
+    from lossfix.source import SourceError
+
+    config = _config(flags)
+    try:
+        report = measure.verify(
+            config,
+            flags["losses"] or (".",),
+            flags["against"],
+            flags["relaxed"],
+            _starter(config, flags),
+        )
+    except (measure.NoSuchLoss, SourceError) as error:
+        raise _Failure(str(error)) from error
+    _show(report, flags)
+    return FOUND if measure.failed(report) else CLEAN
+
+
+@cli.command()
+@click.argument("identifier", default="")
+@click.option("--list", "listing", is_flag=True, help="List what can be taken back.")
+def undo(identifier: str, listing: bool) -> int:
+    """Take back a fix: the last one, or the one with the given identifier."""
+    from lossfix import source
+
+    root = _config({}).root
+    try:
+        if listing:
+            for record in source.records(root):
+                click.echo(f"{record.identifier}  {' '.join(record.paths)}")
+            return CLEAN
+        undone = source.undo(root, identifier)
+    except source.SourceError as error:
+        raise _Failure(str(error)) from error
+    for path in undone.restored:
+        click.echo(f"Restored {path}", err=True)
+    for path in undone.already:
+        click.echo(f"As before {path}", err=True)
+    for path in undone.changed:
+        click.echo(f"Left {path}: it changed since the fix", err=True)
+    return FOUND if undone.changed else CLEAN
+
+
+@cli.command()
+@click.argument("rule")
+def explain(rule: str) -> int:
+    """Print the page of a rule: CODE or name."""
+    from lossfix.pages import known_rules, page_of
+
+    page = page_of(rule)
+    if page is None:
+        from lossfix.config.settings import closest
+
+        raise _Failure(f"no rule {rule!r}{closest(rule, known_rules())}")
+    click.echo(page)
+    return CLEAN
+
+
+@cli.command()
+def rules() -> int:
+    """Print the table of rules."""
+    from lossfix.pages import table
+
+    click.echo(table())
+    return CLEAN
+
+
+@cli.command()
+@click.option("--python", help="The interpreter that has TensorFlow.")
+def doctor(python: str | None) -> int:
+    """Say what was found: versions, the interpreter and why, what isolates the verifier."""
+    from lossfix.verify import interpreter
+
+    config = _config({"python": python})
+    click.echo(f"lossfix {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
+    click.echo(f"configuration: {config.file or 'none'}")
+    try:
+        found = interpreter.find(
+            python, configured=config.verify.python or None, project=config.root
+        )
+    except interpreter.InterpreterError as error:
+        raise _Failure(str(error)) from error
+    click.echo(f"interpreter: {found.why}")
+    click.echo(
+        f"  Python {found.python}, TensorFlow {found.tensorflow}, Keras {found.keras}, "
+        f"NumPy {found.numpy}"
+    )
+    with _verifier(config, found.path, {}) as verifier:
+        for line in verifier.isolation():
+            click.echo(f"  isolation: {line}")
+    click.echo("editors: see docs/editors.md")
+    return CLEAN
+
+
+def _config(flags: dict[str, Any]) -> Config:
+    from lossfix import config
+    from lossfix.pages import known_pairs
+
+    wanted = {
+        name: flags[name] or None
+        for name in (
+            "select",
+            "ignore",
+            "extend_select",
+            "include",
+            "exclude",
+            "extend_exclude",
+            "force_exclude",
+            "exact_only",
+            "gate",
+            "python",
+            "timeout",
+            "memory",
+            "seed",
+        )
+        if name in flags
+    }
+    if flags.get("steepness"):
+        wanted["steepness"] = _steepness(flags["steepness"])
+    for name in ("select", "ignore", "extend_select"):
+        if wanted.get(name):
+            wanted[name] = tuple(part for each in wanted[name] for part in each.split(",") if part)
+    try:
+        file = Path(flags["config_file"]) if flags.get("config_file") else None
+        loaded = config.load(Path.cwd(), wanted, file=file)
+        if loaded.select or loaded.ignore or loaded.extend_select or loaded.per_file_ignores:
+            config.check_rules(loaded, known_pairs())
+    except config.ConfigError as error:
+        raise _Failure(str(error)) from error
+    return loaded
+
+
+def _steepness(text: str) -> float | str:
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise _Failure(f"--steepness {text}: must be auto or a number above 0") from None
+
+
+def _from_stdin(flags: dict[str, Any]) -> bool:
+    return "-" in flags["paths"]
+
+
+def _opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
+    from lossfix import run, source
+
+    config = _config(flags)
+    try:
+        changed = (
+            source.changed_since(flags["diff_base"], Path.cwd()) if flags["diff_base"] else None
+        )
+        request = run.Request(
+            config=config,
+            gate=config.gate,
+            steepness=config.steepness,
+            exact_only=config.exact_only,
+            lines=source.parse_lines(flags["lines"]),
+            changed=None if changed is None else dict(changed),
+            arguments=tuple(sys.argv[1:]),
+            say=_say(flags),
+        )
+        if _from_stdin(flags):
+            if len(flags["paths"]) > 1:
+                raise _Failure("- stands for one source on stdin, and no path can stand beside it")
+            name = Path(flags["stdin_filename"] or "stdin.py")
+            flags["stdin"] = sys.stdin.buffer.read()
+            try:
+                return request, run.opened([source.decode(name, flags["stdin"])])
+            except source.Unreadable as error:
+                return request, run.Opened((), (), 1, (str(error),))
+        paths: Sequence[Path] = [Path(each) for each in flags["paths"]]
+        if flags["files_from"]:
+            paths = [*paths, *source.listed(flags["files_from"])]
+        elif not paths:
+            paths = [Path()]
+        return request, run.open_all(source.find(paths, config))
+    except source.SourceError as error:
+        raise _Failure(str(error)) from error
+
+
+def _say(flags: dict[str, Any]) -> Callable[[str], None]:
+    if flags.get("verbose"):
+        return lambda line: click.echo(line, err=True)
+    return lambda line: None
+
+
+def _starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:
+    def start() -> Verifier:
+        from lossfix.verify import interpreter
+
+        try:
+            found = interpreter.find(
+                flags["python"], configured=config.verify.python or None, project=config.root
+            )
+        except interpreter.InterpreterError as error:
+            raise _Failure(str(error)) from error
+        return _verifier(config, found.path, flags)
+
+    return start
+
+
+def _verifier(config: Config, python: str, flags: dict[str, Any]) -> Verifier:
+    from lossfix.verify.client import Verifier
+
+    settings: dict[str, Any] = {}
+    if config.verify.timeout is not None:
+        settings["timeout"] = config.verify.timeout
+    if config.verify.memory is not None:
+        settings["memory"] = config.verify.memory
+    return Verifier(python, jobs=flags.get("jobs") or 1, seed=config.verify.seed, **settings)
+
+
+def _beyond_baseline(report: Report, files: Opened, flags: dict[str, Any]) -> Report:
+    from dataclasses import replace
+
+    from lossfix import source
+
+    if not flags["baseline"] and not flags["write_baseline"]:
+        return report
+    texts = {each.source.path: each.source.text for each in files.documents}
+    try:
+        if flags["write_baseline"]:
+            pairs = [(finding, texts[finding.path]) for finding in report.findings]
+            source.write_baseline(flags["write_baseline"], pairs)
+            return replace(report, files=())
+        known = source.read_baseline(flags["baseline"])
+    except source.SourceError as error:
+        raise _Failure(str(error)) from error
+    pairs = [(finding, texts[finding.path]) for finding in report.findings]
+    new = set(source.beyond_baseline(pairs, known))
+    return replace(
+        report,
+        files=tuple(
+            replace(file, findings=left)
+            for file in report.files
+            if (left := tuple(each for each in file.findings if each in new))
+        ),
+    )
+
+
+def _patch(report: Report) -> bytes:
+    from lossfix.report import patch
+
+    return patch(report.files, prefix=_git_prefix())
+
+
+def _git_prefix() -> str:
+    """The working directory below the root of its repository: git reads a patch's paths from there."""
+    import subprocess
+
+    try:
+        shown = subprocess.run(
+            ("git", "rev-parse", "--show-prefix"), capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return shown.stdout.rstrip("\n")
+
+
+def _write_bytes(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _show(
+    report: Report, flags: dict[str, Any], findings: bool = True, stderr: bool = False
+) -> None:
+    """Data to stdout or files, and what is said to people to stderr."""
+    from lossfix.report import RENDERERS, ReportError, statistics, summary
+
+    style = _style(flags, sys.stdout.isatty())
+    default = "full" if sys.stdout.isatty() else "concise"
+    try:
+        for wish in flags["formats"] or ((default,) if findings else ()):
+            name, _, file = wish.partition(":")
+            if name not in _FORMATS:
+                from lossfix.config.settings import closest
+
+                raise _Failure(f"--output-format {name}: no such format{closest(name, _FORMATS)}")
+            data = RENDERERS[name](report, style).encode("utf-8", "surrogateescape")
+            if file:
+                Path(file).write_bytes(data)
+            else:
+                _write_bytes(data)
+        if flags.get("html"):
+            Path(flags["html"]).write_text(RENDERERS["html"](report, style), encoding="utf-8")
+    except ReportError as error:
+        raise _Failure(str(error)) from error
+    except OSError as error:
+        raise _Failure(f"{error.filename}: cannot be written: {error.strerror}") from error
+    if stderr and not flags["formats"] and report.findings:
+        click.echo(RENDERERS["concise"](report, style), err=True, nl=False)
+    if flags.get("statistics"):
+        click.echo(statistics(report, style), nl=False)
+    if not flags["quiet"]:
+        click.echo(summary(report, _style(flags, sys.stderr.isatty())), err=True, nl=False)
+
+
+def _style(flags: dict[str, Any], terminal: bool) -> Any:
+    import os
+
+    from lossfix.pages import rule_pages
+    from lossfix.report import Style
+
+    color = flags["color"] == "always" or (
+        flags["color"] == "auto"
+        and (bool(os.environ.get("FORCE_COLOR")) or (terminal and not os.environ.get("NO_COLOR")))
+    )
+    return Style(
+        pages=rule_pages(),
+        root=Path.cwd().as_posix() if flags.get("absolute_paths") else "",
+        color=color,
+        curves=bool(flags.get("verbose")),
+    )

@@ -1,0 +1,294 @@
+"""Repair is a search: candidates are offered in order, measurement chooses, and the choice is made once more.
+
+A gate can be smoothed in more than one way, and a class may lose what a function had. Each loss has a
+list of attempts, from the most that could be done to the least; the first that the verifier lets pass
+is carried out. The verified repairs of a file are then repeated one after another on its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lossfix import engine
+from lossfix.losses.discover import Candidate
+from lossfix.losses.extract import extract
+from lossfix.losses.hints import thresholds
+from lossfix.losses.loss import Loss, Relaxation
+from lossfix.model import Gate, Outcome, Probe, Repair, Ruling, Safety, Status, Subject, Verdict
+from lossfix.source import Document
+from lossfix.syntax.tree import Unparsable
+from lossfix.verify.client import Verifier
+
+UNCALIBRATED = 10.0
+"""The steepness of a candidate before it is measured: right for probabilities (see docs/why.md)."""
+
+_FORM = "LF3"
+"""Rules on the shape of the code: what they do is left out where it costs a loss its promise."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the configuration says about how one loss is to be built and measured."""
+
+    families: tuple[str, ...] = ()
+    arguments: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One document and how it is to be mended."""
+
+    document: Document
+    options: engine.Options
+    wanted: Callable[[Loss], bool] = lambda loss: True
+    inputs: Callable[[str], Inputs] = lambda name: Inputs()
+
+
+@dataclass(frozen=True)
+class Done:
+    """A document's text after its losses were mended, and what became of each."""
+
+    text: str
+    outcomes: tuple[Outcome, ...]
+    generated: frozenset[str]
+    """The classes that were made of functions."""
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    gate: Gate
+    steepness: float
+    with_form: bool
+    """Whether the shape of the code may change."""
+
+
+@dataclass
+class _Case:
+    """One loss on its way through the attempts."""
+
+    plan: Plan
+    loss: Loss
+    attempts: Iterator[_Attempt]
+    tried: set[str] = field(default_factory=set)
+    options: engine.Options | None = None
+    repair: Repair | None = None
+    verdict: Verdict | None = None
+    accepted: bool = False
+    first: tuple[Repair, Verdict] | None = None
+    """What was refused first: it says best why the loss stays as it was."""
+
+
+def carry_out(
+    plans: Sequence[Plan],
+    gate: Gate | None,
+    steepness: float | None,
+    start: Callable[[], Verifier] | None,
+    say: Callable[[str], None] = lambda line: None,
+) -> tuple[Done, ...]:
+    """Mend the losses of some documents; those of all of them are measured side by side.
+
+    Args:
+        gate: what becomes of hard gates; ``None`` lets measurement choose.
+        steepness: in 1 / units of the gated quantity; ``None`` lets measurement choose.
+        start: starts the verifier; ``None`` takes the first candidate unverified.
+    """
+    cases = [case for plan in plans for case in _cases(plan, gate, steepness)]
+    if start is None:
+        for case in cases:
+            case.accepted = _next(case)
+    else:
+        _measure(cases, steepness, start, say)
+    return tuple(
+        _done(plan, [case for case in cases if case.plan is plan], start) for plan in plans
+    )
+
+
+def _cases(plan: Plan, gate: Gate | None, steepness: float | None) -> Iterator[_Case]:
+    try:
+        losses = engine.repairable(plan.document.source.text, plan.options)
+    except Unparsable:
+        return
+    for loss in losses:
+        if plan.wanted(loss):
+            yield _Case(plan, loss, _attempts(gate, steepness))
+
+
+def _attempts(gate: Gate | None, steepness: float | None) -> Iterator[_Attempt]:
+    value = UNCALIBRATED if steepness is None else steepness
+    gates = (Gate.SIGMOID, Gate.DETACHED, Gate.KEEP) if gate is None else (gate, Gate.KEEP)
+    for with_form in (True, False):
+        for each in dict.fromkeys(gates):
+            yield _Attempt(each, value, with_form)
+
+
+def _next(case: _Case) -> bool:
+    """Move a case to its next candidate that changes anything; ``False`` where there is none left."""
+    for attempt in case.attempts:
+        options = replace(
+            case.plan.options,
+            relaxation=Relaxation(attempt.gate, attempt.steepness),
+            rules=tuple(
+                rule
+                for rule in case.plan.options.rules
+                if attempt.with_form or not rule.code.startswith(_FORM)
+            ),
+        )
+        source = case.plan.document.source
+        repair = engine.repair(source.path, source.text, case.loss.name, options)
+        if repair.steps and repair.after not in case.tried:
+            case.tried.add(repair.after)
+            case.options, case.repair = options, repair
+            return True
+    return False
+
+
+def _measure(
+    cases: Sequence[_Case],
+    steepness: float | None,
+    start: Callable[[], Verifier],
+    say: Callable[[str], None],
+) -> None:
+    waiting = [case for case in cases if _next(case)]
+    if not waiting:
+        return
+    with start() as verifier:
+        while waiting:
+            refused = []
+            probes = (_probe(case, steepness) for case in waiting)
+            for case, (_, verdict) in zip(waiting, verifier.measure(probes), strict=True):
+                assert case.repair is not None
+                case.verdict = verdict
+                case.accepted = verdict.writable
+                say(f"{case.plan.document.source.path}: {case.loss.name}: {verdict.summary}")
+                if case.accepted:
+                    _calibrate(case)
+                else:
+                    if case.first is None:
+                        case.first = (case.repair, verdict)
+                    # A loss that cannot be measured cannot be measured in another form either.
+                    if verdict.ruling is not Ruling.UNVERIFIABLE and _next(case):
+                        refused.append(case)
+            waiting = refused
+
+
+def _calibrate(case: _Case) -> None:
+    """Write the steepness that was chosen into the candidate."""
+    assert case.options is not None
+    assert case.repair is not None
+    assert case.verdict is not None
+    chosen = case.verdict.steepness
+    if chosen is None or case.repair.promise is not Safety.RELAXED:
+        return
+    relaxation = replace(case.options.relaxation, steepness=chosen)
+    case.options = replace(case.options, relaxation=relaxation)
+    source = case.plan.document.source
+    case.repair = engine.repair(source.path, source.text, case.loss.name, case.options)
+
+
+def _probe(case: _Case, steepness: float | None) -> Probe:
+    repair, plan = case.repair, case.plan
+    assert repair is not None
+    assert case.options is not None
+    inputs = plan.inputs(case.loss.name)
+    return Probe(
+        name=f"{plan.document.source.path}::{case.loss.name}",
+        before=subject_of(plan, repair.before, case.loss.name, inputs),
+        after=subject_of(plan, repair.after, repair.becomes, inputs, case.loss.candidate),
+        promise=repair.promise,
+        gate=repair.gate,
+        steepness=steepness,
+        thresholds=thresholds(case.loss),
+        families=inputs.families,
+    )
+
+
+def subject_of(
+    plan: Plan, text: str, name: str, inputs: Inputs, before: Candidate | None = None
+) -> Subject:
+    """The loss called ``name`` in ``text``, ready to be measured.
+
+    ``before`` is what it was: a factory's calls with their arguments are found in the old text.
+    """
+    for candidate in engine.candidates_in(text, plan.options):
+        if candidate.name == name:
+            arguments = inputs.arguments
+            if arguments is None and before is not None and not candidate.arguments:
+                arguments = before.arguments or None
+            return extract(text, candidate, _module_reader(plan.document.path), arguments)
+    return Subject("", name, unverifiable="it is not recognised as a loss after the rewrite")
+
+
+def _module_reader(path: Path) -> Callable[[str], str | None]:
+    """Reads modules of the project around a file, as its import statements name them."""
+    folder = path.resolve().parent
+
+    def read(name: str) -> str | None:
+        level = len(name) - len(name.lstrip("."))
+        parts = [part for part in name[level:].split(".") if part]
+        if level:
+            starts = [folder.parents[level - 2] if level > 1 else folder]
+        else:
+            starts = [folder, *list(folder.parents)[:4]] if parts else []
+        for start in starts:
+            for file in (
+                start.joinpath(*parts).with_suffix(".py"),
+                start.joinpath(*parts, "__init__.py"),
+            ):
+                if parts and file.is_file() and "site-packages" not in file.parts:
+                    try:
+                        return file.read_text(encoding="utf-8")
+                    except (OSError, UnicodeDecodeError):
+                        return None
+        return None
+
+    return read
+
+
+def _done(plan: Plan, cases: Sequence[_Case], start: object) -> Done:
+    """Repeat the accepted repairs of a document one after another on its text."""
+    text = plan.document.source.text
+    outcomes = []
+    generated: set[str] = set()
+    for case in cases:
+        if case.accepted and case.repair is not None and case.options is not None:
+            repair = engine.repair(plan.document.source.path, text, case.loss.name, case.options)
+            text = repair.after
+            if repair.becomes != repair.loss:
+                generated.add(repair.becomes)
+            outcomes.append(_fixed(plan, case, repair, verified=start is not None))
+        elif case.first is not None:
+            outcomes.append(_kept(plan, case, *case.first))
+    return Done(text, tuple(outcomes), frozenset(generated))
+
+
+def _codes(repair: Repair) -> tuple[str, ...]:
+    return tuple(sorted({step.finding.code for step in repair.steps}))
+
+
+def _fixed(plan: Plan, case: _Case, repair: Repair, verified: bool) -> Outcome:
+    return Outcome(
+        path=plan.document.source.path,
+        loss=case.loss.name,
+        status=Status.FIXED,
+        codes=_codes(repair),
+        becomes=repair.becomes,
+        verified=verified,
+        verdict=case.verdict,
+        steps=repair.steps,
+        gate=repair.gate if repair.promise is Safety.RELAXED else None,
+    )
+
+
+def _kept(plan: Plan, case: _Case, repair: Repair, verdict: Verdict) -> Outcome:
+    return Outcome(
+        path=plan.document.source.path,
+        loss=case.loss.name,
+        status=Status.KEPT,
+        codes=_codes(repair),
+        reason=verdict.reasons[0] if verdict.reasons else verdict.summary,
+        verdict=verdict,
+        steps=repair.steps,
+        gate=repair.gate if repair.promise is Safety.RELAXED else None,
+    )

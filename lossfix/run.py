@@ -1,0 +1,336 @@
+"""The pipeline: documents in, a report out. It owns the worker processes, and prints nothing."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossfix import __version__, layout, source
+from lossfix.config import Config, selected
+from lossfix.losses.discover import Settings
+from lossfix.losses.project import Shared, joined, shared_by
+from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
+from lossfix.source import Document, Unreadable
+
+if TYPE_CHECKING:
+    from lossfix.engine import Options
+    from lossfix.losses.loss import Loss
+    from lossfix.repairs import Inputs
+    from lossfix.verify.client import Verifier
+
+_FRAMEWORK = re.compile(rb"tensorflow|keras|\btf\b", re.IGNORECASE)
+_LOSS = b"oss"
+"""``loss=``, ``Loss``, ``my_loss``: no file without these letters defines or compiles a loss."""
+
+Progress = Callable[[str], None]
+"""Called with a line for people whenever something takes its time."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked to do besides its configuration."""
+
+    config: Config
+    gate: Gate | None = None
+    steepness: float | None = None
+    exact_only: bool = False
+    lines: tuple[tuple[int, int], ...] = ()
+    changed: dict[Path, tuple[tuple[int, int], ...]] | None = None
+    """With ``--diff-base``: the lines that changed, by resolved path."""
+    arguments: tuple[str, ...] = ()
+    say: Progress = field(default=lambda line: None)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The documents of a run that may hold a loss, and what could not be read."""
+
+    documents: tuple[Document, ...]
+    shares: tuple[Shared, ...]
+    checked: int
+    unreadable: tuple[str, ...]
+
+
+def may_hold_a_loss(data: bytes) -> bool:
+    """Whether the bytes of a file mention a framework and a loss: the cheapest test, on most files final."""
+    return _LOSS in data and _FRAMEWORK.search(data) is not None
+
+
+def open_all(paths: Iterable[Path]) -> Opened:
+    """Read the files, and parse those that may hold a loss.
+
+    Raises:
+        SourceError: a path does not exist or cannot be read.
+    """
+    documents: list[Document] = []
+    shares: list[Shared] = []
+    unreadable: list[str] = []
+    checked = 0
+    for path in paths:
+        checked += 1
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise source.SourceError(
+                f"{source.shown(path)}: cannot be read: {error.strerror}"
+            ) from error
+        if not may_hold_a_loss(data):
+            continue
+        try:
+            document = source.decode(path, data)
+        except Unreadable as error:
+            unreadable.append(str(error))
+            continue
+        documents.append(document)
+        shares.append(_share(document))
+    return Opened(tuple(documents), tuple(shares), checked, tuple(unreadable))
+
+
+def opened(documents: Sequence[Document]) -> Opened:
+    """The same for documents that were read elsewhere, such as from stdin."""
+    return Opened(tuple(documents), tuple(map(_share, documents)), len(documents), ())
+
+
+def _share(document: Document) -> Shared:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return shared_by(ast.parse(document.source.text))
+    except (SyntaxError, ValueError, RecursionError):
+        return Shared()
+
+
+def check(request: Request, files: Opened) -> Report:
+    """Find what is wrong with the losses of some files; no code is run."""
+    reports = []
+    for document in files.documents:
+        findings, _ = _findings(request, files, document)
+        findings += _unparsed(document)
+        if findings:
+            reports.append(
+                FileReport(
+                    document.source.path,
+                    tuple(findings),
+                    before=document.data,
+                    after=document.data,
+                )
+            )
+    return _report("check", request, files, reports)
+
+
+def fix(request: Request, files: Opened, verifier: Callable[[], Verifier] | None) -> Report:
+    """Rewrite what was found, after it was verified; nothing is written here.
+
+    Args:
+        verifier: starts the verifier when the first rewrite is there to be measured; ``None`` leaves
+            rewrites unverified.
+    """
+    from lossfix import repairs
+
+    reports = []
+    plans = [
+        repairs.Plan(
+            document,
+            replace(_engine_options(request, files, document), skips=_skips(document.source.text)),
+            _wanted(request, document),
+            _inputs(request, document),
+        )
+        for document in files.documents
+    ]
+    measured = repairs.carry_out(plans, request.gate, request.steepness, verifier, request.say)
+    for document, done in zip(files.documents, measured, strict=True):
+        text = done.text
+        if text != document.source.text:
+            text = layout_generated(document, text, done.generated)
+        after = source.encode(document, text)
+        remaining, _ = _findings(request, files, source.decode(document.path, after))
+        remaining += _unparsed(document)
+        if remaining or done.outcomes:
+            reports.append(
+                FileReport(
+                    document.source.path,
+                    tuple(remaining),
+                    done.outcomes,
+                    document.data,
+                    after,
+                )
+            )
+    return _report("fix", request, files, reports)
+
+
+def layout_generated(document: Document, text: str, generated: frozenset[str]) -> str:
+    """``text`` with the generated classes formatted as the project formats, and nothing else."""
+    if not generated:
+        return text
+    style = layout.style_for(document.path)
+    lines = text.split("\n")
+    module = ast.parse(text)
+    found = [
+        node
+        for node in ast.walk(module)
+        if isinstance(node, ast.ClassDef) and node.name in generated
+    ]
+    for node in sorted(found, key=lambda each: each.lineno, reverse=True):
+        first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+        last = node.end_lineno or node.lineno
+        indent = re.match(r"\s*", lines[first - 1]).group()  # type: ignore[union-attr]
+        code = "\n".join(line.removeprefix(indent) for line in lines[first - 1 : last])
+        lines[first - 1 : last] = (
+            layout.format_statement(code, indent, style).rstrip("\n").split("\n")
+        )
+    return "\n".join(lines)
+
+
+def write(request: Request, report: Report, documents: Sequence[Document]) -> Report:
+    """Write what a ``fix`` changed, and keep what undoes it.
+
+    Raises:
+        SourceError: a file changed since it was read, or cannot be written.
+    """
+    by_path = {document.source.path: document for document in documents}
+    changed = [file for file in report.files if file.changed]
+    if not changed:
+        return report
+    root = request.config.root
+    identifier = source.record(
+        root,
+        [source.Change(by_path[file.path].path, file.before, file.after) for file in changed],
+    )
+    for file in changed:
+        source.write(by_path[file.path], file.after)
+    return replace(report, undo=identifier)
+
+
+def _findings(
+    request: Request, files: Opened, document: Document
+) -> tuple[list[Finding], list[Finding]]:
+    """The findings of a document that count, and those that a comment silences."""
+    from lossfix import engine
+
+    options = _engine_options(request, files, document)
+    text = document.source.text
+    found = engine.check(document.source.path, text, options)
+    silenced = source.suppressions(text)
+    if silenced.skip_file:
+        return [], list(found)
+    shown = [each for each in found if not silenced.cover(each)]
+    quiet = [each for each in found if silenced.cover(each)]
+    ran = [(rule.code, rule.name) for rule in options.rules]
+    shown += source.unused(document.source, silenced, found, ran)
+    limits = _limits(request, document)
+    if limits is not None:
+        shown = [each for each in shown if source.inside(each, limits)]
+    shown.sort(key=lambda each: (each.span, each.code, each.message))
+    return [source.localised(each, document.source) for each in shown], quiet
+
+
+def _limits(request: Request, document: Document) -> tuple[tuple[int, int], ...] | None:
+    ranges: tuple[tuple[int, int], ...] | None = None
+    if request.changed is not None:
+        ranges = request.changed.get(document.path.resolve(), ())
+    if request.lines:
+        ranges = request.lines
+    return None if ranges is None else source.in_text(document, ranges)
+
+
+def _skips(text: str) -> Callable[[str], Callable[[Finding], bool]] | None:
+    """Which findings of a text must not be mended: those that a comment silences."""
+    if "lossfix:" not in text:
+        return None
+    return lambda current: source.suppressions(current).cover
+
+
+def _wanted(request: Request, document: Document) -> Callable[[Loss], bool]:
+    """Whether any line of a loss lies in the lines to which the run is confined."""
+    limits = _limits(request, document)
+    if limits is None:
+        return lambda loss: True
+
+    def wanted(loss: Loss) -> bool:
+        span = loss.tree.spans[loss.outermost]
+        return any(span.line <= last and first <= span.end_line for first, last in limits)
+
+    return wanted
+
+
+def _inputs(request: Request, document: Document) -> Callable[[str], Inputs]:
+    """What the configuration says of the losses of a document, by dotted name."""
+    from lossfix.repairs import Inputs
+
+    stem = ".".join([*_packages(document.path), document.path.stem])
+
+    def inputs(name: str) -> Inputs:
+        found = request.config.verify.inputs(f"{stem}.{name}")
+        if found is None:
+            return Inputs()
+        arguments = tuple(f"{key}={value}" for key, value in found.arguments) or None
+        return Inputs(found.families, arguments)
+
+    return inputs
+
+
+def _packages(path: Path) -> list[str]:
+    names: list[str] = []
+    folder = path.resolve().parent
+    while (folder / "__init__.py").exists():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return names
+
+
+def _unparsed(document: Document) -> list[Finding]:
+    from lossfix.engine import unparsable
+    from lossfix.syntax.tree import Unparsable
+
+    return [
+        replace(
+            unparsable(document.source.path, Unparsable(each.message, each.line, each.column)),
+            cell=each.cell,
+        )
+        for each in document.unparsed
+    ]
+
+
+def _engine_options(request: Request, files: Opened, document: Document) -> Options:
+    from lossfix import engine
+    from lossfix.rules import RULES
+
+    config = request.config
+    path = document.source.path
+    folder = document.path.resolve().parent
+    return engine.Options(
+        rules=tuple(rule for rule in RULES if selected(rule.code, rule.name, config, path)),
+        exact_only=request.exact_only,
+        settings=Settings(
+            frozenset(config.targets), frozenset(config.predictions), frozenset(config.loss_bases)
+        ),
+        project=joined(files.shares, exported=(folder / "__init__.py").exists()),
+        package=package_of(document.path),
+    )
+
+
+def package_of(path: Path) -> str:
+    """The name under which a file's losses are registered: its outermost package, else its own name."""
+    top = next(iter(_packages(path)), path.stem)
+    return top if top.isidentifier() else "custom"
+
+
+def _report(command: str, request: Request, files: Opened, reports: Sequence[FileReport]) -> Report:
+    return Report(
+        command=command,
+        version=__version__,
+        files=tuple(sorted(reports, key=lambda each: each.path)),
+        checked=files.checked,
+        unreadable=files.unreadable,
+        arguments=request.arguments,
+    )
+
+
+def kept(report: Report) -> Iterator[Outcome]:
+    """The losses that stay as they were."""
+    return (outcome for outcome in report.outcomes if outcome.status is Status.KEPT)
