@@ -148,6 +148,8 @@ def _unmeasured(probe: Probe, facts: Facts) -> list[_Reason]:
 def _unverifiable(facts: Facts) -> str:
     if not facts.deterministic:
         return "the original gives another value each time it is called on the same input"
+    if facts.stage == "before":
+        return f"the original cannot be built: {facts.error}"
     return (
         "the original accepts none of the families of inputs "
         f"({facts.error or 'it cannot be built'}): name its shapes in the configuration"
@@ -187,14 +189,12 @@ def _difference(value: ValueFacts, facts: Facts) -> str:
 def _gradient(probe: Probe, facts: Facts, before: State, after: State) -> list[_Reason]:
     """A gradient that is still, or newly, not there."""
     if facts.after is None or after is State.LIVE:
-        if facts.after is not None:
-            return _edges(facts, before)
         return []
     ruling = Ruling.STILL_BROKEN if _broken(facts, before) else Ruling.REGRESSED
     if facts.stage == "after":
         return [_Reason(ruling, f"the rewrite cannot be built: {facts.error}")]
     if _unchanged(probe, facts, before, after) or _declared(probe, facts, after):
-        return _edges(facts, before)
+        return []
     return [_Reason(ruling, _explained(facts.after, after))]
 
 
@@ -228,20 +228,6 @@ def _explained(gradient: GradientFacts, state: State) -> str:
         "single precision, or nearly all of the change happens in one place",
     }
     return text.get(state, "the gradient is alive")
-
-
-def _edges(facts: Facts, before: State) -> list[_Reason]:
-    if facts.after is None or facts.before is None or facts.shimmed:
-        return []
-    known = {*facts.before.value_not_finite, *facts.before.not_finite}
-    worse = [
-        edge for edge in facts.after.value_not_finite if edge not in facts.before.value_not_finite
-    ]
-    worse += [edge for edge in facts.after.not_finite if edge not in known]
-    if not worse or before in (State.RAISES, State.NONE):
-        return []
-    text = f"value or gradient is not finite at {', '.join(sorted(set(worse)))}, and was before"
-    return [_Reason(Ruling.REGRESSED, text)]
 
 
 def _contract(facts: Facts) -> list[_Reason]:
@@ -293,12 +279,13 @@ def _training(probe: Probe, facts: Facts) -> list[_Reason]:
 
 
 def _favourable(facts: Facts, before: State, after: State) -> Ruling:
-    if _relation(facts) == "converges" or (after is State.DETACHED and before is not State.DETACHED):
+    if _relation(facts) == "converges" or (
+        after is State.DETACHED and before is not State.DETACHED
+    ):
         return Ruling.APPROXIMATED
     return (
         Ruling.FIXED
-        if (_broken(facts, before)
-        and before is not after)
+        if (_broken(facts, before) and before is not after)
         or (before is after is State.LIVE and _broken(facts, before) and _mended(facts))
         else Ruling.PRESERVED
     )

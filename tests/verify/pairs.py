@@ -68,10 +68,14 @@ class Pair:
 
 def function(body: str) -> str:
     """A loss function with this body."""
-    return "\n\ndef loss(y_true, y_pred):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    ")
+    return "\n\ndef loss(y_true, y_pred):\n" + textwrap.indent(
+        textwrap.dedent(body).strip(), "    "
+    )
 
 
-def rewritten(body: str, steepness: float | None = None, align: bool = True, init: str = "") -> str:
+def rewritten(
+    body: str, steepness: float | None = None, align: bool = True, name: str = "loss"
+) -> str:
     """A ``Loss`` subclass whose ``call`` has this body; with a steepness where one is given."""
     parameter = "" if steepness is None else f"steepness={steepness}, "
     store = "" if steepness is None else "        self.steepness = steepness\n"
@@ -80,10 +84,11 @@ def rewritten(body: str, steepness: float | None = None, align: bool = True, ini
     return (
         '\n\n@keras.saving.register_keras_serializable(package="pairs")\n'
         "class Rewritten(keras.losses.Loss):\n"
-        f"    def __init__(self, {parameter}reduction='sum_over_batch_size', name='loss', "
+        f"    def __init__(self, {parameter}reduction='sum_over_batch_size', "
+        f"name='{name}', "
         "dtype=None):\n"
         "        super().__init__(reduction=reduction, name=name, dtype=dtype)\n"
-        f"{store}{init}\n"
+        f"{store}\n"
         "    def call(self, y_true, y_pred):\n"
         f"{first}{textwrap.indent(textwrap.dedent(body).strip(), '        ')}\n\n"
         "    def get_config(self):\n"
@@ -223,22 +228,18 @@ _case(
     ),
     (
         "hard, claimed smooth",
-        rewritten(
-            """
+        rewritten("""
             e = tf.abs(y_true - y_pred)
             return tf.reduce_mean(tf.where(y_pred > 0.5, 2.0 * e, 0.5 * e), axis=-1)
-            """
-        ),
+            """),
         BROKEN,
     ),
     (
         "hard, claimed exact",
-        rewritten(
-            """
+        rewritten("""
             e = tf.abs(y_true - y_pred)
             return tf.where(y_pred > 0.5, 2.0 * e, 0.5 * e)
-            """
-        ),
+            """),
         PRESERVED,
         {"promise": EXACT},
     ),
@@ -272,12 +273,10 @@ _case(
 
 _case(
     "chained",
-    function(
-        """
+    function("""
         e = tf.abs(y_true - y_pred)
         return tf.where(y_pred > 1.0, 2.0 * e, tf.where(y_pred > 0.0, 1.5 * e, e))
-        """
-    ),
+        """),
     (
         "nested",
         rewritten(
@@ -310,13 +309,11 @@ _case(
 
 _case(
     "band",
-    function(
-        """
+    function("""
         e = tf.square(y_true - y_pred)
         inside = tf.logical_and(y_pred > -0.5, y_pred < 0.5)
         return tf.where(inside, 1.3 * e, e)
-        """
-    ),
+        """),
     (
         "margin",
         rewritten(
@@ -372,7 +369,11 @@ _case(
         (*WORSE, *BROKEN),
         {"steepness": 10.0},
     ),
-    ("another unit", rewritten(_DOLLARS.format(k="self.steepness").replace("5000.0", "5.0"), 4e-4), CHANGED),
+    (
+        "another unit",
+        rewritten(_DOLLARS.format(k="self.steepness").replace("5000.0", "5.0"), 4e-4),
+        CHANGED,
+    ),
     thresholds=(5000.0,),
 )
 
@@ -381,12 +382,18 @@ _case(
     function("return tf.reduce_mean(tf.cast(y_pred - y_true > 200.0, tf.float32))"),
     (
         "in units of the gate",
-        rewritten("return tf.reduce_mean(tf.sigmoid(self.steepness * (y_pred - y_true - 200.0)), axis=-1)", 0.01),
+        rewritten(
+            "return tf.reduce_mean(tf.sigmoid(self.steepness * (y_pred - y_true - 200.0)), axis=-1)",
+            0.01,
+        ),
         APPROXIMATED,
     ),
     (
         "ten per dollar",
-        rewritten("return tf.reduce_mean(tf.sigmoid(self.steepness * (y_pred - y_true - 200.0)), axis=-1)", 10.0),
+        rewritten(
+            "return tf.reduce_mean(tf.sigmoid(self.steepness * (y_pred - y_true - 200.0)), axis=-1)",
+            10.0,
+        ),
         REFUSED,
         {"steepness": 10.0},
     ),
@@ -398,17 +405,27 @@ _case(
 _case(
     "cubic",
     function("return tf.reduce_mean(tf.abs(y_true - y_pred) ** 3)"),
-    ("aligned", rewritten("return tf.reduce_mean(tf.abs(y_true - y_pred) ** 3, axis=-1)"), PRESERVED),
+    (
+        "aligned",
+        rewritten("return tf.reduce_mean(tf.abs(y_true - y_pred) ** 3, axis=-1)"),
+        PRESERVED,
+    ),
     (
         "not aligned",
         rewritten("return tf.reduce_mean(tf.abs(y_true - y_pred) ** 3, axis=-1)", align=False),
         REGRESSED,
     ),
-    ("sum for mean", rewritten("return tf.reduce_sum(tf.abs(y_true - y_pred) ** 3, axis=-1)"), CHANGED),
+    (
+        "sum for mean",
+        rewritten("return tf.reduce_sum(tf.abs(y_true - y_pred) ** 3, axis=-1)"),
+        CHANGED,
+    ),
     ("squared", rewritten("return tf.reduce_mean(tf.abs(y_true - y_pred) ** 2, axis=-1)"), CHANGED),
     (
         "detached",
-        rewritten("e = tf.abs(y_true - y_pred)\nreturn tf.reduce_mean(tf.stop_gradient(e ** 2) * e, axis=-1)"),
+        rewritten(
+            "e = tf.abs(y_true - y_pred)\nreturn tf.reduce_mean(tf.stop_gradient(e ** 2) * e, axis=-1)"
+        ),
         REGRESSED,
     ),
     promise=EXACT,
@@ -444,7 +461,11 @@ _FOCAL = """
 _case(
     "focal",
     function(_FOCAL),
-    ("class", rewritten(_FOCAL.replace("tf.math.log(pt))", "tf.math.log(pt), axis=-1)")), PRESERVED),
+    (
+        "class",
+        rewritten(_FOCAL.replace("tf.math.log(pt))", "tf.math.log(pt), axis=-1)")),
+        PRESERVED,
+    ),
     ("alpha lost", rewritten(_FOCAL.replace("0.75", "0.25")), CHANGED),
     (
         "clip lost",
@@ -458,12 +479,10 @@ _case(
 
 _case(
     "numpy round trip",
-    function(
-        """
+    function("""
         error = y_pred.numpy() - y_true.numpy()
         return tf.reduce_mean(tf.constant(error ** 2))
-        """
-    ),
+        """),
     ("tensors", rewritten("return tf.reduce_mean((y_pred - y_true) ** 2, axis=-1)"), FIXED),
     ("sum", rewritten("return tf.reduce_sum((y_pred - y_true) ** 2, axis=-1)"), CHANGED),
     ("power lost", rewritten("return tf.reduce_mean(tf.abs(y_pred - y_true), axis=-1)"), CHANGED),
@@ -504,12 +523,10 @@ _case(
 
 _case(
     "detached weights",
-    function(
-        """
+    function("""
         weight = tf.constant(np.exp(-np.abs(y_pred.numpy() - y_true.numpy())))
         return tf.reduce_mean(weight * tf.square(y_pred - y_true))
-        """
-    ),
+        """),
     (
         "tensors",
         rewritten(
@@ -550,7 +567,11 @@ _case(
         ),
         BROKEN,
     ),
-    ("raw probability", rewritten("return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)"), CHANGED),
+    (
+        "raw probability",
+        rewritten("return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)"),
+        CHANGED,
+    ),
     (
         "round of the sigmoid",
         rewritten(
@@ -581,7 +602,9 @@ _case(
     (
         "one minus lost",
         rewritten(
-            _F1.format(soft="tf.sigmoid(self.steepness * (y_pred - 0.5))").replace("1.0 - 2.0", "2.0"),
+            _F1.format(soft="tf.sigmoid(self.steepness * (y_pred - 0.5))").replace(
+                "1.0 - 2.0", "2.0"
+            ),
             16.0,
         ),
         CHANGED,
@@ -596,12 +619,10 @@ _case(
 
 _case(
     "argmax",
-    function(
-        """
+    function("""
         hit = tf.equal(tf.argmax(y_true, axis=-1), tf.argmax(y_pred, axis=-1))
         return 1.0 - tf.reduce_mean(tf.cast(hit, tf.float32))
-        """
-    ),
+        """),
     (
         "softmax",
         rewritten(
@@ -624,12 +645,10 @@ _case(
     ),
     (
         "argmax kept",
-        rewritten(
-            """
+        rewritten("""
             hit = tf.equal(tf.argmax(y_true, axis=-1), tf.argmax(y_pred, axis=-1))
             return 1.0 - tf.cast(hit, tf.float32)
-            """
-        ),
+            """),
         BROKEN,
     ),
 )
@@ -659,20 +678,29 @@ _case(
             8.0,
         ),
         BROKEN,
+        {"steepness": 8.0},
     ),
     ("identity", rewritten("return tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)"), CHANGED),
     (
         "straight through, reversed",
-        rewritten(_STE.replace("y_pred + tf.stop_gradient(tf.round(y_pred) - y_pred)",
-                               "tf.round(y_pred) + tf.stop_gradient(y_pred - tf.round(y_pred))")),
+        rewritten(
+            _STE.replace(
+                "y_pred + tf.stop_gradient(tf.round(y_pred) - y_pred)",
+                "tf.round(y_pred) + tf.stop_gradient(y_pred - tf.round(y_pred))",
+            )
+        ),
         (*CHANGED, *BROKEN),
     ),
     ("straight through, undeclared", rewritten(_STE), BROKEN),
     ("straight through, declared", rewritten(_STE), APPROXIMATED, {"gate": Gate.DETACHED}),
     (
         "straight through, flipped",
-        rewritten(_STE.replace("y_pred + tf.stop_gradient(tf.round(y_pred) - y_pred)",
-                               "-y_pred + tf.stop_gradient(tf.round(y_pred) + y_pred)")),
+        rewritten(
+            _STE.replace(
+                "y_pred + tf.stop_gradient(tf.round(y_pred) - y_pred)",
+                "-y_pred + tf.stop_gradient(tf.round(y_pred) + y_pred)",
+            )
+        ),
         (*BROKEN, *WORSE),
         {"gate": Gate.DETACHED},
     ),
@@ -680,19 +708,17 @@ _case(
 
 # Not finite
 
-_NAN = "x = y_pred - y_true\nreturn tf.reduce_mean(tf.where(x > 0.0, tf.sqrt(x), tf.zeros_like(x)))"
+_NAN = "x = y_pred - y_true\nreturn tf.reduce_mean(tf.where(x > 0.0, x**1.5, tf.zeros_like(x)))"
 _case(
     "NaN where",
     function(_NAN),
     (
         "double where",
-        rewritten(
-            """
+        rewritten("""
             x = y_pred - y_true
             safe = tf.where(x > 0.0, x, tf.ones_like(x))
-            return tf.reduce_mean(tf.where(x > 0.0, tf.sqrt(safe), tf.zeros_like(x)), axis=-1)
-            """
-        ),
+            return tf.reduce_mean(tf.where(x > 0.0, safe**1.5, tf.zeros_like(x)), axis=-1)
+            """),
         FIXED,
     ),
     ("NaN left", rewritten(_NAN.replace("zeros_like(x)))", "zeros_like(x)), axis=-1)")), BROKEN),
@@ -724,6 +750,7 @@ _case(
             """,
             3.0,
             align=False,
+            name="original",
         ),
         APPROXIMATED,
     ),
@@ -737,6 +764,7 @@ _case(
             """,
             3.0,
             align=False,
+            name="original",
         ),
         REGRESSED,
     ),
@@ -745,12 +773,10 @@ _case(
 
 _case(
     "two terms",
-    function(
-        """
+    function("""
         return tf.reduce_mean(tf.square(y_true - y_pred)) + 0.5 * tf.reduce_mean(
             tf.cast(y_pred > 0.5, tf.float32))
-        """
-    ),
+        """),
     (
         "both kept",
         rewritten(
@@ -762,20 +788,30 @@ _case(
         ),
         APPROXIMATED,
     ),
-    ("one dropped", rewritten("return tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)"), CHANGED),
-    ("one doubled", rewritten(
+    (
+        "one dropped",
+        rewritten("return tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)"),
+        CHANGED,
+    ),
+    (
+        "one doubled",
+        rewritten(
             """
             s = tf.sigmoid(self.steepness * (y_pred - 0.5))
             return tf.reduce_mean(tf.square(y_true - y_pred) + s, axis=-1)
             """,
             5.0,
-        ), CHANGED),
-    ("left dead", rewritten(
-            """
+        ),
+        CHANGED,
+    ),
+    (
+        "left dead",
+        rewritten("""
             s = tf.cast(y_pred > 0.5, tf.float32)
             return tf.reduce_mean(tf.square(y_true - y_pred) + 0.5 * s, axis=-1)
-            """
-        ), BROKEN),
+            """),
+        BROKEN,
+    ),
     thresholds=(0.5,),
 )
 

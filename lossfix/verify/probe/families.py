@@ -180,7 +180,7 @@ def _binary(*shape: int, logits: bool = False, share: float = 0.45) -> Draw:
     def draw(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
         size = (rows, *shape)
         y = (rng.random(size) < share).astype(np.float64)
-        y.reshape(-1)[:2] = (0.0, 1.0)
+        y.reshape(-1)[:2] = (0.0, 1.0)[: y.size]
         p = rng.normal(0.0, 1.8, size) if logits else rng.uniform(0.02, 0.98, size)
         return y, p
 

@@ -29,6 +29,12 @@ _CUES: tuple[tuple[str, str, int], ...] = (
         "bin_prob multilabel unit",
         4,
     ),
+    (r"equal\(\s*y_true,\s*[01]\b|y_true\s*==\s*[01]\b", "bin_prob multilabel sparse", 4),
+    (
+        r"clip(_by_value)?\(\s*y_pred,\s*[^,]+,\s*1(\.0?)?\s*(-|\))",
+        "bin_prob multilabel onehot_prob",
+        4,
+    ),
     (
         r"round\(.*clip|\btp\b|\bfp\b|true_pos|precision|recall|\bf1\b|fbeta",
         "bin_prob multilabel",

@@ -16,6 +16,8 @@ from .numeric import Objective
 MAPS = ((10.0, 0.0), (100.0, 0.0), (1e3, 0.0), (1e4, 0.0), (0.1, 0.0), (0.01, 0.0), (1.0, 100.0))
 """Scales and shifts that are tried where a gate does not flip on the family as it is."""
 
+FLAT = "the value does not depend on the predictions"
+
 Direct = Callable[[bool], Objective]
 """The original's objective, called as Keras would (false) or itself (true)."""
 
@@ -51,6 +53,8 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
             accepted.append((family, False))
         elif not refusal(direct, family, seed):
             accepted.append((family, True))
+        elif reason == FLAT and (mapped := _mapped(plain, family, seed)):
+            accepted.append((mapped, False))
         else:
             tried.append(f"{family.name}: {reason}")
         if len(tried) >= 12 and not accepted and _always_the_same(tried):
@@ -61,6 +65,12 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
         reasons = [entry.split(": ", 1)[1] for entry in tried]
         return max(sorted(set(reasons)), key=reasons.count)
     return _covering(make, accepted, tuple(tried), seed)
+
+
+def _mapped(objective: Objective, family: Family, seed: int) -> Family | None:
+    """The family at the first scale at which the value depends on the predictions."""
+    scaled = [family.scaled(*affine) for affine in MAPS]
+    return next((s for s in scaled if s is not family and not refusal(objective, s, seed)), None)
 
 
 def _always_the_same(tried: Sequence[str]) -> bool:
@@ -109,7 +119,7 @@ def refusal(objective: Objective, family: Family, seed: int) -> str:
     if shape and max(shape) > max(7, *batch.y_pred.shape):
         return f"the value has the shape {shape}"
     if len(set(values)) < 3 and not any(_responds(objective, family, seed)):
-        return "the value does not depend on the predictions"
+        return FLAT
     return ""
 
 

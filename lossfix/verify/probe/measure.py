@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .contract import contract
 from .curve import draw_curve
 from .descent import ROWS, Yardstick, alignment, descent, yardstick
 from .facts import DescentFacts, Facts, GradientFacts, Job, Outcome, ValueFacts
@@ -21,7 +22,7 @@ from .gradient import measure_gradient, quick_gradient, raised, segments
 from .hints import suggest
 from .inputs import Choice, choose, refusal, sides
 from .numeric import Objective, lift, objective
-from .steepness import ladder, steepest_alive, deviation_bound
+from .steepness import deviation_bound, ladder, steepest_alive
 from .subject import Candidate, Failure, load
 from .values import DRAWS, EQUAL, compare, cross_families
 
@@ -113,13 +114,13 @@ class _Battery:
     def _before(self) -> bool:
         """Builds the original, with stand-ins for removed names where it needs them, and chooses
         the family of inputs."""
-        reasons = []
+        reasons, buildable = [], False
         for shimmed in (False, True):
             built = load(self.job.before, self.directory, "before.py", shimmed)
             if isinstance(built, Failure):
                 reasons.append(str(built))
                 continue
-            candidate = built
+            candidate, buildable = built, True
 
             def make(direct: bool, candidate: Candidate = candidate) -> Objective:
                 return objective(candidate, direct)
@@ -131,7 +132,7 @@ class _Battery:
             reasons.append(choice)
         outcome = Outcome(False, reasons[0])
         self._note(before=GradientFacts("raises", outcome, outcome, "none"))
-        return self._stop("family", reasons[0])
+        return self._stop("family" if buildable else "before", reasons[0])
 
     def _chosen(self, plain: Objective, choice: Choice, reasons: Sequence[str]) -> bool:
         self.choice, self.family = choice, choice.family
@@ -244,8 +245,8 @@ class _Battery:
 
     def _compared(self, after: _Side, batches: Sequence[Batch]) -> ValueFacts:
         one, other = self._pair(after)
-        gentle = self.rungs[-1] if self.rungs else None
-        return compare(one, other, batches, gentle, self._tolerance(one.precision))
+        k0 = self.rungs[0] if self.rungs else None
+        return compare(one, other, batches, k0, self._tolerance(one.precision))
 
     def _values(self) -> bool:
         """The relation of the values on the main family; where it refuses, all is said."""
@@ -324,18 +325,39 @@ class _Battery:
         """The values on other families."""
         found = list(self.facts.values)
         one, other = self._pair(self.chosen)
-        gentle = self.rungs[-1] if self.rungs else None
+        k0 = self.rungs[0] if self.rungs else None
         for family, binding in cross_families(self.choice.family, self.suggested):
             family = family.scaled(*self.choice.affine)
             if refusal(one, family, self.job.seed):
                 continue
             batches = family.batches(self.job.seed, 6)
             tolerance = 10.0 * (self._tolerance(one.precision) or EQUAL[one.precision])
-            found.append(compare(one, other, batches, gentle, tolerance, binding))
+            found.append(compare(one, other, batches, k0, tolerance, binding))
         self._note(values=tuple(found))
         return True
 
     def _contract(self) -> bool:
+        """What Keras expects of the survivors."""
+        before, after = self.facts.before, self.facts.after
+        assert before is not None
+        assert after is not None
+        tests = self.facts.descent
+        if after.state not in ("alive", "detached", before.state) or (
+            tests and not any(test.passed for test in tests)
+        ):
+            return True
+        family, seed = self.family, self.job.seed
+        found = contract(
+            self.before.plain.candidate,
+            self.chosen.plain.candidate,
+            family.batches(seed + 11, 1, ROWS)[0],
+            self.directory,
+            list(edges(family, self.batches[0])),
+            self.facts.steepness,
+            self.job.checks,
+            seed,
+        )
+        self._note(contract=found)
         return True
 
     def _curve(self) -> bool:

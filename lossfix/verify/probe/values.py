@@ -31,7 +31,8 @@ FLOOR = {"float64": 1e-6, "float32": 1e-4}
 """... plus this share of the spread ..."""
 OFF = 1e-3
 OFF_SHARE = 0.1
-"""... and at most this share of the draws is off by more than ``OFF`` of the spread."""
+"""... and at most this share of the draws (but always one) is off by more than ``OFF`` of the
+spread."""
 
 
 def compare(
@@ -44,7 +45,7 @@ def compare(
 ) -> ValueFacts:
     """The relation on ``batches`` of one family.
 
-    ``before`` and ``after`` compute in the same precision. ``k0`` is the gentlest steepness of the
+    ``before`` and ``after`` compute in the same precision. ``k0`` is the first steepness of the
     ladder; ``None`` where nothing was smoothed. ``tolerance`` replaces ``EQUAL``.
     """
     family = batches[0].family
@@ -136,9 +137,11 @@ def _climb(
         rungs.append(Rung(steepness, float(np.mean(last)), float(np.max(last)), off))
     on_gate = _on_gate(before, batches, last, facts.spread)
     kept = last[~on_gate] if not np.all(on_gate) else last
-    residual, off = float(np.mean(kept)), float(np.mean(kept > OFF))
+    residual, off = float(np.mean(kept)), int(np.sum(kept > OFF))
     first = rungs[0].mean_error
-    converges = residual <= REMAINS * first + FLOOR[before.precision] and off <= OFF_SHARE
+    converges = residual <= REMAINS * first + FLOOR[before.precision] and (
+        off <= max(1.0, OFF_SHARE * len(kept))
+    )
     return replace(
         facts,
         relation="converges" if converges else "differs",
