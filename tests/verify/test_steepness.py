@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lossfix.verify.probe.families import BY_NAME
 from lossfix.verify.probe.gates import Gate, find_gates, segments
 from lossfix.verify.probe.steepness import (
     barrier,
@@ -14,6 +15,7 @@ from lossfix.verify.probe.steepness import (
     ladder,
     saturated,
     steepest_alive,
+    steepest_unblocked,
 )
 
 
@@ -99,6 +101,35 @@ def weighted(t, p):
 
 def counted(t, p):
     return tf.reduce_mean(tf.cast(p > 0.5, p.dtype))
+
+
+def test_the_barrier_of_a_gate_is_read_off_the_loss_itself():
+    batch = BY_NAME["unit"].batch(np.random.default_rng(0), 192)
+    reach = 0.45
+    assert steepest_unblocked(weighted, batch, 0.5) == pytest.approx(
+        barrier(0.5, 2.0, 1.0, reach), rel=0.1
+    )
+
+    def squared(t, p):
+        return tf.reduce_mean(tf.where(p > 0.5, 2.0, 0.5) * tf.square(t - p), axis=-1)
+
+    def falling(t, p):
+        return tf.reduce_mean(tf.where(p < 0.5, 2.0, 0.5) * tf.abs(t - p))
+
+    assert steepest_unblocked(squared, batch, 0.5) == pytest.approx(
+        barrier(0.5, 2.0, 2.0, reach), rel=0.1
+    )
+    assert steepest_unblocked(falling, batch, 0.5) == pytest.approx(
+        barrier(0.5, 2.0, 1.0, reach), rel=0.1
+    )
+
+
+def test_where_the_loss_does_not_rise_at_the_threshold_there_is_no_barrier():
+    batch = BY_NAME["unit"].batch(np.random.default_rng(0), 192)
+    assert steepest_unblocked(weighted, batch, 0.3) == math.inf
+    assert steepest_unblocked(lambda t, p: t.missing, batch, 0.5) == math.inf
+    labels = BY_NAME["sparse"].batch(np.random.default_rng(0), 192)
+    assert steepest_unblocked(weighted, labels, 0.5) == math.inf
 
 
 @pytest.mark.parametrize("k", [3.0, 10.0, 50.0])

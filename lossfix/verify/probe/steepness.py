@@ -12,8 +12,11 @@ from collections.abc import Iterable
 from typing import Any, Optional
 
 import numpy as np
+import tensorflow as tf
 
+from .families import Batch
 from .gates import Gate
+from .trace import Call
 
 SATURATION = 16.6
 """|k * margin| from which ``1 - sigmoid`` is 0 in float32: ln(2**24) = 16.64."""
@@ -25,6 +28,8 @@ peak on two thirds of the samples, for uniform, normal, log-normal and heavy-tai
 RUNGS = 6
 """Steepnesses on the ladder."""
 
+_STEP = 0.01
+"""A weight that rises by less is none."""
 _SERIES = (1.0, 2.0, 3.0, 5.0)
 _LOST = 0.05
 """Share of samples that may be without gradient in float32, and of rows that may be blocked."""
@@ -70,6 +75,46 @@ def barrier(lower: float, upper: float, power: float, reach: float) -> float:
     """
     rise = (upper - lower) * reach
     return 2 * power * (lower + upper) / rise if rise > 0 else math.inf
+
+
+def steepest_unblocked(original: Call, batch: Batch, threshold: float) -> float:
+    """The ``barrier`` of a gate that compares y_pred with ``threshold``, by measurement.
+
+    Predictions just below and just above the threshold give both weights; targets brought half way
+    to the threshold give the power; the reach is that of the farthest tenth of the targets on the
+    heavier side, since a barrier for fewer rows may pass. ``batch`` has some hundred rows with
+    targets of the predictions' shape. Infinite where that does not apply, where the loss does not
+    jump there, or where it raises.
+    """
+    targets = np.asarray(batch.y_true, dtype=np.float64)
+    if targets.shape != np.shape(batch.y_pred):
+        return math.inf
+    distance = targets - threshold
+    nudge = 1e-4 * float(np.median(np.abs(distance)))
+
+    def value(side: float, share: float = 1.0) -> float:
+        """The loss just beside the threshold, for the targets of that side at ``share`` of their
+        distance; both sides' targets are mirrored to one."""
+        mirrored = threshold + share * np.abs(distance) * heavier
+        predicted = np.full_like(targets, threshold + side * nudge)
+        tensors = (tf.constant(x.astype(np.float32)) for x in (mirrored, predicted))
+        return float(np.mean(np.asarray(original(*tensors))))
+
+    limit = math.inf
+    try:
+        for heavier in (1.0, -1.0):
+            upper, lower = value(heavier), value(-heavier)
+            nearer = value(-heavier, 0.5)
+            beyond = np.abs(distance)[np.sign(distance) == heavier]
+            if not (0 <= lower < (1 - _STEP) * upper and nearer >= 0 and beyond.size):
+                continue
+            power = math.log2(lower / nearer) if 0 < nearer < lower else 1.0
+            reach = float(np.quantile(beyond, 0.9))
+            limit = min(limit, barrier(lower, upper, power, reach))
+    except Exception:
+        # A shortcut only: the descent test says what such a loss does.
+        return math.inf
+    return limit
 
 
 def ladder(scales: Iterable[float], limit: float = math.inf) -> tuple[float, ...]:

@@ -174,7 +174,7 @@ class _Watcher:
         eagerly = tf.config.functions_run_eagerly()
         tf.config.run_functions_eagerly(True)
         _callbacks.add_op_callback(self._on_op)
-        kind = type(self._kept[0]).__mro__[1]
+        kind = next(k for k in type(self._kept[0]).__mro__ if "numpy" in vars(k))
         originals = {
             name: getattr(kind, name)
             for name in ("numpy", "__bool__", "__float__", "__int__", "__array__")
