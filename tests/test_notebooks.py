@@ -184,6 +184,7 @@ def test_line_ends_inside_a_cell_stay():
         (b'{"cells": [', "1:12: not JSON"),
         (b'{"worksheets": []}', "not a notebook of format 4"),
         (b'{"cells": [{"a": nope}]}', "not JSON"),
+        (b'{"a": ' + b"[" * 100_000, "not JSON"),
     ],
 )
 def test_what_is_no_notebook_is_unreadable(data, message):

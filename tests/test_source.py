@@ -75,6 +75,28 @@ def test_a_letter_that_the_encoding_lacks_is_an_error_that_names_the_file():
         source.encode(document, "# coding: ascii\n# é\n")
 
 
+COOKIES = ["", "latin-1", "utf-8", "cp1252", "shift_jis", "iso2022_jp", "utf-7", "utf-16", "hex"]
+
+
+@settings(deadline=None)
+@given(
+    cookie=st.sampled_from(
+        [*COOKIES, "rot13", "undefined", "punycode", "unicode_escape", "no-such"]
+    ),
+    data=st.one_of(st.binary(max_size=40), st.text(max_size=20).map(str.encode)),
+)
+def test_any_bytes_come_back_or_are_said_to_be_unreadable(cookie, data):
+    data = (f"# coding: {cookie}\n".encode() if cookie else b"") + data
+    try:
+        document = source.decode("losses.py", data)
+    except Unreadable:
+        return
+    text = document.source.text
+    assert source.encode(document, text) == data
+    with_more = source.encode(document, f"{text}\nx = 1\n")
+    assert source.decode("losses.py", with_more).source.text == f"{text}\nx = 1\n"
+
+
 @pytest.mark.parametrize(
     ("data", "place"),
     [

@@ -123,6 +123,8 @@ def _text(name: str, data: bytes, encoding: str) -> tuple[str, str]:
         raise Unreadable(
             name, f"byte 0x{data[error.start]:02x} is not {error.encoding}", line, column
         ) from error
+    except (LookupError, UnicodeError) as error:
+        raise Unreadable(name, f"the encoding {encoding} is not one of text") from error
     if encoding not in {"utf-8", "utf-8-sig"} and text.encode(encoding, "replace") != data:
         raise Unreadable(name, f"the encoding {encoding} does not give back the file's own bytes")
     return text, encoding

@@ -131,6 +131,8 @@ def _value(text: str, position: int) -> tuple[str, int]:
         value, end = _DECODER.raw_decode(text, position)
     except json.JSONDecodeError as error:
         raise SyntaxFault(f"not JSON: {error.msg}", error.pos) from error
+    except RecursionError as error:
+        raise SyntaxFault("not JSON that can be read: it is nested too deep", position) from error
     return value, end
 
 
