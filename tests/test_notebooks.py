@@ -235,3 +235,20 @@ def test_a_large_notebook_is_split_at_its_own_cells_only():
     assert [c["source"] for c in new["cells"]] == [
         c.replace("x = 7", "x = 'seven'") if c.endswith("x = 7") else c for c in cells
     ]
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    position=st.integers(0, 10_000),
+    length=st.integers(0, 20),
+    new=st.text('{}[]",:\\nu0\n x%', max_size=4),
+)
+def test_a_damaged_notebook_comes_back_or_is_said_to_be_unreadable(position, length, new):
+    data = notebook("x = 1\n%time y", ["a = '\\n'\n", "b = 2"], "def (")
+    start = position % len(data)
+    damaged = data[:start] + new.encode() + data[start + length :]
+    try:
+        document = source.decode("nb.ipynb", damaged)
+    except Unreadable:
+        return
+    assert source.encode(document, document.source.text) == damaged

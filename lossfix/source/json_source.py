@@ -15,7 +15,7 @@ from lossfix.source.lines import carried
 
 Extent = tuple[int, int]
 
-_DECODER = json.JSONDecoder(strict=False)
+_DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
 _RAW_LINE = re.compile(r"(?:[^\\]|\\[^n])*?\\n|(?:[^\\]|\\.)+\Z", re.DOTALL)
 
@@ -121,7 +121,7 @@ def _spacing(text: str, old: JsonSource) -> tuple[str, str, str]:
 
 
 def _said(spelled: str) -> str:
-    said: str = json.loads(f'"{spelled}"', strict=False)
+    said: str = json.loads(f'"{spelled}"')
     return said
 
 
