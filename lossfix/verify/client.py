@@ -115,7 +115,7 @@ def verify_probe(probe: Probe, settings: Settings) -> Verdict:
     started.
     """
     began = time.monotonic()
-    for side, subject in (("", probe.before), ("after: ", probe.after)):
+    for side, subject in (("", probe.before), ("in the rewrite: ", probe.after)):
         if subject is not None and subject.unverifiable:
             return _unverifiable(probe, f"{side}{subject.unverifiable}")
     answer = ask(_job(probe, settings.seed), settings)

@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -226,6 +227,19 @@ def test_closing_ends_the_workers_and_deletes_their_files(
         assert list(scratch.iterdir())
     assert not os.path.exists(f"/proc/{running}")
     assert not list(scratch.iterdir())
+
+
+def test_closing_does_not_wait_for_a_loss_that_hangs(settings: Settings) -> None:
+    verifier = Verifier(settings.python, timeout=60.0)
+    environment = verifier.environment()
+    ending = threading.Thread(target=lambda: list(verifier.measure([probe("hangs")])))
+    ending.start()
+    time.sleep(0.2)
+    began = time.monotonic()
+    verifier.close()
+    ending.join()
+    assert time.monotonic() - began < 10.0
+    assert environment.python == settings.python
 
 
 def test_the_environment_is_the_workers_own(settings: Settings) -> None:

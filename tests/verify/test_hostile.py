@@ -68,8 +68,17 @@ def settings(scratch: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="module")
-def impatient(scratch: Path) -> Iterator[Settings]:
-    settings = Settings(sys.executable, timeout=2.0, memory=1024, seed=1)
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a module of its own, and one that is named as one of Python's."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "constants.py").write_text("margin = 0.25", encoding="utf-8")
+    (folder / "random.py").write_text("raise ValueError('the wrong one')", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def impatient(scratch: Path, project: Path) -> Iterator[Settings]:
+    settings = Settings(sys.executable, timeout=2.0, memory=1024, root=str(project))
     yield settings
     close_workers(settings)
 
@@ -200,6 +209,14 @@ def test_one_that_never_ends_is_stopped(impatient: Settings, source: str) -> Non
     assert time.monotonic() - began < 30.0  # a worker may have to start first
 
 
+def test_the_projects_modules_are_found_after_all_others(
+    settings: Settings, impatient: Settings
+) -> None:
+    source = "import random\nimport constants\nraise LookupError(constants.margin)"
+    assert error(impatient, source) == "LookupError: 0.25"
+    assert error(settings, source) == "ModuleNotFoundError: No module named 'constants'"
+
+
 def test_memory_that_escapes_the_limit_on_data_is_seen(settings: Settings) -> None:
     source = "import mmap\nm = mmap.mmap(-1, 2**31)\nfor i in range(0, 2**31, 4096): m[i] = 1\n"
     given = answer(settings, source + "while True: pass")
@@ -245,6 +262,7 @@ def test_no_process_outlives_its_loss(settings: Settings, scratch: Path, escape:
         "import pathlib\npathlib.Path({victim!r}).unlink()",
         "import shutil\nshutil.rmtree({folder!r})",
         "import shutil\nshutil.copy('/etc/hostname', {victim!r})",
+        "import sqlite3\nsqlite3.connect({victim!r})",
         "import numpy\nnumpy.save({victim!r}, numpy.ones(3))",
         C + "refused(libc.unlink({victim!r}.encode()))",
         C + "refused(libc.truncate({victim!r}.encode(), 0))",

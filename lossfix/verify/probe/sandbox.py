@@ -77,6 +77,7 @@ _CHANGES = {
     "os.truncate": (0,),
     "os.utime": (0,),
     "shutil.rmtree": (0,),
+    "sqlite3.connect": (0,),
 }
 """Events that change files, and which of their arguments are the paths changed."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -212,12 +213,13 @@ def _allow(rules: int, path: str, access: int) -> None:
 def _watch_audit_events(directory: str) -> None:
     inside = (directory, directory.rstrip(os.sep) + os.sep)
     realpath = os.path.realpath  # bound here: the measured code may replace it
+    nothing = realpath(os.devnull)
 
     def refuse_outside(event: str, path: Any) -> None:
         if path is None or isinstance(path, int):
             return  # an open file
         resolved = realpath(os.fsdecode(path))
-        if resolved == inside[0] or resolved.startswith(inside[1]) or resolved == os.devnull:
+        if resolved == inside[0] or resolved.startswith(inside[1]) or resolved == nothing:
             return
         raise PermissionError(f"lossfix lets no measured loss change files: {event} {resolved}")
 
