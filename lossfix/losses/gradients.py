@@ -240,6 +240,9 @@ _BY_NAME: Mapping[str, Gradient] = MappingProxyType(
     }
 )
 
+KNOWN = frozenset(_BY_NAME)
+"""The canonical names of all operations whose gradient is known."""
+
 _FLOAT_TYPES = words(
     "bfloat16 double float float16 float32 float64 floatx half complex64 complex128"
 )

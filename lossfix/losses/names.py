@@ -228,7 +228,7 @@ _KERAS = {
     "keras.models.save_model": "keras.saving.save_model",
 }
 
-_LOSS_ALIASES = {
+LOSS_ALIASES = {
     "KLD": "kl_divergence",
     "MAE": "mean_absolute_error",
     "MAPE": "mean_absolute_percentage_error",
@@ -373,9 +373,12 @@ def _keras(name: str) -> str:
         return _KERAS[name]
     module, _, bare = name.rpartition(".")
     if module in ("keras.losses", "keras.losses.losses", "keras.objectives"):
-        return "keras.losses." + _LOSS_ALIASES.get(bare, bare)
+        return "keras.losses." + LOSS_ALIASES.get(bare, bare)
     if module.startswith("keras.metrics"):
-        bare = _LOSS_ALIASES.get(bare, bare)
+        bare = LOSS_ALIASES.get(bare, bare)
+        if bare == "cosine_similarity":
+            # Once a metric of the opposite sign: no other spelling of the loss.
+            return "keras.metrics." + bare
         loss = "keras.losses." + bare
         return loss if loss in LOSS_FUNCTIONS else "keras.metrics." + bare
     if module in (

@@ -373,7 +373,9 @@ _WRAPS = (
                 f"np.{name}({parameter})", f"tf.stack({{{parameter}}})", only={parameter: r"\[.*\]"}
             ),
             _t(f"np.{name}({parameter}, dtype)", f"tf.cast({{{parameter}}}, {{dtype}})"),
-            _t(f"np.{name}({parameter}, *, copy)", f"{{{parameter}}}"),
+            _t(
+                f"np.{name}({parameter}, *, copy)", f"{{{parameter}}}", only={"copy": "|True|False"}
+            ),
         )
     ),
     _t("np.copy(a)", "{a}"),

@@ -13,8 +13,9 @@ the value of a keyword may stay empty, and takes its keyword along; any other ho
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 _HOLE = re.compile(r"\{(\*?)(\w+)\}")
 _OPTIONAL = re.compile(r",?\s*\b\w+=\{(\w+)\}")
@@ -29,7 +30,8 @@ class Translation:
     source: str
     """The canonical name of the function, the bare name of a method, or a removed name as written."""
     parameters: tuple[str, ...]
-    """The arguments that are understood, in positional order; ``*name`` takes all that are left."""
+    """The arguments in positional order. Those without a hole or a pattern are known by name only, and
+    a call that gives one is refused; ``*name`` takes all that are left."""
     target: str
     """TensorFlow code with a hole for each argument; a method's object is ``{self}``."""
     keyword_only: frozenset[str] = frozenset()
@@ -121,6 +123,14 @@ def translation(
     )
 
 
+def by_source(choices: Iterable[Translation]) -> Mapping[str, tuple[Translation, ...]]:
+    """Translations by what they translate, in the order in which they are to be tried."""
+    table: dict[str, tuple[Translation, ...]] = {}
+    for choice in choices:
+        table[choice.source] = (*table.get(choice.source, ()), choice)
+    return MappingProxyType(table)
+
+
 def bind(
     choice: Translation, positional: Sequence[str], keywords: Mapping[str, str]
 ) -> Binding | Refusal:
@@ -142,6 +152,10 @@ def bind(
         if not re.fullmatch(pattern, text, re.DOTALL):
             value = f"`{name}={text}`" if text else f"a call without `{name}`"
             return Refusal(f"`{choice.source}` with {value} has no counterpart in TensorFlow")
+    for name, key in arguments.items():
+        if name not in choice.holes and name not in choice.only:
+            said = key if isinstance(key, str) else name
+            return Refusal(f"`{said}=` of `{choice.source}` has no counterpart in TensorFlow")
     template = choice.target
     for name, keys in spread.items():
         template = template.replace(

@@ -6,11 +6,11 @@ method that tensors do not have; both bind one call, or refuse it with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from lossfix.losses.numpy_table import C_ORDER, INTEGER, NUMPY
-from lossfix.losses.translation import Binding, Refusal, Translation, translate
+from lossfix.losses.translation import Binding, Refusal, by_source, translate
 from lossfix.losses.translation import translation as _t
 
 _MATH = (
@@ -254,7 +254,7 @@ _METHODS = (
     _t("numpy()", "{self}"),
     _t("item()", "{self}", note="of a tensor with one element"),
     _t("copy()", "{self}"),
-    _t("eval(*, session)", "{self}"),
+    _t("eval(*, session)", "{self}", only={"session": ".*"}),
     _t(
         "clip(min, max)",
         "tf.maximum({self}, {min})",
@@ -293,20 +293,13 @@ _ATTRIBUTES = (
 )
 
 
-def _by_source(choices: Iterable[Translation]) -> Mapping[str, tuple[Translation, ...]]:
-    table: dict[str, tuple[Translation, ...]] = {}
-    for choice in choices:
-        table[choice.source] = (*table.get(choice.source, ()), choice)
-    return MappingProxyType(table)
-
-
-TRANSLATIONS = _by_source((*NUMPY, *_MATH, *_BUILTINS, *_SCIPY, *_SKLEARN))
+TRANSLATIONS = by_source((*NUMPY, *_MATH, *_BUILTINS, *_SCIPY, *_SKLEARN))
 """By canonical name; several translations of one function serve different sets of arguments."""
 
-METHODS = _by_source(_METHODS)
+METHODS = by_source(_METHODS)
 """Methods that NumPy's arrays have and tensors have not, by bare name; ``{self}`` is the object."""
 
-ATTRIBUTES = _by_source(_ATTRIBUTES)
+ATTRIBUTES = by_source(_ATTRIBUTES)
 """Attributes of NumPy's arrays that tensors have not, by bare name."""
 
 

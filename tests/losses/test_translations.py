@@ -139,7 +139,9 @@ def calls() -> list[str]:
         math.hypot(s, 0.5)|math.radians(s)|math.degrees(s)|math.isnan(s)|math.isinf(s)|math.isfinite(s)
         math.fsum(v)|math.prod(v)
         builtins.abs(signed)|builtins.sum(a)|builtins.sum(v)|builtins.max(v)
-        builtins.min(v)|builtins.max(s, 0)|builtins.min(s, 0.5)|builtins.round(s)|builtins.pow(s, 2)|builtins.float(s)|builtins.len(a)
+        builtins.min(v)|builtins.max(s, 0)|builtins.min(s, 0.5)
+        builtins.round(s)|builtins.pow(s, 2)
+        builtins.float(s)|builtins.len(a)
         builtins.sorted(v)|builtins.sorted(v, reverse=True)
     """.strip().replace("\n", "|").replace("        ", "").split("|")
 
