@@ -245,6 +245,19 @@ def test_double_precision_brackets_more_closely():
     assert (single.facts.kind, double.facts.kind) == ("continuous", "jump")
 
 
+@pytest.mark.parametrize("size", [1.0, 1e3, 1e6])
+def test_a_steep_slope_is_no_jump_whatever_the_unit(size):
+    def wide_huber(t, p):
+        e = t - p
+        return tf.where(tf.abs(e) < size, 0.5 * e * e, size * tf.abs(e) - 0.5 * size * size)
+
+    rng = np.random.default_rng(0)
+    tried = [Segment(*(size * rng.uniform(-3, 3, (7, 3)) for _ in range(3))) for _ in range(20)]
+    for segment in tried:
+        (gate,) = find_gates(wide_huber, [segment], __file__, 1.0)
+        assert gate.facts.kind == "continuous"
+
+
 def test_nothing_is_left_behind_after_a_loss_that_raises():
     def raising(t, p):
         raise ValueError("on purpose")

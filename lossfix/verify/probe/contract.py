@@ -9,6 +9,7 @@ they hold for exact rewrites and for smoothed ones alike.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
@@ -310,6 +311,10 @@ def _mixed_precision(candidate: Candidate, setting: _Setting) -> tuple[Optional[
 
 def _name(before: Candidate, after: Candidate) -> Check:
     """Keras names histories and logs after the loss."""
-    if not before.name.isidentifier() or before.name == after.name:
+    old, new = before.name, after.name
+    if before.is_loss:
+        # Keras numbers the instances of a class that gives itself no name.
+        old, new = re.sub(r"_\d+$", "", old), re.sub(r"_\d+$", "", new)
+    if not old.isidentifier() or old == new:
         return Check("name", "", "")
-    return Check("name", "", f"`{before.name}` is now called `{after.name}`")
+    return Check("name", "", f"`{old}` is now called `{new}`")

@@ -51,6 +51,8 @@ class Crossing:
     below: Any
     above: Any
     """The unreduced values just before and just after."""
+    drift: Any
+    """How much they change within as small a distance on either side alone."""
     live: bool
     """Whether a gradient reaches y_pred just after the boundary."""
 
@@ -60,11 +62,13 @@ class Crossing:
         return float(abs(np.mean(self.above) - np.mean(self.below)))
 
     def jumps(self, tolerance: float) -> bool:
-        """Whether the value differs by more than ``tolerance`` of its size anywhere."""
+        """Whether the value steps by more than ``tolerance`` of its size and than its own slope
+        accounts for."""
         if not (np.all(np.isfinite(self.below)) and np.all(np.isfinite(self.above))):
             return True
         size = max(float(np.max(np.abs(self.below), initial=0.0)), 1e-30)
-        return bool(np.max(np.abs(self.above - self.below), initial=0.0) > tolerance * size)
+        step = np.abs(self.above - self.below) - 2 * self.drift
+        return bool(np.max(step, initial=0.0) > tolerance * size)
 
 
 @dataclass(frozen=True)
@@ -313,7 +317,12 @@ def _cross(
             else:
                 high, last, above = share, hit, value
                 break
-    return Crossing(segment, high, below, above, _live(call, segment, high, dtype))
+    around = look(2 * low - high)[1], look(2 * high - low)[1]
+    if not np.shape(around[0]) == np.shape(below) == np.shape(above) == np.shape(around[1]):
+        return None
+    drift = np.maximum(np.abs(below - around[0]), np.abs(around[1] - above))
+    live = _live(call, segment, high, dtype)
+    return Crossing(segment, high, below, above, drift, live)
 
 
 def _live(call: Call, segment: Segment, share: float, dtype: str) -> bool:
