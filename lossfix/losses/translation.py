@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 _HOLE = re.compile(r"\{(\*?)(\w+)\}")
 _OPTIONAL = re.compile(r",?\s*\b\w+=\{(\w+)\}")
+_MODULE = re.compile(r"(?<![\w.])(tf|keras|np|math)\.")
 _SIMPLE = re.compile(r"[\w.]+|[\w.]+\[[\w\s.,:-]*\]")
 _IMPURE = re.compile(r"random|dropout|:=|\bawait\b|\byield\b|shuffle|uniform|normal\(")
 
@@ -71,6 +72,11 @@ class Binding:
     """The target with the holes that remain: all of them must be filled."""
     arguments: Mapping[str, int | str]
     """For each hole, the position or the keyword of the argument that fills it (never ``self``)."""
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """The modules that the template names: of ``tf``, ``keras``, ``np`` and ``math``."""
+        return frozenset(_MODULE.findall(self.template))
 
 
 @dataclass(frozen=True)

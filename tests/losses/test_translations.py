@@ -124,6 +124,8 @@ def calls() -> list[str]:
         np.flipud(a)|np.fliplr(a)|np.roll(a, 1, axis=0)|np.roll(a, shift=-1, axis=-1)
         np.broadcast_to(v, (3, 4))|np.take(a, at)|np.take(a, at, axis=1)|np.take_along_axis(a, each, axis=1)
         np.zeros_like(a)|np.ones_like(a)|np.full_like(a, 3)|np.full_like(a, 0.5)|np.zeros((2, 3))|np.ones(4)
+        np.zeros((2, 3), dtype=np.float32)|np.ones(4, np.float32)|np.full((2, 3), 2)|np.arange(5)
+        np.arange(1, 5)|np.arange(0.0, 1.0, 0.25)
         np.shape(a)|np.size(a)|np.ndim(a)|np.copy(a)|np.array(a)|np.asarray(a)|np.array(a, dtype=np.float32)
         np.array([s, s])|np.asarray([[s, s], [s, s]])
         np.array([s, s], dtype=np.float32)
@@ -378,3 +380,12 @@ def test_a_long_argument_is_not_written_twice_where_that_can_be_avoided() -> Non
     assert isinstance(twice, Binding)
     assert once.template == "keras.ops.diff({a}, axis={axis})"
     assert twice.template == "{a}[1:] - {a}[:-1]"
+
+
+def test_a_binding_says_which_modules_it_needs() -> None:
+    root = translation_of("np.log2", ["x"], {})
+    median = translation_of("np.median", ["x"], {})
+    assert isinstance(root, Binding)
+    assert isinstance(median, Binding)
+    assert root.modules == {"tf", "np"}
+    assert median.modules == {"keras"}
