@@ -7,8 +7,8 @@ from typing import Optional
 import numpy as np
 
 from .facts import CurveFacts
-from .families import Family
-from .numeric import Objective
+from .families import Batch, Family
+from .numeric import Objective, fast_slope
 
 POINTS = 41
 
@@ -85,9 +85,13 @@ def _along(
     """(value, slope along the line) at every point; ``None`` where one is missing or not finite."""
     direction = (predictions[-1] - predictions[0]) / (line[-1] - line[0])
     found: list[tuple[Optional[float], Optional[float]]] = []
+    try:
+        along = fast_slope(objective, Batch("", y_true, predictions[0]))
+    except Exception:
+        return [(None, None)] * len(line)
     for y_pred in predictions:
         try:
-            value, gradient = objective.slope(y_true, y_pred)
+            value, gradient = along(y_true, y_pred)
         except Exception:
             found.append((None, None))
             continue

@@ -108,6 +108,7 @@ def quick_gradient(
 
 
 def measure_gradient(
+    facts: GradientFacts,
     plain: Objective,
     wide: Optional[Objective],
     family: Family,
@@ -115,10 +116,9 @@ def measure_gradient(
     along: Sequence[Segment],
     channels: bool = True,
 ) -> GradientFacts:
-    """All that is known about one candidate's gradient on one family: as ``quick_gradient``, and
-    where a gradient is there, whether it accounts for the value along the segments (else
-    ``detached`` or ``jumps``)."""
-    facts = quick_gradient(plain, wide, family, seed)
+    """All that is known about one candidate's gradient on one family: ``facts`` from
+    ``quick_gradient``, and where a gradient is there, whether it accounts for the value along the
+    segments (else ``detached`` or ``jumps``)."""
     if facts.gradient != "alive" or not facts.eager.ok:
         return facts
     chosen = wide or plain

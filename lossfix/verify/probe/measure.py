@@ -22,7 +22,7 @@ from .gradient import measure_gradient, quick_gradient, raised, segments
 from .hints import suggest
 from .inputs import Choice, choose, refusal, sides
 from .numeric import Objective, lift, objective
-from .steepness import deviation_bound, ladder, steepest_alive
+from .steepness import deviation_bound, ladder, steepest_alive, steepest_unblocked
 from .subject import Candidate, Failure, load
 from .values import DRAWS, EQUAL, compare, cross_families
 
@@ -158,12 +158,12 @@ class _Battery:
         """The original's gradient over a few draws, and its gates."""
         job = self.job
         if not self.facts.shimmed:
-            quick = quick_gradient(self.before.plain, self.before.wide, self.family, job.seed)
-            self._note(before=quick)
+            self._note(before=self._quick(self.before))
         self.gates = self._traced(self.before.plain)
         self._note(gates_before=tuple(gate.facts for gate in self.gates))
         if job.after is None:
-            self._note(before=self._full(self.before))
+            assert self.facts.before is not None
+            self._note(before=self._full(self.before, self.facts.before))
             self._note(curve=draw_curve(self.family, self.before.best, None, job.seed))
             self._note(stage="done")
             return False
@@ -173,6 +173,7 @@ class _Battery:
         spread = float(np.std([plain.value(b.y_true, b.y_pred) for b in self.batches[:12]]))
         at_edges = [(b.y_true, b.y_pred) for _, b in edges(self.family, self.batches[0])]
         candidate = plain.candidate
+        many = self.family.batches(self.job.seed + 11, 1, ROWS)[0]
         try:
             return find_gates(
                 candidate.call,
@@ -180,16 +181,22 @@ class _Battery:
                 candidate.path,
                 max(spread, 1e-12),
                 at_edges,
+                [(many.y_true, many.y_pred)],
             )
         except Exception:
             # The tracer stands on a private hook; the numbers decide without it.
             return ()
 
-    def _full(self, side: _Side) -> GradientFacts:
-        if self.facts.shimmed and side is self.before and self.facts.before is not None:
-            return self.facts.before
-        along = segments(self.family, self.job.seed)
-        return measure_gradient(side.plain, side.wide, self.family, self.job.seed, along)
+    def _full(self, side: _Side, quick: GradientFacts) -> GradientFacts:
+        """The gradient along paths too; a shimmed original has none of its own."""
+        if self.facts.shimmed and side is self.before:
+            return quick
+        family, seed = self.family, self.job.seed
+        along = segments(family, seed)
+        return measure_gradient(quick, side.plain, side.wide, family, seed, along)
+
+    def _quick(self, side: _Side) -> GradientFacts:
+        return quick_gradient(side.plain, side.wide, self.family, self.job.seed)
 
     # The rewrite
 
@@ -206,9 +213,11 @@ class _Battery:
             plain = objective(built, direct=True)
         wide = lift(self.job.after, self.directory, "after64.py", plain, self.batches[0])
         self.after = _Side(plain, wide)
-        self._note(after=quick_gradient(plain, wide, self.family, self.job.seed))
         self.rungs = self._ladder() if self.job.after.steepened else ()
-        self._note(ladder=self.rungs)
+        if self.rungs:
+            steepest = self.after.at(self.rungs[0])
+            self.after = self.after if isinstance(steepest, Failure) else steepest
+        self._note(ladder=self.rungs, after=self._quick(self.after))
         return True
 
     def _ladder(self) -> tuple[float, ...]:
@@ -221,7 +230,19 @@ class _Battery:
         if not scales:
             margins = [self._distances()]
             scales = [float(np.median(margins[0]))]
-        return ladder(scales, min(steepest_alive(m) for m in margins))
+        limits = [steepest_alive(m) for m in margins] + self._barriers(hard)
+        return ladder(scales, min(limits))
+
+    def _barriers(self, gates: Sequence[Gate]) -> list[float]:
+        """Steepnesses from which a sigmoid in place of these gates is sure to fail the descent."""
+        if self._surrogate:
+            return []
+        batch = self.family.batches(self.job.seed + 11, 1, ROWS)[0]
+        return [
+            steepest_unblocked(self.before.plain.candidate.call, batch, gate.facts.threshold)
+            for gate in gates
+            if gate.facts.kind == "jump" and gate.facts.threshold is not None
+        ]
 
     def _distances(self) -> np.ndarray:
         """|y_pred - threshold|, for gates that were not traced; the median where none is known."""
@@ -250,21 +271,14 @@ class _Battery:
 
     def _values(self) -> bool:
         """The relation of the values on the main family; where it refuses, all is said."""
-        facts = self._compared(self._steepest(), self.batches)
+        facts = self._compared(self.after, self.batches)
         self._note(values=(facts,))
         if facts.relation in ("differs", "raises"):
             return self._stop("values", facts.error)
         after = self.facts.after
         if after is not None and after.state in ("raises", "none", "zero", "not finite"):
-            self._note(before=self._full(self.before))
             return self._stop("gradient", after.eager.error or after.graph.error)
         return True
-
-    def _steepest(self) -> _Side:
-        if not self.rungs:
-            return self.after
-        side = self.after.at(self.rungs[0])
-        return self.after if isinstance(side, Failure) else side
 
     def _steepness(self) -> bool:
         """The descent test, down the ladder until it passes."""
@@ -276,7 +290,8 @@ class _Battery:
             return True
         tests: list[DescentFacts] = []
         for steepness in self.rungs or (None,):
-            side = self.after if steepness is None else self.after.at(steepness)
+            first = steepness is None or steepness == self.rungs[0]
+            side = self.after if first else self.after.at(steepness or 0.0)
             if isinstance(side, Failure):
                 continue
             test = descent(side.plain.candidate.call, steepness, against)
@@ -286,10 +301,11 @@ class _Battery:
                 break
         self._note(descent=tuple(tests), steepness=tests[-1].steepness if tests else None)
         if self.facts.steepness is not None:
-            value = self._compared(self.chosen, self.batches)
             hard = [gate for gate in self.gates if gate.facts.kind in HARD]
             bound = deviation_bound(hard, self.facts.steepness)
-            self._note(values=(value,), deviation_bound=bound)
+            self._note(deviation_bound=bound)
+        if self.chosen is not self.after:
+            self._note(values=(self._compared(self.chosen, self.batches),))
         return True
 
     @property
@@ -318,7 +334,11 @@ class _Battery:
 
     def _gradient(self) -> bool:
         """Both gradients along paths, at the steepness that was chosen."""
-        self._note(before=self._full(self.before), after=self._full(self.chosen))
+        before, after = self.facts.before, self.facts.after
+        assert before is not None
+        assert after is not None
+        quick = after if self.chosen is self.after else self._quick(self.chosen)
+        self._note(before=self._full(self.before, before), after=self._full(self.chosen, quick))
         return True
 
     def _elsewhere(self) -> bool:
@@ -332,7 +352,7 @@ class _Battery:
                 continue
             batches = family.batches(self.job.seed, 6)
             tolerance = 10.0 * (self._tolerance(one.precision) or EQUAL[one.precision])
-            found.append(compare(one, other, batches, k0, tolerance, binding))
+            found.append(compare(one, other, batches, k0, tolerance, binding, 1))
         self._note(values=tuple(found))
         return True
 

@@ -7,7 +7,7 @@ where both return the same shape, so that a value moved from one row to another 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Optional
 
 import numpy as np
@@ -35,6 +35,15 @@ OFF_SHARE = 0.1
 spread."""
 
 
+@dataclass(frozen=True)
+class _Draw:
+    """One batch and what the original gives for it."""
+
+    batch: Batch
+    value: float
+    elements: np.ndarray
+
+
 def compare(
     before: Objective,
     after: Objective,
@@ -42,27 +51,31 @@ def compare(
     k0: Optional[float],
     tolerance: Optional[float] = None,
     binding: bool = True,
+    rungs: int = RUNGS,
 ) -> ValueFacts:
     """The relation on ``batches`` of one family.
 
     ``before`` and ``after`` compute in the same precision. ``k0`` is the first steepness of the
-    ladder; ``None`` where nothing was smoothed. ``tolerance`` replaces ``EQUAL``.
+    ladder, which has ``rungs`` further ones and always ends at k0 * GROWTH**RUNGS; ``None`` where
+    nothing was smoothed. ``tolerance`` replaces ``EQUAL``.
     """
     family = batches[0].family
     tolerance = EQUAL[before.precision] if tolerance is None else tolerance
     try:
-        reference = [before.value(b.y_true, b.y_pred) for b in batches]
-        elements = before.unreduced(batches[0].y_true, batches[0].y_pred)
+        draws = [_draw(before, batch) for batch in batches]
     except Exception as error:
         return ValueFacts(family, "unknown", error=raised(error), binding=binding)
-    usable = [i for i, value in enumerate(reference) if np.isfinite(value)]
-    if len(usable) < max(2, len(batches) // 4):
+    shape = draws[0].elements.shape
+    draws = [draw for draw in draws if np.isfinite(draw.value)]
+    if len(draws) < max(2, len(batches) // 4):
         return ValueFacts(
             family, "unknown", error="the original's value is not finite", binding=binding
         )
+    values = np.array([draw.value for draw in draws])
+    spread = max(float(np.std(values)), 1e-3 * float(np.mean(np.abs(values))), 1e-12)
     try:
-        rewritten = after.unreduced(batches[0].y_true, batches[0].y_pred)
-        errors, allowed, spread = _errors(before, after, batches, reference, usable, tolerance)
+        rewritten = after.unreduced(batches[0].y_true, batches[0].y_pred).shape
+        errors = np.array([_error(after, draw) for draw in draws]) / spread
     except Exception as error:
         return ValueFacts(family, "raises", error=raised(error), binding=binding)
     facts = ValueFacts(
@@ -72,81 +85,74 @@ def compare(
         max_error=float(np.max(errors)),
         spread=spread,
         residual=float(np.mean(errors)),
-        shape_before=tuple(elements.shape),
-        shape_after=tuple(rewritten.shape),
+        shape_before=tuple(shape),
+        shape_after=tuple(rewritten),
         binding=binding,
     )
-    if np.all(errors <= allowed):
+    if np.all(errors <= tolerance * (np.abs(values) / spread + 1.0)):
         return replace(facts, relation="equal", residual=0.0)
     if k0 is None:
-        return replace(facts, on_gate=0)
-    return _climb(facts, before, after, [batches[i] for i in usable[:LADDER_DRAWS]], k0)
+        return facts
+    return _climb(facts, before, after, draws[:LADDER_DRAWS], k0, rungs)
 
 
-def _errors(
-    before: Objective,
-    after: Objective,
-    batches: Sequence[Batch],
-    reference: Sequence[float],
-    usable: Sequence[int],
-    tolerance: float,
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """(error per draw, allowed error per draw, spread); both errors in units of the spread."""
-    values = np.array([reference[i] for i in usable])
-    spread = max(float(np.std(values)), 1e-3 * float(np.mean(np.abs(values))), 1e-12)
-    errors = np.array([_error(before, after, batches[i], reference[i]) for i in usable])
-    allowed = tolerance * (np.abs(values) + spread)
-    return errors / spread, allowed / spread, spread
+def _draw(before: Objective, batch: Batch) -> _Draw:
+    value = before.value(batch.y_true, batch.y_pred)
+    return _Draw(batch, value, before.unreduced(batch.y_true, batch.y_pred).astype(np.float64))
 
 
-def _error(before: Objective, after: Objective, batch: Batch, reference: float) -> float:
+def _error(after: Objective, draw: _Draw) -> float:
     """|after - before| of the scalar, or of the elements in the mean where that is larger."""
-    scalar = abs(after.value(batch.y_true, batch.y_pred) - reference)
+    batch = draw.batch
+    scalar = abs(after.value(batch.y_true, batch.y_pred) - draw.value)
     if not np.isfinite(scalar):
         return float("inf")
-    one = before.unreduced(batch.y_true, batch.y_pred)
+    if not draw.elements.ndim:
+        return scalar
     other = after.unreduced(batch.y_true, batch.y_pred)
-    if one.shape == other.shape and one.ndim:
-        with np.errstate(invalid="ignore"):
-            apart = np.abs(other.astype(np.float64) - one.astype(np.float64))
-        # Where one element of the original is not finite, only the others can be compared.
-        apart = apart[np.isfinite(one)]
-        if apart.size:
-            return max(scalar, float(np.mean(apart)))
-    return scalar
+    if draw.elements.shape != other.shape:
+        return scalar
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(other.astype(np.float64) - draw.elements)
+    # Where one element of the original is not finite, only the others can be compared.
+    apart = apart[np.isfinite(draw.elements)]
+    return max(scalar, float(np.mean(apart))) if apart.size else scalar
 
 
 def _climb(
-    facts: ValueFacts, before: Objective, after: Objective, batches: Sequence[Batch], k0: float
+    facts: ValueFacts,
+    before: Objective,
+    after: Objective,
+    draws: Sequence[_Draw],
+    k0: float,
+    rungs: int,
 ) -> ValueFacts:
     """Whether the rewrite approaches the original as its steepness grows."""
-    references = [before.value(b.y_true, b.y_pred) for b in batches]
-    steepnesses = sorted({2.0 * k0, 4.0 * k0, *(k0 * GROWTH**i for i in range(RUNGS + 1))})
-    rungs: list[Rung] = []
-    last = np.zeros(len(batches))
+    between = {2.0 * k0, 4.0 * k0} if rungs == RUNGS else set()
+    powers = (*range(rungs), RUNGS)
+    steepnesses = sorted({*between, *(k0 * GROWTH**power for power in powers)})
+    ladder: list[Rung] = []
+    last = np.zeros(len(draws))
     for steepness in steepnesses:
         steeper = after.at(steepness)
         if isinstance(steeper, Failure):
             return replace(facts, error=str(steeper))
         try:
-            last = np.array([_error(before, steeper, b, r) for b, r in zip(batches, references)])
+            last = np.array([_error(steeper, draw) for draw in draws]) / facts.spread
         except Exception as error:
             return replace(facts, error=raised(error))
-        last = last / facts.spread
         off = float(np.mean(last > OFF))
-        rungs.append(Rung(steepness, float(np.mean(last)), float(np.max(last)), off))
-    on_gate = _on_gate(before, batches, last, facts.spread)
+        ladder.append(Rung(steepness, float(np.mean(last)), float(np.max(last)), off))
+    on_gate = _on_gate(before, [draw.batch for draw in draws], last, facts.spread)
     kept = last[~on_gate] if not np.all(on_gate) else last
-    residual, off = float(np.mean(kept)), int(np.sum(kept > OFF))
-    first = rungs[0].mean_error
-    converges = residual <= REMAINS * first + FLOOR[before.precision] and (
-        off <= max(1.0, OFF_SHARE * len(kept))
-    )
+    residual, wrong = float(np.mean(kept)), int(np.sum(kept > OFF))
+    allowed = REMAINS * ladder[0].mean_error + FLOOR[before.precision]
+    converges = residual <= allowed and wrong <= max(1.0, OFF_SHARE * len(kept))
     return replace(
         facts,
         relation="converges" if converges else "differs",
-        ladder=tuple(rungs),
-        order=_order(rungs[:3]),
+        ladder=tuple(ladder),
+        order=_order(ladder[:3]) if between else None,
         residual=residual,
         on_gate=int(np.sum(on_gate)),
     )
