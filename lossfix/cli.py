@@ -301,7 +301,7 @@ def _config(flags: dict[str, Any]) -> Config:
     from lossfix import config
     from lossfix.pages import known_pairs
 
-    wanted = {
+    wanted: dict[str, Any] = {
         name: flags[name] or None
         for name in (
             "select",
@@ -433,16 +433,13 @@ def _beyond_baseline(report: Report, files: Opened, flags: dict[str, Any]) -> Re
         known = source.read_baseline(flags["baseline"])
     except source.SourceError as error:
         raise _Failure(str(error)) from error
-    pairs = [(finding, texts[finding.path]) for finding in report.findings]
-    new = set(source.beyond_baseline(pairs, known))
-    return replace(
-        report,
-        files=tuple(
-            replace(file, findings=left)
-            for file in report.files
-            if (left := tuple(each for each in file.findings if each in new))
-        ),
-    )
+    new = [
+        replace(
+            file, findings=source.beyond_baseline(file.findings, texts.get(file.path, ""), known)
+        )
+        for file in report.files
+    ]
+    return replace(report, files=tuple(file for file in new if file.findings))
 
 
 def _patch(report: Report) -> bytes:

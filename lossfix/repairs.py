@@ -14,7 +14,7 @@ from pathlib import Path
 from lossfix import engine
 from lossfix.losses.discover import Candidate
 from lossfix.losses.extract import extract
-from lossfix.losses.hints import thresholds
+from lossfix.losses.hints import families, thresholds
 from lossfix.losses.loss import Loss, Relaxation
 from lossfix.model import Gate, Outcome, Probe, Repair, Ruling, Safety, Status, Subject, Verdict
 from lossfix.source import Document
@@ -64,6 +64,13 @@ class _Attempt:
     """Whether the shape of the code may change."""
 
 
+@dataclass(frozen=True)
+class _Exact:
+    options: engine.Options
+    repair: Repair
+    verdict: Verdict
+
+
 @dataclass
 class _Case:
     """One loss on its way through the attempts."""
@@ -76,6 +83,8 @@ class _Case:
     repair: Repair | None = None
     verdict: Verdict | None = None
     accepted: bool = False
+    exact: _Exact | None = None
+    """What was mended exactly, and verified: what smoothing is then held against."""
     first: tuple[Repair, Verdict] | None = None
     """What was refused first: it says best why the loss stays as it was."""
 
@@ -97,7 +106,7 @@ def carry_out(
     cases = [case for plan in plans for case in _cases(plan, gate, steepness)]
     if start is None:
         for case in cases:
-            case.accepted = _next(case)
+            case.accepted = _next(case, verified=False)
     else:
         _measure(cases, steepness, start, say)
     return tuple(
@@ -116,14 +125,16 @@ def _cases(plan: Plan, gate: Gate | None, steepness: float | None) -> Iterator[_
 
 
 def _attempts(gate: Gate | None, steepness: float | None) -> Iterator[_Attempt]:
+    # Exact first: a loss that left the graph has no gradient to compare a smoothed one with, its
+    # exact repair has.
     value = UNCALIBRATED if steepness is None else steepness
-    gates = (Gate.SIGMOID, Gate.DETACHED, Gate.KEEP) if gate is None else (gate, Gate.KEEP)
+    gates = (Gate.SIGMOID, Gate.DETACHED) if gate is None else (gate,)
     for with_form in (True, False):
-        for each in dict.fromkeys(gates):
+        for each in dict.fromkeys((Gate.KEEP, *gates)):
             yield _Attempt(each, value, with_form)
 
 
-def _next(case: _Case) -> bool:
+def _next(case: _Case, verified: bool = True) -> bool:
     """Move a case to its next candidate that changes anything; ``False`` where there is none left."""
     for attempt in case.attempts:
         options = replace(
@@ -135,13 +146,34 @@ def _next(case: _Case) -> bool:
                 if attempt.with_form or not rule.code.startswith(_FORM)
             ),
         )
-        source = case.plan.document.source
-        repair = engine.repair(source.path, source.text, case.loss.name, options)
-        if repair.steps and repair.after not in case.tried:
-            case.tried.add(repair.after)
-            case.options, case.repair = options, repair
-            return True
+        repair = _repair(case, options)
+        if not repair.steps or repair.after in case.tried:
+            continue
+        smooths = _smooths(case, options)
+        if attempt.gate is Gate.KEEP and smooths and (not verified or _only_form(repair)):
+            # What the smoothing candidate does besides, on its own, would be measured twice.
+            continue
+        case.tried.add(repair.after)
+        case.options, case.repair = options, repair
+        return True
     return False
+
+
+def _repair(case: _Case, options: engine.Options) -> Repair:
+    source = case.plan.document.source
+    return engine.repair(source.path, source.text, case.loss.name, options)
+
+
+def _smooths(case: _Case, options: engine.Options) -> bool:
+    """Whether the loss has a gate that could be smoothed."""
+    if options.relaxation.gate is not Gate.KEEP or options.exact_only:
+        return options.relaxation.gate is not Gate.KEEP
+    relaxed = replace(options, relaxation=replace(options.relaxation, gate=Gate.SIGMOID))
+    return _repair(case, relaxed).promise is Safety.RELAXED
+
+
+def _only_form(repair: Repair) -> bool:
+    return all(step.finding.code.startswith(_FORM) for step in repair.steps)
 
 
 def _measure(
@@ -155,22 +187,74 @@ def _measure(
         return
     with start() as verifier:
         while waiting:
-            refused = []
+            again = []
             probes = (_probe(case, steepness) for case in waiting)
             for case, (_, verdict) in zip(waiting, verifier.measure(probes), strict=True):
-                assert case.repair is not None
-                case.verdict = verdict
-                case.accepted = verdict.writable
                 say(f"{case.plan.document.source.path}: {case.loss.name}: {verdict.summary}")
-                if case.accepted:
-                    _calibrate(case)
-                else:
-                    if case.first is None:
-                        case.first = (case.repair, verdict)
-                    # A loss that cannot be measured cannot be measured in another form either.
-                    if verdict.ruling is not Ruling.UNVERIFIABLE and _next(case):
-                        refused.append(case)
-            waiting = refused
+                if _goes_on(case, verdict):
+                    again.append(case)
+            waiting = again
+
+
+def _goes_on(case: _Case, verdict: Verdict) -> bool:
+    """Take in what was measured of a case's candidate; whether there is another one to measure."""
+    assert case.repair is not None
+    assert case.options is not None
+    relaxed = case.repair.promise is Safety.RELAXED
+    if verdict.writable and relaxed:
+        case.verdict = verdict if case.exact is None else _joined(case.exact.verdict, verdict)
+        case.accepted = True
+        _calibrate(case)
+        return False
+    if verdict.writable:
+        case.exact = _Exact(case.options, case.repair, verdict)
+        if _smooths(case, case.options) and _next_smoothing(case):
+            return True
+        _settle(case)
+        return False
+    if case.first is None:
+        case.first = (case.repair, verdict)
+    # A loss that cannot be measured cannot be measured in another form either.
+    if verdict.ruling is not Ruling.UNVERIFIABLE and _next_of_its_kind(case):
+        return True
+    _settle(case)
+    return False
+
+
+def _next_of_its_kind(case: _Case) -> bool:
+    return _next(case) if case.exact is None else _next_smoothing(case)
+
+
+def _next_smoothing(case: _Case) -> bool:
+    """Move to the next candidate that smooths, in the form that the exact repair was verified in."""
+    assert case.exact is not None
+    while _next(case):
+        assert case.repair is not None
+        same_form = case.repair.becomes == case.exact.repair.becomes
+        if case.repair.promise is Safety.RELAXED and same_form:
+            return True
+    return False
+
+
+def _settle(case: _Case) -> None:
+    """Fall back on what was mended exactly, where anything was."""
+    if case.exact is not None:
+        case.options, case.repair = case.exact.options, case.exact.repair
+        case.verdict, case.accepted = case.exact.verdict, True
+
+
+def _joined(exact: Verdict, relaxed: Verdict) -> Verdict:
+    """The verdict on both steps together: broken as the first found it, alive as the second left it."""
+    _, _, rest = relaxed.summary.partition("→")
+    start, _, _ = exact.summary.partition("→")
+    return replace(
+        relaxed,
+        before=exact.before,
+        summary=f"{start}→{rest}" if rest and "→" in exact.summary else relaxed.summary,
+        notes=tuple(dict.fromkeys((*exact.notes, *relaxed.notes))),
+        assumptions=tuple(dict.fromkeys((*exact.assumptions, *relaxed.assumptions))),
+        seconds=exact.seconds + relaxed.seconds,
+    )
 
 
 def _calibrate(case: _Case) -> None:
@@ -183,8 +267,7 @@ def _calibrate(case: _Case) -> None:
         return
     relaxation = replace(case.options.relaxation, steepness=chosen)
     case.options = replace(case.options, relaxation=relaxation)
-    source = case.plan.document.source
-    case.repair = engine.repair(source.path, source.text, case.loss.name, case.options)
+    case.repair = _repair(case, case.options)
 
 
 def _probe(case: _Case, steepness: float | None) -> Probe:
@@ -192,15 +275,19 @@ def _probe(case: _Case, steepness: float | None) -> Probe:
     assert repair is not None
     assert case.options is not None
     inputs = plan.inputs(case.loss.name)
+    old_text, old_name = repair.before, case.loss.name
+    if case.exact is not None:
+        old_text, old_name = case.exact.repair.after, case.exact.repair.becomes
+    candidate = case.loss.candidate
     return Probe(
         name=f"{plan.document.source.path}::{case.loss.name}",
-        before=subject_of(plan, repair.before, case.loss.name, inputs),
-        after=subject_of(plan, repair.after, repair.becomes, inputs, case.loss.candidate),
+        before=subject_of(plan, old_text, old_name, inputs, candidate),
+        after=subject_of(plan, repair.after, repair.becomes, inputs, candidate),
         promise=repair.promise,
         gate=repair.gate,
         steepness=steepness,
         thresholds=thresholds(case.loss),
-        families=inputs.families,
+        families=inputs.families or families(case.loss.tree.outline),
     )
 
 

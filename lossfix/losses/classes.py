@@ -186,7 +186,10 @@ def _registration(loss: Loss) -> cst.Decorator:
     ):
         if _is_registration(loss, decorator):
             return decorator.with_changes(leading_lines=[])
-    name = loss.spell("keras.saving.register_keras_serializable")
+    # `tf.keras` has no `saving`; both have it under `utils`, and Keras 3 documents the former.
+    module = loss.spell("keras.saving")
+    own = loss.tree.scopes[-1].resolve(module.partition(".")[0]) or "keras"
+    name = f"{module if own == 'keras' else loss.spell('keras.utils')}.register_keras_serializable"
     return cst.Decorator(build.expression(f'{name}(package="{loss.package}")'))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import libcst as cst
 
 from lossfix.losses.gates import comparison
@@ -41,3 +43,67 @@ def _number(loss: Loss, node: cst.BaseExpression | None) -> float | None:
                 None if default is None or isinstance(default, cst.Name) else _number(loss, default)
             )
     return None
+
+
+_FAMILIES = {
+    "sigmoid": ("bin_prob", "unit", "multilabel"),
+    "softmax": ("onehot_prob", "sparse"),
+    "tanh": ("pm1", "reg"),
+    "softplus": ("pos", "reg"),
+    "exponential": ("pos", "reg"),
+}
+
+
+def families(module: ast.Module) -> tuple[str, ...]:
+    """The families of inputs that the last layers of the models in a file suggest, best first.
+
+    A last layer is the last of a list of layers, or one that is called ``output``; where several
+    models of a file end differently nothing is suggested.
+    """
+    endings = {_activation(layer) for layer in _last_layers(module)} - {None}
+    if len(endings) != 1:
+        return ()
+    return _FAMILIES.get(endings.pop() or "", ())
+
+
+def _last_layers(module: ast.Module) -> list[ast.Call]:
+    layers = []
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="Sequential") | ast.Attribute(attr="Sequential"),
+                args=[ast.List(elts=[*_, ast.Call() as last]), *_],
+            ):
+                layers.append(last)
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Call(func=ast.Call() as last)
+            ) if name.lower().startswith(("out", "pred")):
+                layers.append(last)
+    added: dict[str, ast.Call] = {}
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=model), attr="add"), args=[ast.Call() as last]
+            ):
+                known = added.get(model)
+                if known is None or known.lineno < last.lineno:
+                    added[model] = last
+    return layers + list(added.values())
+
+
+def _activation(layer: ast.Call) -> str | None:
+    for keyword in layer.keywords:
+        if keyword.arg == "activation":
+            match keyword.value:
+                case ast.Constant(value=str() as name):
+                    return name
+                case ast.Attribute(attr=name) | ast.Name(id=name):
+                    return name
+            return None
+    match layer:
+        case ast.Call(
+            func=ast.Name(id="Activation") | ast.Attribute(attr="Activation"),
+            args=[ast.Constant(value=str() as name)],
+        ):
+            return name
+    return "linear"

@@ -15,7 +15,7 @@ from lossfix.losses.names import canonical
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
 from lossfix.syntax.scope import Scope
-from lossfix.syntax.tree import Tree, all_statements, dotted
+from lossfix.syntax.tree import Tree, all_statements, dotted, walk
 
 TENSORFLOW = "tensorflow"
 _STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device"})
@@ -205,14 +205,22 @@ class Loss:
 
     def fresh(self, *wishes: str) -> str:
         """The first of ``wishes`` that means nothing in this file yet, else the first with a number."""
-        taken = names_in(self.tree.outline)
-        for wish in wishes:
-            if wish not in taken:
-                return wish
-        number = 2
-        while f"{wishes[0]}_{number}" in taken:
-            number += 1
-        return f"{wishes[0]}_{number}"
+        return _first_free(wishes, names_in(self.tree.outline))
+
+    def local(self, *wishes: str) -> str:
+        """The same for a name that only this function, and what is around it, must not use yet."""
+        taken = {node.value for node in walk(self.outermost) if isinstance(node, cst.Name)}
+        return _first_free(wishes, frozenset(taken))
+
+
+def _first_free(wishes: tuple[str, ...], taken: frozenset[str]) -> str:
+    for wish in wishes:
+        if wish not in taken:
+            return wish
+    number = 2
+    while f"{wishes[0]}_{number}" in taken:
+        number += 1
+    return f"{wishes[0]}_{number}"
 
 
 def casts_to_discrete(loss: Loss, node: cst.Call) -> bool:

@@ -6,11 +6,11 @@ import re
 
 import libcst as cst
 
-from lossfix.losses.gates import comparison, connective, named_value
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import number
+from lossfix.losses.tensors import is_boolean
 from lossfix.losses.translation import Binding, Refusal
-from lossfix.losses.translations import translation_of, translation_of_method
+from lossfix.losses.translations import ATTRIBUTES, translation_of, translation_of_method
 from lossfix.syntax.build import expression
 
 _TF = re.compile(r"\btf\.")
@@ -44,6 +44,13 @@ def translated_method(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
         {name: loss.tree.code(each) for name, each in keywords.items()},
     )
     return filled(loss, binding, positional, keywords, node.func.value)
+
+
+def translated_attribute(loss: Loss, node: cst.Attribute) -> cst.BaseExpression:
+    """The TensorFlow code for an attribute of `ATTRIBUTES`, which tensors do not have."""
+    target = ATTRIBUTES[node.attr.value][0].target
+    template = _TF.sub(f"{loss.tensorflow}.", target).replace("{self}", "{self_}")
+    return expression(template, self_=node.value)
 
 
 def split_arguments(
@@ -88,18 +95,8 @@ def _floating(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
             return cst.parse_expression(number(float(node.evaluated_value)))
         case cst.UnaryOperation(operator=cst.Minus(), expression=cst.Integer() as inner):
             return cst.parse_expression(number(-float(inner.evaluated_value)))
-    if loss.is_tensor(node) and _is_boolean(loss, node):
+    if loss.is_tensor(node) and is_boolean(loss, node):
         return expression(
             f"{loss.spell('tf.cast')}({{c}}, {{p}}.dtype)", c=node, p=cst.Name(loss.y_pred)
         )
     return node
-
-
-def _is_boolean(loss: Loss, node: cst.BaseExpression) -> bool:
-    if comparison(loss, node) is not None:
-        return True
-    joined = connective(loss, node)
-    if joined is not None:
-        return any(_is_boolean(loss, each) for each in joined[1])
-    value = named_value(loss, node)
-    return value is not None and _is_boolean(loss, value)

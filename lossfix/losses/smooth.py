@@ -174,7 +174,7 @@ def smooth(loss: Loss, gate: Gate) -> dict[cst.CSTNode, Replacement] | None:
             "{b} + {s} * ({a} - {b})", a=gate.then, b=gate.otherwise, s=weight
         )
         return replace
-    name = loss.fresh(_name_of(loss, gate), "gate")
+    name = loss.local(_name_of(loss, gate), "gate")
     assignment = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(name))], weight)])
     replace[gate.node] = _blend(loss, gate, cst.Name(name))
     replace[statement] = lambda node: _below(assignment, node)
