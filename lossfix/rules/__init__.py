@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lossfix.rules import (
+    array_method,
     bare_function,
     batch_scalar,
     closure,
@@ -17,6 +18,7 @@ from lossfix.rules.rule import Rule
 RULES: tuple[Rule, ...] = (
     numpy_round_trip.RULE,
     numpy_call.RULE,
+    array_method.RULE,
     removed_reduction.RULE,
     hard_gate.RULE,
     jump_gate.RULE,

@@ -20,7 +20,7 @@ import tensorflow as tf
 
 def weighted_loss(y_true, y_pred):
     error = np.abs(y_true - y_pred)
-    return np.mean(np.where(error > 1, 1.5, 0.5) * error, axis=-1)
+    return tf.reduce_mean(np.where(error > 1, 1.5, 0.5) * error, axis=-1)
 ```
 
 ## Use instead

@@ -1,0 +1,94 @@
+"""A method of NumPy arrays that tensors do not have
+
+## What it does
+
+Finds `.mean()`, `.sum()`, `.flatten()`, `.reshape(...)`, `.astype(...)` and other methods and attributes
+of NumPy arrays that are asked of a tensor, and writes the function of TensorFlow that does the same.
+
+## Why is this bad
+
+Tensors have operators but no such methods: the loss raises `AttributeError` before the first batch. Where
+an array stands in their place, because NumPy was called before, there is no gradient.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def square_loss(y_true, y_pred):
+    error = (y_true - y_pred).flatten()
+    return (error**2).mean()
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def square_loss(y_true, y_pred):
+    error = tf.reshape(y_true - y_pred, [-1])
+    return tf.reduce_mean(error**2)
+```
+
+## Fix safety
+
+Exact. Only what is certainly a tensor is touched: a distribution that was made of the predictions has a
+`.mean()` of its own. Arguments without a counterpart (`order="F"`, `out=`) are reported.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/Tensor
+- https://numpy.org/doc/stable/reference/arrays.ndarray.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.rewrite_call import translated_attribute, translated_method
+from lossfix.losses.tensors import is_array
+from lossfix.losses.translations import ATTRIBUTES, METHODS
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.tree import walk
+
+_SETTLED_ELSEWHERE = frozenset({"numpy", "item", "eval"})
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function.body):
+        match node:
+            case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=method))) if (
+                method in METHODS and method not in _SETTLED_ELSEWHERE
+            ):
+                if loss.operation(node) is None and is_array(loss, value):
+                    new = translated_method(loss, node)
+                    yield Match(
+                        node,
+                        f"tensors have no method `{method}`: this raises AttributeError",
+                        new if isinstance(new, str) else "",
+                    )
+            case cst.Attribute(value=value, attr=cst.Name(value=attribute)) if (
+                attribute in ATTRIBUTES and loss.operation(node) is None and is_array(loss, value)
+            ):
+                yield Match(
+                    node, f"tensors have no attribute `{attribute}`: this raises AttributeError"
+                )
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    match match.node:
+        case cst.Call() as call:
+            new = translated_method(loss, call)
+            return None if isinstance(new, str) else Edit({call: new})
+        case cst.Attribute() as attribute:
+            return Edit({attribute: translated_attribute(loss, attribute)})
+    return None
+
+
+RULE = Rule("LF103", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
