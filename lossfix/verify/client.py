@@ -118,14 +118,31 @@ def verify_probe(probe: Probe, settings: Settings) -> Verdict:
     for side, subject in (("", probe.before), ("in the rewrite: ", probe.after)):
         if subject is not None and subject.unverifiable:
             return _unverifiable(probe, f"{side}{subject.unverifiable}")
-    answer = ask(_job(probe, settings.seed), settings)
-    if answer.log:
-        _logger.debug("%s wrote:\n%s", probe.name, answer.log.rstrip())
-    if answer.facts is None:
-        verdict = _unverifiable(probe, _in_words(answer, settings))
-    else:
+    job = _job(probe, settings.seed)
+    answer = _asked(job, settings)
+    if answer.facts is not None:
         verdict = judge(probe, answer.facts)
+    else:
+        verdict = _unverifiable(probe, _in_words(answer, settings))
+        if answer.ending == "crashed" and job.after is not None:
+            verdict = _blamed(probe, verdict, _asked(replace(job, after=None), settings))
     return replace(verdict, seconds=time.monotonic() - began)
+
+
+def _asked(job: Job, settings: Settings) -> Answer:
+    answer = ask(job, settings)
+    if answer.log:
+        _logger.debug("%s wrote:\n%s", job.name, answer.log.rstrip())
+    return answer
+
+
+def _blamed(probe: Probe, verdict: Verdict, alone: Answer) -> Verdict:
+    """The verdict on a crash, in the knowledge of what came of the original ``alone``."""
+    if alone.facts is None:
+        return verdict
+    before = judge(replace(probe, after=None), alone.facts).before
+    reason = f"the rewrite, and not the original: {verdict.reasons[0]}"
+    return replace(_unverifiable(probe, reason), before=before)
 
 
 def _settled(under_way: deque[tuple[Probe, Future[Verdict]]]) -> tuple[Probe, Verdict]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -42,7 +43,7 @@ FAKE = """\
         job, nonce = request.job, request.nonce
         answer = Answer(nonce, "answered", Facts(job.name, "before", str(os.getpid())))
         print("about", job.name, file=sys.stderr, flush=True)
-        if job.name == "crashes":
+        if job.name == "crashes" or job.after is not None:
             os.abort()
         if job.name == "hangs":
             time.sleep(60)
@@ -159,6 +160,13 @@ def test_what_went_wrong_is_the_verdict(settings: Settings, name: str, reason: s
     assert verdict.summary == f"not verified: {reason.splitlines()[0]}"
     assert verdict.before is State.RAISES
     assert not verdict.writable
+
+
+def test_a_crash_of_the_rewrite_is_told_apart_from_one_of_the_original(settings: Settings) -> None:
+    rewritten = replace(probe("answers"), after=Subject("", "loss"))
+    assert verify_probe(rewritten, settings).reasons[0].startswith("the rewrite, and not the orig")
+    both = replace(rewritten, name="crashes")
+    assert verify_probe(both, settings).reasons[0].startswith("measuring it crashed")
 
 
 def test_what_cannot_be_built_is_not_tried() -> None:
