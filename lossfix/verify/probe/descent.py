@@ -69,7 +69,7 @@ def yardstick(original: Call, batch: Batch) -> Yardstick:
     gradient = _gradient(original, batch)
     ends: tuple[Any, ...] = (start, start)
     if gradient is not None:
-        paths = _descend(original, batch)
+        paths = _descend(original, batch, gradient)
         if paths is not None:
             ends = tuple(score(path) for path in paths)
     return Yardstick(batch, score, start, ends, gradient)
@@ -93,7 +93,7 @@ def descent(rewrite: Call, steepness: Optional[float], against: Yardstick) -> De
             passed=False,
             note="no gradient",
         )
-    paths = _descend(rewrite, against.batch)
+    paths = _descend(rewrite, against.batch, gradient)
     if paths is None:
         return DescentFacts(
             steepness, stuck=1.0, start=start, rewrite=start, passed=False, note="raises in a graph"
@@ -198,14 +198,17 @@ def _gradient(call: Call, batch: Batch, y_pred: Any = None) -> Any:
     return gradient if np.any(gradient) else None
 
 
-def _descend(call: Call, batch: Batch) -> Optional[tuple[Any, Any]]:
-    """Where Adam and plain gradient descent lead; ``None`` where the loss raises in a graph too.
+def _descend(call: Call, batch: Batch, gradient: Any) -> Optional[tuple[Any, Any]]:
+    """Where Adam and plain gradient descent lead; ``None`` where the loss raises in a graph.
 
-    One graph serves both: tracing costs ten times what its two hundred steps do.
+    ``gradient`` is the one at the start. One graph serves both: tracing costs ten times what its two
+    hundred steps do.
     """
     true, start = _tensors(batch)
     reach = float(np.quantile(start, 0.95) - np.quantile(start, 0.05)) or 1.0
     onto = project(batch)
+    # In units of the mean slope at the start, so that neither way depends on the loss's scale.
+    unit = float(np.mean(np.abs(gradient))) + 1e-30
 
     def slope(pred: Any) -> Any:
         with tf.GradientTape() as tape:
@@ -215,9 +218,6 @@ def _descend(call: Call, batch: Batch) -> Optional[tuple[Any, Any]]:
         return tf.zeros_like(pred) if gradient is None else tf.convert_to_tensor(gradient)
 
     def run(pred: Any, adam: Any) -> Any:
-        # In units of the mean slope at the start, so that neither way depends on the loss's scale.
-        unit = tf.reduce_mean(tf.abs(slope(pred))) + 1e-30
-
         def step(i: Any, p: Any, m: Any, v: Any) -> Any:
             g = slope(p) / unit
             n = tf.cast(i + 1, p.dtype)

@@ -47,6 +47,8 @@ def fit(candidate: Candidate, original: Candidate, batch: Batch, seed: int = 0) 
         model = build(batch, seed)
         optimizer = keras.optimizers.Adam(_RATE)
         model.compile(optimizer=optimizer, loss=candidate.target, jit_compile=False)
+        # Built beforehand: variables made while tracing would have TensorFlow trace twice.
+        model.optimizer.build(model.trainable_variables)
         inputs, targets = features(batch), np.asarray(batch.y_true)
         weights = [np.array(weight) for weight in model.get_weights()]
         start = model(inputs)
