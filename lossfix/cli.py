@@ -374,7 +374,7 @@ def _opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             try:
                 return request, run.opened([source.decode(name, flags["stdin"])])
             except source.Unreadable as error:
-                return request, run.Opened((), (), 1, (str(error),))
+                return request, run.Opened((), (), 1, (error,))
         paths: Sequence[Path] = [Path(each) for each in flags["paths"]]
         if flags["files_from"]:
             paths = [*paths, *source.listed(flags["files_from"])]

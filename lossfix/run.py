@@ -53,7 +53,7 @@ class Opened:
     documents: tuple[Document, ...]
     shares: tuple[Shared, ...]
     checked: int
-    unreadable: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...]
 
 
 def may_hold_a_loss(data: bytes) -> bool:
@@ -69,7 +69,7 @@ def open_all(paths: Iterable[Path]) -> Opened:
     """
     documents: list[Document] = []
     shares: list[Shared] = []
-    unreadable: list[str] = []
+    unreadable: list[Unreadable] = []
     checked = 0
     for path in paths:
         checked += 1
@@ -84,7 +84,7 @@ def open_all(paths: Iterable[Path]) -> Opened:
         try:
             document = source.decode(path, data)
         except Unreadable as error:
-            unreadable.append(str(error))
+            unreadable.append(error)
             continue
         documents.append(document)
         shares.append(_share(document))
@@ -146,7 +146,7 @@ def fix(request: Request, files: Opened, verifier: Callable[[], Verifier] | None
     for document, done in zip(files.documents, measured, strict=True):
         text = done.text
         if text != document.source.text:
-            text = layout_generated(document, text, done.generated)
+            text = layout.layout(document.source.text, text, layout.style_for(document.path))
         after = source.encode(document, text)
         remaining, _ = _findings(request, files, source.decode(document.path, after))
         remaining += _unparsed(document)
@@ -161,29 +161,6 @@ def fix(request: Request, files: Opened, verifier: Callable[[], Verifier] | None
                 )
             )
     return _report("fix", request, files, reports)
-
-
-def layout_generated(document: Document, text: str, generated: frozenset[str]) -> str:
-    """``text`` with the generated classes formatted as the project formats, and nothing else."""
-    if not generated:
-        return text
-    style = layout.style_for(document.path)
-    lines = text.split("\n")
-    module = ast.parse(text)
-    found = [
-        node
-        for node in ast.walk(module)
-        if isinstance(node, ast.ClassDef) and node.name in generated
-    ]
-    for node in sorted(found, key=lambda each: each.lineno, reverse=True):
-        first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-        last = node.end_lineno or node.lineno
-        indent = re.match(r"\s*", lines[first - 1]).group()  # type: ignore[union-attr]
-        code = "\n".join(line.removeprefix(indent) for line in lines[first - 1 : last])
-        lines[first - 1 : last] = (
-            layout.format_statement(code, indent, style).rstrip("\n").split("\n")
-        )
-    return "\n".join(lines)
 
 
 def write(request: Request, report: Report, documents: Sequence[Document]) -> Report:
@@ -321,14 +298,23 @@ def package_of(path: Path) -> str:
 
 
 def _report(command: str, request: Request, files: Opened, reports: Sequence[FileReport]) -> Report:
+    reports = [*reports, *map(_unreadable, files.unreadable)]
     return Report(
         command=command,
         version=__version__,
         files=tuple(sorted(reports, key=lambda each: each.path)),
         checked=files.checked,
-        unreadable=files.unreadable,
+        unreadable=tuple(map(str, files.unreadable)),
         arguments=request.arguments,
     )
+
+
+def _unreadable(error: Unreadable) -> FileReport:
+    from lossfix.engine import unparsable
+    from lossfix.syntax.tree import Unparsable
+
+    fault = Unparsable(error.message, error.line, error.column)
+    return FileReport(error.path, (unparsable(error.path, fault),))
 
 
 def kept(report: Report) -> Iterator[Outcome]:

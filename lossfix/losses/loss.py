@@ -201,6 +201,8 @@ class Loss:
                 tensorflow = _bound_to(module, TENSORFLOW)
                 own = f"{tensorflow}.keras" if tensorflow else "keras"
             return f"{own}.{rest}"
+        if head == "np":
+            return f"{_bound_to(module, 'numpy') or 'np'}.{rest}"
         return operation
 
     def fresh(self, *wishes: str) -> str:

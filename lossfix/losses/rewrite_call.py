@@ -13,7 +13,7 @@ from lossfix.losses.translation import Binding, Refusal
 from lossfix.losses.translations import ATTRIBUTES, translation_of, translation_of_method
 from lossfix.syntax.build import expression
 
-_TF = re.compile(r"\btf\.")
+_HEAD = re.compile(r"(?<![\w.])(tf|keras|np)\.(?=\w)")
 
 
 def translated_function(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
@@ -82,7 +82,8 @@ def filled(
         holes["self"] = receiver
     for name in binding.translation.floats & holes.keys():
         holes[name] = _floating(loss, holes[name])
-    template = _TF.sub(f"{loss.tensorflow}.", binding.template).replace("{self}", "{self_}")
+    template = _HEAD.sub(lambda head: loss.spell(head.group()), binding.template)
+    template = template.replace("{self}", "{self_}")
     if "self" in holes:
         holes["self_"] = holes.pop("self")
     return expression(template, **holes)

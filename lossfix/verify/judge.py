@@ -11,10 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lossfix.model import Curve, Gate, Probe, Ruling, Safety, State, Verdict
-from lossfix.verify.probe.facts import Facts, GateFacts, GradientFacts, ValueFacts
+from lossfix.verify.probe.facts import LIVE_ROWS, Facts, GateFacts, GradientFacts, ValueFacts
 
-LIVE_ROWS = 0.3
-"""Below this share of rows with a float32 gradient a formerly dead loss is still as good as dead."""
 STEEP = 0.5
 """A smoothed jump whose steepest 0.5 % still carries this share of it is a jump for single
 precision."""
@@ -96,16 +94,10 @@ def _after(facts: Facts) -> State:
 
 
 def _broken(facts: Facts, before: State) -> bool:
-    """Whether the original cannot be trained as it should: by its gradient, at an edge, or in
-    ``fit``."""
+    """Whether the original cannot be trained as it should, by its gradient or at an edge."""
     if before is not State.LIVE or facts.shimmed:
         return True
-    assert facts.before is not None
-    return bool(facts.before.not_finite) or _failed_before(facts, "fit")
-
-
-def _failed_before(facts: Facts, name: str) -> bool:
-    return any(check.name == name and check.before for check in facts.contract.checks)
+    return facts.before is not None and bool(facts.before.not_finite)
 
 
 # What speaks against a rewrite
@@ -142,6 +134,8 @@ def _unmeasured(probe: Probe, facts: Facts) -> list[_Reason]:
         found.append(_unverifiable(facts))
     if facts.values and facts.values[0].relation == "unknown":
         found.append(f"the original's values cannot be compared: {facts.values[0].error}")
+    if facts.stage == "done" and not facts.values:
+        found.append("the values were not compared")
     return [_Reason(Ruling.UNVERIFIABLE, text) for text in found]
 
 
@@ -164,7 +158,7 @@ def _meaning(probe: Probe, facts: Facts) -> list[_Reason]:
             continue
         if value.relation == "differs":
             found.append(_difference(value, facts))
-        elif value.relation == "raises" and value is not facts.values[0]:
+        elif value.relation == "raises":
             found.append(f"the rewrite raises on {value.family}: {value.error}")
         elif value.relation == "converges" and probe.promise is Safety.EXACT:
             found.append(
@@ -199,8 +193,13 @@ def _gradient(probe: Probe, facts: Facts, before: State, after: State) -> list[_
 
 
 def _unchanged(probe: Probe, facts: Facts, before: State, after: State) -> bool:
-    """An exact rewrite that leaves a gradient's jumps, or what is detached on purpose, as it was."""
+    """An exact rewrite that leaves a gradient's jumps, or what is detached on purpose, as it was.
+
+    Jumps are also what is left when a loss that had no gradient at all gets one.
+    """
+    worse = (State.RAISES, State.NONE, State.ZERO, State.NONFINITE, State.DETACHED)
     kept = before is after and after in (State.JUMPS, State.DETACHED)
+    kept |= after is State.JUMPS and before in worse
     return kept and probe.promise is Safety.EXACT and _relation(facts) == "equal"
 
 
@@ -294,8 +293,7 @@ def _favourable(facts: Facts, before: State, after: State) -> Ruling:
 def _mended(facts: Facts) -> bool:
     assert facts.before is not None
     assert facts.after is not None
-    fewer = set(facts.after.not_finite) < set(facts.before.not_finite)
-    return fewer or facts.shimmed or _failed_before(facts, "fit")
+    return facts.shimmed or set(facts.after.not_finite) < set(facts.before.not_finite)
 
 
 def _relation(facts: Facts) -> str:
