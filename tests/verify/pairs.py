@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lossfix.model import Gate, Probe, Ruling, Safety, Subject
 
@@ -113,15 +115,19 @@ REFUSED = (
 
 EXACT = Safety.EXACT
 
+
+def cases(name: str, before: str, *afters: tuple[Any, ...], **options: Any) -> Iterator[Pair]:
+    """One pair for each of ``afters``: (label, text, right rulings[, options of this one])."""
+    for label, after, rulings, *rest in afters:
+        extra = rest[0] if rest else {}
+        yield Pair(f"{name}: {label}", before, after, rulings, **{**options, **extra})
+
+
 _pairs: list[Pair] = []
 
 
-def _case(name: str, before: str, *afters: tuple, **options: object) -> None:
-    for label, after, rulings, *rest in afters:
-        extra = rest[0] if rest else {}
-        _pairs.append(
-            Pair(f"{name}: {label}", before, after, rulings, **{**options, **extra})  # type: ignore[arg-type]
-        )
+def _case(name: str, before: str, *afters: tuple[Any, ...], **options: Any) -> None:
+    _pairs.extend(cases(name, before, *afters, **options))
 
 
 # Gates with live branches

@@ -21,6 +21,10 @@ from typing import Any, Optional, TypeVar, Union
 
 T = TypeVar("T")
 
+LIVE_ROWS = 0.3
+"""A loss that was dead is as good as dead when less than this share of its rows has a float32
+gradient above 1e-4 of the largest row's."""
+
 CHECKS = (
     "edges",
     "rank",

@@ -54,6 +54,9 @@ class Family:
     """``real``, ``binary``, ``onehot``, ``index`` (integers), ``sign`` or ``count``."""
     offset: float = 0.0
     scale: float = 1.0
+    coded: bool = False
+    """Whether some of its targets stand for something else (padding, a gap, no target at all), so
+    that it speaks only of losses that are written for that."""
 
     def batch(self, rng: np.random.Generator, rows: int = ROWS) -> Batch:
         """One draw of ``rows`` samples."""
@@ -324,13 +327,13 @@ FAMILIES: tuple[Family, ...] = (
         offset=0.5,
         scale=5.0,
     ),
-    _family("padded", "real", _padded(0.0)),
-    _family("padded_minus_one", "real", _padded(-1.0)),
-    _family("gaps", "real", _gaps),
+    _family("padded", "real", _padded(0.0), coded=True),
+    _family("padded_minus_one", "real", _padded(-1.0), coded=True),
+    _family("gaps", "real", _gaps, coded=True),
     _family(
         "pairs", "positive", _pairs, activation="softplus", labels="binary", low=0.02, high=2.5
     ),
-    _family("triplet", "real", _wide(1, 12)),
+    _family("triplet", "real", _wide(1, 12), coded=True),
     _family("quantiles", "real", _wide(1, 3)),
     _family("embedding", "real", _real(6)),
     _family("two", "real", _real(2)),

@@ -123,7 +123,7 @@ def measure_gradient(
         return facts
     chosen = wide or plain
     batches = family.batches(seed, 4)
-    facts = replace(facts, live_rows=_live_rows(plain, family, seed))
+    facts = replace(facts, live_rows=live_rows(plain, family, seed))
     facts = _with_paths(facts, chosen, along)
     slope = fast_slope(chosen, batches[0])
     facts = _with_differences(facts, slope, batches[1:], chosen.precision, seed)
@@ -170,7 +170,7 @@ def _with_edges(
     return replace(facts, not_finite=tuple(gradients), value_not_finite=tuple(values))
 
 
-def _live_rows(plain: Objective, family: Family, seed: int) -> float:
+def live_rows(plain: Objective, family: Family, seed: int) -> float:
     """The share of rows with a float32 gradient worth the name, over batches of eight."""
     shares = []
     for batch in family.batches(seed + 2, 3, 8):

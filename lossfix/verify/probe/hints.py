@@ -14,6 +14,7 @@ from .families import BY_NAME, FAMILIES, Family
 _PARAMETERS = ("y_true", "y_pred")
 
 _CUES: tuple[tuple[str, str, int], ...] = (
+    (r"argmax\(\s*y_true", "onehot_prob onehot_logits seg_multi", 6),
     (r"argmax|categorical_crossentropy|in_top_k|softmax", "onehot_prob onehot_logits", 4),
     (r"from_logits\s*=\s*True|_with_logits|logits|softmax\(\s*y_pred", "onehot_logits", 3),
     (r"from_logits\s*=\s*True|sigmoid\(\s*y_pred|sigmoid_cross", "bin_logits multilabel_logits", 4),

@@ -15,10 +15,10 @@ import tensorflow as tf
 from .contract import contract
 from .curve import draw_curve
 from .descent import ROWS, Yardstick, alignment, descent, yardstick
-from .facts import DescentFacts, Facts, GradientFacts, Job, Outcome, ValueFacts
+from .facts import LIVE_ROWS, DescentFacts, Facts, GradientFacts, Job, Outcome, ValueFacts
 from .families import Batch, edges
 from .gates import Gate, find_gates
-from .gradient import measure_gradient, quick_gradient, raised, segments
+from .gradient import live_rows, measure_gradient, quick_gradient, raised, segments
 from .hints import suggest
 from .inputs import Choice, choose, refusal, sides
 from .numeric import Objective, lift, objective
@@ -295,7 +295,7 @@ class _Battery:
             if isinstance(side, Failure):
                 continue
             test = descent(side.plain.candidate.call, steepness, against)
-            tests.append(self._aligned(test, side, against))
+            tests.append(self._awake(self._aligned(test, side, against), side))
             self.chosen = side
             if tests[-1].passed:
                 break
@@ -331,6 +331,16 @@ class _Battery:
         except Exception:
             return test
         return replace(test, alignment=cosine)
+
+    def _awake(self, test: DescentFacts, side: _Side) -> DescentFacts:
+        """Not passed where a dead loss stays as good as dead in single precision."""
+        before = self.facts.before
+        if before is None or before.gradient not in ("none", "zero") or not test.passed:
+            return test
+        share = live_rows(side.plain, self.family, self.job.seed)
+        if share >= LIVE_ROWS:
+            return test
+        return replace(test, passed=False, note="vanishes in single precision")
 
     def _gradient(self) -> bool:
         """Both gradients along paths, at the steepness that was chosen."""

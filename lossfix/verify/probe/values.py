@@ -197,7 +197,7 @@ def cross_families(
         if family.name == main.name:
             continue
         same = family.kind == main.kind
-        domain = family.domain == main.domain
+        domain = family.domain == main.domain and not family.coded
         binding = same and (domain or score > 2.0)
         rank = score + (10.0 if same and domain else 0.0) + (3.0 if same else 0.0)
         if binding or score > 1.0 or (same and score > 0.4):
