@@ -228,3 +228,5 @@ def lent(settings: Settings) -> Iterator[Worker]:
             worker.busy = False
             if not worker.alive:
                 _workers.discard(worker)
+        if not worker.alive:
+            worker.close()

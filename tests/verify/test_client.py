@@ -21,7 +21,7 @@ from lossfix.verify import workers
 from lossfix.verify.client import Verifier, verify_probe
 from lossfix.verify.interpreter import InterpreterError
 from lossfix.verify.probe.facts import Job, SubjectSource
-from lossfix.verify.workers import Settings, ask, close_workers, lent
+from lossfix.verify.workers import Settings, Worker, ask, close_workers, lent
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -97,7 +97,12 @@ def probe(name: str, source: str = "", **changes: str) -> Probe:
 
 def pid(settings: Settings) -> str:
     """The process that answers."""
-    facts = ask(job("answers"), settings).facts
+    with lent(settings) as worker:
+        return pid_of(worker)
+
+
+def pid_of(worker: Worker) -> str:
+    facts = worker.ask(job("answers")).facts
     assert facts is not None
     return facts.error
 
@@ -230,6 +235,10 @@ def test_closing_ends_the_workers_and_deletes_their_files(
     python = interpreter(tmp_path)
     with Verifier(python, timeout=3.0) as verifier:
         list(verifier.measure([probe("failed"), probe("crashes"), probe("failed")]))
+        with lent(verifier.settings) as died:
+            os.kill(int(pid_of(died)), signal.SIGKILL)
+            while died.alive:
+                time.sleep(0.01)
         running = pid(verifier.settings)
         assert os.path.exists(f"/proc/{running}")
         assert list(scratch.iterdir())

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from lossfix.verify.probe.protocol import Answer
 from lossfix.verify.workers import Settings, ask, close_workers, lent
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
+
+ROOT = Path(__file__).resolve().parents[2]
 
 LOSS = """
 import tensorflow as tf
@@ -131,6 +134,13 @@ def strays(scratch: Path) -> set[int]:
             except OSError:
                 pass
     return found
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 60.0
+    while not done():
+        assert time.monotonic() < patience
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -362,6 +372,23 @@ def test_without_a_fork_each_loss_has_a_process_of_its_own(scratch: Path, victim
     finally:
         close_workers(alone)
     assert victim.read_text(encoding="utf-8") == "precious"
+
+
+def test_nothing_is_left_where_lossfix_itself_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import os, sys, threading\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "from lossfix.verify.workers import Settings, ask\n"
+        "from lossfix.verify.probe.facts import Job, SubjectSource\n"
+        "job = Job('f', SubjectSource('while True: open(\"busy\", \"w\")', 'f'))\n"
+        "threading.Thread(target=ask, args=(job, Settings(sys.executable))).start()\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    lossfix = subprocess.Popen([sys.executable, "-c", program], env=environment)
+    wait_until(lambda: bool(list(tmp_path.glob("*/job-*/busy"))))
+    lossfix.kill()
+    lossfix.wait()
+    wait_until(lambda: not strays(tmp_path) and not list(tmp_path.iterdir()))
 
 
 def test_nothing_is_left_once_the_workers_are_closed(scratch: Path) -> None:

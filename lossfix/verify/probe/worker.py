@@ -68,7 +68,7 @@ class Wire:
 def _serve_children(
     start: Start, scratch: str, wire: Wire, measure: Measure, versions: Versions
 ) -> None:
-    from .supervise import Abandoned, run
+    from .supervise import Abandoned, remove, run
 
     limits = Limits(start.timeout, start.memory)
     become_subreaper()
@@ -86,6 +86,7 @@ def _serve_children(
             wire.reply(Answer(request.nonce, ending.kind, ending.facts, ending.detail, ending.log))
     except Abandoned:
         pass
+    remove(scratch)  # whoever started this process may be gone without having done so
     _exit(0)  # TensorFlow takes its time to leave
 
 
