@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
+from lossfix.verify.probe import trace
 from lossfix.verify.probe.gates import Gate, Segment, coverage, find_gates, segments
 
 
@@ -38,6 +39,29 @@ def python_if(t, p):
 def hard_examples(t, p):
     per_sample = tf.reduce_mean(tf.square(t - p), axis=-1)
     return tf.reduce_mean(tf.where(per_sample > 0.1, per_sample, 0.0))
+
+
+def cond(t, p):
+    return tf.cond(
+        tf.reduce_mean(p) > 0.5,
+        lambda: 2 * tf.reduce_mean(tf.abs(t - p)),
+        lambda: tf.reduce_mean(tf.abs(t - p)),
+    )
+
+
+def loop(t, p):
+    total = 0.0
+    for i in range(p.shape[0]):
+        total += tf.reduce_sum(tf.where(p[i] > 0.5, 2 * tf.abs(t[i] - p[i]), tf.abs(t[i] - p[i])))
+    return total
+
+
+def ranks(t, p):
+    return tf.reduce_mean(tf.square(t - tf.cast(tf.argsort(p, axis=0), tf.float32)))
+
+
+def hardest(t, p):
+    return tf.reduce_mean(tf.math.top_k(tf.reduce_mean(tf.abs(t - p), -1), 3)[0])
 
 
 def cast_gate(t, p):
@@ -155,6 +179,10 @@ CASES = [
     (mask_index, [("jump", "p > 0.5")]),
     (python_if, [("jump", "tf.reduce_mean(p) > 0.5")]),
     (hard_examples, [("jump", "per_sample > 0.1")]),
+    (cond, [("jump", "tf.reduce_mean(p) > 0.5")]),
+    (loop, [("jump", "p[i] > 0.5")]),
+    (ranks, [("blocker", "tf.argsort(p, axis=0)")]),
+    (hardest, []),
     (cast_gate, [("dead", "p > 0.5")]),
     (additive_count, [("dead", "p > 0.7")]),
     (scalar_penalty, [("dead", "tf.reduce_mean(p) > 0.5")]),
@@ -232,6 +260,13 @@ def test_coverage_counts_only_gates_that_depend_on_predictions():
     assert coverage(band, tried, __file__) == (2, 2)
     assert coverage(out_of_reach, tried, __file__) == (0, 1)
     assert coverage(label_mask, tried, __file__) == (0, 0)
+
+
+def test_without_the_hook_a_loss_has_a_value_and_no_gates(monkeypatch):
+    monkeypatch.setattr(trace, "AVAILABLE", False)
+    assert gates_of(article) == ()
+    run = trace.watch(article, tf.ones((2, 1)), tf.zeros((2, 1)), __file__)
+    assert run.value == pytest.approx(0.5)
 
 
 def test_double_precision_brackets_more_closely():

@@ -25,6 +25,8 @@ place about 200 in float32: enough for sums over some hundreds of elements."""
 _WIDTH = {"float32": 2e-6, "float64": 1e-12}
 """How closely a boundary is bracketed, as a share of the segment."""
 _EVALUATIONS = 40
+_KINDS = ("guard", "jump", "blocker", "dead", "continuous", "unexercised", "mask")
+"""A gate that is several of these over its turns is the first of them."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ def coverage(call: Call, tried: Iterable[Segment], path: str) -> tuple[int, int]
     """(gates that flip, gates that depend on y_pred), to choose inputs by. Raises what ``call``
     raises."""
     seen = _collect(call, tried, path, "float32")
-    gated = [trail for trail in seen.values() if trail.hits[0].depends]
-    return sum(trail.crossed is not None for trail in gated), len(gated)
+    gated = {key[:2] for key, trail in seen.items() if trail.hits[0].depends}
+    crossed = {key[:2] for key, trail in seen.items() if trail.crossed is not None}
+    return len(gated & crossed), len(gated)
 
 
 def find_gates(
@@ -119,17 +122,27 @@ def find_gates(
     guarded |= {key for key, trail in seen.items() if any(hit.guards for hit in trail.hits)}
     certain = [seen[key] for key in guarded if key in seen]
     guarded |= {key for key, trail in seen.items() if any(map(trail.same, certain))}
-    gates = []
-    for key, trail in seen.items():
-        margins = _margins([hit for run in many for hit in run.hits if hit.key == key])
-        margins = margins if margins.size else _margins(trail.hits)
-        gates.append(_classify(call, key, trail, key in guarded, margins, path, spread, dtype))
+    places = sorted({key[:2] for key in seen})
+    gates = [
+        _at_place(
+            call,
+            {k: t for k, t in seen.items() if k[:2] == place},
+            guarded,
+            many,
+            path,
+            spread,
+            dtype,
+        )
+        for place in places
+    ]
     first = _run(call, tried[0].y_true, tried[0].start, path, dtype)
     leaks = {place for run in (first, *limits) for place in run.leaks}
     gates.extend(Gate(_leak_facts(place), np.zeros(0)) for place in leaks)
-    return tuple(
-        sorted(gates, key=lambda gate: (gate.facts.line, gate.facts.column, gate.facts.op))
-    )
+    return tuple(sorted(gates, key=lambda gate: _order(gate.facts)))
+
+
+def _order(facts: GateFacts) -> tuple[int, int, str]:
+    return facts.line, facts.column, facts.op
 
 
 Key = tuple[Place, str, int]
@@ -208,32 +221,32 @@ def _attempt(call: Call, batches: Iterable[tuple[Any, Any]], path: str, dtype: s
     return runs
 
 
-def _classify(
+def _at_place(
     call: Call,
-    key: Key,
-    trail: _Trail,
-    guarded: bool,
-    margins: Any,
+    turns: dict[Key, _Trail],
+    guarded: set[Key],
+    many: list[Run],
     path: str,
     spread: float,
     dtype: str,
 ) -> Gate:
-    place, op, _ = key
-    first = trail.hits[0]
-    crossing = None
-    if not first.depends:
-        kind = "mask"
-    elif guarded:
-        kind = "guard"
-    elif trail.crossed is None:
-        kind = "unexercised"
-    else:
-        crossing = _cross(call, key, *trail.crossed, path, dtype)
-        kind = _kind(op, trail.hits, crossing, dtype)
-    detached = any(hit.detached for hit in trail.hits)
+    """The gate at one place of the source; in a loop it takes many turns and is still one gate."""
+    crossing, kinds = None, set()
+    for key, trail in turns.items():
+        kind, found = _classify(call, key, trail, key in guarded, path, dtype)
+        kinds.add(kind)
+        crossing = found or crossing
+        if kind in ("jump", "dead", "blocker"):
+            break
+    kind = min(kinds, key=_KINDS.index)
+    hits = [hit for trail in turns.values() for hit in trail.hits]
+    place, op, _ = next(iter(turns))
+    margins = _margins([hit for run in many for hit in run.hits if hit.key in turns])
+    margins = margins if margins.size else _margins(hits)
+    detached = any(hit.detached for hit in hits)
     if detached:
         note = "stands under stop_gradient or custom_gradient"
-    elif kind == "blocker" and any(hit.weighs for hit in trail.hits):
+    elif kind == "blocker" and any(hit.weighs for hit in hits):
         note = "weighs a term that has a gradient of its own"
     else:
         note = ""
@@ -244,14 +257,28 @@ def _classify(
         column=place[1],
         end_line=place[2],
         end_column=place[3],
-        crossed=trail.crossed is not None,
+        crossed=any(trail.crossed is not None for trail in turns.values()),
         jump=crossing.step / spread if crossing and kind != "continuous" else 0.0,
         scale=float(np.median(margins)) if margins.size else None,
-        threshold=first.threshold,
-        computed=any(hit.computed for hit in trail.hits) or detached,
+        threshold=hits[0].threshold,
+        computed=any(hit.computed for hit in hits) or detached,
         note=note,
     )
-    return Gate(facts, margins, int(first.sides.size), crossing)
+    elements = sum(int(trail.hits[0].sides.size) for trail in turns.values())
+    return Gate(facts, margins, elements, crossing)
+
+
+def _classify(
+    call: Call, key: Key, trail: _Trail, guarded: bool, path: str, dtype: str
+) -> tuple[str, Optional[Crossing]]:
+    if not trail.hits[0].depends:
+        return "mask", None
+    if guarded:
+        return "guard", None
+    if trail.crossed is None:
+        return "unexercised", None
+    crossing = _cross(call, key, *trail.crossed, path, dtype)
+    return _kind(key[1], trail.hits, crossing, dtype), crossing
 
 
 def _kind(op: str, hits: list[Hit], crossing: Optional[Crossing], dtype: str) -> str:
@@ -261,9 +288,8 @@ def _kind(op: str, hits: list[Hit], crossing: Optional[Crossing], dtype: str) ->
         return "blocker"
     if any(hit.weighs for hit in hits):
         return "jump"
-    if any(hit.branches for hit in hits) and crossing is not None and crossing.live:
-        return "jump"
-    return "dead"
+    chooses_code = not any(hit.arrives for hit in hits)
+    return "jump" if chooses_code and crossing is not None and crossing.live else "dead"
 
 
 def _margins(hits: list[Hit]) -> Any:

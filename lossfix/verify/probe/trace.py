@@ -57,6 +57,8 @@ _LINEAR = _ADDITIVE | _names(
 )
 _PRODUCTS = frozenset({"Mul", "RealDiv", "Div", "DivNoNan", "MulNoNan", "MatMul", "BatchMatMulV2"})
 _SELECTS = frozenset({"Select", "SelectV2"})
+_SORTS = frozenset({"TopK", "TopKV2"})
+"""Their values have a gradient, their indices (the last output) do not."""
 _ELEMENTWISE = (
     _ADDITIVE - {"ConcatV2", "Pack"}
     | _SELECTS
@@ -105,8 +107,10 @@ class Hit:
     """Whether it kept a value out of a singularity."""
     detached: bool = False
     """Whether it stands under ``stop_gradient`` or inside ``custom_gradient``: on purpose."""
-    branches: bool = False
-    """Whether Python asked for its truth value."""
+    used: bool = True
+    """Whether anything asked for its outcome: of ``top_k`` only the indices are hard."""
+    arrives: bool = False
+    """Whether its outcome is in the value by data flow; else it chose what Python runs."""
 
 
 @dataclass
@@ -150,7 +154,9 @@ def watch(call: Call, y_true: Any, y_pred: Any, path: str) -> Run:
     watcher = _Watcher(path, true, pred)
     with watcher.installed():
         value = call(true, pred)
-    return Run(np.asarray(value, dtype=np.float64), watcher.hits, watcher.leaks)
+    watcher.conclude(value)
+    hits = [hit for hit in watcher.hits if hit.used]
+    return Run(np.asarray(value, dtype=np.float64), hits, watcher.leaks)
 
 
 class _Watcher:
@@ -190,30 +196,37 @@ class _Watcher:
             _callbacks.remove_op_callback(self._on_op)
             tf.config.run_functions_eagerly(eagerly)
 
+    def conclude(self, value: Any) -> None:
+        """Marks the hits whose outcome is in ``value``."""
+        for number in self._taints.get(id(value), _CLEAN).carried:
+            self.hits[number].arrives = True
+
+    def _use(self, taint: _Taint) -> None:
+        for number in taint.carried:
+            self.hits[number].used = True
+
     def _noting(self, original: Any, name: str) -> Any:
         def noting(tensor: Any, *arguments: Any, **options: Any) -> Any:
             taint = self._taints.get(id(tensor), _CLEAN)
             if taint.pred and not self._looking:
-                if name == "__bool__":
-                    for number in taint.carried:
-                        self.hits[number].branches = True
-                elif taint.live:
-                    place, _ = self._place()
-                    if place[0] and place not in self.leaks:
-                        self.leaks.append(place)
+                self._use(taint)
+                place, _ = self._place()
+                if taint.live and place[0] and place not in self.leaks:
+                    self.leaks.append(place)
             return original(tensor, *arguments, **options)
 
         return noting
 
     def _on_op(
         self,
-        op: str,
+        op: Any,
         inputs: Any,
         attributes: Any,
         outputs: Any,
         op_name: Any = None,
         graph: Any = None,
     ) -> None:
+        op = op.decode() if isinstance(op, bytes) else op
         if graph is not None or op in _CONSTANT:
             return
         taints = [self._taints.get(id(x), _CLEAN) for x in inputs]
@@ -231,15 +244,14 @@ class _Watcher:
         self._note_use(op, inputs, taints)
         hit = self._hit(op, inputs, taints, outputs)
         live = any(t.live for t in (taints[1:] if op in _SELECTS else taints))
-        carried = frozenset().union(*(t.carried for t in taints))
-        if hit is not None:
-            carried = carried | {hit}
+        passed_on = frozenset().union(*(t.carried for t in taints))
         plain = op in _ELEMENTWISE | COMPARISONS and all(t.plain for t in taints)
         hidden, choice = self._unselected(op, inputs, taints)
         for index, output in enumerate(outputs):
             graded = output.dtype.is_floating and op not in _UNGRADED
-            if op in ("TopKV2", "TopK") and index == 1:
-                graded = False
+            carried = passed_on
+            if hit is not None and (op not in _SORTS or index == 1):
+                carried = passed_on | {hit}
             self._taints[id(output)] = _Taint(
                 pred=any(t.pred for t in taints),
                 true=any(t.true for t in taints),
@@ -253,6 +265,7 @@ class _Watcher:
     def _note_use(self, op: str, inputs: Any, taints: list[_Taint]) -> None:
         """What this operation tells of the gates whose outcome it is fed."""
         for index, taint in enumerate(taints):
+            self._use(taint)
             if op == "StopGradient":
                 for number in taint.carried:
                     self.hits[number].detached = True
@@ -287,12 +300,11 @@ class _Watcher:
 
     def _hit(self, op: str, inputs: Any, taints: list[_Taint], outputs: Any) -> Optional[int]:
         live = any(t.live for t in taints)
-        truncating = (
-            op == "Cast" and inputs[0].dtype.is_floating and not outputs[0].dtype.is_floating
-        )
         chooses = op in COMPARISONS or op in FINITENESS
+        # Whatever turns numbers into truth values, indices, classes or counts.
+        discrete = bool(outputs) and not any(output.dtype.is_floating for output in outputs)
         pred = any(t.pred for t in taints)
-        hard = chooses or op in ROUNDING or op in ("ArgMax", "ArgMin", "InTopKV2") or truncating
+        hard = chooses or discrete or op in ROUNDING | _SORTS
         if not hard or (pred and not live) or (not pred and not chooses):
             return None
         place, detached = self._place()
@@ -304,13 +316,14 @@ class _Watcher:
         self.hits.append(
             Hit(
                 key=(place, op, turn),
-                sides=outputs[0].numpy(),
+                sides=outputs[-1].numpy(),
                 margin=_margin(op, arrays),
                 depends=pred,
                 threshold=_threshold(op, arrays, taints),
                 computed=not all(t.plain for t in taints),
                 guards=op in FINITENESS,
                 detached=detached,
+                used=op not in _SORTS,
             )
         )
         return len(self.hits) - 1
