@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from enum import Enum
 
@@ -213,40 +213,78 @@ def orders(loss: Loss, condition: cst.CSTNode) -> bool:
     return value is not None and orders(loss, value)
 
 
+_LINEAR = frozenset(
+    {"tf.abs", "tf.add", "tf.subtract", "tf.multiply", "tf.divide", "tf.negative", "tf.sign"}
+    | {"tf.maximum", "tf.minimum", "tf.identity", "tf.convert_to_tensor", "tf.cast"}
+    | {"tf.sigmoid", "tf.squeeze", "tf.expand_dims", "tf.reshape", "keras.backend.flatten"}
+)
+"""What a margin is made of. A square or a logarithm makes a loss of it, and a gate on a loss selects."""
+
+
 def is_plain(loss: Loss, condition: cst.CSTNode) -> bool:
-    """Whether the margin of a condition is elementwise in predictions, targets and constants.
+    """Whether the margin of a condition is simple arithmetic on predictions, targets and constants.
 
     A gate that selects by a computed quantity (a per-sample loss, a distance, a rank) was put there
     on purpose.
     """
-    return _plain(loss, condition, frozenset())
+    return _made_of(loss, condition, _LINEAR | COMPARISONS.keys() | LOGICAL.keys(), frozenset())
 
 
-def _plain(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
+def is_elementwise(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether each element of a value depends on the elements at its place alone."""
+    return _made_of(loss, node, ELEMENTWISE, frozenset())
+
+
+def is_guard(loss: Loss, gate: Gate) -> bool:
+    """Whether a gate keeps a function from arguments at which it is not finite.
+
+    Of a double ``where`` both have the same condition, and one of them replaces what is compared by a
+    constant: ``where(x > 0, log(where(x > 0, x, 1)), 0)``.
+    """
+    code = loss.tree.code(gate.condition)
+    twins = [each for each in gates(loss) if loss.tree.code(each.condition) == code]
+    return len(twins) > 1 and any(_sanitises(loss, each) for each in twins)
+
+
+def _sanitises(loss: Loss, gate: Gate) -> bool:
+    sides = comparison(loss, gate.condition)
+    if sides is None or gate.then is None or gate.otherwise is None:
+        return False
+    compared = [each for each in (sides[0], sides[2]) if loss.predicts(each)]
+    branches = (gate.then, gate.otherwise)
+    return any(a.deep_equals(b) for a in compared for b in branches) and not all(
+        loss.predicts(each) for each in branches
+    )
+
+
+def _made_of(loss: Loss, node: cst.CSTNode, operations: Set[str], seen: frozenset[str]) -> bool:
     match node:
         case cst.Name(value=name):
             if name in (loss.y_true, loss.y_pred) or name in seen or not loss.is_tensor(node):
                 return True
             values = loss.flow.values(name)
             return bool(values) and all(
-                each.whole and _plain(loss, each.value, seen | {name}) for each in values
+                each.whole and _made_of(loss, each.value, operations, seen | {name})
+                for each in values
             )
         case cst.Call(func=function, args=args):
             if not loss.is_tensor(node):
                 return True
-            known = loss.operation(node) in ELEMENTWISE or dotted(function) in ("abs",)
-            return known and all(_plain(loss, each.value, seen) for each in args)
+            known = loss.operation(node) in operations or dotted(function) in ("abs",)
+            return known and all(_made_of(loss, each.value, operations, seen) for each in args)
         case cst.Attribute():
             return not loss.is_tensor(node)
         case cst.Subscript(value=value):
-            return _plain(loss, value, seen)
+            return _made_of(loss, value, operations, seen)
+        case cst.BinaryOperation(operator=cst.Power()) if operations is not ELEMENTWISE:
+            return not loss.is_tensor(node)
         case cst.Comparison() | cst.BinaryOperation() | cst.UnaryOperation():
             return all(
-                _plain(loss, child, seen)
+                _made_of(loss, child, operations, seen)
                 for child in node.children
                 if isinstance(child, cst.BaseExpression)
             ) and all(
-                _plain(loss, child.comparator, seen)
+                _made_of(loss, child.comparator, operations, seen)
                 for child in node.children
                 if isinstance(child, cst.ComparisonTarget)
             )

@@ -10,7 +10,7 @@ from functools import cached_property
 import libcst as cst
 
 from lossfix.losses.discover import Candidate, Project
-from lossfix.losses.gradients import SHAPE_QUERIES, Gradient, gradient_of
+from lossfix.losses.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
 from lossfix.losses.names import canonical
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
@@ -113,7 +113,7 @@ class Loss:
             case cst.Call(func=cst.Name(value=name)) if name in _STATIC_BUILTINS:
                 return not self.scope.binds(name)
             case cst.Call():
-                return self.operation(node) in SHAPE_QUERIES
+                return self.operation(node) in SHAPE_QUERIES | LIKES
             case cst.Comparison(
                 comparisons=[cst.ComparisonTarget(operator=cst.Is() | cst.IsNot())]
             ):

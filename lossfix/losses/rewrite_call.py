@@ -16,10 +16,13 @@ from lossfix.syntax.build import expression
 _HEAD = re.compile(r"(?<![\w.])(tf|keras|np)\.(?=\w)")
 
 
-def translated_function(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
-    """The TensorFlow code for a call of NumPy, ``math`` or the like; a string says why there is none."""
+def translated_function(loss: Loss, node: cst.Call, builtin: str = "") -> cst.BaseExpression | str:
+    """The TensorFlow code for a call of NumPy, ``math`` or the like; a string says why there is none.
+
+    ``builtin`` is the name of the function where it is one of Python's own.
+    """
     split = split_arguments(loss, node)
-    operation = loss.operation(node)
+    operation = f"builtins.{builtin}" if builtin else loss.operation(node)
     if split is None or operation is None:
         return "it unpacks its arguments"
     positional, keywords = split
@@ -49,8 +52,14 @@ def translated_method(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
 def translated_attribute(loss: Loss, node: cst.Attribute) -> cst.BaseExpression:
     """The TensorFlow code for an attribute of `ATTRIBUTES`, which tensors do not have."""
     target = ATTRIBUTES[node.attr.value][0].target
-    template = _TF.sub(f"{loss.tensorflow}.", target).replace("{self}", "{self_}")
-    return expression(template, self_=node.value)
+    template = _HEAD.sub(lambda head: loss.spell(head.group()), target)
+    return expression(template.replace("{self}", "{self_}"), self_=node.value)
+
+
+def _spelled(loss: Loss, template: str) -> str:
+    """A template with its modules named as in this file, and its hole ``self`` as Python allows it."""
+    template = _HEAD.sub(lambda head: loss.spell(head.group()), template)
+    return template.replace("{self}", "{self_}")
 
 
 def split_arguments(
@@ -82,8 +91,7 @@ def filled(
         holes["self"] = receiver
     for name in binding.translation.floats & holes.keys():
         holes[name] = _floating(loss, holes[name])
-    template = _HEAD.sub(lambda head: loss.spell(head.group()), binding.template)
-    template = template.replace("{self}", "{self_}")
+    template = _spelled(loss, binding.template)
     if "self" in holes:
         holes["self_"] = holes.pop("self")
     return expression(template, **holes)

@@ -53,7 +53,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.gates import is_plain
+from lossfix.losses.gates import is_elementwise
 from lossfix.losses.loss import Loss
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -85,7 +85,7 @@ def _returned_mean(loss: Loss) -> cst.Call | None:
         case [cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) as call] if (
             loss.operation(call) in _MEANS
             and {"y_true", "y_pred"} <= loss.flow.depends(value)
-            and is_plain(loss, value)
+            and is_elementwise(loss, value)
         ):
             return call
     return None

@@ -56,7 +56,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossfix.losses.gates import Gate, Path, deliberate, gates, is_plain, orders, path_of
+from lossfix.losses.gates import Gate, Path, deliberate, gates, is_guard, is_plain, orders, path_of
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import number
 from lossfix.losses.scalar import jump_at
@@ -69,6 +69,8 @@ from lossfix.rules.rule import Edit, Match, Rule
 def match(loss: Loss) -> Iterator[Match]:
     for gate in gates(loss):
         if path_of(loss, gate) is not Path.LIVE:
+            continue
+        if is_guard(loss, gate):
             continue
         if deliberate(loss) or not is_plain(loss, gate.condition):
             if _selects(gate):
