@@ -141,9 +141,10 @@ def repair(path: str, text: str, name: str, options: Options) -> Repair:
         Unparsable: where the text is not Python.
     """
     progress = _Progress(text, {name}, name)
-    losses = {loss.name: loss for loss in losses_in(text, options)}
-    progress.names |= _parts(losses, name)
     for _ in range(_MOST_STEPS):
+        # A rewrite may call what was only wrapped before, and makes it a part of the loss by that.
+        losses = {loss.name: loss for loss in losses_in(progress.text, options)}
+        progress.names |= _parts(losses, progress.becomes)
         if not _settle_one(path, progress, options):
             break
     left = tuple(

@@ -53,7 +53,8 @@ def test_a_page_has_all_its_sections_in_order(rule: Rule) -> None:
 
 @each_rule
 def test_a_page_has_a_title_and_addresses_to_read_on(rule: Rule) -> None:
-    assert rule.title and not rule.title.endswith(".")
+    assert rule.title
+    assert not rule.title.endswith(".")
     assert "https://" in rule.section("References")
 
 

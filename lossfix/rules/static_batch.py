@@ -1,0 +1,160 @@
+"""The batch size is read from the static shape, or mixed with floats as an integer
+
+## What it does
+
+Finds `y_pred.shape[0]` and `len(y_pred)` in arithmetic and in shapes, and `tf.shape(...)` in arithmetic with
+floats, and writes the number that the batch really has, in the dtype of the predictions where it is
+divided by or multiplied with.
+
+## Why is this bad
+
+The batch size is unknown when the graph is built: `y_pred.shape[0]` is `None` with a last batch that is
+smaller than the others and with most `tf.data` pipelines, and dividing by it raises `TypeError` then.
+`tf.shape(y_pred)[0]` is known, but it is an integer tensor, which TensorFlow does not mix with floats.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def summed_loss(y_true, y_pred):
+    return tf.reduce_sum(tf.square(y_true - y_pred)) / y_pred.shape[0]
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def summed_loss(y_true, y_pred):
+    return tf.reduce_sum(tf.square(y_true - y_pred)) / tf.cast(
+        tf.shape(y_pred)[0], y_pred.dtype
+    )
+```
+
+## Fix safety
+
+Exact: wherever the static size was known, it is the same number. A size that a loop or a plain `if` uses is
+left alone.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/shape
+- https://www.tensorflow.org/guide/tensor#about_shapes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+import libcst as cst
+
+from lossfix.losses.gates import is_plain, uses
+from lossfix.losses.loss import Loss
+from lossfix.losses.tensors import batch_of, called_builtin, is_array, is_count
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import expression
+from lossfix.syntax.tree import walk
+
+_TAKES_A_SHAPE = frozenset(
+    {"tf.reshape", "tf.zeros", "tf.ones", "tf.fill", "tf.broadcast_to", "tf.tile", "tf.eye"}
+)
+
+
+class _Place(Enum):
+    """What a batch size is used for."""
+
+    FLOAT = "arithmetic with floats"
+    WHOLE = "a shape, or a cast"
+    NEITHER = "anything else"
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function.body):
+        if not isinstance(node, cst.BaseExpression):
+            continue
+        if _reads_batch(loss, node) and _place(loss, node) is not _Place.NEITHER:
+            yield Match(
+                node,
+                f"`{loss.tree.code(node)}` is None where the batch size is not known beforehand",
+                severity=Severity.WARNING,
+            )
+        elif _mixes(loss, node):
+            yield Match(
+                node,
+                f"`{loss.tree.code(node)}` is an integer tensor, which does not mix with floats",
+            )
+
+
+def _reads_batch(loss: Loss, node: cst.BaseExpression) -> bool:
+    tensor = batch_of(loss, node)
+    if not isinstance(tensor, cst.Name) or not is_plain(loss, tensor):
+        return False
+    if any(isinstance(each, cst.Subscript) for each in _values_below(loss, tensor.value)):
+        return False
+    return not isinstance(loss.tree.parents.get(node), cst.Attribute)
+
+
+def _values_below(loss: Loss, name: str) -> Iterator[cst.CSTNode]:
+    for binding in loss.flow.values(name):
+        yield from walk(binding.value)
+
+
+def _place(loss: Loss, node: cst.CSTNode) -> _Place:
+    """What ``node`` is used for, followed through the name that it may be given."""
+    above = loss.tree.parents.get(node)
+    match above:
+        case cst.BinaryOperation(left=left, operator=operator, right=right):
+            other = right if node is left else left
+            if is_array(loss, other):
+                return _Place.FLOAT
+            if isinstance(operator, cst.Divide) and loss.is_tensor(other):
+                return _Place.FLOAT
+            return _Place.NEITHER
+        case cst.Element():
+            call = next(
+                (each for each in loss.tree.ancestors(node) if isinstance(each, cst.Call)), None
+            )
+            takes = call is not None and loss.operation(call) in _TAKES_A_SHAPE
+            return _Place.WHOLE if takes else _Place.NEITHER
+        case cst.Arg():
+            around = loss.tree.parents[above]
+            if isinstance(around, cst.Call) and loss.operation(around) == "tf.cast":
+                return _Place.WHOLE
+            in_float = called_builtin(loss, around) == "float"
+            return _place(loss, around) if in_float else _Place.NEITHER
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+            if len(loss.flow.values(name)) != 1:
+                return _Place.NEITHER
+            places = {_place(loss, use) for use in uses(loss, name)}
+            return places.pop() if len(places) == 1 else _Place.NEITHER
+    return _Place.NEITHER
+
+
+def _mixes(loss: Loss, node: cst.BaseExpression) -> bool:
+    above = loss.tree.parents.get(node)
+    if not isinstance(above, cst.BinaryOperation) or not is_count(loss, node):
+        return False
+    return loss.live(above.right if node is above.left else above.left)
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    node = match.node
+    assert isinstance(node, cst.BaseExpression)
+    tensor = batch_of(loss, node)
+    cast = f"{loss.spell('tf.cast')}({{n}}, {loss.y_pred}.dtype)"
+    if tensor is None:
+        return Edit({node: expression(cast, n=node)})
+    size = expression(f"{loss.spell('tf.shape')}({{x}})[0]", x=tensor)
+    if _place(loss, node) is _Place.WHOLE:
+        return Edit({node: size})
+    around = loss.tree.parents[loss.tree.parents[node]]
+    written = around if called_builtin(loss, around) == "float" else node
+    return Edit({written: expression(cast, n=size)})
+
+
+RULE = Rule("LF109", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
