@@ -210,7 +210,7 @@ def _classes(file: _File) -> Iterator[Candidate]:
         pair = pair_of(positional, file.settings)
         y_true, y_pred = positional[:2]
         evidence = [Evidence.SUBCLASS]
-        if path[-1] in file.uses.compiled:
+        if path[-1] in file.uses.compiled | file.uses.built:
             evidence.insert(0, Evidence.COMPILED)
         yield Candidate(
             path,
@@ -272,7 +272,7 @@ def _function(
     evidence = [
         kind
         for kind, holds in (
-            (Evidence.COMPILED, called in file.uses.compiled or name in file.uses.compiled),
+            (Evidence.COMPILED, _is_compiled(file, name, called)),
             (Evidence.GRADIENT, called in file.uses.differentiated),
         )
         if holds
@@ -301,6 +301,13 @@ def _function(
         line=node.lineno,
         arguments=file.uses.arguments.get(called, ()),
     )
+
+
+def _is_compiled(file: _File, name: str, called: str) -> bool:
+    """Whether a function is compiled itself, or comes of a factory (``called``) that is."""
+    if name in file.uses.compiled:
+        return True
+    return called != name and called in file.uses.compiled | file.uses.built
 
 
 def _may_hold_a_loss_method(file: _File, node: ast.ClassDef) -> bool:

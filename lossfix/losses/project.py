@@ -52,7 +52,7 @@ def shared_by(module: ast.Module) -> Shared:
             root, _, rest = callee.partition(".")
             if root in imported:
                 called.add(rest.rpartition(".")[2] or imported[root])
-    return Shared(known(uses.compiled), known(uses.metrics), frozenset(called))
+    return Shared(known(uses.compiled | uses.built), known(uses.metrics), frozenset(called))
 
 
 def joined(shares: Iterable[Shared], exported: bool = False) -> Project:

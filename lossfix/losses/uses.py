@@ -18,6 +18,8 @@ class Uses:
     """Names by what they are used for; the last part of a dotted name stands for all of it."""
 
     compiled: frozenset[str]
+    built: frozenset[str]
+    """What is called for a loss: classes, factories and selectors."""
     metrics: frozenset[str]
     differentiated: frozenset[str]
     """Called under a gradient tape, and the gradient is taken of the result."""
@@ -40,16 +42,17 @@ def uses_of(
 ) -> Uses:
     """The uses in one file, on top of what is known from other files."""
     assigned = _assignments(module)
-    losses, measured = set(compiled), set(metrics)
+    losses, built, measured = set(compiled), set(compiled), set(metrics)
     differentiated: set[str] = set()
     arguments: dict[str, tuple[str, ...]] = {}
     passed_on = _passed_on(module)
     for node in ast.walk(module):
         if isinstance(node, ast.Call):
             for value in (*_values(node, _LOSS_KEYWORDS, 1), *_given(node, passed_on)):
-                losses.update(_references(value, assigned))
+                for name, direct in _references(value, assigned):
+                    (losses if direct else built).add(name)
             for value in _values(node, _METRIC_KEYWORDS, 2):
-                measured.update(_references(value, assigned))
+                measured.update(name for name, _ in _references(value, assigned))
             match node.func:
                 case ast.Attribute(attr="add_loss") if node.args:
                     differentiated.update(_calls(node.args[0]))
@@ -67,6 +70,7 @@ def uses_of(
             differentiated.update(_under_tape(node))
     return Uses(
         frozenset(losses),
+        frozenset(built),
         frozenset(measured),
         frozenset(differentiated),
         arguments,
@@ -168,10 +172,11 @@ def _values(node: ast.Call, keywords: frozenset[str], position: int) -> Iterator
 
 def _references(
     node: ast.expr, assigned: _Assigned, seen: frozenset[str] = frozenset()
-) -> Iterator[str]:
+) -> Iterator[tuple[str, bool]]:
+    """The names that may stand for a value, each with whether it is the value itself or called for it."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            yield name
+            yield name, True
             if name not in seen:
                 for value in assigned.values.get(name, ()):
                     yield from _references(value, assigned, seen | {name})
@@ -180,7 +185,7 @@ def _references(
             if called == "partial" and args:
                 yield from _references(args[0], assigned, seen)
             elif called is not None and called not in seen:
-                yield called
+                yield called, False
                 # A selector, `get_loss("dice")`, stands for what it may return.
                 for value in assigned.returns.get(called, ()):
                     if isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Dict):
