@@ -80,13 +80,16 @@ def run(
     reading, writing = os.pipe()
     nonce = secrets.token_hex(16)
     try:
-        baseline = _resident(os.getpid())
+        worker = os.getpid()
+        baseline = _resident(worker)
         pid = os.fork()
         if pid == 0:
             try:
-                for descriptor in {reading, asker, *private}:
-                    os.close(descriptor)
-                _child(work, directory, limits, nonce, writing, log)
+                die_with_parent()
+                if os.getppid() == worker:  # else it was gone before the kernel knew of the wish
+                    for descriptor in {reading, asker, *private}:
+                        os.close(descriptor)
+                    _child(work, directory, limits, nonce, writing, log)
             finally:
                 _exit(_BROKEN)
         os.close(writing)
@@ -132,18 +135,23 @@ def _child(work: Work, directory: str, limits: Limits, nonce: str, writing: int,
     import fcntl
 
     os.setsid()
-    die_with_parent()
     for target, source in ((0, os.open(os.devnull, os.O_RDONLY)), (1, log), (2, log)):
         os.dup2(source, target)
     channel = fcntl.fcntl(writing, fcntl.F_DUPFD_CLOEXEC, _HIGH)
     os.close(writing)
     walls = leave_namespaces()
     if walls:
+        alive, held = os.pipe()
         inner = os.fork()
         if inner:
             os.close(channel)
             _mirror(os.waitpid(inner, 0)[1])
+        os.close(held)
         die_with_parent()
+        # From in here its number is not seen: where it is gone already, its end of a pipe is.
+        if select.select([alive], [], [], 0)[0]:
+            _exit(_BROKEN)
+        os.close(alive)
     walls += confine(directory, limits)
     faulthandler.enable()
     for stream in (sys.stdout, sys.stderr):
