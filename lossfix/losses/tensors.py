@@ -69,8 +69,10 @@ def _is_array(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
             return _is_array_name(loss, name, seen | {name})
         case cst.BinaryOperation(left=left, right=right):
             return _is_array(loss, left, seen) or _is_array(loss, right, seen)
-        case cst.UnaryOperation(operator=operator, expression=inner):
-            return not isinstance(operator, cst.Not) and _is_array(loss, inner, seen)
+        case cst.BooleanOperation(left=left, right=right):
+            return _is_array(loss, left, seen) or _is_array(loss, right, seen)
+        case cst.UnaryOperation(expression=inner):
+            return _is_array(loss, inner, seen)
         case cst.Comparison(left=left, comparisons=targets):
             if any(isinstance(each.operator, cst.In | cst.NotIn) for each in targets):
                 return False
@@ -215,6 +217,15 @@ def is_count(loss: Loss, node: cst.CSTNode) -> bool:
             )
     value = named_value(loss, node)
     return value is not None and is_count(loss, value)
+
+
+def converted_by_autograph(loss: Loss) -> bool:
+    """Whether ``tf.function`` is put on the loss itself, and turns its control flow into operations.
+
+    Keras leaves AutoGraph off when it traces a loss; ``tf.function`` turns it on again.
+    """
+    decorators = [each.decorator for each in loss.function.decorators]
+    return any(loss.operation(each) == "tf.function" for each in decorators)
 
 
 def called_builtin(loss: Loss, node: cst.CSTNode) -> str | None:

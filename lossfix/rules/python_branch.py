@@ -1,0 +1,149 @@
+"""A plain `if` on the value of a tensor
+
+## What it does
+
+Finds `if`, `a if c else b`, `and`, `or`, `not` and chained comparisons on tensors, and writes them with
+`tf.where`, `&`, `|` and `~`. Where a branch is not finite everywhere, both go into a `tf.cond`.
+
+## Why is this bad
+
+Python needs to know now whether the condition holds, and in `fit` there is no value yet: it raises
+`OperatorNotAllowedInGraphError`. Eagerly, and in a `tf.function` of one's own, it works for single values,
+which is why it is noticed late. For several values it raises there too.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def sided_loss(y_true, y_pred):
+    error = tf.reduce_mean(tf.square(y_true - y_pred))
+    if tf.reduce_mean(y_pred - y_true) > 0:
+        error = error * 2
+    return error
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def sided_loss(y_true, y_pred):
+    error = tf.reduce_mean(tf.square(y_true - y_pred))
+    error = tf.where(tf.reduce_mean(y_pred - y_true) > 0, error * 2, error)
+    return error
+```
+
+## Fix safety
+
+Exact for a single condition. A condition per element, on which Python would have raised, is taken to be meant
+per element. A branch that does more than compute (it prints, assigns to an attribute, raises) is left as it
+is, and so are flags, `None`, ranks and shapes, which are known when the graph is built.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/where
+- https://www.tensorflow.org/api_docs/python/tf/cond
+- https://www.tensorflow.org/guide/function#autograph_transformations
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.branches import Unmergeable, chosen, merged_if
+from lossfix.losses.loss import Loss
+from lossfix.losses.tensors import converted_by_autograph, is_array, is_boolean
+from lossfix.model import Evidence, Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import expression
+from lossfix.syntax.tree import dotted, walk
+
+_SHORT = 40
+"""A chained comparison writes its middle twice: only what is no longer than this many characters."""
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    if converted_by_autograph(loss):
+        return
+    for node in walk(loss.function.body):
+        decided = _decided(node)
+        if decided is None or not is_array(loss, decided):
+            continue
+        text = " ".join(loss.tree.code(decided).split())
+        reason = ""
+        if isinstance(node, cst.While | cst.Assert):
+            reason = "write it with `tf.while_loop`"
+            if isinstance(node, cst.Assert):
+                reason = "write it with `tf.debugging`"
+        yield Match(
+            node,
+            f"`{text}` has no truth value while the graph is built: fit raises",
+            reason,
+            _severity(loss),
+        )
+
+
+def _severity(loss: Loss) -> Severity | None:
+    # Under a tape of one's own it may work, as long as nobody compiles it.
+    evidence = loss.candidate.evidence
+    own_loop = Evidence.GRADIENT in evidence and Evidence.COMPILED not in evidence
+    return Severity.WARNING if own_loop else None
+
+
+def _decided(node: cst.CSTNode) -> cst.BaseExpression | None:
+    """Whose truth value Python asks for at ``node``."""
+    match node:
+        case cst.If(test=test) | cst.While(test=test) | cst.Assert(test=test):
+            return test
+        case cst.IfExp(test=test):
+            return test
+        case cst.BooleanOperation(left=left):
+            return left
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            return inner
+        case cst.Comparison(comparisons=[_, _, *_]):
+            return node
+    return None
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    try:
+        match match.node:
+            case cst.If() as branching:
+                return Edit(merged_if(loss, branching))
+            case cst.IfExp(test=test, body=body, orelse=orelse) as ternary:
+                return Edit({ternary: chosen(loss, test, body, orelse)})
+    except Unmergeable:
+        return None
+    new = _operated(loss, match.node)
+    return None if new is None else Edit({match.node: new})
+
+
+def _operated(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
+    """``and``, ``or``, ``not`` and chains with the operators that tensors have for them."""
+    match node:
+        case cst.BooleanOperation(left=left, operator=operator, right=right):
+            if not is_boolean(loss, left) or not is_boolean(loss, right):
+                return None
+            token = "&" if isinstance(operator, cst.And) else "|"
+            return expression(f"{{a}} {token} {{b}}", a=left, b=right)
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            return expression("~{x}", x=inner) if is_boolean(loss, inner) else None
+        case cst.Comparison(left=left, comparisons=targets):
+            links = []
+            for target in targets:
+                links.append(cst.Comparison(left, [target]))
+                left = target.comparator
+                if dotted(left) is None and len(loss.tree.code(left)) > _SHORT:
+                    return None
+            holes = {f"c{number}": link for number, link in enumerate(links)}
+            return expression(" & ".join(f"{{{name}}}" for name in holes), **holes)
+    return None
+
+
+RULE = Rule("LF105", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
