@@ -1,0 +1,118 @@
+"""A mean over selected samples, of which there may be none
+
+## What it does
+
+Finds `tf.reduce_mean` of what `tf.boolean_mask` selects by the targets, and divides the sum by the number
+of selected samples with `tf.math.divide_no_nan`.
+
+## Why is this bad
+
+The mean of nothing is `nan` (measured: the loss of a batch in which nothing is selected is `nan`, and with
+it the average of the whole epoch, on which callbacks stop, save or lower the learning rate).
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def labelled_loss(y_true, y_pred):
+    error = tf.boolean_mask(tf.square(y_true - y_pred), tf.not_equal(y_true, -1.0))
+    return tf.reduce_mean(error)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def labelled_loss(y_true, y_pred):
+    error = tf.boolean_mask(tf.square(y_true - y_pred), tf.not_equal(y_true, -1.0))
+    return tf.math.divide_no_nan(
+        tf.reduce_sum(error), tf.cast(tf.size(error), error.dtype)
+    )
+```
+
+## Fix safety
+
+Exact wherever the old value was finite; where nothing is selected the loss is 0 in place of `nan`.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/boolean_mask
+- https://www.tensorflow.org/api_docs/python/tf/math/divide_no_nan
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.divisions import is_sheltered
+from lossfix.losses.gradients import ELEMENTWISE
+from lossfix.losses.loss import Loss
+from lossfix.losses.naming import named, value_of
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import Replacement, expression
+from lossfix.syntax.tree import walk
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function.body):
+        match node:
+            case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if (
+                loss.operation(node) == "tf.reduce_mean"
+                and loss.predicts(value)
+                and _is_selected(loss, value)
+                and not is_sheltered(loss, node)
+            ):
+                yield Match(
+                    node,
+                    f"`{' '.join(loss.tree.code(node).split())}` is nan where a batch has nothing to select",
+                )
+
+
+def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` has one value for each sample that the targets select."""
+    match node:
+        case cst.Name() if (value := value_of(loss, node)) is not None:
+            return _is_selected(loss, value)
+        case cst.BinaryOperation(left=left, right=right):
+            return _is_selected(loss, left) or _is_selected(loss, right)
+        case cst.UnaryOperation(expression=inner):
+            return _is_selected(loss, inner)
+        case cst.Call(args=[cst.Arg(), *rest]):
+            operation = loss.operation(node)
+            if operation == "tf.boolean_mask":
+                masks = [
+                    each.value
+                    for each in rest
+                    if each.keyword is None or each.keyword.value == "mask"
+                ]
+                return bool(masks) and loss.flow.depends(masks[0]) == {"y_true"}
+            return operation in ELEMENTWISE and any(
+                _is_selected(loss, each.value) for each in node.args
+            )
+    return False
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    assert isinstance(match.node, cst.Call)
+    value = match.node.args[0].value
+    replace: dict[cst.CSTNode, Replacement] = {}
+    if not isinstance(value, cst.Name):
+        hoisted = named(loss, match.node, value, "kept", "selected")
+        if hoisted is None:
+            return None
+        value, replace = hoisted
+    total, cast_ = loss.spell("tf.reduce_sum"), loss.spell("tf.cast")
+    count = f"{cast_}({loss.spell('tf.size')}({{x}}), {{x}}.dtype)"
+    name = loss.spell("tf.math.divide_no_nan")
+    replace[match.node] = expression(f"{name}({total}({{x}}), {count})", x=value)
+    return Edit(replace)
+
+
+RULE = Rule("LF506", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

@@ -1,0 +1,192 @@
+"""The logarithm of an exponential overflows
+
+## What it does
+
+Finds `log(1 + exp(x))`, `log(cosh(x))`, `log(sigmoid(x))`, `log(1 - sigmoid(x))`, `log(softmax(x))` and
+`log(sum(exp(x)))` of the predictions, and writes the function that computes the same without the detour.
+
+## Why is this bad
+
+In single precision `exp` is infinite from 89 on and `sigmoid` exactly 0 from -104 down. The logarithm
+would undo that, but sees only infinity or zero (measured: the value is infinite, the gradient is `nan`,
+and after one step so are all weights).
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def count_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.math.log(1.0 + tf.exp(y_pred)) - y_true * y_pred, axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def count_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.nn.softplus(y_pred) - y_true * y_pred, axis=-1)
+```
+
+## Fix safety
+
+Exact wherever the old value was finite, up to rounding, and finite elsewhere too.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/math/softplus
+- https://www.tensorflow.org/api_docs/python/tf/nn/log_softmax
+- https://www.tensorflow.org/api_docs/python/tf/math/reduce_logsumexp
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.naming import named, value_of
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import Replacement, expression
+from lossfix.syntax.tree import walk
+
+_LOGS = ("tf.math.log", "tf.math.log1p")
+_NAMES = {
+    "softplus": "log(1 + exp(x))",
+    "log_cosh": "log(cosh(x))",
+    "log_sigmoid": "log(sigmoid(x))",
+    "log_rest": "log(1 - sigmoid(x))",
+    "log_softmax": "log(softmax(x))",
+    "logsumexp": "log(sum(exp(x)))",
+}
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function.body):
+        if isinstance(node, cst.Call) and (found := _recognised(loss, node)) is not None:
+            kind, inner = found
+            reason = ""
+            if not _is_stable(loss, inner.args[0].value):
+                reason = "a name in it is assigned more than once"
+            elif kind in ("log_softmax", "logsumexp") and not _has_known_arguments(inner):
+                reason = "its arguments are not the usual ones"
+            yield Match(
+                node,
+                f"`{' '.join(loss.tree.code(node).split())}` is {_NAMES[kind]}, which overflows",
+                reason,
+            )
+
+
+def _recognised(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
+    """Which function this is, and the call that is given its argument."""
+    operation = loss.operation(node)
+    if operation not in _LOGS or len(node.args) != 1 or node.args[0].keyword or node.args[0].star:
+        return None
+    value = _meaning(loss, node.args[0].value)
+    if operation == "tf.math.log1p":
+        inner = _call_of(loss, value, "tf.exp")
+        return None if inner is None else ("softplus", inner)
+    match value:
+        case cst.BinaryOperation(left=left, operator=cst.Add(), right=right):
+            for one, other in ((left, right), (right, left)):
+                inner = _call_of(loss, _meaning(loss, other), "tf.exp")
+                if _is_one(one) and inner is not None:
+                    return "softplus", inner
+        case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right) if _is_one(left):
+            inner = _call_of(loss, _meaning(loss, right), "tf.sigmoid")
+            return None if inner is None else ("log_rest", inner)
+        case cst.Call():
+            for kind, name in (
+                ("log_cosh", "tf.cosh"),
+                ("log_sigmoid", "tf.sigmoid"),
+                ("log_softmax", "tf.nn.softmax"),
+            ):
+                if (inner := _call_of(loss, value, name)) is not None:
+                    return kind, inner
+            total = _call_of(loss, value, "tf.reduce_sum")
+            if total is not None:
+                inner = _call_of(loss, _meaning(loss, total.args[0].value), "tf.exp")
+                if inner is not None and total.args[0].value is inner:
+                    return "logsumexp", total
+    return None
+
+
+def _meaning(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+    return value_of(loss, node) or node
+
+
+def _call_of(loss: Loss, node: cst.BaseExpression, operation: str) -> cst.Call | None:
+    match node:
+        case cst.Call(args=[cst.Arg(value=value, keyword=None, star=""), *_]) if loss.operation(
+            node
+        ) == operation and loss.predicts(value):
+            return node
+    return None
+
+
+def _is_one(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Integer | cst.Float) and float(node.evaluated_value) == 1.0
+
+
+def _is_stable(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether every name in ``node`` means the same wherever it stands."""
+    for each in walk(node):
+        if isinstance(each, cst.Name):
+            values = loss.flow.values(each.value)
+            parameter = each.value in (loss.y_true, loss.y_pred)
+            if len(values) > (0 if parameter else 1) or not all(v.whole for v in values):
+                return False
+    return True
+
+
+def _has_known_arguments(node: cst.Call) -> bool:
+    return all(
+        each.keyword is not None and each.keyword.value in ("axis", "keepdims") and not each.star
+        for each in node.args[1:]
+    )
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    node = match.node
+    assert isinstance(node, cst.Call)
+    found = _recognised(loss, node)
+    if found is None:
+        return None
+    kind, inner = found
+    value = inner.args[0].value
+    replace: dict[cst.CSTNode, Replacement] = {}
+    if kind == "log_cosh":
+        if not isinstance(value, cst.Name):
+            hoisted = named(loss, node, value, "error", "difference")
+            if hoisted is None:
+                return None
+            value, replace = hoisted
+        softplus, log = loss.spell("tf.nn.softplus"), loss.spell("tf.math.log")
+        two = f"{loss.spell('tf.cast')}(2.0, {{x}}.dtype)"
+        replace[node] = expression(f"{{x}} + {softplus}(-2.0 * {{x}}) - {log}({two})", x=value)
+        return Edit(replace)
+    if kind in ("log_softmax", "logsumexp"):
+        if kind == "logsumexp":
+            exponential = inner.args[0].value
+            assert isinstance(exponential, cst.Call)
+            value = exponential.args[0].value
+        name = "tf.nn.log_softmax" if kind == "log_softmax" else "tf.reduce_logsumexp"
+        first = inner.args[0].with_changes(value=value)
+        call = cst.Call(cst.parse_expression(loss.spell(name)), [first, *inner.args[1:]])
+        replace[node] = call.deep_clone()
+        return Edit(replace)
+    template = {
+        "softplus": f"{loss.spell('tf.nn.softplus')}({{x}})",
+        "log_sigmoid": f"{loss.spell('tf.math.log_sigmoid')}({{x}})",
+        "log_rest": f"{loss.spell('tf.math.log_sigmoid')}(-{{x}})",
+    }[kind]
+    replace[node] = expression(template, x=value)
+    return Edit(replace)
+
+
+RULE = Rule("LF507", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

@@ -1,0 +1,171 @@
+"""A value that is not a number is replaced after the fact
+
+## What it does
+
+Finds `tf.where(tf.math.is_nan(x), 0.0, x)` where `x` comes from divisions that nothing guards, and guards
+those with `tf.math.divide_no_nan`.
+
+## Why is this bad
+
+The patch mends the value and not the gradient: the gradient of the branch that was not taken is
+multiplied by zero, and zero times `nan` is `nan` (measured, eagerly, in graphs and under XLA). The loss
+looks fine, and all weights are `nan` after the first such batch.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def recall_loss(y_true, y_pred):
+    recall = tf.reduce_sum(y_true * y_pred) / tf.reduce_sum(y_true)
+    recall = tf.where(tf.math.is_nan(recall), tf.zeros_like(recall), recall)
+    return 1.0 - recall
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def recall_loss(y_true, y_pred):
+    recall = tf.math.divide_no_nan(
+        tf.reduce_sum(y_true * y_pred), tf.reduce_sum(y_true)
+    )
+    recall = tf.where(tf.math.is_nan(recall), tf.zeros_like(recall), recall)
+    return 1.0 - recall
+```
+
+## Fix safety
+
+Exact wherever the old value was finite. The patch itself stays: it now only catches what is not a number
+in the data. It is reported and left alone where the patch puts in something else than zero, or where a
+logarithm or a root is the source.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/math/divide_no_nan
+- https://www.tensorflow.org/api_docs/python/tf/where
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.divisions import Division, divisions, guarded, is_sheltered
+from lossfix.losses.loss import Loss
+from lossfix.losses.names import words
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.tree import walk
+
+_GUARDS = words("tf.maximum tf.clip_by_value keras.backend.epsilon tf.exp tf.nn.softplus")
+_OTHER_SOURCES = words("tf.math.log tf.sqrt tf.math.rsqrt tf.math.reciprocal tf.pow tf.norm")
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function.body):
+        if not isinstance(node, cst.Call) or (patch := _patch(loss, node)) is None:
+            continue
+        patched, put_in = patch
+        if not loss.predicts(patched):
+            continue
+        reach = _reach(loss, patched)
+        bare = [each for each in divisions(loss) if id(each.node) in reach and _is_bare(loss, each)]
+        if not bare:
+            continue
+        reason = ""
+        if not _is_zero(loss, put_in):
+            reason = "it puts in something else than zero, which a guarded division would not give"
+        elif any(
+            id(each) in reach
+            and isinstance(each, cst.Call)
+            and loss.operation(each) in _OTHER_SOURCES
+            for each in walk(loss.function.body)
+        ):
+            reason = "a logarithm, a power or a root may be what is not a number"
+        yield Match(
+            node,
+            f"`{' '.join(loss.tree.code(patched).split())}` is patched where it is nan, "
+            "and its gradient stays nan",
+            reason,
+        )
+
+
+def _patch(loss: Loss, node: cst.Call) -> tuple[cst.BaseExpression, cst.BaseExpression] | None:
+    """What is patched, and what is put in its place."""
+    match node:
+        case cst.Call(
+            args=[
+                cst.Arg(value=cst.Call(args=[cst.Arg(value=tested)]) as test),
+                cst.Arg(value=then),
+                cst.Arg(value=otherwise),
+            ]
+        ) if (
+            loss.operation(node) == "tf.where"
+        ):
+            operation = loss.operation(test)
+            if operation == "tf.math.is_nan" and tested.deep_equals(otherwise):
+                return otherwise, then
+            if operation == "tf.math.is_finite" and tested.deep_equals(then):
+                return then, otherwise
+    return None
+
+
+def _reach(loss: Loss, node: cst.BaseExpression) -> set[int]:
+    """Everything from which the value of ``node`` is computed, through local names."""
+    stack: list[cst.CSTNode] = [node]
+    names: set[str] = set()
+    reach: set[int] = set()
+    while stack:
+        for each in walk(stack.pop()):
+            reach.add(id(each))
+            if isinstance(each, cst.Name) and each.value not in names:
+                names.add(each.value)
+                stack += [binding.value for binding in loss.flow.values(each.value)]
+    return reach
+
+
+def _is_bare(loss: Loss, division: Division) -> bool:
+    below = division.denominator
+    if not loss.is_tensor(below) or is_sheltered(loss, division.node):
+        return False
+    reach = _reach(loss, below)
+    for each in walk(loss.function.body):
+        if id(each) not in reach:
+            continue
+        match each:
+            case cst.BinaryOperation(left=left, operator=cst.Add(), right=right) if not (
+                loss.is_tensor(left) and loss.is_tensor(right)
+            ):
+                return False
+            case cst.Call() if loss.operation(each) in _GUARDS:
+                return False
+    return True
+
+
+def _is_zero(loss: Loss, node: cst.BaseExpression) -> bool:
+    match node:
+        case cst.Integer() | cst.Float():
+            return float(node.evaluated_value) == 0.0
+        case cst.Call(args=[cst.Arg(value=cst.Integer() | cst.Float() as value), *_]):
+            return loss.operation(node) == "tf.constant" and float(value.evaluated_value) == 0.0
+        case cst.Call():
+            return loss.operation(node) in ("tf.zeros_like", "tf.zeros")
+    return False
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    assert isinstance(match.node, cst.Call)
+    patch = _patch(loss, match.node)
+    if patch is None:
+        return None
+    reach = _reach(loss, patch[0])
+    bare = [each for each in divisions(loss) if id(each.node) in reach and _is_bare(loss, each)]
+    return Edit({each.node: guarded(loss) for each in bare})
+
+
+RULE = Rule("LF504", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

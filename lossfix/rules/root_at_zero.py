@@ -1,0 +1,182 @@
+"""A root is taken of what is zero at perfect predictions
+
+## What it does
+
+Finds square roots, norms and standard deviations of something that is exactly zero where the predictions
+equal the targets (or, for a standard deviation, one another), and keeps what stands under the root above
+1e-12.
+
+## Why is this bad
+
+The slope of a square root at zero is infinite, the slope of the square below it is zero, and the product
+of both is not a number (measured: the gradient is `nan`, eagerly, in graphs and under XLA). One such
+sample turns all weights into `nan`, and from then on the model predicts nothing else.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def distance_loss(y_true, y_pred):
+    return tf.sqrt(tf.reduce_sum(tf.square(y_true - y_pred), axis=-1))
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def distance_loss(y_true, y_pred):
+    return tf.sqrt(
+        tf.maximum(tf.reduce_sum(tf.square(y_true - y_pred), axis=-1), 1e-12)
+    )
+```
+
+## Fix safety
+
+Exact: above 1e-12 nothing changes, and below it the root is 1e-6 in place of something smaller. The
+gradient there is zero, a subgradient of the distance. Adding an epsilon under the root would work as
+well, but changes every value a little.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/norm
+- https://github.com/tensorflow/tensorflow/issues/12071
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.perfect import is_nonnegative, reduces_everything, vanishes
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import expression
+from lossfix.syntax.tree import walk
+
+_TINY = "1e-12"
+_NORMS = ("tf.norm", "tf.math.reduce_euclidean_norm")
+_REDUCTION = frozenset({"axis", "keepdims", "name"})
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function.body):
+        if not isinstance(node, cst.BaseExpression):
+            continue
+        under = _under_root(loss, node)
+        if under is not None:
+            yield _finding(loss, node, under)
+        elif isinstance(node, cst.Call) and node.args and _is_deviation(loss, node):
+            yield Match(
+                node,
+                f"`{_short(loss, node)}` has no gradient where all values are equal, as in a batch of one: "
+                "it is nan, and spreads to all weights",
+                "" if _is_plain_reduction(node) else _UNUSUAL,
+                Severity.WARNING,
+            )
+
+
+_UNUSUAL = "its arguments are not the usual ones"
+
+
+def _finding(loss: Loss, node: cst.BaseExpression, under: cst.BaseExpression) -> Match:
+    is_norm = isinstance(node, cst.Call) and loss.operation(node) in _NORMS
+    return Match(
+        node,
+        f"`{_short(loss, node)}` has no gradient at perfect predictions: it is nan there, "
+        "and spreads to all weights",
+        _UNUSUAL if is_norm and not _is_plain_reduction(node) else "",
+        # One perfect sample is common, a perfect batch is not.
+        Severity.WARNING if reduces_everything(loss, node) else Severity.ERROR,
+    )
+
+
+def _short(loss: Loss, node: cst.CSTNode) -> str:
+    text = " ".join(loss.tree.code(node).split())
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _under_root(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What the root is taken of, where that is zero at perfect predictions."""
+    match node:
+        case cst.BinaryOperation(left=left, operator=cst.Power(), right=right) if _is_half(right):
+            under = left
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *rest]):
+            operation = loss.operation(node)
+            if operation in _NORMS:
+                return first if vanishes(loss, first) else None
+            half = operation == "tf.pow" and len(rest) == 1 and _is_half(rest[0].value)
+            if operation != "tf.sqrt" and not half:
+                return None
+            under = first
+        case _:
+            return None
+    return under if vanishes(loss, under) and is_nonnegative(loss, under) else None
+
+
+def _is_half(node: cst.BaseExpression) -> bool:
+    match node:
+        case cst.Float():
+            return float(node.evaluated_value) == 0.5
+        case cst.BinaryOperation(
+            left=cst.Integer() | cst.Float() as left,
+            operator=cst.Divide(),
+            right=cst.Integer() | cst.Float() as right,
+        ):
+            return 2 * float(left.evaluated_value) == float(right.evaluated_value)
+    return False
+
+
+def _is_deviation(loss: Loss, node: cst.Call) -> bool:
+    return loss.operation(node) == "tf.math.reduce_std" and loss.predicts(node.args[0].value)
+
+
+def _is_plain_reduction(node: cst.BaseExpression) -> bool:
+    # A second positional argument of a norm is its order; `ord=` makes another norm of it.
+    return isinstance(node, cst.Call) and all(
+        each.star == ""
+        and (number == 0 or (each.keyword is not None and each.keyword.value in _REDUCTION))
+        for number, each in enumerate(node.args)
+    )
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    node = match.node
+    if isinstance(node, cst.BinaryOperation):
+        return Edit({node.left: _above_zero(loss, node.left)})
+    if not isinstance(node, cst.Call):
+        return None
+    operation = loss.operation(node)
+    first = node.args[0]
+    if operation in ("tf.sqrt", "tf.pow"):
+        return Edit({first.value: _above_zero(loss, first.value)})
+    if not _is_plain_reduction(node):
+        return None
+    if operation in _NORMS:
+        square = expression(f"{loss.spell('tf.square')}({{x}})", x=first.value)
+        inner, reduction = square, "tf.reduce_sum"
+    else:
+        inner, reduction = first.value, "tf.math.reduce_variance"
+    name = cst.parse_expression(loss.spell(reduction))
+    rest = [each for each in node.args[1:] if each.keyword and each.keyword.value != "name"]
+    under = cst.Call(name, [cst.Arg(inner), *(_without_comma(each) for each in rest)])
+    root = cst.Call(
+        cst.parse_expression(loss.spell("tf.sqrt")), [cst.Arg(_above_zero(loss, under))]
+    )
+    return Edit({node: root.deep_clone()})
+
+
+def _without_comma(argument: cst.Arg) -> cst.Arg:
+    return argument.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+
+
+def _above_zero(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+    return expression(f"{loss.spell('tf.maximum')}({{x}}, {_TINY})", x=node)
+
+
+RULE = Rule("LF501", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

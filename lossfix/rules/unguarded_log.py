@@ -1,0 +1,160 @@
+"""A cross-entropy takes the logarithm of a probability that can be zero
+
+## What it does
+
+Finds cross-entropies written by hand, in which `log(p)` or `log(1 - p)` of the predictions is weighed by
+the targets and nothing keeps the probability away from zero, and keeps it above 1e-12.
+
+## Why is this bad
+
+In single precision a sigmoid is exactly 1 from a logit of about 17 on, and a softmax exactly 0 some 100
+below the largest logit. The logarithm is then `-inf`, and `0 * -inf` is not a number (measured: the loss
+is `nan`, and so are the weights after the next step). This happens just when the model gets good.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def entropy_loss(y_true, y_pred):
+    positive = y_true * tf.math.log(y_pred)
+    negative = (1.0 - y_true) * tf.math.log(1.0 - y_pred)
+    return -tf.reduce_mean(positive + negative, axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def entropy_loss(y_true, y_pred):
+    positive = y_true * tf.math.log(tf.maximum(y_pred, 1e-12))
+    negative = (1.0 - y_true) * tf.math.log(tf.maximum(1.0 - y_pred, 1e-12))
+    return -tf.reduce_mean(positive + negative, axis=-1)
+```
+
+## Fix safety
+
+Exact for probabilities from 1e-12 on: in single precision `1 - p` is either 0 or at least 6e-8. If the
+last layer of the model has no sigmoid or softmax, then the predictions are no probabilities and the loss
+should take logits: `keras.losses.BinaryCrossentropy(from_logits=True)`. The rewrite does not mend that;
+it makes `nan` a large number.
+
+## References
+
+- https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class
+- https://www.tensorflow.org/api_docs/python/tf/nn/sigmoid_cross_entropy_with_logits
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.gates import uses
+from lossfix.losses.loss import Loss
+from lossfix.losses.names import words
+from lossfix.losses.naming import value_of
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import expression
+from lossfix.syntax.tree import walk
+
+_KEEPS_VALUES = words("""
+    tf.cast tf.convert_to_tensor tf.identity tf.reshape tf.squeeze tf.expand_dims tf.transpose
+    keras.backend.cast_to_floatx keras.backend.flatten keras.backend.batch_flatten
+    """)
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function.body):
+        match node:
+            case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if (
+                loss.operation(node) == "tf.math.log"
+            ):
+                if _is_bare_probability(loss, value) and _is_weighed(loss, node, frozenset()):
+                    yield Match(
+                        node,
+                        f"`{' '.join(loss.tree.code(node).split())}` is -inf where a probability "
+                        "saturates, and `0 * -inf` is nan",
+                        _unsquashed(loss),
+                    )
+
+
+def _unsquashed(loss: Loss) -> str:
+    """Why the predictions seem to be no probabilities; empty where they may well be."""
+    text = loss.tree.text
+    if "Dense(" in text and not any(word in text for word in ("sigmoid", "softmax")):
+        return (
+            "no layer in this file has a sigmoid or softmax: if the predictions are logits, "
+            "use a cross-entropy with from_logits=True"
+        )
+    return ""
+
+
+def _is_bare_probability(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is the predictions as they are, or one less them, and nothing keeps it from zero."""
+    match node:
+        case cst.BinaryOperation(
+            left=cst.Integer() | cst.Float() as one, operator=cst.Subtract(), right=right
+        ):
+            return float(one.evaluated_value) == 1.0 and _is_predictions(loss, right, frozenset())
+        case cst.Name() if (value := value_of(loss, node)) is not None:
+            return _is_bare_probability(loss, value)
+    return _is_predictions(loss, node, frozenset())
+
+
+def _is_predictions(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> bool:
+    match node:
+        case cst.Name(value=name):
+            values = loss.flow.values(name)
+            return (name == loss.y_pred or bool(values)) and all(
+                name in seen or (each.whole and _is_predictions(loss, each.value, seen | {name}))
+                for each in values
+            )
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
+            return loss.operation(node) in _KEEPS_VALUES and _is_predictions(loss, first, seen)
+        case cst.Subscript(value=value):
+            return _is_predictions(loss, value, seen)
+    return False
+
+
+def _is_weighed(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
+    """Whether, on the way up, the targets alone multiply it: the mark of a cross-entropy."""
+    parents = loss.tree.parents
+    while (above := parents.get(node)) is not None and above is not loss.function:
+        match above:
+            case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
+                if _is_of_targets(loss, right if node is left else left):
+                    return True
+            case cst.UnaryOperation(operator=cst.Minus()):
+                pass
+            case cst.Arg():
+                call = parents.get(above)
+                if not isinstance(call, cst.Call) or loss.operation(call) != "tf.multiply":
+                    return False
+                return any(_is_of_targets(loss, each.value) for each in call.args)
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+                return name not in seen and any(
+                    _is_weighed(loss, use, seen | {name}) for use in uses(loss, name)
+                )
+            case _:
+                return False
+        node = above
+    return False
+
+
+def _is_of_targets(loss: Loss, node: cst.BaseExpression) -> bool:
+    return loss.flow.depends(node) == {"y_true"}
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    assert isinstance(match.node, cst.Call)
+    value = match.node.args[0].value
+    return Edit({value: expression(f"{loss.spell('tf.maximum')}({{p}}, 1e-12)", p=value)})
+
+
+RULE = Rule("LF502", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)
