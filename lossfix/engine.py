@@ -209,8 +209,11 @@ def _refusal(found: _Found, options: Options) -> str:
         return found.match.reason
     if found.rule.safety is Safety.MANUAL:
         return "there is no rewrite that would keep its meaning"
-    if options.exact_only and found.rule.safety is Safety.RELAXED:
-        return "--exact-only: smoothing changes values"
+    if found.rule.safety is Safety.RELAXED:
+        if options.exact_only:
+            return "--exact-only: smoothing changes values"
+        if found.loss.candidate.metric:
+            return "it is a metric too, and smoothing would change what that reports"
     try:
         if found.rule.rewrite(found.loss, found.match) is None:
             return "no safe rewrite is known for this form"
@@ -243,6 +246,8 @@ def _settle_one(path: str, progress: _Progress, options: Options) -> bool:
             for match in rule.match(loss):
                 found = _Found(rule, loss, match)
                 if match.reason or found.key in progress.refused:
+                    continue
+                if rule.safety is Safety.RELAXED and loss.candidate.metric:
                     continue
                 if skip is not None and skip(_finding(path, found, "")):
                     continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from lossfix.syntax.scope import Definition, dotted, statements
 
@@ -48,10 +49,17 @@ def uses_of(
     passed_on = _passed_on(module)
     for node in ast.walk(module):
         if isinstance(node, ast.Call):
-            for value in (*_values(node, _LOSS_KEYWORDS, 1), *_given(node, passed_on)):
+            for value in (
+                *_values(node, _LOSS_KEYWORDS, 1),
+                *_unpacked(node, _LOSS_KEYWORDS, assigned),
+                *_given(node, passed_on),
+            ):
                 for name, direct in _references(value, assigned):
                     (losses if direct else built).add(name)
-            for value in _values(node, _METRIC_KEYWORDS, 2):
+            for value in (
+                *_values(node, _METRIC_KEYWORDS, 2),
+                *_unpacked(node, _METRIC_KEYWORDS, assigned),
+            ):
                 measured.update(name for name, _ in _references(value, assigned))
             match node.func:
                 case ast.Attribute(attr="add_loss") if node.args:
@@ -138,24 +146,98 @@ def _is_literal(node: ast.expr) -> bool:
 
 
 def _assignments(module: ast.Module) -> _Assigned:
+    """What each name of a file, or each attribute by its last part, is ever made to stand for."""
     values: dict[str, tuple[ast.expr, ...]] = {}
     returns: dict[str, tuple[ast.expr, ...]] = {}
+
+    def bind(target: ast.expr, value: ast.expr) -> None:
+        match target, value:
+            case (ast.Name(id=name) | ast.Attribute(attr=name)), _:
+                values[name] = (*values.get(name, ()), value)
+            case ast.Subscript(value=holder), _:
+                bind(holder, value)
+            case (
+                (ast.Tuple(elts=targets) | ast.List(elts=targets)),
+                (ast.Tuple(elts=parts) | ast.List(elts=parts)),
+            ) if len(targets) == len(parts):
+                for each, part in zip(targets, parts, strict=True):
+                    bind(each, part)
+
     for node in ast.walk(module):
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                values[name] = (*values.get(name, ()), value)
-            case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
-                values[name] = (*values.get(name, ()), value)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                values[name] = (*values.get(name, ()), value)
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    bind(target, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                bind(target, value)
+            case ast.Call(func=ast.Attribute(value=target, attr="append"), args=[value]):
+                bind(target, value)
             case ast.FunctionDef(name=name, body=body):
+                for parameter, default in _defaults(node.args):
+                    values[parameter] = (*values.get(parameter, ()), default)
                 found = tuple(
                     each.value
                     for each in statements(body)
                     if isinstance(each, ast.Return) and each.value is not None
                 )
                 returns[name] = (*returns.get(name, ()), *found)
+    # Loops last: what they run over may have been given a name further down.
+    for node in ast.walk(module):
+        match node:
+            case ast.For(target=target, iter=series) | ast.comprehension(
+                target=target, iter=series
+            ):
+                for value in _elements(series, values):
+                    bind(target, value)
     return _Assigned(values, returns)
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    listed = [*arguments.posonlyargs, *arguments.args]
+    with_default = listed[len(listed) - len(arguments.defaults) :]
+    yield from zip((each.arg for each in with_default), arguments.defaults, strict=True)
+    for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default is not None:
+            yield each.arg, default
+
+
+def _elements(series: ast.expr, values: Mapping[str, tuple[ast.expr, ...]]) -> list[ast.expr]:
+    """What a loop's variable is set to in turn, as far as the file spells it out."""
+    index = ast.Constant(0)
+    match series:
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            return elements
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            bound = values.get(name, ())
+            return [
+                each
+                for value in bound
+                if isinstance(value, ast.List | ast.Tuple | ast.Set)
+                for each in _elements(value, {})
+            ]
+        case ast.Call(func=ast.Attribute(value=holder, attr="values"), args=[]):
+            return _entries(holder, values)
+        case ast.Call(func=ast.Attribute(value=holder, attr="items"), args=[]):
+            return [ast.Tuple([index, each]) for each in _entries(holder, values)]
+        case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]):
+            return [ast.Tuple([index, each]) for each in _elements(inner, values)]
+        case ast.Call(func=ast.Name(id=("list" | "tuple" | "sorted" | "reversed")), args=[inner]):
+            return _elements(inner, values)
+        case ast.Call(func=ast.Name(id="zip"), args=columns):
+            rows = zip_longest(*(_elements(each, values) for each in columns), fillvalue=index)
+            return [ast.Tuple(list(row)) for row in rows]
+    return []
+
+
+def _entries(holder: ast.expr, values: Mapping[str, tuple[ast.expr, ...]]) -> list[ast.expr]:
+    """The values of a dictionary."""
+    match holder:
+        case ast.Dict(values=entries):
+            return entries
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            bound = values.get(name, ())
+            return [e for value in bound if isinstance(value, ast.Dict) for e in value.values]
+    return []
 
 
 def _values(node: ast.Call, keywords: frozenset[str], position: int) -> Iterator[ast.expr]:
@@ -170,6 +252,22 @@ def _values(node: ast.Call, keywords: frozenset[str], position: int) -> Iterator
         yield node.args[position]
 
 
+def _unpacked(node: ast.Call, keywords: frozenset[str], assigned: _Assigned) -> Iterator[ast.expr]:
+    """The values that ``**settings`` passes by one of these keywords."""
+    for keyword in node.keywords:
+        if keyword.arg is not None:
+            continue
+        given: tuple[ast.expr, ...] = (keyword.value,)
+        if isinstance(keyword.value, ast.Name | ast.Attribute):
+            given = assigned.values.get(_last(keyword.value) or "", ())
+        for each in given:
+            match each:
+                case ast.Dict(keys=keys, values=values):
+                    for key, value in zip(keys, values, strict=True):
+                        if isinstance(key, ast.Constant) and key.value in keywords:
+                            yield value
+
+
 def _references(
     node: ast.expr, assigned: _Assigned, seen: frozenset[str] = frozenset()
 ) -> Iterator[tuple[str, bool]]:
@@ -182,7 +280,10 @@ def _references(
                     yield from _references(value, assigned, seen | {name})
         case ast.Call(func=function, args=args):
             called = _last(function)
-            if called == "partial" and args:
+            if called == "get" and isinstance(function, ast.Attribute):
+                # Of a dictionary; of a module, such as `keras.losses.get`, it stands for nothing here.
+                yield from _references(function.value, assigned, seen)
+            elif called == "partial" and args:
                 yield from _references(args[0], assigned, seen)
             elif called is not None and called not in seen:
                 yield called, False
