@@ -158,7 +158,7 @@ def _meaning(probe: Probe, facts: Facts) -> list[_Reason]:
             continue
         if value.relation == "differs":
             found.append(_difference(value, facts))
-        elif value.relation == "raises":
+        elif value.relation == "raises" and _after(facts) is not State.RAISES:
             found.append(f"the rewrite raises on {value.family}: {value.error}")
         elif value.relation == "converges" and probe.promise is Safety.EXACT:
             found.append(

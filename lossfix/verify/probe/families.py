@@ -333,7 +333,8 @@ FAMILIES: tuple[Family, ...] = (
     _family(
         "pairs", "positive", _pairs, activation="softplus", labels="binary", low=0.02, high=2.5
     ),
-    _family("triplet", "real", _wide(1, 12), coded=True),
+    _family("triplet", "real", _wide(1, 48), coded=True),
+    _family("yolo", "unit", _unit(15), **_UNIT),
     _family("quantiles", "real", _wide(1, 3)),
     _family("embedding", "real", _real(6)),
     _family("two", "real", _real(2)),

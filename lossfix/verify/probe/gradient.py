@@ -18,6 +18,8 @@ JUMPS = {"float64": 1e-3, "float32": 1e-2}
 """Jumps beyond this share of the total variation make the state ``jumps``."""
 DETACHED = {"float64": 1e-2, "float32": 5e-2}
 """The same for the smooth part that the gradient does not account for."""
+WRONG = 10.0
+"""A gradient is wrong where it typically misses the finite differences by this many tolerances."""
 LIVE_ROW = 1e-4
 """A row counts as live whose gradient exceeds this share of the largest row's."""
 KINK = 1e-3
@@ -135,12 +137,11 @@ def measure_gradient(
 def _state(facts: GradientFacts) -> str:
     if not facts.graph.ok:
         return "raises"
-    if facts.detached_share > DETACHED[facts.precision] or facts.fd_error > 10.0:
-        wrong_only = facts.fd_error > 10.0 and facts.jump_share > JUMPS[facts.precision]
-        return "jumps" if wrong_only and facts.detached_share < facts.jump_share else "detached"
-    if facts.jump_share > JUMPS[facts.precision]:
-        return "jumps"
-    return "alive"
+    detached = facts.detached_share > DETACHED[facts.precision] or facts.fd_error > WRONG
+    jumps = facts.jump_share > JUMPS[facts.precision]
+    if detached and not (jumps and facts.jump_share > facts.detached_share):
+        return "detached"
+    return "jumps" if jumps else "alive"
 
 
 def _over_draws(slope: Slope, batches: Sequence[Batch]) -> str:

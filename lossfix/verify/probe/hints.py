@@ -60,6 +60,7 @@ _CUES: tuple[tuple[str, str, int], ...] = (
     (r"not_equal\(\s*y_true\s*,\s*0|y_true\s*!=\s*0", "padded", 2),
     (r"contrastive|margin", "pairs pm1", 2),
     (r"triplet|anchor", "triplet embedding", 5),
+    (r"yolo|anchor|objectness|grid", "yolo", 4),
     (r"quantile|pinball", "reg quantiles", 1),
     (r"cosine|l2_normalize|embedding", "embedding reg_vec3", 3),
     (r"label_smoothing|alpha\s*\*|gamma|focal", "bin_prob onehot_prob", 2),
