@@ -88,6 +88,8 @@ class Project:
     """What other files say about the names of this one."""
 
     compiled: frozenset[str] = frozenset()
+    built: frozenset[str] = frozenset()
+    """Called for a loss: classes and factories."""
     metrics: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     """Called as functions in other files."""
@@ -147,7 +149,7 @@ def discover(
     if not _mentions_a_framework(scope, module):
         return ()
     listed = tuple(definitions(module.body))
-    uses = uses_of(module, project.compiled, project.metrics)
+    uses = uses_of(module, project.compiled, project.built, project.metrics)
     by_path = {path: number for number, (path, _) in enumerate(listed)}
     file = _File(module, scope, settings, uses, listed, by_path)
     direct = [*_classes(file), *_functions(file)]
@@ -282,7 +284,7 @@ def _function(
     named = pair is not None and (
         names_a_loss(name) or (form is Form.CLOSURE and names_a_loss(called))
     )
-    if named and not metric and not _numpy_only(file, path, node):
+    if named and not metric and _takes_two(node, form) and not _numpy_only(file, path, node):
         evidence.append(Evidence.NAMED)
     if not evidence or _returns_a_pair(node):
         return None
@@ -301,6 +303,13 @@ def _function(
         line=node.lineno,
         arguments=file.uses.arguments.get(called, ()),
     )
+
+
+def _takes_two(node: ast.FunctionDef, form: Form) -> bool:
+    """Whether a function can be called with targets and predictions alone, as Keras does."""
+    required = len(_positional(node)) - len(node.args.defaults)
+    required += sum(default is None for default in node.args.kw_defaults)
+    return required <= 2 + (form is Form.METHOD)
 
 
 def _is_compiled(file: _File, name: str, called: str) -> bool:

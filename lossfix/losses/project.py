@@ -21,6 +21,7 @@ class Shared:
     """What one file says about names that it imports."""
 
     compiled: frozenset[str] = frozenset()
+    built: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
 
@@ -52,16 +53,20 @@ def shared_by(module: ast.Module) -> Shared:
             root, _, rest = callee.partition(".")
             if root in imported:
                 called.add(rest.rpartition(".")[2] or imported[root])
-    return Shared(known(uses.compiled | uses.built), known(uses.metrics), frozenset(called))
+    return Shared(known(uses.compiled), known(uses.built), known(uses.metrics), frozenset(called))
 
 
 def joined(shares: Iterable[Shared], exported: bool = False) -> Project:
     """What all files together say."""
     compiled: set[str] = set()
+    built: set[str] = set()
     metrics: set[str] = set()
     called: set[str] = set()
     for share in shares:
         compiled |= share.compiled
+        built |= share.built
         metrics |= share.metrics
         called |= share.called
-    return Project(frozenset(compiled), frozenset(metrics), frozenset(called), exported)
+    return Project(
+        frozenset(compiled), frozenset(built), frozenset(metrics), frozenset(called), exported
+    )

@@ -39,11 +39,12 @@ class _Assigned:
 def uses_of(
     module: ast.Module,
     compiled: frozenset[str] = frozenset(),
+    built: frozenset[str] = frozenset(),
     metrics: frozenset[str] = frozenset(),
 ) -> Uses:
     """The uses in one file, on top of what is known from other files."""
     assigned = _assignments(module)
-    losses, built, measured = set(compiled), set(compiled), set(metrics)
+    losses, factories, measured = set(compiled), set(built), set(metrics)
     differentiated: set[str] = set()
     arguments: dict[str, tuple[str, ...]] = {}
     passed_on = _passed_on(module)
@@ -55,7 +56,7 @@ def uses_of(
                 *_given(node, passed_on),
             ):
                 for name, direct in _references(value, assigned):
-                    (losses if direct else built).add(name)
+                    (losses if direct else factories).add(name)
             for value in (
                 *_values(node, _METRIC_KEYWORDS, 2),
                 *_unpacked(node, _METRIC_KEYWORDS, assigned),
@@ -78,7 +79,7 @@ def uses_of(
             differentiated.update(_under_tape(node))
     return Uses(
         frozenset(losses),
-        frozenset(built),
+        frozenset(factories),
         frozenset(measured),
         frozenset(differentiated),
         arguments,

@@ -65,6 +65,7 @@ _NAMES = {
     "SUM": "sum",
     "NONE": "none",
 }
+_KERAS_2 = "tf_keras"
 _STILL_THERE = "tensorflow"
 """``tf.keras.losses.Reduction`` survives, with all members but ``AUTO`` in working order."""
 
@@ -85,7 +86,11 @@ def _removed(loss: Loss, node: cst.CSTNode) -> str | None:
     match node:
         case cst.Attribute(attr=cst.Name(value=member)) if member in _NAMES:
             name = loss.qualified(node)
-            if name is None or not (dotted(node) or "").endswith(f"Reduction.{member}"):
+            if (
+                name is None
+                or name.split(".")[0] == _KERAS_2
+                or not (dotted(node) or "").endswith(f"Reduction.{member}")
+            ):
                 return None
             if name.split(".")[0] == _STILL_THERE and member != "AUTO":
                 return None
