@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lossfix.losses.names import LOSS_CLASSES, canonical
 from lossfix.losses.uses import Uses, uses_of
@@ -414,12 +414,10 @@ def _with_reached(file: _File, direct: list[Candidate]) -> Iterator[Candidate]:
         evidence = candidate.evidence
         if candidate.number in reached:
             evidence = tuple(dict.fromkeys((*evidence, Evidence.REACHED)))
-        yield Candidate(
-            **{
-                **candidate.__dict__,
-                "evidence": evidence,
-                "metric": candidate.metric or candidate.number in of_metrics,
-            }
+        yield replace(
+            candidate,
+            evidence=evidence,
+            metric=candidate.metric or candidate.number in of_metrics,
         )
     for number in sorted(reached - known):
         path, node = file.listed[number]
