@@ -8,13 +8,10 @@ again, until no rule finds anything that it can mend.
 
 from __future__ import annotations
 
-import ast
-import io
-import tokenize
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import dropwhile
 
 import libcst as cst
 
@@ -22,19 +19,16 @@ from lossfix.losses.discover import Candidate, Project, Settings, discover
 from lossfix.losses.loss import Loss, Relaxation, losses_of
 from lossfix.model import Finding, Repair, Safety, Severity, Span, Step
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax import build
+from lossfix.syntax import build, guards
+from lossfix.syntax.guards import GuardTripped
 from lossfix.syntax.imports import add_imports
 from lossfix.syntax.scope import unbound
-from lossfix.syntax.tree import Tree, Unparsable, parse
+from lossfix.syntax.tree import Tree, Unparsable, outline, parse
 
 _MOST_STEPS = 200
 """A loss that needs more steps than this is one on which two rules undo each other."""
 
 _USUAL_IMPORTS = {"tf": "import tensorflow as tf", "tensorflow": "import tensorflow"}
-
-
-class GuardTripped(Exception):
-    """A rewrite that must not be made; the message is the reason that its finding carries."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +77,19 @@ def losses_in(text: str, options: Options) -> tuple[Loss, ...]:
     Raises:
         Unparsable: where the text is not Python.
     """
-    tree = _tree(text)
-    candidates = discover(tree.outline, options.settings, options.project)
-    return losses_of(tree, candidates, options.relaxation, options.package, options.project)
+    candidates = candidates_in(text, options)
+    if not candidates:
+        return ()
+    return losses_of(_tree(text), candidates, options.relaxation, options.package, options.project)
 
 
 def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
-    """The losses of a text, without building a tree for it.
+    """The losses of a text, without building a concrete tree for it.
 
     Raises:
-        SyntaxError: where the text is not Python.
+        Unparsable: where the text is not Python.
     """
-    return discover(ast.parse(text), options.settings, options.project)
+    return discover(outline(text), options.settings, options.project)
 
 
 def check(path: str, text: str, options: Options) -> tuple[Finding, ...]:
@@ -108,7 +103,13 @@ def check(path: str, text: str, options: Options) -> tuple[Finding, ...]:
         for loss in losses
         for found in _found(loss, options.rules)
     ]
-    return tuple(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
+    return _once(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
+
+
+def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """``findings`` without those that another loss that reaches the same place has told already."""
+    told = {(each.span, each.code, each.message): each for each in reversed(findings)}
+    return tuple(each for each in findings if told[each.span, each.code, each.message] is each)
 
 
 def unparsable(path: str, error: Unparsable) -> Finding:
@@ -147,10 +148,10 @@ def repair(path: str, text: str, name: str, options: Options) -> Repair:
         progress.names |= _parts(losses, progress.becomes)
         if not _settle_one(path, progress, options):
             break
-    left = tuple(
+    left = [
         _finding(path, found, progress.refused.get(found.key) or _refusal(found, options))
         for found in _open(progress, options)
-    )
+    ]
     return Repair(
         loss=name,
         becomes=progress.becomes,
@@ -160,7 +161,7 @@ def repair(path: str, text: str, name: str, options: Options) -> Repair:
         promise=Safety.RELAXED if progress.relaxed else Safety.EXACT,
         gate=options.relaxation.gate,
         steepness=options.relaxation.steepness if progress.relaxed else 0.0,
-        left=left,
+        left=_once(left),
     )
 
 
@@ -276,24 +277,16 @@ def _apply(found: _Found, edit: Edit, options: Options) -> str:
     module = build.replace(tree.module, edit.replace, tree.parents)
     if edit.before:
         module = _with_statements(found.loss, module, edit.before)
-    missing = unbound(_outline(module.code)) - unbound(tree.outline)
+    missing = unbound(guards.outline_of(module.code)) - unbound(tree.outline)
     imports = tuple(_import_for(name, found.loss) for name in sorted(missing))
     if imports:
         module = add_imports(tree, module, imports)
     text = module.code
-    _guard_reads_back(text, module)
-    _guard_comments(tree.text, text)
-    if unbound(_outline(text)) - unbound(tree.outline):
-        raise GuardTripped("the rewrite would use a name that this file does not bind")
+    guards.reads_back(text, module)
+    guards.keeps_comments(tree.text, text)
+    guards.binds_its_names(tree.outline, guards.outline_of(text))
     _guard_progress(found, edit, text, options)
     return text
-
-
-def _outline(text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        raise GuardTripped(f"the rewrite would not parse: {error}") from None
 
 
 def _import_for(name: str, loss: Loss) -> str:
@@ -328,19 +321,17 @@ def _with_statements(
 def _moved_below(
     new: cst.BaseStatement, following: cst.BaseStatement
 ) -> tuple[cst.BaseStatement, cst.BaseStatement]:
-    """Both with their leading lines, where a comment that opens a cell (``# %%``) stays above both."""
+    """Both with their leading lines: a comment that opens a cell (``# %%``) stays above both."""
     lines = list(getattr(following, "leading_lines", ()))
     marks = [
         n for n, each in enumerate(lines) if each.comment and each.comment.value.startswith("# %")
     ]
-    if not marks:
-        return new, following
-    end = marks[-1] + 1
+    end = marks[-1] + 1 if marks else 0
+    if marks:
+        new = new.with_changes(leading_lines=lines[:end])
+    kept = list(dropwhile(lambda line: line.comment is None, lines[end:]))
     blank = cst.EmptyLine(indent=False)
-    return (
-        new.with_changes(leading_lines=lines[:end]),
-        following.with_changes(leading_lines=[blank, blank, *lines[end:]]),
-    )
+    return new, following.with_changes(leading_lines=[blank, blank, *kept])
 
 
 def _guard_places(loss: Loss, edit: Edit) -> None:
@@ -350,41 +341,6 @@ def _guard_places(loss: Loss, edit: Edit) -> None:
             continue
         if not any(above is loss.outermost for above in loss.tree.ancestors(node)):
             raise GuardTripped("the rewrite would touch code outside of the loss")
-
-
-def _guard_reads_back(text: str, module: cst.Module) -> None:
-    try:
-        again = cst.parse_module(text)
-    except cst.ParserSyntaxError as error:
-        raise GuardTripped(f"the rewrite would not parse: {error.message}") from None
-    if again.code != text or _shape(again) != _shape(module):
-        raise GuardTripped("the rewrite would not read back as it was meant (brackets)")
-
-
-def _shape(module: cst.Module) -> list[str]:
-    # Layout may be read back into other nodes than it was built from; the program may not.
-    stack: list[cst.CSTNode] = [module]
-    shape = []
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.BaseExpression | cst.BaseStatement | cst.BaseSmallStatement):
-            shape.append(type(node).__name__)
-        stack.extend(node.children)
-    return shape
-
-
-def _comments(text: str) -> Counter[str]:
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-    except (tokenize.TokenError, IndentationError) as error:
-        raise GuardTripped(f"the rewrite would not parse: {error}") from None
-    return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
-
-
-def _guard_comments(before: str, after: str) -> None:
-    lost = _comments(before) - _comments(after)
-    if lost:
-        raise GuardTripped(f"the rewrite would lose a comment: {next(iter(lost))}")
 
 
 def _guard_progress(found: _Found, edit: Edit, text: str, options: Options) -> None:

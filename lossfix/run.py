@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from lossfix.verify.client import Verifier
 
 _FRAMEWORK = re.compile(rb"tensorflow|keras|\btf\b", re.IGNORECASE)
-_LOSS = b"oss"
-"""``loss=``, ``Loss``, ``my_loss``: no file without these letters defines or compiles a loss."""
+_LOSS = re.compile(
+    rb"oss|objective|criterion|cost|GradientTape|(?<!\bre)\.compile\(", re.IGNORECASE
+)
+"""No file without one of these defines, compiles or differentiates a loss."""
 
 Progress = Callable[[str], None]
 """Called with a line for people whenever something takes its time."""
@@ -58,7 +60,7 @@ class Opened:
 
 def may_hold_a_loss(data: bytes) -> bool:
     """Whether the bytes of a file mention a framework and a loss: the cheapest test, on most files final."""
-    return _LOSS in data and _FRAMEWORK.search(data) is not None
+    return _LOSS.search(data) is not None and _FRAMEWORK.search(data) is not None
 
 
 def open_all(paths: Iterable[Path]) -> Opened:

@@ -95,25 +95,34 @@ class Tree:
             node = parent
 
 
-def parse(text: str) -> Tree:
-    """Parse ``text``.
+def outline(text: str) -> ast.Module:
+    """The standard library's tree of ``text``: many times cheaper than LibCST's.
 
     Raises:
-        Unparsable: where Python or LibCST cannot read it.
+        Unparsable: where Python cannot read it.
     """
     try:
         with warnings.catch_warnings():
             # Warnings about the user's code (invalid escapes) are not ours to print.
             warnings.simplefilter("ignore")
-            outline = ast.parse(text)
+            return ast.parse(text)
     except SyntaxError as error:
         raise Unparsable(
             error.msg or "invalid syntax", error.lineno or 1, error.offset or 1
         ) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise Unparsable(str(error) or type(error).__name__, 1, 1) from None
+
+
+def parse(text: str) -> Tree:
+    """Parse ``text``.
+
+    Raises:
+        Unparsable: where Python or LibCST cannot read it.
+    """
+    lines = outline(text)
     try:
-        return Tree(text, cst.parse_module(text), outline)
+        return Tree(text, cst.parse_module(text), lines)
     except cst.ParserSyntaxError as error:
         raise Unparsable(error.message, error.raw_line, error.raw_column + 1) from None
     except RecursionError:

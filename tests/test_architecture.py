@@ -1,0 +1,73 @@
+"""The layers hold, and nothing heavy is loaded before it is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LOADED = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+
+
+def loaded_after(code: str, *arguments: str) -> set[str]:
+    """The top-level modules that are loaded once ``code`` has run in a process of its own."""
+    process = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{LOADED}", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return set(process.stdout.splitlines()[-1].split())
+
+
+def test_every_layer_imports_only_what_lies_below_it() -> None:
+    linter = "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())"
+    process = subprocess.run(
+        [sys.executable, "-c", linter], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert process.returncode == 0, process.stdout + process.stderr
+
+
+def test_the_program_starts_without_anything_heavy() -> None:
+    loaded = loaded_after("import lossfix.cli")
+    assert not loaded & {"tensorflow", "keras", "numpy", "libcst", "black", "rich"}
+
+
+def test_checking_a_file_loads_neither_tensorflow_nor_numpy_nor_black() -> None:
+    file = ROOT / "fixtures" / "article" / "combined.py"
+    check = (
+        "from lossfix.cli import cli\n"
+        "import sys\n"
+        "assert cli.main(['check', '-q', sys.argv[1]], standalone_mode=False) == 1"
+    )
+    loaded = loaded_after(check, str(file))
+    assert "libcst" in loaded
+    assert not loaded & {"tensorflow", "keras", "numpy", "black"}
+
+
+def test_no_file_outside_of_the_probe_names_tensorflow_in_an_import() -> None:
+    probe = ROOT / "lossfix" / "verify" / "probe"
+    starts = tuple(
+        f"{word} {name}" for word in ("import", "from") for name in ("tensorflow", "keras", "numpy")
+    )
+    found = [
+        (file.name, line)
+        for file in sorted((ROOT / "lossfix").rglob("*.py"))
+        if probe not in file.parents
+        for line in _statements(file)
+        if line.startswith(starts)
+    ]
+    assert found == []
+
+
+def _statements(file: Path) -> list[str]:
+    import ast
+
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
