@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from lossfix.losses.gates import named_value
+from lossfix.losses.conditions import named_value
 from lossfix.losses.loss import Loss
 from lossfix.syntax.build import Replacement, bare
 from lossfix.syntax.tree import walk

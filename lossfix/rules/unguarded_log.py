@@ -54,7 +54,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.gates import uses
+from lossfix.losses.conditions import uses
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import words
 from lossfix.losses.naming import value_of

@@ -54,7 +54,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from lossfix.losses.gates import comparison, uses
+from lossfix.losses.conditions import comparison, uses
 from lossfix.losses.loss import Loss
 from lossfix.losses.naming import value_of
 from lossfix.model import Safety, Severity

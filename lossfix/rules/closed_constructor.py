@@ -1,0 +1,142 @@
+"""The constructor of a loss does not take what its configuration holds
+
+## What it does
+
+Finds subclasses of `keras.losses.Loss` whose `__init__` takes neither `name` and `reduction` nor
+`**kwargs`, and lets it take them and pass them on.
+
+## Why is this bad
+
+Keras saves the name and the reduction of a loss, and gives them to the constructor when the model is
+loaded. This one raises then, also with `custom_objects` (measured on Keras 3.15): the model trains and can
+be saved, and cannot be loaded.
+
+## Example
+
+```python
+import keras
+import tensorflow as tf
+
+
+class PowerLoss(keras.losses.Loss):
+    def __init__(self, exponent=4.0):
+        super().__init__(name="power")
+        self.exponent = exponent
+
+    def call(self, y_true, y_pred):
+        y_true = tf.reshape(y_true, tf.shape(y_pred))
+        return tf.reduce_mean(tf.abs(y_true - y_pred) ** self.exponent, axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "exponent": self.exponent}
+```
+
+## Use instead
+
+```python
+import keras
+import tensorflow as tf
+
+
+class PowerLoss(keras.losses.Loss):
+    def __init__(self, exponent=4.0, name="power", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.exponent = exponent
+
+    def call(self, y_true, y_pred):
+        y_true = tf.reshape(y_true, tf.shape(y_pred))
+        return tf.reduce_mean(tf.abs(y_true - y_pred) ** self.exponent, axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "exponent": self.exponent}
+```
+
+## Fix safety
+
+Exact: every call of the constructor that worked gives the same loss.
+
+## References
+
+- https://keras.io/guides/serialization_and_saving/#custom-objects
+- https://keras.io/api/losses/#creating-custom-losses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.parameters import parameter_names, with_parameter
+from lossfix.losses.subclass import PASSED_ON, derives_directly, method, super_call
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+
+_SAVED = ("reduction", "name")
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    init = method(loss, "__init__") if derives_directly(loss) else None
+    if init is None or isinstance(init.params.star_kwarg, cst.Param):
+        return
+    call, config = super_call(init), method(loss, "get_config")
+    if call is None or method(loss, "from_config") is not None:
+        return
+    if config is not None and super_call(config) is None:
+        return
+    missing = [each for each in _SAVED if each not in parameter_names(init)]
+    if missing:
+        yield Match(
+            init.name,
+            f"`{loss.name}` does not take `{'`, `'.join(missing)}`: a saved model with it cannot be loaded",
+            _obstacle(init, call),
+        )
+
+
+def _obstacle(init: cst.FunctionDef, call: cst.Call) -> str:
+    if isinstance(init.params.star_arg, cst.Param):
+        return "it takes *args"
+    if any(each.star or each.keyword is None for each in call.args):
+        return "it passes positional arguments to its parent"
+    return ""
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    init = method(loss, "__init__")
+    call = super_call(init) if init is not None else None
+    if init is None or call is None:
+        return None
+    params, passed = init.params, []
+    for each in call.args:
+        name = each.keyword.value if each.keyword is not None else ""
+        if name in PASSED_ON and name not in parameter_names(init):
+            params = with_parameter(params, name, loss.tree.code(each.value))
+            passed.append(each.with_changes(value=cst.Name(name)))
+        else:
+            passed.append(each)
+    keywords = cst.Param(cst.Name("kwargs"), star="**")
+    params = params.with_changes(star_kwarg=keywords)
+    if passed:
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        passed[-1] = passed[-1].with_changes(comma=comma)
+    arguments = [*passed, cst.Arg(cst.Name("kwargs"), star="**")]
+    return Edit({init.params: _spaced(params), call: call.with_changes(args=arguments)})
+
+
+def _spaced(params: cst.Parameters) -> cst.Parameters:
+    """``params`` with a comma and a space behind the one that comes before ``**kwargs``."""
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+    def last(listed: Sequence[cst.Param]) -> list[cst.Param]:
+        final = listed[-1]
+        if not isinstance(final.comma, cst.Comma):
+            final = final.with_changes(comma=comma)
+        return [*listed[:-1], final]
+
+    if params.kwonly_params:
+        return params.with_changes(kwonly_params=last(params.kwonly_params))
+    return params.with_changes(params=last(params.params))
+
+
+RULE = Rule("LF307", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

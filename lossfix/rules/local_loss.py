@@ -1,0 +1,104 @@
+"""A compiled loss lives where a loaded model cannot find it
+
+## What it does
+
+Reports methods of other classes, and functions inside of functions, that are compiled as a loss. (A
+function that a factory returns is another matter: it becomes a class.)
+
+## Why is this bad
+
+It trains. But Keras saves only its name, and a loaded model looks that up among registered objects and
+`custom_objects`: a method needs an object of its class to be passed there, and a nested function is gone
+when the function around it has returned. Compiled with such a loss, a model can be loaded with
+`compile=False` only.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+class Task:
+    def __init__(self, weight):
+        self.weight = weight
+
+    def task_loss(self, y_true, y_pred):
+        return self.weight * tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+
+    def build(self, model):
+        model.compile(loss=self.task_loss)
+```
+
+## Use instead
+
+```python
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="custom")
+class TaskLoss(keras.losses.Loss):
+    def __init__(self, weight, **kwargs):
+        super().__init__(**kwargs)
+        self.weight = weight
+
+    def call(self, y_true, y_pred):
+        y_true = tf.reshape(y_true, tf.shape(y_pred))
+        return self.weight * tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "weight": self.weight}
+```
+
+## Fix safety
+
+There is no rewrite: which of the attributes or captured names are parameters of the loss, and which may
+change during training, only the author knows.
+
+## References
+
+- https://keras.io/guides/serialization_and_saving/#custom-objects
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.model import Evidence, Form, Safety, Severity
+from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.tree import walk
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    if Evidence.COMPILED not in loss.candidate.evidence or loss.candidate.metric:
+        return
+    if loss.form is Form.METHOD:
+        used = sorted(_attributes(loss))
+        reason = f"it uses `self.{used[0]}`" if used else "it may be overridden in a subclass"
+        yield Match(
+            loss.function.name,
+            f"`{loss.name}` is a method: a saved model cannot load it",
+            reason,
+        )
+    elif loss.form is Form.NESTED:
+        yield Match(
+            loss.function.name,
+            f"`{loss.name}` is defined inside a function: a saved model cannot load it",
+            "it may capture what the function around it computes",
+        )
+
+
+def _attributes(loss: Loss) -> set[str]:
+    return {
+        node.attr.value
+        for node in walk(loss.function.body)
+        if isinstance(node, cst.Attribute)
+        and isinstance(node.value, cst.Name)
+        and node.value.value == "self"
+    }
+
+
+RULE = Rule("LF304", Safety.MANUAL, Severity.INFO, match, no_rewrite, __doc__, __name__)

@@ -1,0 +1,126 @@
+"""Targets are cast to another floating-point type than the predictions
+
+## What it does
+
+Finds `tf.cast(y_true, tf.float64)` (or half precision) in a loss that leaves the predictions as they are,
+and casts to the dtype of the predictions.
+
+## Why is this bad
+
+TensorFlow does not mix floating-point types: the first operation on both raises `InvalidArgumentError`
+(measured in eager mode, in graphs and in `fit`). Keras computes losses in single precision.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def precise_loss(y_true, y_pred):
+    y_true = tf.cast(y_true, tf.float64)
+    return tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def precise_loss(y_true, y_pred):
+    y_true = tf.cast(y_true, y_pred.dtype)
+    return tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)
+```
+
+## Fix safety
+
+Exact: before, the loss did not run. For more precision cast both, and what is returned back.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/cast
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss, cast_target
+from lossfix.losses.naming import value_of
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import expression
+from lossfix.syntax.tree import dotted, walk
+
+_OTHER = frozenset({"float64", "double", "float16", "half", "bfloat16"})
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    casts = [
+        (node, target)
+        for node in walk(loss.function.body)
+        if isinstance(node, cst.Call)
+        and loss.operation(node) == "tf.cast"
+        and node.args
+        and (target := cast_target(node)) is not None
+        and _type(loss, target) in _OTHER
+    ]
+    if any(loss.predicts(node.args[0].value) for node, _ in casts):
+        return
+    for node, target in casts:
+        if loss.flow.depends(node) == {"y_true"} and _meets_predictions(loss, node):
+            yield Match(
+                target,
+                f"`{' '.join(loss.tree.code(node).split())}` cannot be combined with predictions of "
+                "another dtype",
+            )
+
+
+def _type(loss: Loss, node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.SimpleString):
+        return str(node.evaluated_value)
+    return (dotted(node) or "").rpartition(".")[2]
+
+
+def _meets_predictions(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether an operator joins the cast targets, under their name or directly, with predictions."""
+    names: set[str] = set()
+    above = loss.tree.parents.get(node)
+    if isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Name):
+        names.add(above.targets[0].target.value)
+        if len(loss.flow.values(*names)) != 1:
+            return False
+    for each in walk(loss.function.body):
+        if isinstance(each, cst.BinaryOperation):
+            for one, other in ((each.left, each.right), (each.right, each.left)):
+                same = one is node or (isinstance(one, cst.Name) and one.value in names)
+                if same and _is_of_their_dtype(loss, other):
+                    return True
+    return False
+
+
+def _is_of_their_dtype(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is made of the predictions by arithmetic alone."""
+    match node:
+        case cst.Name(value=name):
+            if name == loss.y_pred:
+                return not loss.flow.values(name)
+            value = value_of(loss, node)
+            return value is not None and _is_of_their_dtype(loss, value)
+        case cst.BinaryOperation(left=left, right=right):
+            return _is_of_their_dtype(loss, left) or _is_of_their_dtype(loss, right)
+        case cst.UnaryOperation(expression=inner):
+            return _is_of_their_dtype(loss, inner)
+        case cst.Subscript(value=value):
+            return _is_of_their_dtype(loss, value)
+    return False
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    assert isinstance(match.node, cst.BaseExpression)
+    return Edit({match.node: expression("{p}.dtype", p=cst.Name(loss.y_pred))})
+
+
+RULE = Rule("LF313", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
