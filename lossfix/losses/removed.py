@@ -171,6 +171,11 @@ _PUBLIC = KNOWN | LOSS_CLASSES | {"keras.Model", "keras.layers.Layer", "keras.me
 """Canonical names that are sure to exist: what a private import may be replaced by."""
 
 
+def is_public(canonical_name: str) -> bool:
+    """Whether a canonical name is sure to exist today."""
+    return canonical_name in _PUBLIC
+
+
 def removed(qualified: str) -> Removed | None:
     """What became of a name as it resolves through the imports; ``None`` where nothing is known of it.
 

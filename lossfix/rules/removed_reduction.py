@@ -3,7 +3,7 @@
 ## What it does
 
 Replaces `Reduction.AUTO` by `"sum_over_batch_size"`, and other members of the removed enumeration by their
-names, where a loss is built or subclassed.
+names, where a loss is subclassed, and where one is built that another loss makes use of.
 
 ## Why is this bad
 
@@ -54,59 +54,73 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.gone import current, gone_names
 from lossfix.losses.loss import Loss
-from lossfix.model import Form, Safety, Severity
+from lossfix.losses.names import LOSS_CLASSES, canonical
+from lossfix.losses.reach import uses
+from lossfix.losses.removed_table import REDUCTIONS
+from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import walk
 
-_NAMES = {
-    "AUTO": "sum_over_batch_size",
-    "SUM_OVER_BATCH_SIZE": "sum_over_batch_size",
-    "SUM": "sum",
-    "NONE": "none",
-}
-_KERAS_2 = "tf_keras"
-_STILL_THERE = "tensorflow"
-"""``tf.keras.losses.Reduction`` survives, with all members but ``AUTO`` in working order."""
+_ENUMERATIONS = (".Reduction.", ".ReductionV2.")
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    if loss.form is not Form.SUBCLASS:
-        return
-    for node in walk(loss.definition):
-        member = _removed(loss, node)
-        if member is not None:
-            yield Match(
-                node,
-                f"`{loss.tree.code(node)}` was removed: Keras 3 takes a string such as `{member}`",
-            )
+    for node, new, _ in _found(loss):
+        member = new.value if isinstance(new, cst.SimpleString) else loss.tree.code(new)
+        yield Match(
+            node,
+            f"`{loss.tree.code(node)}` was removed: Keras 3 takes a string such as `{member}`",
+        )
 
 
-def _removed(loss: Loss, node: cst.CSTNode) -> str | None:
-    match node:
-        case cst.Attribute(attr=cst.Name(value=member)) if member in _NAMES:
-            name = loss.qualified(node)
-            if (
-                name is None
-                or name.split(".")[0] == _KERAS_2
-                or not (dotted(node) or "").endswith(f"Reduction.{member}")
-            ):
-                return None
-            if name.split(".")[0] == _STILL_THERE and member != "AUTO":
-                return None
-            return f'"{_NAMES[member]}"'
-        case cst.SimpleString() if node.evaluated_value == "auto":
-            above = loss.tree.parents.get(node)
-            if isinstance(above, cst.Arg) and above.keyword and above.keyword.value == "reduction":
-                return f'"{_NAMES["AUTO"]}"'
-            if isinstance(above, cst.Param) and above.name.value == "reduction":
-                return f'"{_NAMES["AUTO"]}"'
-    return None
+def _found(loss: Loss) -> Iterator[tuple[cst.CSTNode, cst.BaseExpression, bool]]:
+    """Each place, what belongs there, and whether it is outside of the loss's own statement."""
+    for each in gone_names(loss):
+        if any(mark in each.entry.name for mark in _ENUMERATIONS):
+            new = current(each)
+            if not isinstance(new, str):
+                yield each.node, new, each.use.outside
+    for node, outside in _automatic(loss):
+        yield node, cst.SimpleString(REDUCTIONS["AUTO"]), outside
+
+
+def _automatic(loss: Loss) -> Iterator[tuple[cst.SimpleString, bool]]:
+    """The strings ``"auto"`` that a loss is built with."""
+    if isinstance(loss.outermost, cst.ClassDef):
+        for node in walk(loss.outermost):
+            match node:
+                case cst.Param(
+                    name=cst.Name(value="reduction"), default=cst.SimpleString() as text
+                ):
+                    if text.evaluated_value == "auto":
+                        yield text, False
+                case cst.Call(
+                    func=cst.Attribute(value=cst.Call(), attr=cst.Name(value="__init__"))
+                ):
+                    for text in _given(node):
+                        yield text, False
+    for use in uses(loss):
+        call = loss.tree.parents.get(use.node)
+        if canonical(use.qualified) in LOSS_CLASSES and isinstance(call, cst.Call):
+            for text in _given(call):
+                yield text, use.outside
+
+
+def _given(call: cst.Call) -> Iterator[cst.SimpleString]:
+    for each in call.args:
+        match each:
+            case cst.Arg(keyword=cst.Name(value="reduction"), value=cst.SimpleString() as text):
+                if text.evaluated_value == "auto":
+                    yield text
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    member = _removed(loss, match.node)
-    return None if member is None else Edit({match.node: cst.SimpleString(member)})
+    for node, new, outside in _found(loss):
+        if node is match.node:
+            return Edit({node: new}, call_sites=(node,) if outside else ())
+    return None
 
 
 RULE = Rule("LF401", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

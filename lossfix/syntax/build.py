@@ -69,6 +69,8 @@ def bare(node: cst.BaseExpression) -> cst.BaseExpression:
 
 def argument(node: cst.BaseExpression) -> cst.BaseExpression:
     """``node`` as a call takes it: brackets only where a comma or ``for`` would be misread."""
+    if isinstance(node, cst.Lambda):
+        return node
     return atom(node) if isinstance(node, _OPEN) else bare(node)
 
 

@@ -1,0 +1,168 @@
+"""Removed names where they stand in a loss, and the code that takes their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.reach import Use, uses
+from lossfix.losses.removed import Removed, removed, replacement_of
+from lossfix.losses.rewrite_call import filled, split_arguments
+from lossfix.losses.translation import Binding
+from lossfix.syntax.build import name as name_node
+from lossfix.syntax.scope import Scope
+from lossfix.syntax.tree import dotted
+
+_BACKEND = "keras.backend."
+
+
+@dataclass(frozen=True, eq=False)
+class Gone:
+    """A removed name in use."""
+
+    node: cst.Name | cst.Attribute
+    """The name as far as the table knows it: of ``keras.losses.mse.__doc__`` the first three parts."""
+    entry: Removed
+    use: Use
+
+    @property
+    def call(self) -> cst.Call | None:
+        """The call, where the name is called."""
+        above = self.use.loss.tree.parents.get(self.node)
+        return above if isinstance(above, cst.Call) and above.func is self.node else None
+
+    @property
+    def place(self) -> cst.CSTNode:
+        """What is replaced: the whole call where its arguments change, else the name."""
+        call = self.call
+        return call if call is not None and self.entry.calls else self.node
+
+
+def gone_names(loss: Loss) -> Iterator[Gone]:
+    """The removed names that the loss, and what it reaches in its file, looks up when it runs.
+
+    Names whose import fails are left out: those never get as far as a use.
+    """
+    for use in uses(loss):
+        if not _fails_before(use):
+            found = gone(use)
+            if found is not None:
+                yield found
+
+
+def gone(use: Use) -> Gone | None:
+    """The longest part of ``use`` that is in the table of removed names."""
+    node: cst.BaseExpression = use.node
+    qualified = use.qualified
+    while isinstance(node, cst.Attribute | cst.Name):
+        entry = removed(qualified)
+        if entry is not None:
+            return Gone(node, entry, use)
+        if not isinstance(node, cst.Attribute):
+            return None
+        node, qualified = node.value, qualified.rpartition(".")[0]
+    return None
+
+
+def _fails_before(use: Use) -> bool:
+    # `from keras.losses import mse`, or `loss = keras.losses.mse` above: mended there.
+    origin = use.scope.resolve(use.root) or ""
+    return fails_to_import(origin) or (not use.imported and removed(origin) is not None)
+
+
+def fails_to_import(origin: str) -> bool:
+    """Whether ``from ... import name`` of this absolute name raises, or is of a private module."""
+    return removed(origin) is not None or origin in _GONE_WITHOUT_ENTRY
+
+
+_GONE_WITHOUT_ENTRY = frozenset(
+    {"keras.backend.tensorflow_backend", "keras.losses.Reduction", "keras.objectives"}
+)
+"""What the table knows only by what was in it."""
+
+
+def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | str:
+    """What stands in for `Gone.place` today; a string says why nothing can be put there.
+
+    ``call`` is the call with its arguments already rewritten, where that differs from `Gone.call`.
+    """
+    entry, loss = found.entry, found.use.loss
+    call = call or found.call
+    if entry.calls and call is not None:
+        split = split_arguments(loss, call)
+        if split is None:
+            return "it unpacks its arguments"
+        positional, keywords = split
+        binding = replacement_of(
+            entry,
+            [loss.tree.code(each) for each in positional],
+            {key: loss.tree.code(each) for key, each in keywords.items()},
+        )
+        if isinstance(binding, Binding):
+            binding = _in_the_files_backend(loss, binding)
+        return filled(loss, binding, positional, keywords)
+    if entry.becomes:
+        return _renamed(found)
+    if entry.calls:
+        return "it is passed on, and no function of today takes the same arguments"
+    return entry.reason
+
+
+def _renamed(found: Gone) -> cst.BaseExpression:
+    """The new name, reached through the module by which the file reached the old one."""
+    becomes = found.entry.becomes
+    loss = found.use.loss
+    if not becomes.replace("_", "a").replace(".", "a").isalnum():
+        return cst.parse_expression(becomes)
+    new = "tensorflow" + becomes[2:] if becomes.startswith("tf.") else becomes
+    spelled, qualified = dotted(found.node) or "", found.entry.name
+    shared, local = qualified, spelled
+    while "." in local:
+        shared, local = shared.rpartition(".")[0], local.rpartition(".")[0]
+        if new.startswith(f"{shared}."):
+            return name_node(f"{local}.{new[len(shared) + 1 :]}")
+    return name_node(loss.spell(becomes))
+
+
+def _in_the_files_backend(loss: Loss, binding: Binding) -> Binding:
+    # `K.floatx()` rather than `keras.backend.floatx()`, where there is a `K`.
+    if _BACKEND not in binding.template:
+        return binding
+    module = loss.tree.scopes[-1]
+    alias = bound_module(module, "keras.backend") or bound_module(
+        module, "tensorflow.keras.backend"
+    )
+    if alias is None:
+        return binding
+    return replace(binding, template=binding.template.replace(_BACKEND, f"{alias}."))
+
+
+def bound_module(scope: Scope, module: str) -> str | None:
+    """The first name, in order of the alphabet, by which a file knows a module."""
+    return next((name for name, origin in sorted(scope.imports.items()) if origin == module), None)
+
+
+def told(found: Gone, new: cst.BaseExpression) -> str:
+    """What to name in a message: the new function where it is one, else the new code, cut to length."""
+    tree = found.use.loss.tree
+    plain = isinstance(new, cst.Call) and not any(
+        isinstance(each, cst.Call) for argument in new.args for each in _added(argument, found)
+    )
+    shown = new.func if plain and isinstance(new, cst.Call) and found.call is not None else new
+    text = " ".join(tree.code(shown).split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _added(argument: cst.Arg, found: Gone) -> Iterator[cst.CSTNode]:
+    """What an argument of the new call holds that is none of the old call's arguments."""
+    call = found.call
+    old = [each.value for each in call.args] if call is not None else []
+    stack: list[cst.CSTNode] = [argument.value]
+    while stack:
+        node = stack.pop()
+        if not any(node.deep_equals(each) for each in old):
+            yield node
+            stack.extend(node.children)

@@ -1,0 +1,89 @@
+"""An import that fails
+
+## What it does
+
+Finds import statements that a loss depends on and that fail, or reach into private modules, and imports
+today's name under the old one; where there is none, it rewrites all uses in the file and drops the import.
+
+## Why is this bad
+
+`from keras.backend import mean` raises `ImportError`, so not one line of the file runs, the loss included.
+What is imported from `tensorflow.python` still works and may be gone with the next release; its Keras is
+version 2, whose objects Keras 3 does not accept.
+
+## Example
+
+```python
+from keras.backend import epsilon, mean, square
+from keras.losses import mse, Loss
+
+
+class RelativeLoss(Loss):
+    def call(self, y_true, y_pred):
+        relative = (y_true - y_pred) / (y_true + epsilon())
+        return mse(y_true, y_pred) + mean(square(relative), axis=-1)
+```
+
+## Use instead
+
+```python
+from keras.backend import epsilon
+from keras.losses import mean_squared_error as mse, Loss
+import tensorflow as tf
+
+
+class RelativeLoss(Loss):
+    def call(self, y_true, y_pred):
+        relative = (y_true - y_pred) / (y_true + epsilon())
+        return mse(y_true, y_pred) + tf.reduce_mean(tf.square(relative), axis=-1)
+```
+
+## Fix safety
+
+Exact. All uses in the file are rewritten, or none: where one of them has no counterpart, the import is
+reported with the line of that use. An import that no loss depends on, or that stands in a `try`, is left as
+it is. A base class such as `LossFunctionWrapper` is reported: its function belongs into `call`.
+
+## References
+
+- https://keras.io/guides/migrating_to_keras_3/
+- https://www.tensorflow.org/guide/versions#what_is_covered
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossfix.losses.failing_imports import PRIVATE, failing_imports, plan, replacements
+from lossfix.losses.loss import Loss
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for failing in failing_imports(loss):
+        names = ", ".join(f"`{origin}`" for origin in sorted(failing.gone.values()))
+        how = plan(loss, failing)
+        private = failing.only_private
+        yield Match(
+            failing.line,
+            (
+                f"{names}: `{PRIVATE}` is private, and its Keras is version 2"
+                if private
+                else f"{names} cannot be imported any more: nothing in this file runs"
+            ),
+            how if isinstance(how, str) else "",
+            Severity.WARNING if private else None,
+        )
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    for failing in failing_imports(loss):
+        how = plan(loss, failing)
+        if failing.line is match.node and not isinstance(how, str):
+            replace = replacements(loss, failing, how)
+            return Edit(replace, call_sites=tuple(replace))
+    return None
+
+
+RULE = Rule("LF405", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -1,0 +1,86 @@
+"""A keyword of TensorFlow 1
+
+## What it does
+
+Renames keywords that TensorFlow 2 calls otherwise: `reduction_indices=` and `dimension=` are `axis=`,
+`keep_dims=` is `keepdims=`, in a loss and in whatever it reaches in the same file.
+
+## Why is this bad
+
+The call raises `TypeError: got an unexpected keyword argument` at the first batch.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def cosine_loss(y_true, y_pred):
+    length = tf.norm(y_pred, axis=-1, keep_dims=True)
+    return -tf.reduce_sum(y_true * y_pred / (length + 1e-6), reduction_indices=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def cosine_loss(y_true, y_pred):
+    length = tf.norm(y_pred, axis=-1, keepdims=True)
+    return -tf.reduce_sum(y_true * y_pred / (length + 1e-6), axis=-1)
+```
+
+## Fix safety
+
+Exact: the parameter is the same one. A call that gives the old and the new keyword is reported.
+
+## References
+
+- https://www.tensorflow.org/guide/migrate/upgrade
+- https://www.tensorflow.org/api_docs/python/tf/math/reduce_sum
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.reach import Use, uses
+from lossfix.losses.removed import REMOVED_KEYWORDS
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+
+
+def _found(loss: Loss) -> Iterator[tuple[Use, cst.Call, cst.Name, str]]:
+    """The calls with an old keyword, the keyword, and its new name."""
+    for use in uses(loss):
+        call = loss.tree.parents.get(use.node)
+        renamed = REMOVED_KEYWORDS.get(use.qualified)
+        if not renamed or not isinstance(call, cst.Call) or call.func is not use.node:
+            continue
+        for each in call.args:
+            if each.keyword is not None and each.keyword.value in renamed:
+                yield use, call, each.keyword, renamed[each.keyword.value]
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for use, call, keyword, new in _found(loss):
+        taken = any(each.keyword is not None and each.keyword.value == new for each in call.args)
+        yield Match(
+            keyword,
+            f"`{loss.tree.code(use.node)}` has no `{keyword.value}=`: today it is `{new}=`",
+            f"`{new}=` is given too" if taken else "",
+        )
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    for use, _, keyword, new in _found(loss):
+        if keyword is match.node:
+            return Edit({keyword: cst.Name(new)}, call_sites=(keyword,) if use.outside else ())
+    return None
+
+
+RULE = Rule("LF404", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -1,0 +1,90 @@
+"""A name that TensorFlow or Keras no longer has
+
+## What it does
+
+Replaces names of TensorFlow 1 (`tf.log`, `tf.to_float`, `tf.losses.log_loss`) and names of losses and metrics
+that moved (`tf.keras.losses.mean_squared_error`, `keras.losses.mse`) by today's, in a loss and in whatever
+it reaches in the same file.
+
+## Why is this bad
+
+They raise `AttributeError` when they are looked up, which for a loss is at the first batch. Keras 3 splits
+the names of its losses in two: the long spellings are in `keras.losses` alone, the short ones in
+`tf.keras.losses` alone.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def poisson_loss(y_true, y_pred):
+    y_true = tf.to_float(y_true)
+    scale = tf.keras.losses.mean_absolute_error(y_true, y_pred)
+    return scale + tf.reduce_mean(y_pred - y_true * tf.log(y_pred + 1e-7), axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def poisson_loss(y_true, y_pred):
+    y_true = tf.cast(y_true, tf.float32)
+    scale = tf.keras.losses.MAE(y_true, y_pred)
+    return scale + tf.reduce_mean(y_pred - y_true * tf.math.log(y_pred + 1e-7), axis=-1)
+```
+
+## Fix safety
+
+Exact: a renamed function is the same function, and a removed one is written out only where its default
+arguments are used. What has no counterpart (`tf.Print`, `tf.contrib`, a base class that was internal) is
+reported with what to do.
+
+## References
+
+- https://www.tensorflow.org/guide/migrate/upgrade
+- https://keras.io/guides/migrating_to_keras_3/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossfix.losses.gone import Gone, current, gone_names, told
+from lossfix.losses.loss import Loss
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+
+_SETTLED_ELSEWHERE = ("keras.backend.", "tensorflow.keras.backend.")
+
+
+def _found(loss: Loss) -> Iterator[Gone]:
+    for each in gone_names(loss):
+        name = each.entry.name
+        if not name.startswith(_SETTLED_ELSEWHERE) and ".Reduction" not in name:
+            yield each
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for each in _found(loss):
+        new = current(each)
+        message = f"`{loss.tree.code(each.node)}` was removed"
+        if isinstance(new, str):
+            yield Match(each.place, message, new)
+        else:
+            yield Match(each.place, f"{message}: today it is `{told(each, new)}`")
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    for each in _found(loss):
+        if each.place is match.node:
+            new = current(each)
+            if isinstance(new, str):
+                return None
+            return Edit({each.place: new}, call_sites=(each.place,) if each.use.outside else ())
+    return None
+
+
+RULE = Rule("LF403", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
