@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
-from lossfix.losses.gates import uses
+from lossfix.losses.conditions import uses
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import number, parameter_names
 from lossfix.losses.smooth import constant

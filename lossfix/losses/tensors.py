@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from lossfix.losses.gates import comparison, connective, named_value
+from lossfix.losses.conditions import comparison, connective, named_value
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.loss import Loss
 from lossfix.losses.translations import ATTRIBUTES, METHODS

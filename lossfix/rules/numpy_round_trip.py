@@ -53,7 +53,7 @@ import libcst as cst
 from lossfix.losses.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.build import expression
+from lossfix.syntax.build import comments, expression
 from lossfix.syntax.tree import walk
 
 _METHODS = frozenset({"numpy", "item", "tolist", "eval"})
@@ -124,7 +124,33 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         return Edit(
             {node: expression(f"{loss.spell('tf.cast')}({{x}}, {{t}})", x=inner, t=dtypes[0])}
         )
-    return Edit({node: inner})
+    line = _assigns_to_itself(loss, node, inner)
+    return Edit({node: inner}) if line is None else Edit({line: []})
+
+
+def _assigns_to_itself(
+    loss: Loss, node: cst.Call, inner: cst.BaseExpression
+) -> cst.SimpleStatementLine | None:
+    """The line of ``y_pred = np.array(y_pred)``, of which nothing is left without the conversion."""
+    assignment = loss.tree.parents[node]
+    line = loss.tree.parents[assignment]
+    match assignment:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name() as target)]):
+            if (
+                target.deep_equals(inner)
+                and isinstance(line, cst.SimpleStatementLine)
+                and len(line.body) == 1
+                and not comments(line)
+                and _has_more(loss, line)
+            ):
+                return line
+    return None
+
+
+def _has_more(loss: Loss, line: cst.CSTNode) -> bool:
+    """Whether the block around ``line`` would not be empty without it."""
+    block = loss.tree.parents[line]
+    return isinstance(block, cst.IndentedBlock) and len(block.body) > 1
 
 
 RULE = Rule("LF101", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

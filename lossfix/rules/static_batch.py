@@ -52,7 +52,8 @@ from enum import Enum
 
 import libcst as cst
 
-from lossfix.losses.gates import is_plain, uses
+from lossfix.losses.conditions import uses
+from lossfix.losses.gates import is_plain
 from lossfix.losses.loss import Loss
 from lossfix.losses.tensors import batch_of, called_builtin, is_array, is_count
 from lossfix.model import Safety, Severity

@@ -1,0 +1,127 @@
+"""A Python loop runs over the samples of a batch
+
+## What it does
+
+Finds `for a, b in zip(y_true, y_pred)`, `for i in range(y_pred.shape[0])`, `range(len(y_pred))` and
+`tf.range(...)` over the samples, and writes a body that adds up or collects values for the whole batch at
+once; where its axes would not line up, with `tf.map_fn`.
+
+## Why is this bad
+
+The size of the batch is not known when the graph is built: `fit` raises `OperatorNotAllowedInGraphError` or
+`TypeError`. Where it happens to be known, the loop is unrolled into thousands of operations, and fails on a
+last batch of another size.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def summed_loss(y_true, y_pred):
+    total = 0.0
+    for t, p in zip(y_true, y_pred):
+        total += tf.reduce_sum(tf.abs(t - p))
+    return total
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def summed_loss(y_true, y_pred):
+    total = tf.reduce_sum(tf.abs(y_true - y_pred))
+    return total
+```
+
+## Fix safety
+
+Exact, to the order in which numbers are added up. Loops over classes, anchors or outputs, whose number is
+known, are never touched. A body that carries a value from one sample to the next, or does more than add up
+or collect, is reported.
+
+## References
+
+- https://www.tensorflow.org/guide/function#loops
+- https://www.tensorflow.org/api_docs/python/tf/map_fn
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loops import vectorised
+from lossfix.losses.loss import Loss
+from lossfix.losses.rows import Rows, Unvectorisable, reads_rows, rows_of
+from lossfix.losses.tensors import converted_by_autograph
+from lossfix.model import Evidence, Form, Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.tree import walk
+
+_PARTS = frozenset({"preds", "predictions", "outputs", "targets", "labels", "logits"})
+"""Names that a list of several outputs may have, where nothing says that it is one tensor."""
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    if converted_by_autograph(loss):
+        return
+    for node in walk(loss.function.body):
+        rows = _rows(loss, node)
+        if rows is None:
+            continue
+        reason = ""
+        assert isinstance(node, cst.For | cst.CompFor)
+        if isinstance(node, cst.CompFor):
+            reason = "a comprehension over samples has to be written for the whole batch by hand"
+        else:
+            try:
+                vectorised(loss, node, rows)
+            except Unvectorisable as error:
+                reason = str(error)
+        yield Match(
+            node,
+            f"`{' '.join(loss.tree.code(node.iter).split())}` runs over the samples of a batch,"
+            " whose number is not known beforehand",
+            reason,
+            Severity.WARNING if rows.fixed else None,
+        )
+
+
+def _rows(loss: Loss, node: cst.CSTNode) -> Rows | None:
+    body: cst.CSTNode
+    match node:
+        case cst.For(target=target, iter=over, body=body):
+            rows = rows_of(loss, target, over)
+        case cst.CompFor(target=target, iter=over):
+            rows = rows_of(loss, target, over)
+            body = loss.tree.parents[node]
+        case _:
+            return None
+    if rows is None or not reads_rows(loss, rows, body) or _may_be_outputs(loss):
+        return None
+    return rows
+
+
+def _may_be_outputs(loss: Loss) -> bool:
+    """Whether the loop may run over the outputs of a model, handed over as a list."""
+    evidence = loss.candidate.evidence
+    if Evidence.COMPILED in evidence or Evidence.SUBCLASS in evidence:
+        return False
+    return loss.form is Form.METHOD or bool(_PARTS & {loss.y_true, loss.y_pred})
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    rows = _rows(loss, match.node)
+    if rows is None or not isinstance(match.node, cst.For):
+        return None
+    try:
+        return Edit(vectorised(loss, match.node, rows))
+    except Unvectorisable:
+        return None
+
+
+RULE = Rule("LF107", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
