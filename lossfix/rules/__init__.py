@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lossfix.rules import (
+    argmax,
     array_method,
     bare_function,
     batch_axis,
@@ -16,6 +17,7 @@ from lossfix.rules import (
     empty_mean,
     fixed_batch_size,
     hard_gate,
+    integer_targets,
     item_assignment,
     jump_gate,
     local_loss,
@@ -36,6 +38,8 @@ from lossfix.rules import (
     removed_name,
     removed_reduction,
     root_at_zero,
+    rounding,
+    sign,
     static_batch,
     swapped_arguments,
     uncalled_factory,
@@ -61,9 +65,13 @@ RULES: tuple[Rule, ...] = (
     python_builtin.RULE,
     item_assignment.RULE,
     static_batch.RULE,
+    integer_targets.RULE,
     detached_prediction.RULE,
     unused_prediction.RULE,
     hard_gate.RULE,
+    rounding.RULE,
+    sign.RULE,
+    argmax.RULE,
     jump_gate.RULE,
     log_of_exp.RULE,
     root_at_zero.RULE,

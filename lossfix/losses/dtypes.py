@@ -1,0 +1,122 @@
+"""Whether an expression certainly holds floats, as the predictions do, or integers."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import libcst as cst
+
+from lossfix.losses.gradients import (
+    COMPARISONS,
+    ELEMENTWISE,
+    INDEX_OPERATIONS,
+    LIKES,
+    LOGICAL,
+    REDUCTIONS,
+)
+from lossfix.losses.loss import Loss, cast_target
+from lossfix.losses.tensors import is_boolean
+from lossfix.syntax.tree import dotted
+
+_KEEPS = frozenset(
+    {
+        "tf.reshape",
+        "tf.squeeze",
+        "tf.expand_dims",
+        "tf.transpose",
+        "tf.identity",
+        "tf.stop_gradient",
+    }
+)
+_VALUES = frozenset({"sum", "mean", "max", "min", "prod", "std", "var", "norm", "logsumexp"})
+
+
+class Dtype(Enum):
+    """The dtypes that are told apart."""
+
+    FLOAT = "that of the predictions"
+    INTEGER = "an integer type"
+
+
+def dtype_of(loss: Loss, node: cst.CSTNode) -> Dtype | None:
+    """The dtype of a tensor; ``None`` where it is not certain, and for numbers, which adapt."""
+    return _dtype(loss, node, frozenset())
+
+
+def _dtype(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> Dtype | None:
+    if not loss.is_tensor(node) or (
+        isinstance(node, cst.BaseExpression) and is_boolean(loss, node)
+    ):
+        return None
+    match node:
+        case cst.Name(value=name):
+            return None if name in seen else _dtype_of_name(loss, node, seen | {name})
+        case cst.UnaryOperation(expression=inner) | cst.Subscript(value=inner):
+            return _dtype(loss, inner, seen)
+        case cst.BinaryOperation(left=left, operator=operator, right=right):
+            kinds = {_dtype(loss, each, seen) for each in (left, right)} - {None}
+            kind = kinds.pop() if len(kinds) == 1 else None
+            divided = isinstance(operator, cst.Divide) and kind is Dtype.INTEGER
+            return None if divided else kind
+        case cst.Call(args=args):
+            return _dtype_of_call(loss, node, [each.value for each in args], seen)
+    return None
+
+
+def _dtype_of_name(loss: Loss, node: cst.Name, seen: frozenset[str]) -> Dtype | None:
+    parameter = node.value in (loss.y_true, loss.y_pred)
+    values = loss.flow.values(node.value)
+    if not values:
+        return Dtype.FLOAT if node.value == loss.y_pred else None
+    if len(values) > 1 or not values[0].whole:
+        return None
+    if parameter:
+        # Up to the assignment the name is what was passed in.
+        line = loss.tree.parents.get(values[0].node)
+        block = loss.tree.parents.get(line) if line is not None else None
+        above = loss.tree.spans[values[0].node].end_line < loss.tree.spans[node].line
+        if block is not loss.function.body or not above:
+            return None
+        inner = values[0].value
+        if node.value == loss.y_pred and not _casts(loss, inner):
+            return Dtype.FLOAT
+    return _dtype(loss, values[0].value, seen - {node.value} if parameter else seen)
+
+
+def _casts(loss: Loss, node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.Call) and (
+        loss.operation(node) not in ELEMENTWISE or loss.operation(node) == "tf.cast"
+    ):
+        return True
+    return any(_casts(loss, child) for child in node.children)
+
+
+def _dtype_of_call(
+    loss: Loss, node: cst.Call, values: list[cst.BaseExpression], seen: frozenset[str]
+) -> Dtype | None:
+    operation = loss.operation(node)
+    if operation == "tf.cast":
+        return _named_dtype(loss, cast_target(node))
+    if operation in INDEX_OPERATIONS:
+        return Dtype.INTEGER
+    if not values or operation in COMPARISONS or operation in LOGICAL or operation in LIKES:
+        return None
+    if operation in _KEEPS or REDUCTIONS.get(operation or "") in _VALUES:
+        return _dtype(loss, values[0], seen)
+    if operation in ELEMENTWISE:
+        operands = values[1:] if operation == "tf.where" else values
+        kinds = {_dtype(loss, each, seen) for each in operands} - {None}
+        return kinds.pop() if len(kinds) == 1 else None
+    return None
+
+
+def _named_dtype(loss: Loss, target: cst.BaseExpression | None) -> Dtype | None:
+    text = dotted(target) or ""
+    if isinstance(target, cst.SimpleString):
+        text = str(target.evaluated_value)
+    last = text.rpartition(".")[2]
+    if last.startswith(("int", "uint")):
+        return Dtype.INTEGER
+    if last == "float32" or text == f"{loss.y_pred}.dtype":
+        return Dtype.FLOAT
+    return None
