@@ -95,7 +95,7 @@ def _after(facts: Facts) -> State:
 
 def _broken(facts: Facts, before: State) -> bool:
     """Whether the original cannot be trained as it should, by its gradient or at an edge."""
-    if before is not State.LIVE or facts.shimmed:
+    if before is not State.LIVE:
         return True
     return facts.before is not None and bool(facts.before.not_finite)
 
@@ -112,6 +112,9 @@ def _against(probe: Probe, facts: Facts, before: State, after: State) -> list[_R
         *_reach(probe, facts, before),
         *_training(probe, facts),
     ]
+    if not reasons and facts.stage != "done":
+        text = f"the measurements stopped at {facts.stage}: {facts.error}"
+        reasons.append(_Reason(Ruling.UNVERIFIABLE, text))
     return sorted(reasons, key=lambda reason: _GRAVITY.index(reason.ruling))
 
 
@@ -136,6 +139,8 @@ def _unmeasured(probe: Probe, facts: Facts) -> list[_Reason]:
         found.append(f"the original's values cannot be compared: {facts.values[0].error}")
     if facts.stage == "done" and not facts.values:
         found.append("the values were not compared")
+    if facts.stage == "done" and _relation(facts) == "converges" and not facts.descent:
+        found.append("it could not be tested where the new gradient leads")
     return [_Reason(Ruling.UNVERIFIABLE, text) for text in found]
 
 
@@ -278,22 +283,19 @@ def _training(probe: Probe, facts: Facts) -> list[_Reason]:
 
 
 def _favourable(facts: Facts, before: State, after: State) -> Ruling:
-    if _relation(facts) == "converges" or (
-        after is State.DETACHED and before is not State.DETACHED
-    ):
+    detached = after is State.DETACHED and before is not State.DETACHED
+    if _relation(facts) == "converges" or detached:
         return Ruling.APPROXIMATED
-    return (
-        Ruling.FIXED
-        if (_broken(facts, before) and before is not after)
-        or (before is after is State.LIVE and _broken(facts, before) and _mended(facts))
-        else Ruling.PRESERVED
-    )
+    return Ruling.FIXED if before is not after or _mended(facts) else Ruling.PRESERVED
 
 
 def _mended(facts: Facts) -> bool:
-    assert facts.before is not None
-    assert facts.after is not None
-    return facts.shimmed or set(facts.after.not_finite) < set(facts.before.not_finite)
+    """Whether value or gradient are finite at an edge at which they were not, and nowhere the
+    other way around."""
+    if facts.before is None or facts.after is None:
+        return False
+    bad = [{*side.not_finite, *side.value_not_finite} for side in (facts.before, facts.after)]
+    return bad[1] < bad[0]
 
 
 def _relation(facts: Facts) -> str:
@@ -326,6 +328,8 @@ def _notes(probe: Probe, facts: Facts) -> tuple[str, ...]:
     notes = list(facts.notes)
     if facts.shimmed:
         notes.append("the original's values were taken with stand-ins for names that were removed")
+    if facts.arrays:
+        notes.append("the original's values were taken on NumPy arrays: it runs on nothing else")
     if _weights(facts) == "gained":
         notes.append("sample weights now act per sample")
     for value in facts.values[1:]:
@@ -342,7 +346,7 @@ def _notes(probe: Probe, facts: Facts) -> tuple[str, ...]:
         notes.append(
             f"bound on the mean difference: {_number(facts.deviation_bound)} of the spread"
         )
-    if facts.before is not None and not facts.shimmed and not facts.before.graph.ok:
+    if facts.before is not None and facts.before.eager.ok and not facts.before.graph.ok:
         notes.append(f"before, fit raises: {facts.before.graph.error}")
     for side, gradient in (("before", facts.before), ("after", facts.after)):
         notes.extend(_gradient_notes(side, gradient))

@@ -314,6 +314,8 @@ class Facts:
     """What the user's code, or our own, raised there."""
     shimmed: bool = False
     """Whether the original ran only with stand-ins for removed names."""
+    arrays: bool = False
+    """Whether it ran only on NumPy arrays instead of tensors."""
     deterministic: bool = True
     """Whether the original gave the same value twice for the same input."""
     family: str = ""

@@ -56,7 +56,11 @@ _CUES: tuple[tuple[str, str, int], ...] = (
     (r"round\(|floor\(|ceil\(|rint\(", "rating reg unit bin_prob", 1),
     (r"rating|star|kappa", "rating", 3),
     (r"is_nan|isnan|is_finite|isfinite", "gaps", 3),
-    (r"not_equal\(\s*y_true\s*,\s*-1|y_true\s*!=\s*-1|>=\s*0", "padded_minus_one", 2),
+    (
+        r"not_equal\(\s*y_true\s*,\s*-1|y_true\s*!=\s*-1|>=\s*0(\.0)?(?![.\d])",
+        "padded_minus_one",
+        2,
+    ),
     (r"not_equal\(\s*y_true\s*,\s*0|y_true\s*!=\s*0", "padded", 2),
     (r"contrastive|margin", "pairs pm1", 2),
     (r"triplet|anchor", "triplet embedding", 5),

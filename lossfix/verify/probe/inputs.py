@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .families import Family
+from .families import Batch, Family
+from .gates import Gate, coverage
 from .gates import Segment as Sides
-from .gates import coverage
 from .gradient import raised, segments
 from .numeric import Objective
 
@@ -17,6 +17,9 @@ MAPS = ((10.0, 0.0), (100.0, 0.0), (1e3, 0.0), (1e4, 0.0), (0.1, 0.0), (0.01, 0.
 """Scales and shifts that are tried where a gate does not flip on the family as it is."""
 
 FLAT = "the value does not depend on the predictions"
+
+NEAR = (3e-4, 3e-3)
+"""Distances from a gate, as shares of the segment or of the width of the domain."""
 
 Direct = Callable[[bool], Objective]
 """The original's objective, called as Keras would (false) or itself (true)."""
@@ -61,6 +64,11 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
             break
         if len(accepted) >= 4:
             break
+    flat = [entry.split(": ", 1)[0] for entry in tried if entry.endswith(FLAT)]
+    if not accepted and flat:
+        # It runs, and nothing moves it: that is a result too.
+        family = next(family for family, _ in suggested if family.name == flat[0])
+        return Choice(family, False, (1.0, 0.0), (family,), 0, 0, ())
     if not accepted:
         reasons = [entry.split(": ", 1)[1] for entry in tried]
         return max(sorted(set(reasons)), key=reasons.count)
@@ -135,6 +143,35 @@ def _responds(objective: Objective, family: Family, seed: int) -> list[bool]:
 def sides(family: Family, seed: int) -> list[Sides]:
     """The segments of ``gradient.segments``, as the gates' tracer takes them."""
     return [Sides(s.batch.y_true, s.start, s.end) for s in segments(family, seed)]
+
+
+def near_gates(
+    family: Family, gates: Sequence[Gate], thresholds: Sequence[float], seed: int
+) -> list[Batch]:
+    """Batches close to every gate, on both sides: to those that were traced along the segment on
+    which they flip, to the thresholds by one prediction (or its distance from the target) per row.
+    """
+    found = []
+    for gate in gates:
+        if gate.crossing is None:
+            continue
+        segment, share = gate.crossing.segment, gate.crossing.share
+        for away in (-NEAR[1], -NEAR[0], NEAR[0], NEAR[1]):
+            y_pred = segment.at(min(max(share + away, 0.0), 1.0))
+            found.append(Batch(family.name, segment.y_true, y_pred, family.activation))
+    if family.domain in ("simplex", "class logits", "boxes"):
+        return found
+    batch = family.batches(seed + 13, 1)[0]
+    first = (slice(None), *(0 for _ in batch.y_pred.shape[1:]))
+    same = batch.y_true.shape == batch.y_pred.shape
+    for threshold in thresholds:
+        for origin in (0.0, batch.y_true[first]) if same else (0.0,):
+            for away in (-NEAR[1], -NEAR[0], NEAR[0], NEAR[1]):
+                y_pred = batch.y_pred.copy()
+                y_pred[first] = origin + threshold + away * (family.high - family.low)
+                if np.all((y_pred >= family.low) & (y_pred <= family.high)):
+                    found.append(replace(batch, y_pred=y_pred))
+    return found
 
 
 def crossings(objective: Objective, family: Family, seed: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Optional, Union
 
 import keras
@@ -20,10 +21,10 @@ from .families import Batch, edges
 from .gates import Gate, find_gates
 from .gradient import live_rows, measure_gradient, quick_gradient, raised, segments
 from .hints import suggest
-from .inputs import Choice, choose, refusal, sides
+from .inputs import Choice, choose, near_gates, refusal, sides
 from .numeric import Objective, lift, objective
 from .steepness import deviation_bound, ladder, steepest_alive, steepest_unblocked
-from .subject import Candidate, Failure, load
+from .subject import Failure, load
 from .values import DRAWS, EQUAL, compare, cross_families
 
 EPSILON = 1e-6
@@ -112,33 +113,34 @@ class _Battery:
     # The original
 
     def _before(self) -> bool:
-        """Builds the original, with stand-ins for removed names where it needs them, and chooses
-        the family of inputs."""
-        reasons, buildable = [], False
-        for shimmed in (False, True):
+        """Builds the original and chooses the family of inputs.
+
+        Where it does not run, its values are asked for with stand-ins for removed names, then on
+        NumPy arrays: an oracle of values, while its gradient's state stays ``raises``.
+        """
+        reasons = []
+        for shimmed, arrays in ((False, False), (True, False), (False, True)):
             built = load(self.job.before, self.directory, "before.py", shimmed)
             if isinstance(built, Failure):
                 reasons.append(str(built))
                 continue
-            candidate, buildable = built, True
-
-            def make(direct: bool, candidate: Candidate = candidate) -> Objective:
-                return objective(candidate, direct)
-
+            make = partial(objective, built, arrays=arrays)
             choice = choose(make, self.suggested, self.job.seed)
             if isinstance(choice, Choice):
-                self._note(shimmed=shimmed)
+                self._note(shimmed=shimmed, arrays=arrays)
                 return self._chosen(make(choice.direct), choice, reasons)
             reasons.append(choice)
         outcome = Outcome(False, reasons[0])
         self._note(before=GradientFacts("raises", outcome, outcome, "none"))
-        return self._stop("family" if buildable else "before", reasons[0])
+        return self._stop("family", reasons[0])
 
     def _chosen(self, plain: Objective, choice: Choice, reasons: Sequence[str]) -> bool:
         self.choice, self.family = choice, choice.family
         self.batches = self.family.batches(self.job.seed, DRAWS)
         first = self.batches[0]
-        wide = lift(self.job.before, self.directory, "before64.py", plain, first)
+        wide = None
+        if not self.facts.arrays:
+            wide = lift(self.job.before, self.directory, "before64.py", plain, first)
         self.before = _Side(plain, wide)
         values = [plain.value(first.y_true, first.y_pred) for _ in range(2)]
         self._note(
@@ -147,17 +149,22 @@ class _Battery:
             tried=choice.tried,
             deterministic=values[0] == values[1],
         )
-        if self.facts.shimmed:
+        if self._oracle:
             outcome = Outcome(False, reasons[0])
             self._note(before=GradientFacts("raises", outcome, outcome, "none"))
         if values[0] != values[1]:
             return self._stop("family", "the original gives another value each time")
         return True
 
+    @property
+    def _oracle(self) -> bool:
+        """Whether the original lends its values alone."""
+        return self.facts.shimmed or self.facts.arrays
+
     def _original(self) -> bool:
         """The original's gradient over a few draws, and its gates."""
         job = self.job
-        if not self.facts.shimmed:
+        if not self._oracle:
             self._note(before=self._quick(self.before))
         self.gates = self._traced(self.before.plain)
         self._note(gates_before=tuple(gate.facts for gate in self.gates))
@@ -189,7 +196,7 @@ class _Battery:
 
     def _full(self, side: _Side, quick: GradientFacts) -> GradientFacts:
         """The gradient along paths too; a shimmed original has none of its own."""
-        if self.facts.shimmed and side is self.before:
+        if self._oracle and side is self.before:
             return quick
         family, seed = self.family, self.job.seed
         along = segments(family, seed)
@@ -254,6 +261,8 @@ class _Battery:
     def _pair(self, after: _Side) -> tuple[Objective, Objective]:
         """Both in the same precision, called in the same way."""
         before = self.before
+        if before.plain.arrays:
+            return replace(before.plain, precision=after.best.precision), after.best
         if before.wide and after.wide:
             return before.wide, after.wide
         return before.plain, after.plain
@@ -267,7 +276,11 @@ class _Battery:
     def _compared(self, after: _Side, batches: Sequence[Batch]) -> ValueFacts:
         one, other = self._pair(after)
         k0 = self.rungs[0] if self.rungs else None
-        return compare(one, other, batches, k0, self._tolerance(one.precision))
+        gates = {gate.facts.threshold for gate in self.gates}
+        thresholds = sorted({*self.job.thresholds, *(t for t in gates if t is not None)})
+        near = near_gates(self.family, self.gates, thresholds, self.job.seed)
+        tolerance = self._tolerance(one.precision)
+        return compare(one, other, batches, k0, tolerance, thresholds=thresholds, near=near)
 
     def _values(self) -> bool:
         """The relation of the values on the main family; where it refuses, all is said."""

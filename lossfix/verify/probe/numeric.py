@@ -10,7 +10,7 @@ import builtins
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Callable, Optional, Union
 
@@ -141,6 +141,9 @@ class Objective:
     direct: bool = False
     """Whether the author's function is called itself, because it does not run as Keras calls it
     (float labels), and its value averaged."""
+    arrays: bool = False
+    """Whether it is called directly on float64 NumPy arrays, because it does not run on tensors:
+    an oracle of values alone."""
 
     def value(self, y_true: np.ndarray, y_pred: np.ndarray) -> float:
         """The scalar value."""
@@ -167,11 +170,15 @@ class Objective:
     def unreduced(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """The value as the author's function returns it, before any reduction."""
         with self._floats():
-            value: np.ndarray = np.asarray(self.candidate.call(*self.tensors(y_true, y_pred)))
+            truth, pred = self.tensors(y_true, y_pred)
+            call = self.loss if _calls_itself(self.candidate) else self.candidate.call
+            value: np.ndarray = np.asarray(call(truth, pred))
             return value
 
     def tensors(self, y_true: np.ndarray, y_pred: np.ndarray) -> tuple[Any, Any]:
         """Both as tensors; floats in this objective's precision, integer labels as they are."""
+        if self.arrays:
+            return np.array(y_true), np.array(y_pred)
         kind = np.asarray(y_true).dtype.kind
         truth = tf.constant(y_true, self.precision if kind == "f" else None)
         return truth, tf.constant(y_pred, self.precision)
@@ -182,7 +189,7 @@ class Objective:
             built = self.candidate.at(steepness)
             if isinstance(built, Failure):
                 return built
-            return Objective(built, built.wrapped(), self.precision, self.direct)
+            return replace(self, candidate=built, loss=built.wrapped())
 
     def _scalar(self, truth: Any, pred: Any) -> Any:
         value = (self.candidate.call if self.direct else self.loss)(truth, pred)
@@ -194,9 +201,16 @@ class Objective:
         return lifted() if self.precision == "float64" else nullcontext()
 
 
-def objective(candidate: Candidate, direct: bool = False) -> Objective:
-    """The objective of a candidate in float32, as it would be trained."""
-    return Objective(candidate, candidate.wrapped(), "float32", direct)
+def objective(candidate: Candidate, direct: bool = False, arrays: bool = False) -> Objective:
+    """The objective of a candidate in float32, as it would be trained (or see ``Objective``)."""
+    return Objective(candidate, candidate.wrapped(), "float32", direct or arrays, arrays)
+
+
+def _calls_itself(candidate: Candidate) -> bool:
+    """Whether a ``Loss`` overrides ``__call__``, with which Keras then calls it."""
+    return candidate.is_loss and not type(candidate.target).__call__.__module__.startswith(
+        ("keras", "tf_keras", "tensorflow")
+    )
 
 
 def lift(

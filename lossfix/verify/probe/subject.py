@@ -86,7 +86,10 @@ class Candidate:
         Keras wraps a function in a class that also aligns the ranks of targets and predictions; an
         instance of ``Loss`` stays as it is, and its ranks as they come.
         """
-        return self.target if self.is_loss else _function_wrapper()(self.target, name=self.name)
+        if self.is_loss:
+            return self.target
+        # As Keras does: `<lambda>` is no valid scope in a graph.
+        return _function_wrapper()(self.target, name=self.name.strip("<>"))
 
     def at(self, steepness: float) -> Union[Candidate, Failure]:
         """The same loss at another steepness, built in the same module.

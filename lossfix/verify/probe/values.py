@@ -29,6 +29,8 @@ REMAINS = 0.02
 """The mean error at the steepest rung is at most this share of the first one's ..."""
 FLOOR = {"float64": 1e-6, "float32": 1e-4}
 """... plus this share of the spread ..."""
+AGREES = 0.95
+"""A side of a gate is named where this share of the rows agrees: differs there, and only there."""
 OFF = 1e-3
 OFF_SHARE = 0.1
 """... and at most this share of the draws (but always one) is off by more than ``OFF`` of the
@@ -52,17 +54,22 @@ def compare(
     tolerance: Optional[float] = None,
     binding: bool = True,
     rungs: int = RUNGS,
+    thresholds: Sequence[float] = (),
+    near: Sequence[Batch] = (),
 ) -> ValueFacts:
     """The relation on ``batches`` of one family.
 
     ``before`` and ``after`` compute in the same precision. ``k0`` is the first steepness of the
     ladder, which has ``rungs`` further ones and always ends at k0 * GROWTH**RUNGS; ``None`` where
-    nothing was smoothed. ``tolerance`` replaces ``EQUAL``.
+    nothing was smoothed. ``tolerance`` replaces ``EQUAL``. Where the values differ on one side of
+    a threshold only, ``side`` says on which. ``near`` are batches close to gates, of which none may
+    be off: a gate that moved shows nowhere else.
     """
     family = batches[0].family
     tolerance = EQUAL[before.precision] if tolerance is None else tolerance
     try:
         draws = [_draw(before, batch) for batch in batches]
+        close = [_draw(before, batch) for batch in near]
     except Exception as error:
         return ValueFacts(family, "unknown", error=raised(error), binding=binding)
     shape = draws[0].elements.shape
@@ -76,6 +83,7 @@ def compare(
     try:
         rewritten = after.unreduced(batches[0].y_true, batches[0].y_pred).shape
         errors = np.array([_error(after, draw) for draw in draws]) / spread
+        gaps = [_error(after, draw) / spread for draw in close if np.isfinite(draw.value)]
     except Exception as error:
         return ValueFacts(family, "raises", error=raised(error), binding=binding)
     facts = ValueFacts(
@@ -89,11 +97,70 @@ def compare(
         shape_after=tuple(rewritten),
         binding=binding,
     )
-    if np.all(errors <= tolerance * (np.abs(values) / spread + 1.0)):
+    allowed = tolerance * (np.abs(values) / spread + 1.0)
+    if np.all(errors <= allowed) and max(gaps, default=0.0) <= float(np.max(allowed)):
         return replace(facts, relation="equal", residual=0.0)
-    if k0 is None:
+    if k0 is not None:
+        facts = _climb(facts, before, after, draws[:LADDER_DRAWS], k0, rungs)
+        facts = _close(facts, before, after, close)
+    elif gaps:
+        facts = replace(facts, residual=max(facts.residual, *gaps))
+    if facts.relation == "differs" and thresholds:
+        steepest = after.at(facts.ladder[-1].steepness) if facts.ladder else after
+        if not isinstance(steepest, Failure):
+            return replace(facts, side=_side(before, steepest, draws, spread, thresholds))
+    return facts
+
+
+def _close(
+    facts: ValueFacts, before: Objective, after: Objective, near: Sequence[_Draw]
+) -> ValueFacts:
+    """Whether the steepest rewrite agrees on both sides of every gate, close to it."""
+    if facts.relation != "converges" or not near:
         return facts
-    return _climb(facts, before, after, draws[:LADDER_DRAWS], k0, rungs)
+    steepest = after.at(facts.ladder[-1].steepness)
+    if isinstance(steepest, Failure):
+        return facts
+    errors = np.array([_error(steepest, draw) for draw in near]) / facts.spread
+    on_gate = _on_gate(before, [draw.batch for draw in near], errors, facts.spread)
+    residual = float(np.max(errors[~on_gate], initial=0.0))
+    if residual <= OFF:
+        return facts
+    return replace(facts, relation="differs", residual=residual)
+
+
+def _side(
+    before: Objective,
+    after: Objective,
+    draws: Sequence[_Draw],
+    spread: float,
+    thresholds: Sequence[float],
+) -> str:
+    """The condition that holds for all rows that differ and for none of the others, nearly.
+
+    Asked row by row, so only where a row has one prediction and one target.
+    """
+    rows: list[tuple[float, float, bool]] = []
+    for draw in draws[:LADDER_DRAWS]:
+        y_true, y_pred = draw.batch.y_true, draw.batch.y_pred
+        if y_true.size != len(y_true) or y_pred.size != len(y_pred):
+            return ""
+        for one in range(len(y_true)):
+            row = y_true[one : one + 1], y_pred[one : one + 1]
+            try:
+                apart = abs(after.value(*row) - before.value(*row))
+            except Exception:
+                return ""
+            rows.append((row[0].item(), row[1].item(), apart > OFF * spread))
+    truth, pred, off = (np.array(column) for column in zip(*rows))
+    if not off.any() or off.all():
+        return ""
+    for name, quantity in (("y_pred", pred), ("y_true", truth), ("y_pred - y_true", pred - truth)):
+        for threshold in thresholds:
+            for sign, above in ((">", quantity > threshold), ("<", quantity < threshold)):
+                if np.mean(above == off) >= AGREES:
+                    return f"{name} {sign} {threshold:g}"
+    return ""
 
 
 def _draw(before: Objective, batch: Batch) -> _Draw:

@@ -1,0 +1,232 @@
+"""The judge is a pure function: every ruling from hand-made facts, without TensorFlow."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+
+import pytest
+
+from lossfix.model import WRITABLE, Gate, Probe, Ruling, Safety, State, Subject
+from lossfix.verify.judge import judge
+from lossfix.verify.probe.facts import (
+    Check,
+    ContractFacts,
+    DescentFacts,
+    Facts,
+    GateFacts,
+    GradientFacts,
+    Jump,
+    Outcome,
+    Rung,
+    ValueFacts,
+    from_json,
+    to_json,
+)
+
+FINE = Outcome()
+ALIVE = GradientFacts("alive", FINE, FINE, "alive", steep_share=0.01)
+NONE = GradientFacts("none", FINE, Outcome(False, "NotImplementedError: numpy"), "none")
+ZERO = GradientFacts("zero", FINE, FINE, "zero")
+JUMPS = GradientFacts("jumps", FINE, FINE, "alive", jump_share=0.3)
+DETACHED = GradientFacts("detached", FINE, FINE, "alive", detached_share=0.3)
+RAISES = GradientFacts("raises", Outcome(False, "TypeError: no"), FINE, "none")
+NAN = GradientFacts("not finite", FINE, FINE, "not finite")
+
+EQUAL = ValueFacts("reg", "equal", shape_before=(7,), shape_after=(7,))
+CLOSE = ValueFacts(
+    "reg",
+    "converges",
+    mean_error=0.04,
+    shape_before=(7,),
+    shape_after=(7,),
+    ladder=(Rung(5.0, 0.04, 0.1, 0.9), Rung(160.0, 1e-5, 1e-5, 0.0)),
+    order=1.0,
+)
+FAR = ValueFacts(
+    "reg", "differs", mean_error=0.4, residual=0.3, shape_before=(7,), shape_after=(7,)
+)
+DOWN = DescentFacts(5.0, stuck=0.01, original=0.1, rewrite=0.1)
+STUCK = DescentFacts(5.0, stuck=0.3, original=0.1, rewrite=0.4, passed=False)
+
+EXACT = Probe("loss", Subject("", "loss"), Subject("", "after"), Safety.EXACT)
+RELAXED = dataclasses.replace(EXACT, promise=Safety.RELAXED)
+SURROGATE = dataclasses.replace(RELAXED, gate=Gate.DETACHED)
+
+
+def facts(before, after, value, *tests, **more) -> Facts:
+    steepness = tests[-1].steepness if tests else None
+    return Facts(
+        "loss",
+        before=before,
+        after=after,
+        values=(value,),
+        family="reg",
+        descent=tests,
+        steepness=steepness,
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("probe", "measured", "ruling"),
+    [
+        (EXACT, facts(ALIVE, ALIVE, EQUAL), Ruling.PRESERVED),
+        (EXACT, facts(JUMPS, JUMPS, EQUAL), Ruling.PRESERVED),
+        (EXACT, facts(DETACHED, DETACHED, EQUAL), Ruling.PRESERVED),
+        (EXACT, facts(NONE, ALIVE, EQUAL), Ruling.FIXED),
+        (EXACT, facts(RAISES, ALIVE, EQUAL), Ruling.FIXED),
+        (EXACT, facts(NAN, ALIVE, EQUAL), Ruling.FIXED),
+        (RELAXED, facts(NONE, ALIVE, CLOSE, DOWN), Ruling.APPROXIMATED),
+        (RELAXED, facts(JUMPS, ALIVE, CLOSE, STUCK, DOWN), Ruling.APPROXIMATED),
+        (EXACT, facts(NONE, ALIVE, CLOSE, DOWN), Ruling.CHANGED_MEANING),
+        (EXACT, facts(ALIVE, ALIVE, FAR), Ruling.CHANGED_MEANING),
+        (RELAXED, facts(JUMPS, ALIVE, FAR, DOWN), Ruling.CHANGED_MEANING),
+        (RELAXED, facts(JUMPS, JUMPS, EQUAL), Ruling.STILL_BROKEN),
+        (EXACT, facts(NONE, NONE, EQUAL), Ruling.STILL_BROKEN),
+        (EXACT, facts(NONE, ZERO, EQUAL), Ruling.STILL_BROKEN),
+        (RELAXED, facts(JUMPS, DETACHED, CLOSE, DOWN), Ruling.STILL_BROKEN),
+        (EXACT, facts(ALIVE, NONE, EQUAL), Ruling.REGRESSED),
+        (EXACT, facts(ALIVE, JUMPS, EQUAL), Ruling.REGRESSED),
+        (EXACT, facts(ALIVE, NAN, EQUAL), Ruling.REGRESSED),
+        (RELAXED, facts(JUMPS, ALIVE, CLOSE, STUCK), Ruling.TRAINS_WORSE),
+        (RELAXED, facts(ALIVE, ALIVE, CLOSE, DOWN), Ruling.OVERREACH),
+    ],
+)
+def test_the_ruling_follows_from_states_values_and_promise(probe, measured, ruling):
+    verdict = judge(probe, measured)
+    assert verdict.ruling is ruling, verdict
+    assert verdict.writable == (ruling in WRITABLE)
+    assert bool(verdict.reasons) != verdict.writable
+
+
+@pytest.mark.parametrize(
+    ("cosine", "ruling"),
+    [(0.73, Ruling.APPROXIMATED), (0.1, Ruling.STILL_BROKEN), (-0.99, Ruling.STILL_BROKEN)],
+)
+def test_a_declared_surrogate_is_judged_by_its_alignment(cosine, ruling):
+    test = dataclasses.replace(DOWN, alignment=cosine)
+    assert judge(SURROGATE, facts(JUMPS, DETACHED, CLOSE, test)).ruling is ruling
+
+
+def test_a_surrogate_that_trains_worse_is_refused_however_well_it_is_aligned():
+    test = dataclasses.replace(STUCK, alignment=0.9)
+    assert judge(SURROGATE, facts(JUMPS, DETACHED, CLOSE, test)).ruling is Ruling.TRAINS_WORSE
+
+
+def test_a_dead_loss_that_vanishes_in_single_precision_is_still_broken():
+    faint = dataclasses.replace(ALIVE, live_rows=0.1)
+    verdict = judge(RELAXED, facts(NONE, faint, CLOSE, DOWN))
+    assert (verdict.ruling, verdict.after) == (Ruling.STILL_BROKEN, State.SATURATED)
+
+
+def test_a_smoothed_jump_that_stays_as_steep_is_still_broken():
+    steep = dataclasses.replace(ALIVE, steep_share=0.25)
+    assert judge(RELAXED, facts(JUMPS, steep, CLOSE, DOWN)).after is State.SATURATED
+
+
+def test_a_lost_contract_is_a_regression_and_one_that_never_held_is_a_note():
+    contract = ContractFacts((Check("rank", "", "(7, 7)"), Check("xla", "too", "fails")))
+    verdict = judge(EXACT, facts(ALIVE, ALIVE, EQUAL, contract=contract))
+    assert verdict.ruling is Ruling.REGRESSED
+    assert verdict.reasons == ("rank: (7, 7)",)
+    assert "xla fails before and after: fails" in verdict.notes
+
+
+def test_a_scalar_where_a_vector_was_loses_sample_weights():
+    scalar = dataclasses.replace(EQUAL, shape_after=())
+    verdict = judge(EXACT, facts(ALIVE, ALIVE, scalar))
+    assert verdict.ruling is Ruling.REGRESSED
+    assert "weights" in verdict.reasons[0]
+
+
+def test_a_vector_where_a_scalar_was_is_announced():
+    vector = dataclasses.replace(EQUAL, shape_before=())
+    verdict = judge(EXACT, facts(ALIVE, ALIVE, vector))
+    assert verdict.ruling is Ruling.PRESERVED
+    assert "sample weights now act per sample" in verdict.notes
+
+
+def test_another_family_of_its_kind_refuses_and_any_other_only_warns():
+    other = dataclasses.replace(FAR, family="seq")
+    measured = facts(ALIVE, ALIVE, EQUAL)
+    binding = dataclasses.replace(measured, values=(EQUAL, other))
+    loose = dataclasses.replace(measured, values=(EQUAL, dataclasses.replace(other, binding=False)))
+    assert judge(EXACT, binding).ruling is Ruling.CHANGED_MEANING
+    verdict = judge(EXACT, loose)
+    assert verdict.ruling is Ruling.PRESERVED
+    assert any("seq" in note for note in verdict.notes)
+
+
+def test_an_edge_that_is_mended_counts_as_fixed():
+    before = dataclasses.replace(ALIVE, not_finite=("y_pred = y_true",))
+    assert judge(EXACT, facts(before, ALIVE, EQUAL)).ruling is Ruling.FIXED
+    assert judge(EXACT, facts(before, before, EQUAL)).ruling is Ruling.PRESERVED
+
+
+def test_the_gravest_reason_decides_and_all_are_told():
+    contract = ContractFacts((Check("xla", None, "fails"),))
+    verdict = judge(RELAXED, facts(JUMPS, JUMPS, FAR, STUCK, contract=contract))
+    assert verdict.ruling is Ruling.CHANGED_MEANING
+    assert len(verdict.reasons) == 4
+
+
+@pytest.mark.parametrize(
+    "stage", ["before", "family", "after", "gradient", "values", "descent", "contract"]
+)
+def test_measurements_that_stopped_early_permit_nothing(stage):
+    measured = dataclasses.replace(facts(ALIVE, ALIVE, EQUAL), stage=stage)
+    assert not judge(EXACT, measured).writable
+
+
+def test_nothing_measured_permits_nothing():
+    assert judge(EXACT, Facts("loss")).ruling is Ruling.UNVERIFIABLE
+    assert judge(EXACT, Facts("loss", before=ALIVE, after=ALIVE)).ruling is Ruling.UNVERIFIABLE
+
+
+def test_what_cannot_be_built_is_unverifiable_for_the_reason_given():
+    probe = dataclasses.replace(EXACT, before=Subject("", "", unverifiable="`args` is unknown"))
+    verdict = judge(probe, facts(ALIVE, ALIVE, EQUAL))
+    assert verdict.ruling is Ruling.UNVERIFIABLE
+    assert "`args` is unknown" in verdict.reasons
+
+
+def test_assumptions_and_coverage_are_attached():
+    before = Subject("", "make(0.5)", assumptions=("make(alpha=0.5)",))
+    gates = (
+        GateFacts("jump", "Greater", 3, crossed=True),
+        GateFacts("mask", "Equal", 4),
+        GateFacts("unexercised", "Less", 5),
+    )
+    verdict = judge(
+        dataclasses.replace(EXACT, before=before), facts(ALIVE, ALIVE, EQUAL, gates_before=gates)
+    )
+    assert verdict.assumptions == ("make(alpha=0.5)",)
+    assert verdict.coverage == (1, 2)
+    assert any("line 5" in note for note in verdict.notes)
+
+
+def test_a_loss_measured_as_it_is_gets_no_ruling_on_a_rewrite():
+    probe = dataclasses.replace(EXACT, after=None)
+    verdict = judge(probe, Facts("loss", before=ZERO, family="reg"))
+    assert (verdict.ruling, verdict.before, verdict.after) == (Ruling.MEASURED, State.ZERO, None)
+
+
+def test_facts_survive_the_pipe():
+    jump = Jump("reg", 0.5, float("inf"))
+    measured = facts(
+        dataclasses.replace(JUMPS, jumps=(jump,)),
+        ALIVE,
+        CLOSE,
+        DOWN,
+        gates_before=(GateFacts("jump", "Greater", scale=0.5),),
+    )
+    assert from_json(Facts, json.loads(json.dumps(to_json(measured)))) == measured
+
+
+def test_the_judge_loads_neither_tensorflow_nor_numpy():
+    code = (
+        "import sys, lossfix.verify.judge;"
+        "sys.exit(sum(name in sys.modules for name in ('tensorflow', 'keras', 'numpy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
