@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import libcst as cst
 
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import LOSS_FUNCTIONS
-from lossfix.losses.parameters import parameter_names
-from lossfix.losses.uses import uses_of
-from lossfix.model import Form
+from lossfix.losses.obstacles import (
+    is_registration,
+    is_tf_function,
+    rebound_names,
+    shadowed_by_call,
+)
 from lossfix.syntax import build
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import walk
 
-_RESERVED = frozenset({"self", "name", "reduction", "dtype", "call", "get_config", "from_config"})
 _VERB = re.compile(r"^(make|get|build|create|return|define)_(?=.*[a-z])")
 
 SAME_RANK = '''def {name}(y_true, y_pred):
@@ -50,6 +52,8 @@ class Parts:
     head: tuple[cst.BaseStatement, ...]
     """Statements to run before the body, from the factory."""
     leading_lines: Sequence[cst.EmptyLine]
+    remarks: Sequence[cst.EmptyLine] = ()
+    """Comments to keep above the body."""
 
 
 def class_name(loss: Loss) -> str:
@@ -73,97 +77,12 @@ def class_name(loss: Loss) -> str:
     return loss.fresh(hidden + name, f"{hidden}Custom{name}")
 
 
-def own_parameters(loss: Loss) -> tuple[cst.Param, ...]:
-    """The parameters that become the constructor's: those of the factory, or behind the first two."""
-    if loss.factory is not None:
-        params = loss.factory.params
-        listed = [*params.posonly_params, *params.params]
-    else:
-        params = loss.function.params
-        listed = [*params.posonly_params, *params.params][2:]
-    return tuple(listed) + tuple(params.kwonly_params)
-
-
-def obstacle(loss: Loss) -> str:
-    """Why the loss cannot become a class; empty where it can."""
-    function, factory = loss.function, loss.factory
-    params = (factory or function).params
-    if loss.candidate.swapped:
-        return "it takes the predictions before the targets, and Keras passes the targets first"
-    if isinstance(params.star_arg, cst.Param) or params.star_kwarg is not None:
-        return "it takes *args or **kwargs, which a constructor cannot name in get_config"
-    if function.asynchronous is not None:
-        return "it is asynchronous"
-    if not isinstance(function.body, cst.IndentedBlock):
-        return "its body stands on the line of its def"
-    if factory is not None:
-        inner = function.params
-        if (
-            len([*inner.posonly_params, *inner.params]) != 2
-            or inner.kwonly_params
-            or inner.star_kwarg
-        ):
-            return "its inner function takes more than targets and predictions"
-    names = [each.name.value for each in own_parameters(loss)]
-    if reserved := sorted(set(names) & _RESERVED):
-        return f"its parameter `{reserved[0]}` means something else to keras.losses.Loss"
-    for each in own_parameters(loss):
-        if factory is None and each.default is None:
-            return f"its parameter `{each.name.value}` has no default, so Keras cannot call it"
-        if each.default is not None and not _is_plain_value(each.default):
-            return (
-                f"the default of `{each.name.value}` is no plain value that get_config could save"
-            )
-    if "self" in names_in(function):
-        return "it uses the name `self`"
-    for decorator in (*function.decorators, *(factory.decorators if factory else ())):
-        if not _known_decorator(loss, decorator):
-            return f"its decorator `{loss.tree.code(decorator.decorator)}` may depend on its form"
-    return ""
-
-
-def names_in(node: cst.CSTNode) -> frozenset[str]:
-    """All names below a node."""
-    return frozenset(each.value for each in walk(node) if isinstance(each, cst.Name))
-
-
-def _is_plain_value(node: cst.BaseExpression) -> bool:
-    match node:
-        case cst.Integer() | cst.Float() | cst.SimpleString():
-            return True
-        case cst.Name(value=value):
-            return value in ("None", "True", "False")
-        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
-            return _is_plain_value(inner)
-        case cst.BinaryOperation(left=left, right=right):
-            return _is_plain_value(left) and _is_plain_value(right)
-        case cst.Tuple(elements=elements) | cst.List(elements=elements):
-            return all(_is_plain_value(each.value) for each in elements)
-    return False
-
-
-def _known_decorator(loss: Loss, decorator: cst.Decorator) -> bool:
-    return _is_registration(loss, decorator) or _is_tf_function(loss, decorator)
-
-
-def _is_tf_function(loss: Loss, decorator: cst.Decorator) -> bool:
-    return loss.operation(decorator.decorator) in (
-        "tf.function",
-        "tf.autograph.experimental.convert",
-    )
-
-
-def _is_registration(loss: Loss, decorator: cst.Decorator) -> bool:
-    name = loss.operation(decorator.decorator) or ""
-    return name.endswith("register_keras_serializable")
-
-
 def build_class(loss: Loss, parts: Parts) -> cst.ClassDef:
     """The class: constructor, ``call`` with the body as it was, and ``get_config``."""
     names = [each.name.value for each in parts.parameters]
     body: list[cst.BaseStatement] = []
     if parts.docstring is not None:
-        body.append(parts.docstring.with_changes(leading_lines=[]))
+        body.append(parts.docstring.with_changes(leading_lines=_remarks(parts.docstring)))
     body.append(_constructor(loss, parts, spaced=bool(body)))
     body.append(_call(loss, parts, names))
     if names:
@@ -184,13 +103,19 @@ def _registration(loss: Loss) -> cst.Decorator:
         *loss.function.decorators,
         *(loss.factory.decorators if loss.factory else ()),
     ):
-        if _is_registration(loss, decorator):
+        if is_registration(loss, decorator):
             return decorator.with_changes(leading_lines=[])
     # `tf.keras` has no `saving`; both have it under `utils`, and Keras 3 documents the former.
     module = loss.spell("keras.saving")
     own = loss.tree.scopes[-1].resolve(module.partition(".")[0]) or "keras"
     name = f"{module if own == 'keras' else loss.spell('keras.utils')}.register_keras_serializable"
     return cst.Decorator(build.expression(f'{name}(package="{loss.package}")'))
+
+
+def _remarks(statement: cst.BaseStatement) -> list[cst.EmptyLine]:
+    """The comments above a statement."""
+    lines: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
+    return [line for line in lines if line.comment is not None]
 
 
 def _blank() -> list[cst.EmptyLine]:
@@ -246,8 +171,9 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     if loss.factory is None and _docstring(function) is not None:
         statements = statements[1:]
     head = list(parts.head)
-    rebound = [name for name in names if _rebinds(loss, parts, name)]
-    replaced = _SelfNames(frozenset(names) - set(rebound))
+    taken = rebound_names(loss, parts.head)
+    rebound = [name for name in names if name in taken and name not in shadowed_by_call(loss)]
+    replaced = _SelfNames(frozenset(names) - set(rebound) - shadowed_by_call(loss))
     changed = [each.visit(replaced) for each in (*head, *statements)]
     opening = [cst.parse_statement(f"{name} = self.{name}") for name in rebound]
     aligned = aligning_statement(loss)
@@ -258,9 +184,7 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     params = [self_, *(each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in positional)]
     first = [each for each in changed if isinstance(each, cst.BaseStatement)]
     if first and hasattr(first[0], "leading_lines"):
-        first[0] = first[0].with_changes(
-            leading_lines=[line for line in first[0].leading_lines if line.comment is not None]
-        )
+        first[0] = first[0].with_changes(leading_lines=[*parts.remarks, *_remarks(first[0])])
     return function.with_changes(
         name=cst.Name("call"),
         params=cst.Parameters(params=params),
@@ -268,22 +192,10 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
         decorators=[
             each.with_changes(leading_lines=[])
             for each in function.decorators
-            if _is_tf_function(loss, each)
+            if is_tf_function(loss, each)
         ],
         leading_lines=_blank(),
         lines_after_decorators=[],
-    )
-
-
-def _rebinds(loss: Loss, parts: Parts, name: str) -> bool:
-    if any(each.name == name for each in loss.flow.bindings):
-        return True
-    return any(
-        isinstance(node, cst.AssignTarget | cst.AugAssign)
-        and isinstance(node.target, cst.Name)
-        and node.target.value == name
-        for statement in parts.head
-        for node in walk(statement)
     )
 
 
@@ -364,144 +276,21 @@ def _docstring(function: cst.FunctionDef) -> cst.SimpleStatementLine | None:
 
 
 class _SelfNames(cst.CSTTransformer):
-    """Turns reads of the parameters into attributes of ``self``, minding inner functions."""
+    """Turns reads of the parameters, which nothing in the body binds again, into attributes of ``self``."""
 
     def __init__(self, names: frozenset[str]) -> None:
         self.names = names
-        self.shadowed: list[frozenset[str]] = [frozenset()]
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        self.shadowed.append(self.shadowed[-1] | set(parameter_names(node)))
-        return True
-
-    def leave_FunctionDef(
-        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
-    ) -> cst.FunctionDef:
-        self.shadowed.pop()
-        return updated_node
-
-    def visit_Lambda(self, node: cst.Lambda) -> bool:
-        names = {each.name.value for each in (*node.params.params, *node.params.kwonly_params)}
-        self.shadowed.append(self.shadowed[-1] | names)
-        return True
-
-    def leave_Lambda(self, original_node: cst.Lambda, updated_node: cst.Lambda) -> cst.Lambda:
-        self.shadowed.pop()
-        return updated_node
+        self.labels: set[cst.CSTNode] = set()
+        """Names that are no reads: of an attribute, or of a keyword argument."""
 
     def visit_Attribute_attr(self, node: cst.Attribute) -> None:
-        self.shadowed.append(self.names)
-
-    def leave_Attribute_attr(self, node: cst.Attribute) -> None:
-        self.shadowed.pop()
+        self.labels.add(node.attr)
 
     def visit_Arg_keyword(self, node: cst.Arg) -> None:
-        self.shadowed.append(self.names)
-
-    def leave_Arg_keyword(self, node: cst.Arg) -> None:
-        self.shadowed.pop()
-
-    def visit_Param_name(self, node: cst.Param) -> None:
-        self.shadowed.append(self.names)
-
-    def leave_Param_name(self, node: cst.Param) -> None:
-        self.shadowed.pop()
+        if node.keyword is not None:
+            self.labels.add(node.keyword)
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
-        if original_node.value in self.names and original_node.value not in self.shadowed[-1]:
+        if original_node.value in self.names and original_node not in self.labels:
             return cst.Attribute(cst.Name("self"), updated_node.with_changes(lpar=[], rpar=[]))
         return updated_node
-
-
-def reads(loss: Loss, name: str) -> Iterator[cst.Name]:
-    """Where the rest of the file reads a module-level name, outside of the loss itself."""
-    inside = {id(node) for node in walk(loss.outermost)}
-    for node in walk(loss.tree.module):
-        if not isinstance(node, cst.Name) or node.value != name or id(node) in inside:
-            continue
-        above = loss.tree.parents.get(node)
-        match above:
-            case cst.Attribute() if above.attr is node:
-                continue
-            case cst.Arg() if above.keyword is node:
-                continue
-            case cst.Param() | cst.AssignTarget() | cst.ImportAlias() | cst.AsName():
-                continue
-            case cst.FunctionDef() | cst.ClassDef():
-                continue
-        yield node
-
-
-@dataclass(frozen=True, eq=False)
-class CallSites:
-    """What must change where the loss is used, or why it must not change its form."""
-
-    replace: Mapping[cst.CSTNode, build.Replacement]
-    reason: str = ""
-
-
-def call_sites(loss: Loss) -> CallSites:
-    """How the uses of a function in its own file take to an instance in its place.
-
-    A direct call used the unreduced value, and gets it from ``call``. Where the function escapes
-    into something that may call it, its form must stay.
-    """
-    name = (loss.factory or loss.function).name.value
-    replace: dict[cst.CSTNode, build.Replacement] = {}
-    for read in reads(loss, name):
-        above = loss.tree.parents.get(read)
-        match above:
-            case cst.Call() if above.func is read:
-                if loss.form is Form.CLOSURE:
-                    if reason := _factory_call(loss, above):
-                        return CallSites({}, reason)
-                    continue
-                plain = all(each.keyword is None and not each.star for each in above.args)
-                if not plain or len(above.args) != 2:
-                    return CallSites({}, "it is called with more than targets and predictions")
-                replace[read] = build.name(f"{name}.call")
-            case cst.Attribute():
-                return CallSites(
-                    {}, f"`{loss.tree.code(above)}` is used, which an instance has not"
-                )
-            case cst.Arg():
-                call = loss.tree.parents.get(above)
-                if not isinstance(call, cst.Call) or not _takes_losses(loss, call, above):
-                    return CallSites(
-                        {}, "it is passed to a function that may call it as a function"
-                    )
-            case cst.Decorator() | cst.ClassDef() | cst.Del():
-                return CallSites({}, "it is used as more than a loss")
-            case cst.ComparisonTarget() | cst.Comparison():
-                return CallSites({}, "it is compared with something")
-    return CallSites(replace)
-
-
-def _factory_call(loss: Loss, call: cst.Call) -> str:
-    # `make_loss(0.7)(y_true, y_pred)` and `f = make_loss(0.7); f(y_true, y_pred)` use the function.
-    above = loss.tree.parents.get(call)
-    match above:
-        case cst.Call() if above.func is call:
-            return "what the factory returns is called directly"
-        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
-            for node in walk(loss.tree.module):
-                if (
-                    isinstance(node, cst.Call)
-                    and isinstance(node.func, cst.Name)
-                    and node.func.value == name
-                ):
-                    return "what the factory returns is called directly"
-        case cst.Attribute():
-            return "an attribute of what the factory returns is used"
-    return ""
-
-
-def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
-    keyword = argument.keyword.value if argument.keyword is not None else None
-    if keyword in ("loss", "losses", "custom_objects"):
-        return True
-    called = (dotted(call.func) or "").rpartition(".")[2]
-    if called == "compile":
-        return keyword is None
-    # A function of this file that compiles a model with it.
-    return called in uses_of(loss.tree.outline).passed_on

@@ -77,8 +77,9 @@ def build(model):
 
 Exact: `compile`, `fit` and `evaluate` give the same values. Keras aligns the ranks of targets and
 predictions for a function and not for a subclass (keras#19601), so the class does that itself. Calling
-the instance gives the reduced value where the function gave one per sample: direct calls in the file are
-changed to `.call`. Where the function is used as more than a loss it stays a function.
+the instance gives the reduced value where the function gave one per sample: direct calls, in this file and
+in the other files of the run, are changed to `.call`. Where the function is used as more than a loss, in any
+of them, it stays a function.
 
 ## References
 
@@ -96,15 +97,13 @@ import libcst as cst
 from lossfix.losses.classes import (
     Parts,
     build_class,
-    call_sites,
     class_name,
     docstring_line,
-    obstacle,
-    own_parameters,
     rank_function_definition,
-    reads,
 )
 from lossfix.losses.loss import Loss
+from lossfix.losses.obstacles import obstacle, own_parameters
+from lossfix.losses.sites import call_sites, reads
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
@@ -128,14 +127,15 @@ def is_wanted(loss: Loss) -> bool:
         return True
     if Evidence.NAMED not in evidence or Evidence.REACHED in evidence or loss.project.exported:
         return False
-    return not any(reads(loss, (loss.factory or loss.function).name.value))
+    name = (loss.factory or loss.function).name.value
+    return name not in loss.project.called and not any(reads(loss, name))
 
 
 def other_files(loss: Loss) -> str:
     """Why other files keep the function from becoming an instance; empty where they do not."""
-    if (loss.factory or loss.function).name.value in loss.project.called:
-        return "another file calls it as a function"
-    return ""
+    name = (loss.factory or loss.function).name.value
+    said = loss.project.functions if loss.factory is None else loss.project.results
+    return dict(said).get(name, "")
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

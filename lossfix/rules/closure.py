@@ -79,14 +79,13 @@ import libcst as cst
 from lossfix.losses.classes import (
     Parts,
     build_class,
-    call_sites,
     class_name,
     docstring_line,
-    obstacle,
-    own_parameters,
     rank_function_definition,
 )
 from lossfix.losses.loss import Loss
+from lossfix.losses.obstacles import obstacle, own_parameters
+from lossfix.losses.sites import call_sites
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.bare_function import is_wanted, other_files
 from lossfix.rules.rule import Edit, Match, Rule
@@ -163,6 +162,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         registered_name=loss.function.name.value,
         head=(*((inner,) if inner is not None else ()), *head),
         leading_lines=factory.leading_lines,
+        remarks=[each for each in loss.function.leading_lines if each.comment is not None],
     )
     alias = cst.SimpleStatementLine(
         [cst.Assign([cst.AssignTarget(cst.Name(name))], cst.Name(parts.name))],

@@ -1,0 +1,139 @@
+"""Where the rest of a file uses a loss, and what becomes of that where the loss changes its form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import libcst as cst
+
+from lossfix.losses.classes import class_name
+from lossfix.losses.loss import Loss
+from lossfix.losses.obstacles import own_parameters
+from lossfix.losses.uses import uses_of
+from lossfix.model import Form
+from lossfix.syntax import build
+from lossfix.syntax.tree import dotted, walk
+
+
+def reads(loss: Loss, name: str) -> Iterator[cst.Name]:
+    """Where the rest of the file reads a module-level name, outside of the loss itself."""
+    inside = {id(node) for node in walk(loss.outermost)}
+    for node in walk(loss.tree.module):
+        if not isinstance(node, cst.Name) or node.value != name or id(node) in inside:
+            continue
+        above = loss.tree.parents.get(node)
+        match above:
+            case cst.Attribute() if above.attr is node:
+                continue
+            case cst.Arg() if above.keyword is node:
+                continue
+            case cst.Param() | cst.AssignTarget() | cst.ImportAlias() | cst.AsName():
+                continue
+            case cst.FunctionDef() | cst.ClassDef():
+                continue
+        yield node
+
+
+@dataclass(frozen=True, eq=False)
+class CallSites:
+    """What must change where the loss is used, or why it must not change its form."""
+
+    replace: Mapping[cst.CSTNode, build.Replacement]
+    reason: str = ""
+
+
+def call_sites(loss: Loss) -> CallSites:
+    """How the uses of a function in its own file take to an instance in its place.
+
+    A direct call used the unreduced value, and gets it from ``call``. A partial application becomes an
+    instance with those parameters. Where the function escapes into something that may call it, its
+    form must stay.
+    """
+    name = (loss.factory or loss.function).name.value
+    replace: dict[cst.CSTNode, build.Replacement] = {}
+    for read in reads(loss, name):
+        above = loss.tree.parents.get(read)
+        match above:
+            case cst.Call() if above.func is read:
+                if loss.form is Form.CLOSURE:
+                    if not _is_only_compiled(loss, above, frozenset()):
+                        return CallSites({}, "what the factory returns may be called directly")
+                    continue
+                plain = all(each.keyword is None and not each.star for each in above.args)
+                if not plain or len(above.args) != 2:
+                    return CallSites({}, "it is called with more than targets and predictions")
+                replace[read] = build.name(f"{name}.call")
+                continue
+            case cst.Attribute():
+                return CallSites(
+                    {}, f"`{loss.tree.code(above)}` is used, which an instance has not"
+                )
+            case cst.Arg() if (made := _applied(loss, above)) is not None:
+                replace[made[0]] = made[1]
+                continue
+        if not _is_only_compiled(loss, read, frozenset()):
+            return CallSites({}, "it is used where it may be called as a function")
+    return CallSites(replace)
+
+
+def _applied(loss: Loss, argument: cst.Arg) -> tuple[cst.Call, cst.Call] | None:
+    """A partial application of the function that is compiled, and the instance in its place."""
+    call = loss.tree.parents.get(argument)
+    if not isinstance(call, cst.Call) or loss.form is not Form.FUNCTION:
+        return None
+    if loss.qualified(call.func) != "functools.partial" or call.args[0] is not argument:
+        return None
+    own = {each.name.value for each in own_parameters(loss)}
+    given = call.args[1:]
+    named = all(each.keyword is not None and each.keyword.value in own for each in given)
+    if not named or not _is_only_compiled(loss, call, frozenset()):
+        return None
+    return call, call.with_changes(func=cst.Name(class_name(loss)), args=given)
+
+
+def _is_only_compiled(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
+    """Whether an expression, under all names that it is given, only ever ends in ``compile``."""
+    above = loss.tree.parents.get(node)
+    match above:
+        case cst.Arg():
+            call = loss.tree.parents.get(above)
+            return isinstance(call, cst.Call) and _takes_losses(loss, call, above)
+        case (
+            cst.Element() | cst.DictElement() | cst.IfExp() | cst.List() | cst.Tuple() | cst.Dict()
+        ):
+            return _is_only_compiled(loss, above, seen)
+        case cst.Subscript() if above.value is node:
+            return _is_only_compiled(loss, above, seen)
+        case cst.Assign(targets=targets):
+            names = [each.target.value for each in targets if isinstance(each.target, cst.Name)]
+            return len(names) == len(targets) and all(
+                name in seen or _all_compiled(loss, name, seen | {name}) for name in names
+            )
+        case cst.Return():
+            function = next(
+                each for each in loss.tree.ancestors(above) if isinstance(each, cst.FunctionDef)
+            )
+            name = function.name.value
+            return name in seen or all(
+                isinstance(call := loss.tree.parents.get(read), cst.Call)
+                and call.func is read
+                and _is_only_compiled(loss, call, seen | {name})
+                for read in reads(loss, name)
+            )
+    return False
+
+
+def _all_compiled(loss: Loss, name: str, seen: frozenset[str]) -> bool:
+    return all(_is_only_compiled(loss, read, seen) for read in reads(loss, name))
+
+
+def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
+    keyword = argument.keyword.value if argument.keyword is not None else None
+    if keyword in ("loss", "losses", "custom_objects"):
+        return True
+    called = (dotted(call.func) or "").rpartition(".")[2]
+    if called == "compile":
+        return keyword is None
+    # A function of this file that compiles a model with it.
+    return called in uses_of(loss.tree.outline).passed_on
