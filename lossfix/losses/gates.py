@@ -8,21 +8,30 @@ from enum import Enum
 
 import libcst as cst
 
-from lossfix.losses.gradients import COMPARISONS, ELEMENTWISE, LOGICAL
+from lossfix.losses.conditions import (
+    CASTS,
+    comparison,
+    is_condition,
+    named_value,
+    step,
+    uses,
+)
+from lossfix.losses.gradients import COMPARISONS, ELEMENTWISE, INDEX_OPERATIONS, LOGICAL
 from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.syntax.build import expression
 from lossfix.syntax.tree import dotted, walk
 
-_TOKENS: dict[type[cst.BaseCompOp], str] = {
-    cst.LessThan: "<",
-    cst.LessThanEqual: "<=",
-    cst.GreaterThan: ">",
-    cst.GreaterThanEqual: ">=",
-    cst.Equal: "==",
-    cst.NotEqual: "!=",
-}
-_ORDERS = ("<", "<=", ">", ">=")
 ON_PURPOSE = ("tf.stop_gradient", "tf.custom_gradient", "tf.grad_pass_through")
 """Idioms that say that the author has thought about the gradient: gates beside them are left alone."""
+_ADDITIVE = ("tf.add", "tf.subtract", "tf.add_n")
+_STRAIGHT = frozenset(
+    {"tf.reduce_mean", "tf.reduce_sum", "tf.cast", "tf.reshape", "tf.squeeze", "tf.expand_dims"}
+    | {"tf.identity", "tf.negative", "tf.convert_to_tensor", "keras.backend.flatten", *_ADDITIVE}
+)
+"""Operations in which what is added stays a term of its own."""
+
+
+_INDEXED = INDEX_OPERATIONS | {"tf.math.count_nonzero"}
 
 
 class Path(str, Enum):
@@ -34,187 +43,200 @@ class Path(str, Enum):
     """The gate weighs or picks something that has a gradient of its own."""
 
 
+class Use(str, Enum):
+    """What a condition is used for."""
+
+    PICK = "pick"
+    """``where(c, a, b)``."""
+    NUMBER = "number"
+    """``cast(c, dtype)``."""
+    COUNT = "count"
+    """``count_nonzero(c)``."""
+    SELECT = "select"
+    """``boolean_mask(x, c)`` or ``x[c]``."""
+
+
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """One use of a condition on the predictions as a value: ``where(c, a, b)`` or ``cast(c)``."""
+    """One use of a condition on the predictions as a value."""
 
-    node: cst.Call
+    node: cst.Call | cst.Subscript
     condition: cst.BaseExpression
     """The condition itself, followed through the name it was given."""
     named: cst.Name | None
     """The name in its place, where it has one."""
     then: cst.BaseExpression | None
-    """What a true condition picks; ``None`` for a cast."""
+    """What a true condition picks or selects from."""
     otherwise: cst.BaseExpression | None
-
-
-def comparison(
-    loss: Loss, node: cst.CSTNode
-) -> tuple[cst.BaseExpression, str, cst.BaseExpression] | None:
-    """``(left, operator, right)`` of a single comparison, as an operator or a function."""
-    match node:
-        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as target]):
-            token = _TOKENS.get(type(target.operator))
-            return None if token is None else (left, token, target.comparator)
-        case cst.Call(args=[cst.Arg(value=left, star=""), cst.Arg(value=right, star=""), *_]):
-            operation = loss.operation(node)
-            if operation is not None and operation in COMPARISONS:
-                return left, COMPARISONS[operation], right
-    return None
-
-
-def connective(loss: Loss, node: cst.CSTNode) -> tuple[str, tuple[cst.BaseExpression, ...]] | None:
-    """``("and", (a, b))`` of conditions joined by functions or by ``& | ~``."""
-    match node:
-        case cst.BinaryOperation(left=left, operator=cst.BitAnd(), right=right):
-            return "and", (left, right)
-        case cst.BinaryOperation(left=left, operator=cst.BitOr(), right=right):
-            return "or", (left, right)
-        case cst.UnaryOperation(operator=cst.BitInvert(), expression=inner):
-            return "not", (inner,)
-        case cst.Call(args=args):
-            operation = loss.operation(node)
-            if (
-                operation is not None
-                and operation in LOGICAL
-                and not any(each.star for each in args)
-            ):
-                values = tuple(
-                    each.value
-                    for each in args
-                    if each.keyword is None or each.keyword.value != "name"
-                )
-                if len(values) == (1 if LOGICAL[operation] == "not" else 2):
-                    return LOGICAL[operation], values
-    return None
-
-
-def named_value(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
-    """What a local name stands for, where it is assigned once and as a whole."""
-    if isinstance(node, cst.Name):
-        values = loss.flow.values(node.value)
-        if (
-            len(values) == 1
-            and values[0].whole
-            and isinstance(values[0].node, cst.Assign | cst.AnnAssign)
-        ):
-            return values[0].value
-    return None
-
-
-def is_condition(loss: Loss, node: cst.CSTNode) -> bool:
-    """Whether ``node`` is a boolean that the predictions decide."""
-    if not loss.predicts(node):
-        return False
-    if comparison(loss, node) is not None:
-        return True
-    joined = connective(loss, node)
-    if joined is not None:
-        # Of two operands one may be a mask of the labels, under whatever name.
-        return any(is_condition(loss, each) for each in joined[1])
-    value = named_value(loss, node)
-    return value is not None and is_condition(loss, value)
+    use: Use
 
 
 def gates(loss: Loss) -> Iterator[Gate]:
     """The gates of a loss, in document order."""
     for node in walk(loss.function):
-        if not isinstance(node, cst.Call) or any(each.star for each in node.args):
+        found = _gate(loss, node)
+        if found is None:
             continue
-        operation = loss.operation(node)
-        values = [each.value for each in node.args]
-        if operation == "tf.where" and len(values) == 3:
-            condition, then, otherwise = values
-        elif (
-            operation in ("tf.cast", "tf.saturate_cast", "keras.backend.cast_to_floatx") and values
-        ):
-            if operation == "tf.cast" and casts_to_discrete(loss, node):
-                continue
-            condition, then, otherwise = values[0], None, None
-        else:
-            continue
-        if is_condition(loss, condition):
-            named = condition if isinstance(condition, cst.Name) else None
-            value = named_value(loss, condition) if named is not None else condition
-            if value is not None:
-                yield Gate(node, value, named, then, otherwise)
+        if loss.live(found.node) or not is_compared(loss, found.node):
+            yield found
+
+
+def _gate(loss: Loss, node: cst.CSTNode) -> Gate | None:
+    then: cst.BaseExpression | None = None
+    otherwise: cst.BaseExpression | None = None
+    match node:
+        case cst.Subscript(
+            value=then, slice=[cst.SubscriptElement(slice=cst.Index(value=condition))]
+        ) if not isinstance(loss.tree.parents.get(node), cst.AssignTarget | cst.AugAssign):
+            use = Use.SELECT
+        case cst.Call(args=[cst.Arg(), *_]) if not any(each.star for each in node.args):
+            operation = loss.operation(node)
+            values = [each.value for each in node.args]
+            condition = values[0]
+            if operation in ("tf.where", "tf.cond") and len(values) == 3:
+                use, (then, otherwise) = Use.PICK, values[1:]
+                if operation == "tf.cond":
+                    then, otherwise = (_body(each) for each in values[1:])
+                    if then is None or otherwise is None:
+                        return None
+            elif operation in CASTS:
+                use = Use.NUMBER
+            elif operation == "tf.math.count_nonzero":
+                use, condition = Use.COUNT, _counted(loss, condition)
+            elif operation == "tf.boolean_mask" and len(values) >= 2:
+                use, then, condition = Use.SELECT, values[0], values[1]
+            else:
+                return None
+        case _:
+            return None
+    if not is_condition(loss, condition):
+        return None
+    named = condition if isinstance(condition, cst.Name) else None
+    value = named_value(loss, condition) if named is not None else condition
+    if value is None or not isinstance(node, cst.Call | cst.Subscript):
+        return None
+    return Gate(node, value, named, then, otherwise, use)
+
+
+def _counted(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+    """The condition of ``count_nonzero(round(a) - b)``, which counts where the two differ."""
+    match node:
+        case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right):
+            if any(step(loss, each) is not None for each in (left, right)):
+                return expression("{a} != {b}", a=left, b=right)
+    return node
+
+
+def _body(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    match node:
+        case cst.Lambda(params=cst.Parameters(params=()), body=body):
+            return body
+    return None
+
+
+def consumers(
+    loss: Loss, node: cst.CSTNode, seen: frozenset[str] = frozenset()
+) -> Iterator[cst.CSTNode]:
+    """What a value goes into on its way to what is returned, also under the names it is given."""
+    for above in loss.tree.ancestors(node):
+        if above is loss.function:
+            return
+        match above:
+            case cst.Assign(targets=targets):
+                for each in targets:
+                    name = dotted(each.target)
+                    if name is not None and name not in seen:
+                        for use in uses(loss, name):
+                            yield from consumers(loss, use, seen | {name})
+                return
+        yield above
+
+
+def is_compared(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether a value ends in another comparison, or as an index: the gate is then there."""
+    for above in consumers(loss, node):
+        if comparison(loss, above) is not None:
+            return True
+        if isinstance(above, cst.Call) and loss.operation(above) in _INDEXED:
+            return True
+    return False
+
+
+def is_float_again(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether an integer is at most summed up before it is cast to a float."""
+    for above in consumers(loss, node):
+        if isinstance(above, cst.Call):
+            operation = loss.operation(above)
+            if operation in CASTS and not casts_to_discrete(loss, above):
+                return True
+            if operation not in ("tf.reduce_sum", "tf.add", "tf.reduce_max", "tf.reduce_min"):
+                return False
+        elif isinstance(above, cst.BinaryOperation) and not isinstance(above.operator, cst.Add):
+            return False
+    return False
 
 
 def path_of(loss: Loss, gate: Gate) -> Path:
     """Whether anything besides the gate carries a gradient through its term."""
-    if any(each is not None and loss.live(each) for each in (gate.then, gate.otherwise)):
+    if any(
+        each is not None and loss.live(each, relaxed=False) for each in (gate.then, gate.otherwise)
+    ):
         return Path.LIVE
-    return Path.LIVE if _meets_a_live_partner(loss, gate.node, frozenset()) else Path.DEAD
+    return path_at(loss, gate.node)
 
 
-def _meets_a_live_partner(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
-    """Whether, on the way up from ``node`` to what is returned, something live multiplies it."""
+def path_at(loss: Loss, node: cst.CSTNode) -> Path:
+    """Whether, on the way from ``node`` to what is returned, anything live goes into its term."""
+    return Path.LIVE if _meets_a_live_partner(loss, node, frozenset()) else Path.DEAD
+
+
+def _meets_a_live_partner(
+    loss: Loss, node: cst.CSTNode, seen: frozenset[str], joined: bool = False
+) -> bool:
+    # What is added is a term of its own, until both go into a square or any other function.
     parents = loss.tree.parents
+
+    def alive(other: cst.CSTNode) -> bool:
+        return loss.live(other, relaxed=False)
+
     while True:
         above = parents.get(node)
         if above is None or above is loss.function:
             return False
         match above:
-            case cst.BinaryOperation(operator=cst.Add() | cst.Subtract()):
-                pass
-            case cst.BinaryOperation(left=left, right=right):
-                if loss.live(right if node is left else left):
+            case cst.BinaryOperation(left=left, operator=cst.Add() | cst.Subtract(), right=right):
+                joined |= alive(right if node is left else left)
+            case cst.BinaryOperation(left=left, operator=operator, right=right):
+                if alive(right if node is left else left):
+                    return True
+                if joined and not isinstance(operator, cst.Multiply | cst.Divide):
                     return True
             case cst.Call(args=args):
-                # Compared with the targets or weighed by another argument; an additive function joins.
-                if loss.operation(above) not in ("tf.add", "tf.subtract", "tf.add_n") and any(
-                    loss.live(each.value) for each in args if each is not node
-                ):
+                operation = loss.operation(above)
+                beside = any(alive(each.value) for each in args if each is not node)
+                if operation in _ADDITIVE:
+                    joined |= beside
+                elif beside or (joined and operation not in _STRAIGHT):
                     return True
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
-                return name not in seen and _any_use(loss, name, seen | {name})
+                return name not in seen and _any_use(loss, name, seen | {name}, joined)
             case cst.AugAssign(target=cst.Name(value=name), operator=operator):
-                if not isinstance(operator, cst.AddAssign | cst.SubtractAssign) and any(
-                    loss.live(each.value)
-                    for each in loss.flow.values(name)
-                    if each.node is not above
-                ):
+                beside = any(
+                    alive(each.value) for each in loss.flow.values(name) if each.node is not above
+                )
+                if beside and not isinstance(operator, cst.AddAssign | cst.SubtractAssign):
                     return True
-                return name not in seen and _any_use(loss, name, seen | {name})
+                return name not in seen and _any_use(loss, name, seen | {name}, joined or beside)
         node = above
 
 
-def _any_use(loss: Loss, name: str, seen: frozenset[str]) -> bool:
-    return any(_meets_a_live_partner(loss, use, seen) for use in uses(loss, name))
-
-
-def uses(loss: Loss, name: str) -> Iterator[cst.Name]:
-    """Where a local name is read."""
-    for node in walk(loss.function):
-        if isinstance(node, cst.Name) and node.value == name:
-            above = loss.tree.parents.get(node)
-            if isinstance(above, cst.AssignTarget | cst.Param):
-                continue
-            if isinstance(above, cst.Attribute) and above.attr is node:
-                continue
-            if isinstance(above, cst.Arg) and above.keyword is node:
-                continue
-            if isinstance(above, cst.AugAssign | cst.AnnAssign) and above.target is node:
-                continue
-            yield node
-
-
-def orders(loss: Loss, condition: cst.CSTNode) -> bool:
-    """Whether a condition is made of ``<`` and ``>`` alone where the predictions stand."""
-    if not loss.predicts(condition):
-        return True
-    sides = comparison(loss, condition)
-    if sides is not None:
-        return sides[1] in _ORDERS
-    joined = connective(loss, condition)
-    if joined is not None and joined[0] != "xor":
-        return all(orders(loss, each) for each in joined[1])
-    value = named_value(loss, condition)
-    return value is not None and orders(loss, value)
+def _any_use(loss: Loss, name: str, seen: frozenset[str], joined: bool) -> bool:
+    return any(_meets_a_live_partner(loss, use, seen, joined) for use in uses(loss, name))
 
 
 _LINEAR = frozenset(
     {"tf.abs", "tf.add", "tf.subtract", "tf.multiply", "tf.divide", "tf.negative", "tf.sign"}
+    | {"tf.round", "tf.math.rint"}
     | {"tf.maximum", "tf.minimum", "tf.identity", "tf.convert_to_tensor", "tf.cast"}
     | {"tf.sigmoid", "tf.squeeze", "tf.expand_dims", "tf.reshape", "keras.backend.flatten"}
 )
@@ -294,7 +316,16 @@ def _made_of(loss: Loss, node: cst.CSTNode, operations: Set[str], seen: frozense
 def deliberate(loss: Loss) -> bool:
     """Whether the function uses an idiom that says that its gradient was thought about."""
     operations = {
-        loss.operation(node) for node in walk(loss.function) if isinstance(node, cst.Call)
+        loss.operation(node)
+        for node in walk(loss.function)
+        if isinstance(node, cst.Call) and not _is_detached_gate(loss, node)
     }
     decorators = {loss.operation(each.decorator) for each in loss.function.decorators}
     return bool((operations | decorators) & set(ON_PURPOSE))
+
+
+def _is_detached_gate(loss: Loss, node: cst.Call) -> bool:
+    match node.args:
+        case [cst.Arg(value=cst.Call() as inner)]:
+            return loss.is_relaxed(inner)
+    return False

@@ -6,7 +6,7 @@ import ast
 
 import libcst as cst
 
-from lossfix.losses.gates import comparison
+from lossfix.losses.conditions import comparison
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import default_of
 from lossfix.syntax.tree import walk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,6 +18,8 @@ from lossfix.syntax.scope import Scope
 from lossfix.syntax.tree import Tree, all_statements, dotted, walk
 
 TENSORFLOW = "tensorflow"
+STEEPNESS = "steepness"
+"""What the parameter of every smoothed gate is called, or how its name ends."""
 _STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device"})
 _STATIC_METHODS = frozenset({"get_shape", "set_shape", "as_list", "is_compatible_with"})
 _STATIC_BUILTINS = frozenset({"len", "isinstance", "type", "hasattr", "callable", "id", "print"})
@@ -128,11 +130,15 @@ class Loss:
         """Whether the value of ``node`` depends on the targets or the predictions."""
         return bool(self.flow.depends(node))
 
-    def live(self, node: cst.CSTNode) -> bool:
-        """Whether a gradient can flow from ``node`` back to the predictions, op by op."""
-        return self._live(node, frozenset())
+    def live(self, node: cst.CSTNode, relaxed: bool = True) -> bool:
+        """Whether a gradient can flow from ``node`` back to the predictions, op by op.
 
-    def _live(self, node: cst.CSTNode, seen: frozenset[str]) -> bool:
+        Without ``relaxed``, a gate that was smoothed counts for what it was: dead. Its neighbours are
+        then judged alike, whichever is smoothed first.
+        """
+        return self._live(node, frozenset(), relaxed)
+
+    def _live(self, node: cst.CSTNode, seen: frozenset[str], relaxed: bool) -> bool:
         if not self.predicts(node):
             return False
         match node:
@@ -142,7 +148,9 @@ class Loss:
                 if name in seen:
                     return False
                 values = self.flow.values(name)
-                return any(self._live(each.value, seen | {name}) for each in values) or not values
+                return not values or any(
+                    self._live(each.value, seen | {name}, relaxed) for each in values
+                )
             case cst.Comparison() | cst.BooleanOperation():
                 return False
             case cst.BinaryOperation(operator=cst.FloorDivide()):
@@ -155,13 +163,23 @@ class Loss:
                 operation = self.operation(node)
                 if operation is not None and self._blocks(operation, node):
                     return False
+                if not relaxed and self.is_relaxed(node):
+                    return False
                 if operation in ("tf.where", "tf.cond"):
                     args = args[1:]
                 inner = [each.value for each in args]
                 if isinstance(node.func, cst.Attribute):
                     inner.append(node.func.value)
-                return any(self._live(each, seen) for each in inner)
-        return any(self._live(child, seen) for child in node.children)
+                return any(self._live(each, seen, relaxed) for each in inner)
+        return any(self._live(child, seen, relaxed) for child in node.children)
+
+    def is_relaxed(self, node: cst.Call) -> bool:
+        """Whether a call is a gate that was smoothed: it takes a steepness."""
+        return any(
+            (dotted(each) or "").endswith(STEEPNESS)
+            for argument in node.args
+            for each in _factors(argument.value)
+        )
 
     def _blocks(self, operation: str, node: cst.Call) -> bool:
         if operation.startswith(("np.", "math.")):
@@ -213,6 +231,17 @@ class Loss:
         """The same for a name that only this function, and what is around it, must not use yet."""
         taken = {node.value for node in walk(self.outermost) if isinstance(node, cst.Name)}
         return _first_free(wishes, frozenset(taken))
+
+
+def _factors(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    match node:
+        case cst.BinaryOperation(left=left, right=right):
+            yield from _factors(left)
+            yield from _factors(right)
+        case cst.UnaryOperation(expression=inner):
+            yield from _factors(inner)
+        case _:
+            yield node
 
 
 def _first_free(wishes: tuple[str, ...], taken: frozenset[str]) -> str:

@@ -1,123 +1,38 @@
-"""Smoothing a gate: a sigmoid of its margin, in margin space, that the gate is the limit of.
+"""Smoothing a gate: a sigmoid of its margin that the gate is the limit of.
 
-``where(c, a, b)`` becomes ``s * a + (1 - s) * b`` with ``s = sigmoid(steepness * margin)``. Conditions
-that are joined are joined by the minimum or maximum of their margins: products of sigmoids have the
-same limit, but collapse as conditions are added. A part that the predictions do not decide stays a
-mask.
+``where(c, a, b)`` becomes ``s * a + (1 - s) * b`` with ``s = sigmoid(steepness * margin)``, ``cast(c)``
+becomes ``s``, a count a sum of ``s``, and the mean of a selection a mean that is weighted by ``s``.
 """
 
 from __future__ import annotations
 
 import libcst as cst
 
-from lossfix.losses.gates import Gate, comparison, connective, gates, named_value, uses
-from lossfix.losses.loss import Loss, cast_target
+from lossfix.losses.conditions import comparison, named_value, uses
+from lossfix.losses.gates import Gate, Use, gates, is_float_again
+from lossfix.losses.loss import Loss, cast_target, casts_to_discrete
+from lossfix.losses.margins import soft
+from lossfix.losses.naming import named, statement_of
 from lossfix.losses.parameters import add, number
-from lossfix.model import Gate as Form
-from lossfix.syntax.build import Replacement, expression
-from lossfix.syntax.tree import dotted
+from lossfix.syntax.build import Replacement, comments, expression
+from lossfix.syntax.tree import dotted, walk
 
 _SINGLE = ("float32", "floatx", "float")
 
 
-def margin(loss: Loss, condition: cst.BaseExpression) -> cst.BaseExpression | None:
-    """An expression that is positive where ``condition`` holds and negative where it does not.
-
-    ``None`` where the condition has no margin: ``==``, or a part that the predictions do not decide.
-    """
-    sides = comparison(loss, condition)
-    if sides is not None:
-        left, operator, right = sides
-        if operator in (">", ">="):
-            return left if _is_number(right, 0) else expression("{a} - {b}", a=left, b=right)
-        if operator in ("<", "<="):
-            return right if _is_number(left, 0) else expression("{a} - {b}", a=right, b=left)
-        return None
-    joined = connective(loss, condition)
-    if joined is not None:
-        word, parts = joined
-        margins = [margin(loss, each) if loss.predicts(each) else None for each in parts]
-        if any(each is None for each in margins):
-            return None
-        known = [each for each in margins if each is not None]
-        if word == "not":
-            return expression("-{a}", a=known[0])
-        if word in ("and", "or"):
-            operation = loss.spell("tf.minimum" if word == "and" else "tf.maximum")
-            return expression(f"{operation}({{a}}, {{b}})", a=known[0], b=known[1])
-        return None
-    value = named_value(loss, condition)
-    return None if value is None else margin(loss, value)
+def obstacle(loss: Loss, gate: Gate) -> str:
+    """Why a gate cannot be smoothed; empty where it can."""
+    if soft(loss, gate.condition, cst.Name("steepness")) is None:
+        return "there is no margin to smooth: it is an equality, or compares what has only steps"
+    if gate.use is Use.NUMBER and _is_whole(loss, gate) and not is_float_again(loss, gate.node):
+        return "it is computed with as an integer"
+    if gate.use is Use.SELECT and _reduction(loss, gate) is None:
+        return "what is selected is not simply averaged or summed up: its length would change"
+    return ""
 
 
-def soft(
-    loss: Loss, condition: cst.BaseExpression, steepness: cst.BaseExpression, negated: bool = False
-) -> cst.BaseExpression | None:
-    """A number between 0 and 1 that approaches ``condition`` (or its negation) as steepness grows."""
-    if not loss.predicts(condition):
-        mask = expression(
-            f"{loss.spell('tf.cast')}({{c}}, {{p}}.dtype)", c=condition, p=cst.Name(loss.y_pred)
-        )
-        return expression("1.0 - {m}", m=mask) if negated else mask
-    whole = margin(loss, condition)
-    if whole is not None:
-        if negated:
-            whole = _opposite(loss, condition, whole)
-        return _sigmoid(loss, steepness, whole)
-    joined = connective(loss, condition)
-    if joined is not None:
-        return _soft_joined(loss, joined, steepness, negated)
-    value = named_value(loss, condition)
-    return None if value is None else soft(loss, value, steepness, negated)
-
-
-def _soft_joined(
-    loss: Loss,
-    joined: tuple[str, tuple[cst.BaseExpression, ...]],
-    steepness: cst.BaseExpression,
-    negated: bool,
-) -> cst.BaseExpression | None:
-    word, parts = joined
-    if word == "not":
-        return soft(loss, parts[0], steepness, not negated)
-    if word not in ("and", "or"):
-        return None
-    # De Morgan: the negation of both is either of the negations.
-    both = (word == "and") != negated
-    first, second = (soft(loss, each, steepness, negated) for each in parts)
-    if first is None or second is None:
-        return None
-    if both:
-        return expression("{a} * {b}", a=first, b=second)
-    return expression(f"{loss.spell('tf.maximum')}({{a}}, {{b}})", a=first, b=second)
-
-
-def _sigmoid(
-    loss: Loss, steepness: cst.BaseExpression, whole: cst.BaseExpression
-) -> cst.BaseExpression:
-    name = loss.spell("tf.sigmoid")
-    gate = expression(f"{name}({{k}} * {{m}})", k=steepness, m=whole)
-    if loss.relaxation.gate is Form.DETACHED:
-        return expression(f"{loss.spell('tf.stop_gradient')}({{g}})", g=gate)
-    return gate
-
-
-def _opposite(
-    loss: Loss, condition: cst.BaseExpression, whole: cst.BaseExpression
-) -> cst.BaseExpression:
-    match whole:
-        case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right):
-            return expression("{a} - {b}", a=right, b=left)
-        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
-            return inner
-    return expression("-{a}", a=whole)
-
-
-def _is_number(node: cst.CSTNode | None, value: float) -> bool:
-    match node:
-        case cst.Integer() | cst.Float():
-            return float(node.evaluated_value) == value
-    return False
+def _is_whole(loss: Loss, gate: Gate) -> bool:
+    return isinstance(gate.node, cst.Call) and casts_to_discrete(loss, gate.node)
 
 
 def constant(loss: Loss, node: cst.BaseExpression | None) -> float | None:
@@ -145,7 +60,7 @@ def smooth(loss: Loss, gate: Gate) -> dict[cst.CSTNode, Replacement] | None:
     ``None`` where the condition has no margin or the loss no place for a parameter.
     """
     added = add(loss, "steepness", number(loss.relaxation.steepness))
-    if added is None:
+    if added is None or obstacle(loss, gate):
         return None
     replace: dict[cst.CSTNode, Replacement] = dict(added.replace)
     shared = _shared(loss, gate)
@@ -157,37 +72,93 @@ def smooth(loss: Loss, gate: Gate) -> dict[cst.CSTNode, Replacement] | None:
         replace[binding] = weight
         assert gate.named is not None
         for each in group:
-            replace[each.node] = _blend(loss, each, cst.Name(gate.named.value))
-        return replace
+            replace.update(_used(loss, each, cst.Name(gate.named.value)))
+        return {**replace, **orphaned(loss, (binding,), weight)}
     inline = _inline(loss, gate, added.reference)
     if inline is not None:
         replace[gate.node] = inline
-        return replace
+        return {**replace, **orphaned(loss, (gate.node,), inline)}
     weight = soft(loss, gate.condition, added.reference)
     if weight is None:
         return None
-    statement = _statement_of(loss, gate.node)
+    statement = statement_of(loss, gate.node)
     if statement is None:
-        assert gate.then is not None
-        assert gate.otherwise is not None
+        if gate.use is not Use.PICK or gate.then is None or gate.otherwise is None:
+            return None
         replace[gate.node] = expression(
             "{b} + {s} * ({a} - {b})", a=gate.then, b=gate.otherwise, s=weight
         )
         return replace
-    name = loss.local(_name_of(loss, gate), "gate")
-    assignment = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(name))], weight)])
-    replace[gate.node] = _blend(loss, gate, cst.Name(name))
-    replace[statement] = lambda node: _below(assignment, node)
+    bound = named(loss, gate.node, weight, _name_of(loss, gate), "gate")
+    assert bound is not None
+    name, binding_ = bound
+    replace.update(_used(loss, gate, name))
+    replace.update(binding_)
+    return {**replace, **orphaned(loss, (gate.condition,), weight)}
+
+
+def orphaned(
+    loss: Loss, gone: tuple[cst.CSTNode, ...], new: cst.CSTNode
+) -> dict[cst.CSTNode, Replacement]:
+    """The assignments that nothing reads once ``gone`` has become ``new``, and their removal."""
+    kept = {node.value for node in walk(new) if isinstance(node, cst.Name)}
+    names = {
+        node.value for each in gone for node in walk(each) if isinstance(node, cst.Name)
+    } - kept
+    replace: dict[cst.CSTNode, Replacement] = {}
+    for name in sorted(names):
+        values = loss.flow.values(name)
+        if len(values) != 1 or not values[0].whole or name in (loss.y_true, loss.y_pred):
+            continue
+        statement = loss.tree.parents.get(values[0].node)
+        if any(not _stands_in(loss, use, gone) for use in uses(loss, name)):
+            continue
+        alone = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
+        if alone and not comments(statement) and isinstance(values[0].value, cst.Call):
+            replace[statement] = ()
     return replace
 
 
-def _below(assignment: cst.SimpleStatementLine, node: cst.CSTNode) -> list[cst.CSTNode]:
-    # Comments above the statement stay above both.
-    assert isinstance(node, cst.SimpleStatementLine)
-    return [
-        assignment.with_changes(leading_lines=node.leading_lines),
-        node.with_changes(leading_lines=[]),
-    ]
+def _stands_in(loss: Loss, node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> bool:
+    return node in around or any(above in around for above in loss.tree.ancestors(node))
+
+
+def _used(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> dict[cst.CSTNode, Replacement]:
+    """What stands in the place of one use of a condition, once it is a weight."""
+    if gate.use is not Use.SELECT:
+        return {gate.node: _blend(loss, gate, weight)}
+    reduction = _reduction(loss, gate)
+    assert reduction is not None
+    assert gate.then is not None
+    total = loss.spell("tf.reduce_sum")
+    if loss.operation(reduction) == "tf.reduce_sum":
+        value = expression(f"{total}({{s}} * {{x}})", s=weight, x=gate.then)
+    else:
+        # An empty selection has no mean; the weights never all vanish, but may underflow.
+        value = expression(
+            f"{total}({{s}} * {{x}}) / ({total}({{s}}) + 1e-7)", s=weight, x=gate.then
+        )
+    replace: dict[cst.CSTNode, Replacement] = {reduction: value}
+    replace.update(orphaned(loss, (reduction,), value))
+    return replace
+
+
+def _reduction(loss: Loss, gate: Gate) -> cst.Call | None:
+    """The mean or sum of everything that a gate selects, where that is all that becomes of it."""
+    node: cst.CSTNode = gate.node
+    parent = loss.tree.parents.get(node)
+    if isinstance(parent, cst.Assign):
+        match parent.targets:
+            case [cst.AssignTarget(target=cst.Name(value=name))]:
+                found = list(uses(loss, name))
+                if len(found) != 1 or len(loss.flow.values(name)) != 1:
+                    return None
+                node = found[0]
+    above = loss.tree.parents.get(node)
+    call = None if above is None else loss.tree.parents.get(above)
+    if not isinstance(above, cst.Arg) or not isinstance(call, cst.Call) or len(call.args) != 1:
+        return None
+    return call if loss.operation(call) in ("tf.reduce_mean", "tf.reduce_sum") else None
 
 
 def _shared(loss: Loss, gate: Gate) -> tuple[cst.BaseExpression, list[Gate]] | None:
@@ -208,9 +179,11 @@ def _shared(loss: Loss, gate: Gate) -> tuple[cst.BaseExpression, list[Gate]] | N
 
 def _inline(loss: Loss, gate: Gate, steepness: cst.BaseExpression) -> cst.BaseExpression | None:
     """The gate as one expression, where its branches are constants that make it short."""
+    if gate.use is Use.SELECT:
+        return None
     if gate.then is None or gate.otherwise is None:
         weight = soft(loss, gate.condition, steepness)
-        return None if weight is None else _as_cast(loss, gate, weight)
+        return None if weight is None else _blend(loss, gate, weight)
     high, low = constant(loss, gate.then), constant(loss, gate.otherwise)
     if high is None or low is None or 0.0 not in (high, low):
         return None
@@ -221,10 +194,30 @@ def _inline(loss: Loss, gate: Gate, steepness: cst.BaseExpression) -> cst.BaseEx
     return expression("{f} * {s}", f=cst.parse_expression(number(factor)), s=weight)
 
 
+def _counted(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpression:
+    assert isinstance(gate.node, cst.Call)
+    kept = [
+        each
+        for each in gate.node.args[1:]
+        if each.keyword is None or each.keyword.value not in ("dtype", "name")
+    ]
+    call = cst.Call(
+        cst.parse_expression(loss.spell("tf.reduce_sum")),
+        [cst.Arg(weight), *(each.deep_clone() for each in kept)],
+    )
+    return call.with_changes(
+        args=[
+            each.with_changes(comma=cst.MaybeSentinel.DEFAULT) if n == len(kept) else each
+            for n, each in enumerate(call.args)
+        ]
+    )
+
+
 def _as_cast(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpression:
     # The weight has the dtype of the predictions; single precision is what Keras computes losses in.
+    assert isinstance(gate.node, cst.Call)
     target = cast_target(gate.node)
-    if target is None:
+    if target is None or casts_to_discrete(loss, gate.node):
         return weight
     if isinstance(target, cst.SimpleString):
         named = str(target.evaluated_value)
@@ -238,6 +231,8 @@ def _as_cast(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpr
 
 def _blend(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpression:
     """``then`` and ``otherwise`` mixed by ``weight``, in the shortest form that says so."""
+    if gate.use is Use.COUNT:
+        return _counted(loss, gate, weight)
     if gate.then is None or gate.otherwise is None:
         return _as_cast(loss, gate, weight)
     high, low = constant(loss, gate.then), constant(loss, gate.otherwise)
@@ -296,12 +291,3 @@ def _name_of(loss: Loss, gate: Gate) -> str:
     if sides is None or loss.predicts(sides[2]):
         return "gate"
     return "above" if sides[1] in (">", ">=") else "below"
-
-
-def _statement_of(loss: Loss, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
-    for above in loss.tree.ancestors(node):
-        if isinstance(above, cst.SimpleStatementLine):
-            return above
-        if isinstance(above, cst.Lambda | cst.CompFor | cst.BaseComp | cst.IfExp | cst.FunctionDef):
-            return None
-    return None

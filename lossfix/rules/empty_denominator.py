@@ -53,8 +53,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.divisions import divisions, guarded, is_sheltered
 from lossfix.losses.conditions import comparison, connective
+from lossfix.losses.divisions import divisions, guarded, is_sheltered
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import words
 from lossfix.losses.naming import value_of

@@ -50,33 +50,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossfix.losses.gates import Path, deliberate, gates, orders, path_of
+from lossfix.losses.conditions import steps_compared
+from lossfix.losses.gates import Path, gates, path_of
 from lossfix.losses.loss import Loss
-from lossfix.losses.smooth import smooth
-from lossfix.model import Gate as Form
+from lossfix.losses.smooth import obstacle, smooth
 from lossfix.model import Safety, Severity
-from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.rules.rule import Edit, Match, Rule, dead
 
 
 def match(loss: Loss) -> Iterator[Match]:
     for gate in gates(loss):
-        if path_of(loss, gate) is not Path.DEAD:
-            continue
-        condition = " ".join(loss.tree.code(gate.condition).split())
-        reason = ""
-        if deliberate(loss):
-            reason = (
-                "it stands beside stop_gradient or custom_gradient, and is taken to be on purpose"
+        if path_of(loss, gate) is Path.DEAD and not steps_compared(loss, gate.condition):
+            condition = " ".join(loss.tree.code(gate.condition).split())
+            yield dead(
+                loss,
+                gate.node,
+                f"`{condition}` is used as a number: no gradient passes through this gate",
+                obstacle(loss, gate),
             )
-        elif not orders(loss, gate.condition):
-            reason = f"`{condition}` is an equality, which has no margin to smooth"
-        elif loss.relaxation.gate is Form.KEEP:
-            reason = "--gate keep"
-        yield Match(
-            gate.node,
-            f"`{condition}` is used as a number: no gradient passes through this gate",
-            reason,
-        )
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

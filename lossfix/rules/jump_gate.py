@@ -56,11 +56,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossfix.losses.gates import Gate, Path, deliberate, gates, is_guard, is_plain, orders, path_of
+from lossfix.losses.gates import Gate, Path, deliberate, gates, is_guard, is_plain, path_of
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import number
 from lossfix.losses.scalar import jump_at
-from lossfix.losses.smooth import smooth
+from lossfix.losses.smooth import obstacle, smooth
 from lossfix.model import Gate as Form
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -85,11 +85,7 @@ def match(loss: Loss) -> Iterator[Match]:
         jump = jump_at(loss, gate.condition)
         if jump is None or jump.continuous:
             continue
-        reason = ""
-        if not orders(loss, gate.condition):
-            reason = "an equality has no margin to smooth"
-        elif loss.relaxation.gate is Form.KEEP:
-            reason = "--gate keep"
+        reason = "--gate keep" if loss.relaxation.gate is Form.KEEP else obstacle(loss, gate)
         yield Match(
             gate.node,
             f"the loss jumps at `{_condition(loss, gate)}`, by {number(round(jump.size, 2))} where "

@@ -102,7 +102,7 @@ class Flow:
             opaque: whether an expression's value does not depend on what stands in it (``x.shape``).
         """
         self._opaque = opaque
-        self._memo: dict[int, frozenset[str]] = {}
+        self._memo: dict[cst.CSTNode, frozenset[str]] = {}
         self.bindings = bindings(function)
         self._by_name: dict[str, frozenset[str]] = {
             name: frozenset({seed}) for name, seed in seeds.items()
@@ -131,9 +131,9 @@ class Flow:
 
     def depends(self, node: cst.CSTNode) -> frozenset[str]:
         """The seeds that ``node`` depends on."""
-        known = self._memo.get(id(node))
+        known = self._memo.get(node)
         if known is None:
-            known = self._memo[id(node)] = self._depends(node)
+            known = self._memo[node] = self._depends(node)
         return known
 
     def _depends(self, node: cst.CSTNode) -> frozenset[str]:

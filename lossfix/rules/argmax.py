@@ -1,0 +1,170 @@
+"""The index of the largest prediction is the only path to the loss
+
+## What it does
+
+Finds `argmax` of the predictions where nothing else in its term carries a gradient: compared with the true
+class, turned into one-hot, computed with as a number, or used to look up a cost. Each becomes what it is
+expected to be under a softmax of the predictions.
+
+## Why is this bad
+
+An index has no gradient (measured: `None`): `fit` raises `No gradients provided for any variable`, or,
+beside another term, silently ignores this one.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def mask_loss(y_true, y_pred):
+    mask = tf.one_hot(tf.argmax(y_pred, axis=-1), 4)
+    return 1.0 - tf.reduce_mean(y_true * mask, axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def mask_loss(y_true, y_pred, steepness=10.0):
+    mask = tf.nn.softmax(steepness * y_pred)
+    return 1.0 - tf.reduce_mean(y_true * mask, axis=-1)
+```
+
+## Fix safety
+
+Relaxed: the softmax approaches the one-hot of the largest as `steepness` grows, unless two are equal. An
+expected index is a number between two classes, which has a meaning only where the classes are ordered; it is
+used only where the code computes with the index as a number. Where the classes are to be told apart,
+cross-entropy is the better loss. To keep the old behaviour, keep the `argmax` in a metric.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/math/argmax
+- https://www.tensorflow.org/api_docs/python/tf/nn/softmax
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.conditions import Step, step
+from lossfix.losses.gates import consumers
+from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.margins import axis_of, softmax
+from lossfix.losses.parameters import add, number
+from lossfix.losses.smooth import obstacle, orphaned, smooth
+from lossfix.losses.steps import above_casts, dead_equalities, dead_steps
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule, dead
+from lossfix.syntax.build import expression
+
+_KINDS = frozenset({"argmax"})
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for gate in dead_equalities(loss, _KINDS):
+        condition = " ".join(loss.tree.code(gate.condition).split())
+        message = f"`{condition}` compares indices: no gradient passes"
+        yield dead(loss, gate.node, message, obstacle(loss, gate))
+    for each in dead_steps(loss, _KINDS):
+        code = " ".join(loss.tree.code(each.call).split())
+        message = f"`{code}` has no gradient, and is the only path of its term"
+        known = _expected(loss, each, cst.Name("steepness"))
+        yield dead(
+            loss, each.call, message, "" if known else "it is not clear what the index stands for"
+        )
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    for gate in dead_equalities(loss, _KINDS):
+        if gate.node is match.node:
+            replace = smooth(loss, gate)
+            return None if replace is None else Edit(replace)
+    added = add(loss, "steepness", number(loss.relaxation.steepness))
+    if added is None:
+        return None
+    for each in dead_steps(loss, _KINDS):
+        if each.call is match.node:
+            found = _expected(loss, each, added.reference)
+            if found is None:
+                return None
+            node, new = found
+            return Edit({**added.replace, node: new, **orphaned(loss, (node,), new)})
+    return None
+
+
+def _expected(
+    loss: Loss, each: Step, steepness: cst.BaseExpression
+) -> tuple[cst.BaseExpression, cst.BaseExpression] | None:
+    """What an index is used for, and what that is expected to be."""
+    axis = axis_of(loss, each)
+    if axis is None or axis == 0:
+        return None
+    for above in consumers(loss, each.call):
+        if not isinstance(above, cst.Call):
+            continue
+        operation = loss.operation(above)
+        if operation == "tf.one_hot":
+            if len(above.args) != 2 or step(loss, above.args[0].value) is None:
+                return None
+            # The classes are the last axis of a one-hot.
+            return above, softmax(loss, each.value, -1 if axis == 1 else axis, steepness)
+        if operation == "tf.gather_nd":
+            return _looked_up(loss, each, above, steepness)
+    outer = above_casts(loss, each.call)
+    if outer is each.call or not isinstance(outer, cst.Call) or casts_to_discrete(loss, outer):
+        return None
+    return outer, _expected_index(loss, each, axis, steepness)
+
+
+def _expected_index(
+    loss: Loss, each: Step, axis: int, steepness: cst.BaseExpression
+) -> cst.BaseExpression:
+    cast, span, shape = (loss.spell(name) for name in ("tf.cast", "tf.range", "tf.shape"))
+    return expression(
+        f"{loss.spell('tf.reduce_sum')}({{s}} * "
+        f"{cast}({span}({shape}({{x}})[{axis}]), {{p}}.dtype), axis={axis})",
+        s=softmax(loss, each.value, axis, steepness),
+        x=each.value,
+        p=cst.Name(loss.y_pred),
+    )
+
+
+def _looked_up(
+    loss: Loss, each: Step, call: cst.Call, steepness: cst.BaseExpression
+) -> tuple[cst.BaseExpression, cst.BaseExpression] | None:
+    """``gather_nd(cost, stack([row, column], -1))`` where the predictions choose the column."""
+    match call.args:
+        case [cst.Arg(value=table), cst.Arg(value=cst.Call() as stack)] if loss.operation(
+            stack
+        ) == "tf.stack" and not loss.is_tensor(table):
+            match stack.args:
+                case [
+                    cst.Arg(
+                        value=cst.List(elements=[cst.Element(value=row), cst.Element(value=column)])
+                    ),
+                    cst.Arg(
+                        value=cst.UnaryOperation(
+                            operator=cst.Minus(), expression=cst.Integer(value="1")
+                        )
+                    ),
+                ]:
+                    known = step(loss, column)
+                    if loss.predicts(row) or known is None or known.call is not each.call:
+                        return None
+                    gather, total = loss.spell("tf.gather"), loss.spell("tf.reduce_sum")
+                    return call, expression(
+                        f"{total}({gather}({{t}}, {{r}}) * {{s}}, axis=-1)",
+                        t=table,
+                        r=row,
+                        s=softmax(loss, each.value, -1, steepness),
+                    )
+    return None
+
+
+RULE = Rule("LF205", Safety.RELAXED, Severity.ERROR, match, rewrite, __doc__, __name__)

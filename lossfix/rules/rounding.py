@@ -1,0 +1,138 @@
+"""Rounding is the only path from the predictions to the loss
+
+## What it does
+
+Finds `round`, `floor`, `ceil`, `rint`, `//` and casts to integers of the predictions where nothing else in
+their term carries a gradient, and equalities of what was rounded. `round(clip(x, 0, 1))`, the idiom of
+copied F1 losses, and the rounding of a sigmoid become a sigmoid around one half; other roundings become
+steps whose slopes are never quite zero.
+
+## Why is this bad
+
+A rounded value has no gradient (measured: `None`): `fit` raises `No gradients provided for any variable`,
+or, beside another term, silently ignores this one.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def recall_loss(y_true, y_pred):
+    hits = tf.reduce_sum(y_true * tf.round(tf.clip_by_value(y_pred, 0.0, 1.0)), axis=-1)
+    return 1.0 - hits / (tf.reduce_sum(y_true, axis=-1) + 1e-7)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def recall_loss(y_true, y_pred, steepness=10.0):
+    hits = tf.reduce_sum(y_true * tf.sigmoid(steepness * (y_pred - 0.5)), axis=-1)
+    return 1.0 - hits / (tf.reduce_sum(y_true, axis=-1) + 1e-7)
+```
+
+## Fix safety
+
+Relaxed: the values approach the rounded ones as `steepness` grows, everywhere but half-way between two
+whole numbers. Leaving the rounding out altogether would be another loss, whose values do not approach the
+old ones. `x - round(x)`, `x - floor(x)` and straight-through rounding have a gradient and are left alone.
+To keep the old behaviour, keep the rounded value in a metric.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/round
+- Petersen et al., Learning with Algorithmic Supervision via Continuous Relaxations, 2021
+  (https://arxiv.org/abs/2110.05651)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.conditions import Step
+from lossfix.losses.definitions import defined
+from lossfix.losses.gates import is_float_again
+from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.margins import difference, scaled
+from lossfix.losses.parameters import add, number
+from lossfix.losses.smooth import obstacle, orphaned, smooth
+from lossfix.losses.steps import ROUNDINGS, above_casts, dead_equalities, dead_steps, is_share
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule, dead
+from lossfix.syntax.build import expression
+
+SOFT_ROUND = '''def {name}(x, steepness):
+    """Rounds `x` by steps that get steeper with `steepness`, and whose slope is never zero."""
+    floor = {tf}.floor(x)
+    half = {tf}.cast(0.5 * steepness, x.dtype)
+    return floor + 0.5 + 0.5 * {tf}.tanh(half * (x - floor - 0.5)) / {tf}.tanh(0.5 * half)
+'''
+"""``tanh`` scaled so that it is a whole number at both ends of each step: smooth where steps meet."""
+
+_CENTRED = {
+    "round": "{f}({x}, {k})",
+    "floor": "{f}({x} - 0.5, {k})",
+    "ceil": "{f}({x} + 0.5, {k})",
+    "trunc": "{f}({x} - 0.5 * TANH({k} * {x}), {k})",
+}
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for gate in dead_equalities(loss, ROUNDINGS):
+        message = f"`{_code(loss, gate.condition)}` compares what was rounded: no gradient passes"
+        yield dead(loss, gate.node, message, obstacle(loss, gate))
+    for each in dead_steps(loss, ROUNDINGS):
+        message = f"`{_code(loss, each.call)}` has no gradient, and is the only path of its term"
+        yield dead(loss, each.call, message, _integer(loss, each))
+
+
+def _code(loss: Loss, node: cst.CSTNode) -> str:
+    return " ".join(loss.tree.code(node).split())
+
+
+def _integer(loss: Loss, each: Step) -> str:
+    outer = above_casts(loss, each.call)
+    whole = isinstance(outer, cst.Call) and casts_to_discrete(loss, outer)
+    if whole and not is_float_again(loss, outer):
+        return "it is computed with as an integer"
+    return ""
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    for gate in dead_equalities(loss, ROUNDINGS):
+        if gate.node is match.node:
+            replace = smooth(loss, gate)
+            return None if replace is None else Edit(replace)
+    added = add(loss, "steepness", number(loss.relaxation.steepness))
+    if added is None:
+        return None
+    for each in dead_steps(loss, ROUNDINGS):
+        if each.call is match.node:
+            outer = above_casts(loss, each.call)
+            new, before = _soft(loss, each, added.reference)
+            return Edit(
+                {**added.replace, outer: new, **orphaned(loss, (outer,), new)}, before=before
+            )
+    return None
+
+
+def _soft(
+    loss: Loss, each: Step, steepness: cst.BaseExpression
+) -> tuple[cst.BaseExpression, tuple[cst.BaseStatement, ...]]:
+    if each.kind == "round" and is_share(loss, each.value):
+        value = each.value
+        if isinstance(value, cst.Call) and loss.operation(value) == "tf.clip_by_value":
+            value = value.args[0].value
+        centred = difference(value, cst.Float("0.5"))
+        return expression(f"{loss.spell('tf.sigmoid')}({{z}})", z=scaled(steepness, centred)), ()
+    name, before = defined(loss, "soft_round", SOFT_ROUND)
+    template = _CENTRED[each.kind].replace("TANH", loss.spell("tf.tanh"))
+    return expression(template, f=cst.Name(name), x=each.value, k=steepness), before
+
+
+RULE = Rule("LF203", Safety.RELAXED, Severity.ERROR, match, rewrite, __doc__, __name__)

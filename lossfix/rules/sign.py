@@ -1,0 +1,92 @@
+"""The sign of the predictions is the only path to the loss
+
+## What it does
+
+Finds `tf.sign` of the predictions where nothing else in its term carries a gradient, and comparisons of
+such a sign with another one. A sign becomes a `tanh`, and `sign(y_true) != sign(y_pred)` the sigmoid of how
+far the prediction lies on the wrong side.
+
+## Why is this bad
+
+The gradient of a sign is not missing but zero (measured): there is no error, and the weights never move.
+A comparison of signs has no gradient at all. This is how most losses that reward the right direction are
+written; beside a squared error the whole penalty is then ignored.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def direction_loss(y_true, y_pred):
+    return -tf.reduce_mean(tf.sign(y_true) * tf.sign(y_pred), axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def direction_loss(y_true, y_pred, steepness=10.0):
+    return -tf.reduce_mean(tf.sign(y_true) * tf.tanh(0.5 * steepness * y_pred), axis=-1)
+```
+
+## Fix safety
+
+Relaxed: the value approaches the old one as `steepness` grows, except at zero. The sign of the targets is
+never touched, nor one that weighs something with a gradient of its own, as in
+`tf.sign(y_pred) * tf.square(y_pred)`. To keep the old behaviour, keep the sign in a metric.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/sign
+- https://www.tensorflow.org/api_docs/python/tf/tanh
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.margins import scaled
+from lossfix.losses.parameters import add, number
+from lossfix.losses.smooth import obstacle, orphaned, smooth
+from lossfix.losses.steps import above_casts, dead_equalities, dead_steps
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule, dead
+from lossfix.syntax.build import expression
+
+_KINDS = frozenset({"sign"})
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for gate in dead_equalities(loss, _KINDS):
+        condition = " ".join(loss.tree.code(gate.condition).split())
+        message = f"`{condition}` compares signs: no gradient passes"
+        yield dead(loss, gate.node, message, obstacle(loss, gate))
+    for each in dead_steps(loss, _KINDS):
+        code = " ".join(loss.tree.code(each.call).split())
+        message = f"the gradient of `{code}` is zero, and it is the only path of its term"
+        yield dead(loss, each.call, message)
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    for gate in dead_equalities(loss, _KINDS):
+        if gate.node is match.node:
+            replace = smooth(loss, gate)
+            return None if replace is None else Edit(replace)
+    added = add(loss, "steepness", number(loss.relaxation.steepness))
+    if added is None:
+        return None
+    for each in dead_steps(loss, _KINDS):
+        if each.call is match.node:
+            outer = above_casts(loss, each.call)
+            # A sigmoid of this steepness, from -1 to 1.
+            argument = scaled(added.reference, each.value, "0.5")
+            new = expression(f"{loss.spell('tf.tanh')}({{z}})", z=argument)
+            return Edit({**added.replace, outer: new, **orphaned(loss, (outer,), new)})
+    return None
+
+
+RULE = Rule("LF204", Safety.RELAXED, Severity.ERROR, match, rewrite, __doc__, __name__)
