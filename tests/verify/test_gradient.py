@@ -141,3 +141,21 @@ def test_a_python_if_on_a_tensor_raises_where_fit_would(tmp_path):
     assert facts.eager.ok
     assert not facts.graph.ok
     assert facts.state == "raises"
+
+
+def test_a_dead_additive_term_is_found_beside_a_live_one(tmp_path):
+    body = "tf.reduce_mean(tf.square(y_true - y_pred)) + 0.3 * tf.reduce_mean({})"
+    for dead in ("tf.cast(y_pred > 0.5, tf.float32)", "tf.round(y_pred)", "tf.sign(y_pred)"):
+        facts = measured(body.format(dead), tmp_path)
+        live, term = facts.terms
+        assert (live.state, live.line) == ("alive", 6)
+        assert term.state in ("none", "zero")
+        assert 0.0 < term.share < 0.5
+    assert [term.state for term in measured(body.format("tf.abs(y_pred)"), tmp_path).terms] == [
+        "alive",
+        "alive",
+    ]
+
+
+def test_a_loss_of_one_term_has_no_terms_to_tell_of(tmp_path):
+    assert measured("2.0 * tf.reduce_mean(tf.square(y_true - y_pred))", tmp_path).terms == ()

@@ -13,6 +13,7 @@ from .facts import ChannelFacts, GradientFacts, Jump, Outcome
 from .families import Batch, Family, edges
 from .numeric import Objective, Slope, fast_slope
 from .paths import Path, follow
+from .terms import find_terms
 
 JUMPS = {"float64": 1e-3, "float32": 1e-2}
 """Jumps beyond this share of the total variation make the state ``jumps``."""
@@ -131,6 +132,7 @@ def measure_gradient(
     facts = _with_differences(facts, slope, batches[1:], chosen.precision, seed)
     if channels:
         facts = replace(facts, channels=_channels(chosen, family, seed))
+    facts = replace(facts, terms=find_terms(plain, batches))
     return replace(facts, state=_state(facts))
 
 
