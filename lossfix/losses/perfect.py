@@ -118,9 +118,9 @@ def _is_nonnegative(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) 
             values = loss.flow.values(name)
             if name in (loss.y_true, loss.y_pred) or not values:
                 return False
-            return name in seen or all(
-                each.whole and _is_nonnegative(loss, each.value, seen | {name}) for each in values
-            )
+            # `error = a - b`, then `error = tf.square(error)`: what was bound last is what is read.
+            last = values[-1]
+            return name in seen or (last.whole and _is_nonnegative(loss, last.value, seen | {name}))
         case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
             return left.deep_equals(right) or (positive(left) and positive(right))
         case cst.BinaryOperation(left=left, operator=cst.Add() | cst.Divide(), right=right):

@@ -192,9 +192,7 @@ def _unsafe_targets(
         return None
     if not loss.predicts(branch):
         return None
-    operands = tuple(
-        each for each in walk(branch) if isinstance(each, cst.Name) and each.value == name
-    )
+    operands = tuple(_unguarded(loss, branch, name))
     through_names = any(
         isinstance(each, cst.Name)
         and each.value not in (loss.y_true, loss.y_pred)
@@ -217,6 +215,16 @@ def _unsafe_targets(
         "though the value is masked",
         reason,
     )
+
+
+def _unguarded(loss: Loss, node: cst.CSTNode, name: str) -> Iterator[cst.Name]:
+    """The places of a name, apart from those in another ``tf.where``."""
+    if isinstance(node, cst.Call) and loss.operation(node) == "tf.where":
+        return
+    if isinstance(node, cst.Name) and node.value == name:
+        yield node
+    for child in node.children:
+        yield from _unguarded(loss, child, name)
 
 
 def _precedes(loss: Loss, condition: cst.BaseExpression, branch: cst.BaseExpression) -> bool:

@@ -1,0 +1,421 @@
+"""The rules on values and gradients that are not finite: what they mend, and what they leave alone."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, rewritten
+
+from lossfix.model import Severity
+
+HEAD = "def some_loss(y_true, y_pred):\n"
+
+
+def body(*statements: str) -> str:
+    return HEAD + "".join(f"    {each}\n" for each in statements)
+
+
+def mended(rule: str, *statements: str) -> str:
+    """The body of a loss after a rule, its lines joined by semicolons."""
+    after = rewritten(body(*statements), rule)
+    assert after.startswith(HEAD)
+    return "; ".join(line.strip() for line in after.removeprefix(HEAD).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "tf.sqrt(tf.reduce_mean((y_pred - y_true) ** 2, axis=-1))",
+            "tf.sqrt(tf.maximum(tf.reduce_mean((y_pred - y_true) ** 2, axis=-1), 1e-12))",
+        ),
+        (
+            "tf.sqrt(tf.keras.losses.mean_squared_error(y_true, y_pred))",
+            "tf.sqrt(tf.maximum(tf.keras.losses.mean_squared_error(y_true, y_pred), 1e-12))",
+        ),
+        (
+            "tf.reduce_sum((y_true - y_pred) * (y_true - y_pred), -1) ** 0.5",
+            "tf.maximum(tf.reduce_sum((y_true - y_pred) * (y_true - y_pred), -1), 1e-12) ** 0.5",
+        ),
+        (
+            "tf.pow(tf.math.squared_difference(y_true, y_pred), 1 / 2)",
+            "tf.pow(tf.maximum(tf.math.squared_difference(y_true, y_pred), 1e-12), 1 / 2)",
+        ),
+        (
+            "tf.linalg.norm(y_true - y_pred, axis=1, keepdims=True)",
+            "tf.sqrt(tf.maximum("
+            "tf.reduce_sum(tf.square(y_true - y_pred), axis=1, keepdims=True), 1e-12))",
+        ),
+        (
+            "tf.norm(y_true[:, 1:] - y_pred[:, 1:], axis=-1, name='gap')",
+            "tf.sqrt(tf.maximum("
+            "tf.reduce_sum(tf.square(y_true[:, 1:] - y_pred[:, 1:]), axis=-1), 1e-12))",
+        ),
+        (
+            "tf.math.reduce_std(y_pred - y_true, axis=0)",
+            "tf.sqrt(tf.maximum(tf.math.reduce_variance(y_pred - y_true, axis=0), 1e-12))",
+        ),
+    ],
+)
+def test_a_root_is_kept_above_zero(before: str, after: str) -> None:
+    assert mended("root-at-zero", f"return {before}") == f"return {after}"
+
+
+def test_a_root_is_followed_through_names_and_casts() -> None:
+    assert mended(
+        "root-at-zero",
+        "y_true = tf.cast(y_true, tf.float32)",
+        "error = y_pred - y_true",
+        "error = tf.square(error)",
+        "mse = tf.reduce_mean(error)",
+        "return tf.sqrt(mse)",
+    ).endswith("return tf.sqrt(tf.maximum(mse, 1e-12))")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tf.sqrt(tf.reduce_mean(tf.square(y_true - y_pred)) + 1e-7)",
+        "tf.sqrt(tf.maximum(tf.reduce_sum(tf.square(y_true - y_pred), -1), 1e-9))",
+        "tf.sqrt(tf.square(y_true - y_pred) + tf.keras.backend.epsilon())",
+        "tf.sqrt(1.0 + tf.square(y_true - y_pred)) - 1.0",
+        "tf.sqrt(tf.reduce_sum(tf.square(y_pred), axis=-1))",
+        "tf.sqrt(tf.reduce_sum(tf.square(y_true), axis=-1)) * y_pred",
+        "tf.sqrt(tf.abs(y_true - 2.0 * y_pred))",
+        "tf.sqrt(y_pred)",
+        "tf.reduce_sum(tf.square(y_true - y_pred), -1) ** 2",
+        "tf.math.reduce_std(y_true) * y_pred",
+        "tf.norm(y_true, axis=-1) - y_pred",
+        "tf.sqrt(tf.square(tf.clip_by_value(y_pred, 0.1, 0.9) - y_true) + 0.1)",
+        "math.sqrt(2.0) * tf.abs(y_true - y_pred)",
+        "tf.norm(tf.stack([y_pred, tf.ones_like(y_pred)], -1), axis=-1)",
+    ],
+)
+def test_a_root_that_stays_clear_of_zero_is_left_alone(value: str) -> None:
+    assert findings(body(f"return {value}"), "root-at-zero") == ()
+
+
+def test_a_norm_of_another_order_is_only_reported() -> None:
+    (finding,) = findings(body("return tf.norm(y_true - y_pred, ord=1, axis=-1)"), "root-at-zero")
+    assert finding.reason
+
+
+@pytest.mark.parametrize(
+    ("axis", "severity"), [(", axis=-1", Severity.ERROR), ("", Severity.WARNING)]
+)
+def test_a_perfect_sample_is_worse_than_a_perfect_batch(axis: str, severity: Severity) -> None:
+    source = body(f"return tf.sqrt(tf.reduce_mean(tf.square(y_true - y_pred){axis}))")
+    (finding,) = findings(source, "root-at-zero")
+    assert finding.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "-tf.reduce_sum(y_true * tf.math.log(y_pred), axis=-1)",
+            "-tf.reduce_sum(y_true * tf.math.log(tf.maximum(y_pred, 1e-12)), axis=-1)",
+        ),
+        (
+            "-(1 - y_true) * tf.math.log(1 - y_pred)",
+            "-(1 - y_true) * tf.math.log(tf.maximum(1 - y_pred, 1e-12))",
+        ),
+        (
+            "-tf.multiply(y_true, tf.math.log(y_pred[..., 1]))",
+            "-tf.multiply(y_true, tf.math.log(tf.maximum(y_pred[..., 1], 1e-12)))",
+        ),
+    ],
+)
+def test_the_logarithm_of_a_cross_entropy_is_kept_above_zero(before: str, after: str) -> None:
+    assert mended("unguarded-log", f"return {before}") == f"return {after}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-y_true * tf.math.log(y_pred + 1e-7)",
+        "-y_true * tf.math.log(tf.clip_by_value(y_pred, 1e-7, 1.0))",
+        "-y_true * tf.math.log(tf.maximum(y_pred, 1e-7))",
+        "-y_true * tf.nn.log_softmax(y_pred)",
+        "-y_true * tf.math.log(tf.nn.softmax(y_pred))",
+        "-tf.math.log(y_pred)",
+        "tf.square(tf.math.log(y_pred) - tf.math.log(y_true))",
+        "tf.abs(tf.math.log1p(y_pred) - tf.math.log1p(y_true))",
+        "y_pred - y_true * tf.math.log(y_pred * y_pred + 1.0)",
+        "y_pred * tf.math.log(y_true)",
+    ],
+)
+def test_other_logarithms_are_left_alone(value: str) -> None:
+    assert findings(body(f"return {value}"), "unguarded-log") == ()
+
+
+def test_a_clipped_prediction_is_left_alone() -> None:
+    for clipped in ("y_pred", "p"):
+        source = body(
+            f"{clipped} = tf.clip_by_value(y_pred, 1e-7, 1 - 1e-7)",
+            f"return -y_true * tf.math.log({clipped})",
+        )
+        assert findings(source, "unguarded-log") == ()
+
+
+def test_beside_a_model_of_logits_the_logarithm_is_only_reported() -> None:
+    source = body("return -y_true * tf.math.log(y_pred)") + (
+        "\nmodel = tf.keras.Sequential([tf.keras.layers.Dense(1)])\nmodel.compile(loss=some_loss)\n"
+    )
+    (finding,) = findings(source, "unguarded-log")
+    assert "from_logits" in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "tf.reduce_sum(m * tf.abs(y_true - y_pred)) / tf.reduce_sum(m)",
+            "tf.math.divide_no_nan(tf.reduce_sum(m * tf.abs(y_true - y_pred)), tf.reduce_sum(m))",
+        ),
+        (
+            "tf.divide(tf.reduce_sum(m * y_pred), tf.reduce_sum(1.0 - m))",
+            "tf.math.divide_no_nan(tf.reduce_sum(m * y_pred), tf.reduce_sum(1.0 - m))",
+        ),
+        (
+            "tf.abs((y_true - y_pred) / tf.abs(y_true))",
+            "tf.abs(tf.math.divide_no_nan(y_true - y_pred, tf.abs(y_true)))",
+        ),
+    ],
+)
+def test_a_division_by_what_may_be_zero_gives_zero(before: str, after: str) -> None:
+    mask = "m = tf.cast(y_true > 0.0, tf.float32)"
+    assert mended("empty-denominator", mask, f"return {before}") == f"{mask}; return {after}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tf.reduce_sum(m * y_pred) / (tf.reduce_sum(m) + 1e-7)",
+        "tf.reduce_sum(m * y_pred) / tf.maximum(tf.reduce_sum(m), 1.0)",
+        "tf.math.divide_no_nan(tf.reduce_sum(m * y_pred), tf.reduce_sum(m))",
+        "tf.where(n > 0.0, tf.reduce_sum(m * y_pred) / n, 0.0)",
+        "tf.cond(n > 0.0, lambda: tf.reduce_sum(m * y_pred) / n, lambda: 0.0)",
+        "m / tf.reduce_sum(m)",
+        "y_pred / 2.0",
+        "(2.0 * tf.reduce_sum(y_true * y_pred) + 1.0) / (tf.reduce_sum(y_true + y_pred) + 1.0)",
+        "y_pred / tf.reduce_sum(y_true, axis=-1)",
+        "y_pred / (y_true + 1.0)",
+        "y_true / y_pred",
+        "tf.reduce_sum(y_pred) / tf.cast(tf.size(y_pred), tf.float32)",
+        "tf.abs(y_true - y_pred) / tf.where(y_true == 0.0, tf.ones_like(y_true), y_true)",
+    ],
+)
+def test_a_guarded_division_is_left_alone(value: str) -> None:
+    source = body(
+        "m = tf.cast(y_true > 0.0, tf.float32)", "n = tf.reduce_sum(m)", f"return {value}"
+    )
+    assert findings(source, "empty-denominator") == ()
+
+
+F1 = (
+    "tp = tf.reduce_sum(y_true * y_pred)",
+    "p = tp / tf.reduce_sum(y_pred)",
+    "r = tp / tf.reduce_sum(y_true)",
+    "f1 = 2 * p * r / (p + r)",
+)
+
+
+def test_a_patched_nan_is_mended_at_its_sources() -> None:
+    patch = "f1 = tf.where(tf.math.is_nan(f1), tf.zeros_like(f1), f1)"
+    assert mended("patched-nan", *F1, patch, "return 1.0 - f1") == "; ".join(
+        (
+            F1[0],
+            "p = tf.math.divide_no_nan(tp, tf.reduce_sum(y_pred))",
+            "r = tf.math.divide_no_nan(tp, tf.reduce_sum(y_true))",
+            "f1 = tf.math.divide_no_nan(2 * p * r, p + r)",
+            patch,
+            "return 1.0 - f1",
+        )
+    )
+
+
+def test_a_division_within_a_division_is_mended_too() -> None:
+    after = mended(
+        "patched-nan",
+        "x = (y_pred / tf.reduce_sum(y_pred)) / (y_true / tf.reduce_sum(y_true))",
+        "return tf.where(tf.math.is_finite(x), x, 0.0)",
+    )
+    assert after.count("divide_no_nan") == 3
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "tf.where(tf.math.is_nan(f1), 1.0, f1)",
+        "tf.where(tf.math.is_nan(tf.sqrt(f1)), 0.0, tf.sqrt(f1))",
+    ],
+)
+def test_other_patches_are_only_reported(patch: str) -> None:
+    (finding,) = findings(body(*F1, f"return 1.0 - {patch}"), "patched-nan")
+    assert finding.reason
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("y_true = tf.where(tf.math.is_nan(y_true), 0.0, y_true)", "return y_true - y_pred"),
+        (
+            "x = y_pred / (tf.reduce_sum(y_pred) + 1e-7)",
+            "return tf.where(tf.math.is_nan(x), 0.0, x)",
+        ),
+        ("x = y_pred / 3.0", "return tf.where(tf.math.is_nan(x), 0.0, x)"),
+        ("x = tf.abs(y_pred)", "return tf.where(tf.math.is_nan(x), 0.0, x)"),
+        (
+            "x = tf.math.divide_no_nan(y_pred, tf.reduce_sum(y_true))",
+            "return tf.where(tf.math.is_nan(x), 0.0, x)",
+        ),
+    ],
+)
+def test_a_patch_that_has_nothing_to_patch_is_left_alone(statements: tuple[str, ...]) -> None:
+    assert findings(body(*statements), "patched-nan") == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "tf.where(y_pred > 0, tf.math.log(y_pred), 0.0)",
+            "tf.where(y_pred > 0, "
+            "tf.math.log(tf.where(y_pred > 0, y_pred, tf.ones_like(y_pred))), 0.0)",
+        ),
+        (
+            "tf.where(y_true == 0.0, 0.0, (y_true - y_pred) / y_true)",
+            "tf.where(y_true == 0.0, 0.0, "
+            "(y_true - y_pred) / tf.where(y_true == 0.0, tf.ones_like(y_true), y_true))",
+        ),
+        (
+            "tf.where(tf.math.is_nan(y_true), 0.0, tf.square(y_true - y_pred))",
+            "tf.where(tf.math.is_nan(y_true), 0.0, tf.square("
+            "tf.where(tf.math.is_nan(y_true), tf.zeros_like(y_true), y_true) - y_pred))",
+        ),
+        (
+            "tf.where(tf.math.is_finite(y_true), y_true - y_pred, tf.zeros_like(y_pred))",
+            "tf.where(tf.math.is_finite(y_true), "
+            "tf.where(tf.math.is_finite(y_true), y_true, tf.zeros_like(y_true)) - y_pred, "
+            "tf.zeros_like(y_pred))",
+        ),
+    ],
+)
+def test_a_branch_gets_harmless_values_where_it_is_not_taken(before: str, after: str) -> None:
+    assert mended("unsafe-branch", f"return {before}") == f"return {after}"
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        (
+            "safe = tf.where(y_pred > 0, y_pred, tf.ones_like(y_pred))",
+            "return tf.where(y_pred > 0, tf.math.log(safe), 0.0)",
+        ),
+        ("return tf.where(y_pred > 0, y_pred, 0.0)",),
+        ("return tf.where(y_true > 0, tf.abs(y_true - y_pred), 0.0)",),
+        ("return tf.where(y_pred > 0, tf.math.log(y_pred + 1.0), 0.0)",),
+        ("return tf.where(y_pred > 2.0, tf.sqrt(y_pred), 0.0)",),
+        ("return y_pred * tf.where(y_true > 0, tf.math.log(y_true), 0.0)",),
+        ("e = tf.abs(y_true - y_pred)", "return tf.where(e < 1.0, 0.5 * e * e, e - 0.5)"),
+        ("return tf.where(y_pred < 0, tf.math.log(-y_pred), 0.0)",),
+        ("return tf.where(y_true == -1.0, 0.0, tf.square(y_true - y_pred))",),
+        ("y_true = tf.where(tf.math.is_nan(y_true), y_pred, y_true)", "return y_true - y_pred"),
+    ],
+)
+def test_a_branch_that_is_finite_everywhere_is_left_alone(statements: tuple[str, ...]) -> None:
+    assert findings(body(*statements), "unsafe-branch") == ()
+
+
+def test_a_branch_that_has_uses_elsewhere_is_only_reported() -> None:
+    source = body(
+        "low = tf.math.log(y_pred)", "return tf.where(y_pred > 0, low, 0.0) + tf.reduce_sum(low)"
+    )
+    (finding,) = findings(source, "unsafe-branch")
+    assert finding.reason
+
+
+def test_the_mean_of_a_selection_is_zero_where_nothing_is_selected() -> None:
+    count = "tf.cast(tf.size(kept), kept.dtype)"
+    for value in (
+        "tf.boolean_mask(tf.abs(y_true - y_pred), y_true >= 0.0)",
+        "tf.square(tf.boolean_mask(y_true, m) - tf.boolean_mask(y_pred, m))",
+    ):
+        mask = "m = tf.math.is_finite(y_true)"
+        after = mended("empty-mean", mask, f"return 2.0 * tf.reduce_mean({value})")
+        assert after == (
+            f"{mask}; kept = {value}; "
+            f"return 2.0 * tf.math.divide_no_nan(tf.reduce_sum(kept), {count})"
+        )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tf.reduce_mean(tf.abs(y_true - y_pred))",
+        "tf.reduce_sum(tf.boolean_mask(tf.abs(y_true - y_pred), y_true >= 0.0))",
+        "tf.reduce_mean(tf.boolean_mask(y_true, y_true > 0.0)) * y_pred",
+        "tf.reduce_mean(tf.boolean_mask(y_pred, y_pred > 0.5))",
+        "tf.reduce_mean(tf.sort(y_pred))",
+        "tf.cond(tf.reduce_any(m), lambda: tf.reduce_mean(tf.boolean_mask(y_pred, m)), lambda: 0.0)",
+    ],
+)
+def test_a_mean_over_everything_is_left_alone(value: str) -> None:
+    assert findings(body("m = y_true > 0.0", f"return {value}"), "empty-mean") == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("tf.math.log(tf.exp(y_pred) + 1)", "tf.nn.softplus(y_pred)"),
+        ("tf.math.log1p(tf.exp(-y_true * y_pred))", "tf.nn.softplus(-y_true * y_pred)"),
+        ("-tf.math.log(tf.sigmoid(y_pred - y_true))", "-tf.math.log_sigmoid(y_pred - y_true)"),
+        ("tf.math.log(1.0 - tf.nn.sigmoid(y_pred))", "tf.math.log_sigmoid(-y_pred)"),
+        (
+            "y_true * tf.math.log(tf.nn.softmax(y_pred, axis=1))",
+            "y_true * tf.nn.log_softmax(y_pred, axis=1)",
+        ),
+        (
+            "tf.math.log(tf.reduce_sum(tf.exp(y_pred), axis=-1))",
+            "tf.reduce_logsumexp(y_pred, axis=-1)",
+        ),
+    ],
+)
+def test_the_logarithm_of_an_exponential_is_written_without_the_detour(
+    before: str, after: str
+) -> None:
+    assert mended("log-of-exp", f"return {before}") == f"return {after}"
+
+
+def test_the_logarithm_of_a_hyperbolic_cosine_names_what_it_uses_twice() -> None:
+    assert mended("log-of-exp", "return tf.math.log(tf.cosh(y_pred - y_true))") == (
+        "error = y_pred - y_true; return error + tf.nn.softplus(-2.0 * error) "
+        "- tf.math.log(tf.cast(2.0, error.dtype))"
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tf.math.log(1.0 + tf.abs(y_pred - y_true))",
+        "tf.math.log(2.0 + tf.exp(y_pred)) - y_true",
+        "tf.math.log(tf.exp(y_pred) + tf.exp(-y_pred)) - y_true",
+        "tf.exp(y_pred) - y_true * y_pred",
+        "tf.math.log(tf.sigmoid(y_pred) + 1e-7) * y_true",
+        "tf.math.log(1.0 - tf.sigmoid(y_true)) * y_pred",
+        "tf.nn.softplus(y_pred) - y_true",
+        "tf.cosh(y_pred - y_true)",
+        "tf.math.log1p(y_pred) - y_true",
+        "tf.math.log(1.0 + tf.exp(y_true)) * y_pred",
+    ],
+)
+def test_other_exponentials_are_left_alone(value: str) -> None:
+    assert findings(body(f"return {value}"), "log-of-exp") == ()
+
+
+def test_an_exponential_of_a_name_that_changes_is_only_reported() -> None:
+    source = body(
+        "x = y_pred", "r = tf.exp(x)", "x = x - y_true", "return tf.math.log(1.0 + r) + x"
+    )
+    (finding,) = findings(source, "log-of-exp")
+    assert finding.reason
