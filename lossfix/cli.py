@@ -128,8 +128,14 @@ def _verifying(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "-j", "--jobs", type=click.IntRange(min=1), default=1, help="Losses at a time."
             ),
-            click.option("--timeout", type=float, help="Seconds that one loss may take."),
-            click.option("--memory", type=int, help="MiB that one loss may take."),
+            click.option(
+                "--timeout",
+                type=click.FloatRange(min=0, min_open=True),
+                help="Seconds that one loss may take.",
+            ),
+            click.option(
+                "--memory", type=click.IntRange(min=1), help="MiB that one loss may take."
+            ),
             click.option("--seed", type=int, help="Of the inputs on which losses are measured."),
         )
     ):
@@ -490,6 +496,8 @@ def _show(
             Path(flags["html"]).write_text(RENDERERS["html"](report, style), encoding="utf-8")
     except ReportError as error:
         raise _Failure(str(error)) from error
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise _Failure(f"{error.filename}: cannot be written: {error.strerror}") from error
     if stderr and not flags["formats"] and report.findings:

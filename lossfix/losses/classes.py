@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import libcst as cst
 
@@ -233,11 +234,17 @@ def rank_function(loss: Loss) -> str:
 
 
 def _has_rank_function(loss: Loss) -> bool:
+    return is_rank_function(loss, "same_rank")
+
+
+@lru_cache(maxsize=64)
+def is_rank_function(loss: Loss, name: str) -> bool:
+    """Whether this file's function of that name only aligns ranks, as ours does."""
     code = SAME_RANK.format(name="same_rank", tf=loss.tensorflow)
     wanted = cst.parse_statement(code)
     return any(
         isinstance(each, cst.FunctionDef)
-        and each.name.value == "same_rank"
+        and each.name.value == name
         and isinstance(wanted, cst.FunctionDef)
         and [type(node) for node in walk(each.body)] == [type(node) for node in walk(wanted.body)]
         for each in loss.tree.module.body

@@ -10,11 +10,22 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
 
 import libcst as cst
 
+from lossfix.losses.arithmetic import (
+    BINARY,
+    COMPARE,
+    COMPARISON_TOKENS,
+    FIRST,
+    OPERATORS,
+    UNARY,
+)
+from lossfix.losses.classes import is_rank_function
 from lossfix.losses.gradients import COMPARISONS, LOGICAL, REDUCTIONS
 from lossfix.losses.loss import Loss
 from lossfix.model import Form
@@ -29,81 +40,6 @@ _GRID = tuple(
 )
 _CONTINUOUS = 1e-5
 """Both sides of a gate agree to this share of the loss: 24 bits of float32 lose as much."""
-
-_UNARY: Mapping[str, Callable[[float], float]] = {
-    "tf.abs": abs,
-    "tf.square": lambda x: x * x,
-    "tf.sqrt": math.sqrt,
-    "tf.math.rsqrt": lambda x: 1 / math.sqrt(x),
-    "tf.exp": math.exp,
-    "tf.math.expm1": math.expm1,
-    "tf.math.log": math.log,
-    "tf.math.log1p": math.log1p,
-    "tf.sigmoid": lambda x: 1 / (1 + math.exp(-x)) if x > -500 else 0.0,
-    "tf.tanh": math.tanh,
-    "tf.sinh": math.sinh,
-    "tf.cosh": math.cosh,
-    "tf.sin": math.sin,
-    "tf.cos": math.cos,
-    "tf.negative": lambda x: -x,
-    "tf.math.reciprocal": lambda x: 1 / x,
-    "tf.nn.relu": lambda x: max(x, 0.0),
-    "tf.nn.softplus": lambda x: x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x)),
-    "tf.sign": lambda x: float((x > 0) - (x < 0)),
-    "tf.round": lambda x: float(round(x)),
-    "tf.floor": math.floor,
-    "tf.math.ceil": math.ceil,
-    "tf.identity": lambda x: x,
-    "tf.stop_gradient": lambda x: x,
-    "tf.convert_to_tensor": lambda x: x,
-    "tf.squeeze": lambda x: x,
-    "tf.zeros_like": lambda x: 0.0,
-    "tf.ones_like": lambda x: 1.0,
-    "keras.backend.flatten": lambda x: x,
-    "keras.backend.batch_flatten": lambda x: x,
-    "tf.constant": lambda x: x,
-}
-_FIRST = frozenset({"tf.reshape", "tf.expand_dims", "tf.cast", "tf.tile", "tf.transpose"})
-_BINARY: Mapping[str, Callable[[float, float], float]] = {
-    "tf.add": lambda x, y: x + y,
-    "tf.subtract": lambda x, y: x - y,
-    "tf.multiply": lambda x, y: x * y,
-    "tf.divide": lambda x, y: x / y,
-    "tf.truediv": lambda x, y: x / y,
-    "tf.math.divide_no_nan": lambda x, y: x / y if y else 0.0,
-    "tf.maximum": max,
-    "tf.minimum": min,
-    "tf.pow": lambda x, y: x**y,
-    "tf.math.squared_difference": lambda x, y: (x - y) ** 2,
-    "tf.math.floormod": lambda x, y: x % y,
-}
-_OPERATORS: Mapping[type[cst.BaseBinaryOp], Callable[[float, float], float]] = {
-    cst.Add: lambda x, y: x + y,
-    cst.Subtract: lambda x, y: x - y,
-    cst.Multiply: lambda x, y: x * y,
-    cst.Divide: lambda x, y: x / y,
-    cst.Power: lambda x, y: x**y,
-    cst.Modulo: lambda x, y: x % y,
-    cst.FloorDivide: lambda x, y: x // y,
-    cst.BitAnd: lambda x, y: bool(x) and bool(y),
-    cst.BitOr: lambda x, y: bool(x) or bool(y),
-}
-_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
-    "<": lambda x, y: x < y,
-    "<=": lambda x, y: x <= y,
-    ">": lambda x, y: x > y,
-    ">=": lambda x, y: x >= y,
-    "==": lambda x, y: x == y,
-    "!=": lambda x, y: x != y,
-}
-_COMPARISON_TOKENS: Mapping[type[cst.BaseCompOp], str] = {
-    cst.LessThan: "<",
-    cst.LessThanEqual: "<=",
-    cst.GreaterThan: ">",
-    cst.GreaterThanEqual: ">=",
-    cst.Equal: "==",
-    cst.NotEqual: "!=",
-}
 
 
 class Unknown(Exception):
@@ -151,6 +87,10 @@ class _Run:
                                 targets=[cst.AssignTarget(target=cst.Name(value=name))]
                             ):
                                 self.known[name] = self.value(part.value)
+                            case cst.Assign(
+                                targets=[cst.AssignTarget(target=cst.Tuple(elements=targets))]
+                            ):
+                                self.unpack([each.value for each in targets], part.value)
                             case cst.AnnAssign(
                                 target=cst.Name(value=name), value=cst.BaseExpression() as value
                             ):
@@ -174,6 +114,24 @@ class _Run:
                     raise Unknown
         raise Unknown
 
+    def unpack(self, targets: list[cst.BaseExpression], value: cst.BaseExpression) -> None:
+        match value:
+            case cst.Tuple(elements=elements):
+                parts = [each.value for each in elements]
+            case cst.Call(func=cst.Name(value=name), args=args) if is_rank_function(
+                self.loss, name
+            ):
+                parts = [each.value for each in args]
+            case _:
+                raise Unknown
+        if len(parts) != len(targets):
+            raise Unknown
+        values = [self.value(each) for each in parts]
+        for target, each in zip(targets, values, strict=True):
+            if not isinstance(target, cst.Name):
+                raise Unknown
+            self.known[target.value] = each
+
     def value(self, node: cst.CSTNode) -> Value:
         result = self._value(node)
         if node is self.watch:
@@ -187,9 +145,9 @@ class _Run:
         return float(value)
 
     def binary(self, operator: type[cst.BaseBinaryOp], left: float, right: float) -> float:
-        if operator not in _OPERATORS:
+        if operator not in OPERATORS:
             raise Unknown
-        result = _OPERATORS[operator](left, right)
+        result = OPERATORS[operator](left, right)
         if isinstance(result, complex):
             raise Unknown
         return result
@@ -224,10 +182,10 @@ class _Run:
                     raise Unknown
                 return self.binary(type(operator), float(both[0]), float(both[1]))  # type: ignore[arg-type]
             case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as target]):
-                token = _COMPARISON_TOKENS.get(type(target.operator))
+                token = COMPARISON_TOKENS.get(type(target.operator))
                 if token is None:
                     raise Unknown
-                return _COMPARE[token](self.number(left), self.number(target.comparator))
+                return COMPARE[token](self.number(left), self.number(target.comparator))
             case cst.IfExp(test=test, body=body, orelse=orelse):
                 return self.value(body if self.value(test) else orelse)
             case cst.Call():
@@ -276,7 +234,7 @@ class _Run:
         ):
             return self.number(values[0])
         if operation in COMPARISONS:
-            return _COMPARE[COMPARISONS[operation]](self.number(values[0]), self.number(values[1]))
+            return COMPARE[COMPARISONS[operation]](self.number(values[0]), self.number(values[1]))
         if operation in LOGICAL:
             both = [bool(self.value(each)) for each in values]
             return {
@@ -294,12 +252,12 @@ class _Run:
         if operation == "tf.clip_by_value":
             low, high = (self.number(each) for each in values[1:3])
             return min(max(self.number(values[0]), low), high)
-        if operation in _FIRST:
+        if operation in FIRST:
             return self.value(values[0])
-        if operation in _UNARY:
-            return _UNARY[operation](self.number(values[0]))
-        if operation in _BINARY and len(values) >= 2:
-            return _BINARY[operation](self.number(values[0]), self.number(values[1]))
+        if operation in UNARY:
+            return UNARY[operation](self.number(values[0]))
+        if operation in BINARY and len(values) >= 2:
+            return BINARY[operation](self.number(values[0]), self.number(values[1]))
         raise Unknown
 
 
@@ -308,7 +266,7 @@ def _as_tensor_op(operation: str) -> str:
     if operation.startswith("np."):
         bare = operation[3:]
         for known in (f"tf.{bare}", f"tf.math.{bare}", f"tf.reduce_{bare}"):
-            if known in _UNARY or known in _BINARY or known in REDUCTIONS or known == "tf.where":
+            if known in UNARY or known in BINARY or known in REDUCTIONS or known == "tf.where":
                 return known
         return {"np.clip": "tf.clip_by_value", "np.power": "tf.pow"}.get(operation, operation)
     return operation
@@ -348,6 +306,7 @@ def _environment(loss: Loss, random_: random.Random) -> dict[str, Value]:
     return known
 
 
+@lru_cache(maxsize=64)
 def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
     """What the loss does where ``condition`` flips along the predictions; the largest jump found.
 
@@ -382,7 +341,7 @@ def _jumps(
 
     points = sorted(_GRID)
     previous = at(points[0])[1]
-    for low, high in zip(points, points[1:], strict=False):
+    for low, high in pairwise(points):
         seen = at(high)[1]
         if seen != previous and isinstance(seen, bool) and isinstance(previous, bool):
             left, right = low, high

@@ -6,7 +6,7 @@ import ast
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -142,9 +142,19 @@ def dotted(node: cst.CSTNode | None) -> str | None:
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """``node`` and everything below it, in document order."""
-    yield node
-    for child in node.children:
-        yield from walk(child)
+    yield from _below(node)
+
+
+@lru_cache(maxsize=512)
+def _below(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+    # Every rule walks over the same functions, and LibCST computes children anew each time.
+    found: list[cst.CSTNode] = []
+    stack = [node]
+    while stack:
+        each = stack.pop()
+        found.append(each)
+        stack.extend(reversed(each.children))
+    return tuple(found)
 
 
 def inner_statements(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
