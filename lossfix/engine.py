@@ -77,10 +77,19 @@ def losses_in(text: str, options: Options) -> tuple[Loss, ...]:
     Raises:
         Unparsable: where the text is not Python.
     """
-    candidates = candidates_in(text, options)
+    return _losses(text, options.settings, options.project, options.relaxation, options.package)
+
+
+@lru_cache(maxsize=16)
+def _losses(
+    text: str, settings: Settings, project: Project, relaxation: Relaxation, package: str
+) -> tuple[Loss, ...]:
+    # A text is looked at again after each step, and by each attempt: what a loss has found out about
+    # itself by then is kept with it.
+    candidates = discover(outline(text), settings, project)
     if not candidates:
         return ()
-    return losses_of(_tree(text), candidates, options.relaxation, options.package, options.project)
+    return losses_of(_tree(text), candidates, relaxation, package, project)
 
 
 def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
