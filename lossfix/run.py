@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossfix import __version__, layout, source
 from lossfix.config import Config, selected
 from lossfix.losses.discover import Settings
-from lossfix.losses.project import Shared, joined, shared_by
+from lossfix.losses.project import Modules, Place
+from lossfix.losses.shared import Shared, shared_by, shared_by_words
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
 from lossfix.source import Document, Unreadable
 
 if TYPE_CHECKING:
     from lossfix.engine import Options
     from lossfix.losses.loss import Loss
-    from lossfix.repairs import Inputs
+    from lossfix.repairs import Done, Inputs
     from lossfix.verify.client import Verifier
 
 _FRAMEWORK = re.compile(rb"tensorflow|keras|\btf\b", re.IGNORECASE)
@@ -56,6 +60,24 @@ class Opened:
     shares: tuple[Shared, ...]
     checked: int
     unreadable: tuple[Unreadable, ...]
+    skipped: tuple[Path, ...] = ()
+    """Files that hold no loss, by their bytes alone; they may still call one."""
+
+    @cached_property
+    def modules(self) -> Modules:
+        """How the documents see one another."""
+        return Modules(
+            [
+                (_absolute(document.path), document.source.path, shared)
+                for document, shared in zip(self.documents, self.shares, strict=True)
+            ],
+            [_absolute(path) for path in self.skipped],
+        )
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Where each document stands, by its path for people."""
+        return {document.source.path: n for n, document in enumerate(self.documents)}
 
 
 def may_hold_a_loss(data: bytes) -> bool:
@@ -72,6 +94,7 @@ def open_all(paths: Iterable[Path]) -> Opened:
     documents: list[Document] = []
     shares: list[Shared] = []
     unreadable: list[Unreadable] = []
+    skipped: list[Path] = []
     checked = 0
     for path in paths:
         checked += 1
@@ -82,6 +105,7 @@ def open_all(paths: Iterable[Path]) -> Opened:
                 f"{source.shown(path)}: cannot be read: {error.strerror}"
             ) from error
         if not may_hold_a_loss(data):
+            skipped.append(path)
             continue
         try:
             document = source.decode(path, data)
@@ -90,7 +114,39 @@ def open_all(paths: Iterable[Path]) -> Opened:
             continue
         documents.append(document)
         shares.append(_share(document))
-    return Opened(tuple(documents), tuple(shares), checked, tuple(unreadable))
+    return _followed(
+        Opened(tuple(documents), tuple(shares), checked, tuple(unreadable), tuple(skipped))
+    )
+
+
+def _followed(files: Opened) -> Opened:
+    """The same with those of the skipped files through which others reach a loss or a metric."""
+    while files.modules.needed:
+        needed = frozenset(files.modules.needed)
+        files = _with(files, [path for path in files.skipped if _absolute(path) in needed])
+    return files
+
+
+def _with(files: Opened, paths: Sequence[Path]) -> Opened:
+    """The same with some of the skipped files opened, too."""
+    documents, unreadable = [], []
+    for path in paths:
+        try:
+            documents.append(source.read(path))
+        except Unreadable as error:
+            unreadable.append(error)
+    taken = frozenset(paths)
+    return replace(
+        files,
+        documents=(*files.documents, *documents),
+        shares=(*files.shares, *map(_share, documents)),
+        unreadable=(*files.unreadable, *unreadable),
+        skipped=tuple(path for path in files.skipped if path not in taken),
+    )
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
 
 
 def opened(documents: Sequence[Document]) -> Opened:
@@ -99,12 +155,32 @@ def opened(documents: Sequence[Document]) -> Opened:
 
 
 def _share(document: Document) -> Shared:
+    text = document.source.text
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return shared_by(ast.parse(document.source.text))
+            shared = shared_by(ast.parse(text))
     except (SyntaxError, ValueError, RecursionError):
-        return Shared()
+        shared = Shared(uses=shared_by_words(text))
+    unread = "\n".join(source.unparsed_texts(document))
+    return replace(shared, uses=(*shared.uses, *shared_by_words(unread))) if unread else shared
+
+
+def _with_callers(request: Request, files: Opened) -> Opened:
+    """The same with those of the skipped files that mention a function of which a loss may be made."""
+    from lossfix.engine import candidates_in
+    from lossfix.syntax.tree import Unparsable
+
+    names: set[str] = set()
+    for document in files.documents:
+        with suppress(Unparsable):
+            options = _engine_options(request, files, document)
+            for candidate in candidates_in(document.source.text, options):
+                names.add(candidate.path[0])
+    if not names or not files.skipped:
+        return files
+    mentions = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(map(re.escape, names))).encode())
+    return _with(files, [path for path in files.skipped if mentions.search(path.read_bytes())])
 
 
 def check(request: Request, files: Opened) -> Report:
@@ -132,9 +208,10 @@ def fix(request: Request, files: Opened, verifier: Callable[[], Verifier] | None
         verifier: starts the verifier when the first rewrite is there to be measured; ``None`` leaves
             rewrites unverified.
     """
-    from lossfix import repairs
+    from lossfix import callers, repairs
 
     reports = []
+    files = _with_callers(request, files)
     plans = [
         repairs.Plan(
             document,
@@ -145,14 +222,17 @@ def fix(request: Request, files: Opened, verifier: Callable[[], Verifier] | None
         for document in files.documents
     ]
     measured = repairs.carry_out(plans, request.gate, request.steepness, verifier, request.say)
-    for document, done in zip(files.documents, measured, strict=True):
+    instances = _instances(measured)
+    for number, (document, done) in enumerate(zip(files.documents, measured, strict=True)):
         text = done.text
         if text != document.source.text:
             text = layout.layout(document.source.text, text, layout.style_for(document.path))
+        if instances:
+            text = callers.rewritten(text, number, files.modules, instances)
         after = source.encode(document, text)
         remaining, _ = _findings(request, files, source.decode(document.path, after))
         remaining += _unparsed(document)
-        if remaining or done.outcomes:
+        if remaining or done.outcomes or after != document.data:
             reports.append(
                 FileReport(
                     document.source.path,
@@ -165,23 +245,39 @@ def fix(request: Request, files: Opened, verifier: Callable[[], Verifier] | None
     return _report("fix", request, files, reports)
 
 
+def _instances(measured: Sequence[Done]) -> frozenset[Place]:
+    """The functions that became instances of a class."""
+    return frozenset(
+        Place(number, outcome.loss)
+        for number, done in enumerate(measured)
+        for outcome in done.outcomes
+        if outcome.status is Status.FIXED
+        and outcome.becomes != outcome.loss
+        and "." not in outcome.loss
+    )
+
+
 def write(request: Request, report: Report, documents: Sequence[Document]) -> Report:
     """Write what a ``fix`` changed, and keep what undoes it.
 
     Raises:
         SourceError: a file changed since it was read, or cannot be written.
     """
-    by_path = {document.source.path: document for document in documents}
+    paths = {document.source.path: document.path for document in documents}
     changed = [file for file in report.files if file.changed]
     if not changed:
         return report
-    root = request.config.root
+    # Files that only call a loss were found on the way.
+    targets = [paths.get(file.path, Path(file.path)) for file in changed]
     identifier = source.record(
-        root,
-        [source.Change(by_path[file.path].path, file.before, file.after) for file in changed],
+        request.config.root,
+        [
+            source.Change(path, file.before, file.after)
+            for path, file in zip(targets, changed, strict=True)
+        ],
     )
-    for file in changed:
-        source.write(by_path[file.path], file.after)
+    for path, file in zip(targets, changed, strict=True):
+        source.replace(path, file.before, file.after)
     return replace(report, undo=identifier)
 
 
@@ -288,7 +384,10 @@ def _engine_options(request: Request, files: Opened, document: Document) -> Opti
         settings=Settings(
             frozenset(config.targets), frozenset(config.predictions), frozenset(config.loss_bases)
         ),
-        project=joined(files.shares, exported=(folder / "__init__.py").exists()),
+        project=replace(
+            files.modules.projects[files.numbers[path]],
+            exported=(folder / "__init__.py").exists(),
+        ),
         package=package_of(document.path),
     )
 

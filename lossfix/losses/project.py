@@ -1,72 +1,251 @@
 """What the files of a project say about one another's names.
 
-Names are compared by their last part: an import under another name is followed, the module that it
-comes from is not. Where two files define the same name, what is said holds for both; that keeps a
-function a function where it might have become an instance, and never the reverse.
+Each file was read once, alone (``shared.py``). ``Modules`` follows each use through imports, re-exports,
+star imports, aliases, dictionaries and factories to the definition that it means. An import that leads
+to no file of the run is taken to mean every definition of that name: cautious, since such a use may keep
+a function a function and never has a caller rewritten.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from lossfix.losses.discover import Project
-from lossfix.losses.uses import uses_of
-from lossfix.syntax.scope import dotted, scope_of_module
+from lossfix.losses.shared import Reference, Role, Shared
+
+_LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
+"""What makes a definition a loss or a metric, wherever it stands."""
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What one file says about names that it imports."""
+class Place:
+    """A name in a file of the run."""
 
-    compiled: frozenset[str] = frozenset()
-    built: frozenset[str] = frozenset()
-    metrics: frozenset[str] = frozenset()
-    called: frozenset[str] = frozenset()
+    file: int
+    name: str
 
 
-def shared_by(module: ast.Module) -> Shared:
-    """What a parsed file says about the names that it imports."""
-    scope = scope_of_module(module)
-    uses = uses_of(module)
-    origins: dict[str, str] = {}
-    for name, origin in scope.imports.items():
-        origins[name] = origin.rpartition(".")[2]
-    imported = {name: last for name, last in origins.items() if name not in scope.names}
+class Modules:
+    """The files of a run, as their import statements see one another."""
 
-    def known(names: Iterable[str]) -> frozenset[str]:
-        return frozenset(
-            imported.get(name, name) for name in names if name in imported or name in attributes
+    def __init__(
+        self, files: Sequence[tuple[Path, str, Shared]], closed: Sequence[Path] = ()
+    ) -> None:
+        """
+        Args:
+            files: of each its absolute path, its name for people, and what it says.
+            closed: the absolute paths of further files, of which nothing is known yet.
+        """
+        self._files = files
+        self._links = [dict(shared.links) for _, _, shared in files]
+        self._imports = [dict(shared.imports) for _, _, shared in files]
+        self._paths = [*(path for path, _, _ in files), *closed]
+        self._modules = [_module_of(path) for path in self._paths]
+        self._needed: set[int] = set()
+        self._by_last: dict[str, list[int]] = {}
+        self._exact: dict[tuple[str, ...], int] = {}
+        for number, parts in enumerate(self._modules):
+            self._by_last.setdefault(parts[-1] if parts else "", []).append(number)
+            self._exact.setdefault(parts, number)
+
+    @property
+    def needed(self) -> tuple[Path, ...]:
+        """The closed files through which a loss or a metric is reached."""
+        assert len(self.projects) == len(self._files)
+        return tuple(self._paths[number] for number in sorted(self._needed))
+
+    def places(
+        self, file: int, origin: str, leading: bool = False
+    ) -> tuple[tuple[Place, ...], bool]:
+        """What a file means by an import: definitions, and whether it was followed to its end.
+
+        With ``leading`` a closed file on the way is needed.
+        """
+        found: dict[Place, None] = {}
+        complete = self._follow_origin(file, origin, found, frozenset(), leading)
+        return tuple(found), complete
+
+    def _follow_origin(
+        self,
+        file: int,
+        origin: str,
+        found: dict[Place, None],
+        seen: frozenset[tuple[int, str]],
+        leading: bool,
+    ) -> bool:
+        if (file, origin) in seen:
+            return False
+        seen = seen | {(file, origin)}
+        complete = False
+        for module, rest in self._resolve(file, origin):
+            if not rest:
+                complete = True
+            elif module < len(self._files):
+                complete |= self._follow(module, rest, found, seen, leading)
+            elif leading:
+                self._needed.add(module)
+        return complete
+
+    def _follow(
+        self,
+        file: int,
+        rest: tuple[str, ...],
+        found: dict[Place, None],
+        seen: frozenset[tuple[int, str]],
+        leading: bool,
+    ) -> bool:
+        name, *attributes = rest
+        shared = self._files[file][2]
+        if name in shared.defined or name in self._links[file]:
+            if not attributes:
+                found[Place(file, name)] = None
+            return not attributes
+        origins = list(self._imports[file].get(name, ()))
+        if not origins:
+            origins = [f"{star}{'' if star.endswith('.') else '.'}{name}" for star in shared.stars]
+        followed = [
+            self._follow_origin(file, ".".join((origin, *attributes)), found, seen, leading)
+            for origin in origins
+        ]
+        return any(followed)
+
+    def _resolve(self, file: int, origin: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """The modules that an origin may start with, the longest first, with what is left of it."""
+        level = len(origin) - len(origin.lstrip("."))
+        parts = tuple(part for part in origin[level:].split(".") if part)
+        if level:
+            folder = self._paths[file].parent.parts
+            package = folder[: len(folder) - (level - 1)]
+            for end in range(len(parts), -1, -1):
+                number = self._exact.get((*package, *parts[:end]))
+                if number is not None:
+                    yield number, parts[end:]
+                    return
+            return
+        for end in range(len(parts), 0, -1):
+            tail = parts[:end]
+            numbers = [
+                number
+                for number in self._by_last.get(tail[-1], ())
+                if self._modules[number][-end:] == tail and number != file
+            ]
+            if numbers:
+                near = [self._nearness(file, number) for number in numbers]
+                for number, each in zip(numbers, near, strict=True):
+                    if each == max(near):
+                        yield number, parts[end:]
+                return
+
+    def _nearness(self, file: int, other: int) -> int:
+        """How many folders two files share."""
+        one, two = self._paths[file].parent.parts, self._paths[other].parent.parts
+        same = 0
+        for left, right in zip(one, two, strict=False):
+            if left != right:
+                break
+            same += 1
+        return same
+
+    @cached_property
+    def projects(self) -> tuple[Project, ...]:
+        """For each file what all the others say about its names, whether it is exported apart."""
+        said: list[dict[Role, dict[str, str]]] = [{} for _ in self._files]
+        done: set[tuple[Place, Role]] = set()
+        queue: list[tuple[Place, Role, str]] = []
+        for number, (_, shown, shared) in enumerate(self._files):
+            for use in shared.uses:
+                places, complete = self.places(number, use.name, use.role in _LEADING)
+                role = use.role
+                reason = f"{shown}:{use.line} {use.reason}"
+                if not complete and role is not Role.ATTRIBUTE:
+                    last = use.name.rpartition(".")[2]
+                    places = tuple(self._named(last))
+                    if role is Role.CALLED:
+                        role = Role.FUNCTION
+                        reason = (
+                            f"{shown}:{use.line} calls it, imported in a way that is not followed"
+                        )
+                if role is Role.ATTRIBUTE:
+                    role = Role.FUNCTION
+                if role is Role.CALLED and len(places) > 1:
+                    role, reason = Role.FUNCTION, f"{shown}:{use.line} calls it or another function"
+                queue += [(place, role, reason) for place in places]
+        queue += self._by_string()
+        while queue:
+            place, role, reason = queue.pop(0)
+            if (place, role) in done:
+                continue
+            done.add((place, role))
+            said[place.file].setdefault(role, {})[place.name] = reason
+            queue += [(*each, reason) for each in self._passed_on(place, role)]
+        return tuple(map(_project, said))
+
+    def _by_string(self) -> Iterator[tuple[Place, Role, str]]:
+        strings = frozenset().union(*(shared.strings for _, _, shared in self._files))
+        for number, (_, _, shared) in enumerate(self._files):
+            for name, stands_for in shared.registered:
+                if name in strings:
+                    for reference in stands_for:
+                        for place, role in self._each(number, reference, Role.COMPILED):
+                            yield place, role, ""
+
+    def _named(self, name: str) -> Iterator[Place]:
+        return (
+            Place(number, name)
+            for number, (_, _, shared) in enumerate(self._files)
+            if name in shared.defined
         )
 
-    attributes: set[str] = set()
-    called: set[str] = set()
-    for node in ast.walk(module):
-        if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id in imported
-        ):
-            attributes.add(node.attr)
-        if isinstance(node, ast.Call) and (callee := dotted(node.func)) is not None:
-            root, _, rest = callee.partition(".")
-            if root in imported:
-                called.add(rest.rpartition(".")[2] or imported[root])
-    return Shared(known(uses.compiled), known(uses.built), known(uses.metrics), frozenset(called))
+    def _passed_on(self, place: Place, role: Role) -> Iterator[tuple[Place, Role]]:
+        """What a use of a name says about what it stands for."""
+        if role in (Role.BUILT, Role.RESULT):
+            key = f"{place.name}()"
+            for reference in self._links[place.file].get(key, ()):
+                returned = Role.COMPILED if role is Role.BUILT else Role.FUNCTION
+                yield from self._each(place.file, reference, returned)
+        if place.name in self._files[place.file][2].defined:
+            return
+        for reference in self._links[place.file].get(place.name, ()):
+            # An alias, or an entry of a dictionary, is called under another name.
+            yield from self._each(
+                place.file, reference, Role.FUNCTION if role is Role.CALLED else role
+            )
+
+    def _each(self, file: int, reference: Reference, role: Role) -> Iterator[tuple[Place, Role]]:
+        if not reference.direct:
+            changed = {Role.COMPILED: Role.BUILT, Role.FUNCTION: Role.RESULT}
+            role = changed.get(role, role)
+        if reference.imported:
+            for place in self.places(file, reference.name, role in _LEADING)[0]:
+                yield place, role
+        else:
+            yield Place(file, reference.name), role
 
 
-def joined(shares: Iterable[Shared], exported: bool = False) -> Project:
-    """What all files together say."""
-    compiled: set[str] = set()
-    built: set[str] = set()
-    metrics: set[str] = set()
-    called: set[str] = set()
-    for share in shares:
-        compiled |= share.compiled
-        built |= share.built
-        metrics |= share.metrics
-        called |= share.called
+def _module_of(path: Path) -> tuple[str, ...]:
+    """The path as a module's: without its suffix, and a package is its folder."""
+    if path.suffix != ".py":
+        return ()
+    parts = path.with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def _project(said: Mapping[Role, Mapping[str, str]]) -> Project:
+    def names(role: Role) -> frozenset[str]:
+        return frozenset(said.get(role, {}))
+
+    def reasons(role: Role) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted(said.get(role, {}).items()))
+
     return Project(
-        frozenset(compiled), frozenset(built), frozenset(metrics), frozenset(called), exported
+        compiled=names(Role.COMPILED),
+        built=names(Role.BUILT),
+        metrics=names(Role.METRIC),
+        differentiated=names(Role.DIFFERENTIATED),
+        called=names(Role.CALLED),
+        functions=reasons(Role.FUNCTION),
+        results=reasons(Role.RESULT),
     )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from lossfix.syntax.scope import Definition, dotted, statements
 
 _LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
 _METRIC_KEYWORDS = frozenset({"metrics", "weighted_metrics", "metric", "metric_fn"})
+_SCOPES = frozenset({"customobjectscope", "custom_object_scope"})
 _LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.BinOp)
 
 
 @dataclass(frozen=True)
 class Uses:
-    """Names by what they are used for; the last part of a dotted name stands for all of it."""
+    """Names by what they are used for; the last part of a dotted name stands for all of it.
+
+    What Keras is to look up by name, ``loss="dice"``, stands here in its quotes.
+    """
 
     compiled: frozenset[str]
     built: frozenset[str]
@@ -31,9 +35,14 @@ class Uses:
 
 
 @dataclass(frozen=True)
-class _Assigned:
+class Assigned:
+    """What the names of a file, or its attributes by their last part, are ever made to stand for."""
+
     values: Mapping[str, tuple[ast.expr, ...]]
     returns: Mapping[str, tuple[ast.expr, ...]]
+    """Of its functions, by name."""
+    registered: Mapping[str, tuple[ast.expr, ...]] = field(default_factory=dict)
+    """What Keras is told that a string stands for: ``custom_objects={"dice": dice}``."""
 
 
 def uses_of(
@@ -41,11 +50,12 @@ def uses_of(
     compiled: frozenset[str] = frozenset(),
     built: frozenset[str] = frozenset(),
     metrics: frozenset[str] = frozenset(),
+    gradients: frozenset[str] = frozenset(),
 ) -> Uses:
     """The uses in one file, on top of what is known from other files."""
-    assigned = _assignments(module)
+    assigned = assignments_of(module)
     losses, factories, measured = set(compiled), set(built), set(metrics)
-    differentiated: set[str] = set()
+    differentiated = set(gradients)
     arguments: dict[str, tuple[str, ...]] = {}
     passed_on = _passed_on(module)
     for node in ast.walk(module):
@@ -55,13 +65,13 @@ def uses_of(
                 *_unpacked(node, _LOSS_KEYWORDS, assigned),
                 *_given(node, passed_on),
             ):
-                for name, direct in _references(value, assigned):
+                for name, direct in references(value, assigned):
                     (losses if direct else factories).add(name)
             for value in (
                 *_values(node, _METRIC_KEYWORDS, 2),
                 *_unpacked(node, _METRIC_KEYWORDS, assigned),
             ):
-                measured.update(name for name, _ in _references(value, assigned))
+                measured.update(name for name, _ in references(value, assigned))
             match node.func:
                 case ast.Attribute(attr="add_loss") if node.args:
                     differentiated.update(_calls(node.args[0]))
@@ -146,7 +156,7 @@ def _is_literal(node: ast.expr) -> bool:
     return True
 
 
-def _assignments(module: ast.Module) -> _Assigned:
+def assignments_of(module: ast.Module) -> Assigned:
     """What each name of a file, or each attribute by its last part, is ever made to stand for."""
     values: dict[str, tuple[ast.expr, ...]] = {}
     returns: dict[str, tuple[ast.expr, ...]] = {}
@@ -190,7 +200,38 @@ def _assignments(module: ast.Module) -> _Assigned:
             ):
                 for value in _elements(series, values):
                     bind(target, value)
-    return _Assigned(values, returns)
+    return Assigned(values, returns, _registered(module))
+
+
+def _registered(module: ast.Module) -> Mapping[str, tuple[ast.expr, ...]]:
+    found: dict[str, tuple[ast.expr, ...]] = {}
+
+    def take_in(holder: ast.expr) -> None:
+        if isinstance(holder, ast.Dict):
+            for key, value in zip(holder.keys, holder.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    found[key.value] = (*found.get(key.value, ()), value)
+
+    for node in ast.walk(module):
+        match node:
+            case ast.keyword(arg="custom_objects", value=value):
+                take_in(value)
+            case ast.Call(
+                func=ast.Attribute(attr="update", value=holder), args=[value]
+            ) if _is_custom_objects(holder):
+                take_in(value)
+            case ast.Call(args=[value, *_]) if (_last(node.func) or "").lower() in _SCOPES:
+                take_in(value)
+            case ast.Assign(
+                targets=[ast.Subscript(value=holder, slice=ast.Constant(value=str(name)))],
+                value=value,
+            ) if _is_custom_objects(holder):
+                found[name] = (*found.get(name, ()), value)
+    return found
+
+
+def _is_custom_objects(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _last(node.func) == "get_custom_objects"
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
@@ -253,7 +294,7 @@ def _values(node: ast.Call, keywords: frozenset[str], position: int) -> Iterator
         yield node.args[position]
 
 
-def _unpacked(node: ast.Call, keywords: frozenset[str], assigned: _Assigned) -> Iterator[ast.expr]:
+def _unpacked(node: ast.Call, keywords: frozenset[str], assigned: Assigned) -> Iterator[ast.expr]:
     """The values that ``**settings`` passes by one of these keywords."""
     for keyword in node.keywords:
         if keyword.arg is not None:
@@ -269,43 +310,71 @@ def _unpacked(node: ast.Call, keywords: frozenset[str], assigned: _Assigned) -> 
                             yield value
 
 
-def _references(
-    node: ast.expr, assigned: _Assigned, seen: frozenset[str] = frozenset()
+def references(
+    node: ast.expr, assigned: Assigned, seen: frozenset[str] = frozenset()
 ) -> Iterator[tuple[str, bool]]:
     """The names that may stand for a value, each with whether it is the value itself or called for it."""
     match node:
+        case ast.Constant(value=str(name)) if name not in seen:
+            yield repr(name), True
+            for value in assigned.registered.get(name, ()):
+                yield from references(value, assigned, seen | {name})
         case ast.Name(id=name) | ast.Attribute(attr=name):
             yield name, True
             if name not in seen:
                 for value in assigned.values.get(name, ()):
-                    yield from _references(value, assigned, seen | {name})
+                    yield from references(value, assigned, seen | {name})
         case ast.Call(func=function, args=args):
             called = _last(function)
             if called == "get" and isinstance(function, ast.Attribute):
                 # Of a dictionary; of a module, such as `keras.losses.get`, it stands for nothing here.
-                yield from _references(function.value, assigned, seen)
+                yield from references(function.value, assigned, seen)
             elif called == "partial" and args:
-                yield from _references(args[0], assigned, seen)
+                yield from references(args[0], assigned, seen)
             elif called is not None and called not in seen:
                 yield called, False
                 # A selector, `get_loss("dice")`, stands for what it may return.
                 for value in assigned.returns.get(called, ()):
                     if isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Dict):
-                        yield from _references(value, assigned, seen | {called})
+                        yield from references(value, assigned, seen | {called})
         case ast.Dict(values=values):
             for value in values:
-                yield from _references(value, assigned, seen)
+                yield from references(value, assigned, seen)
         case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
             for value in values:
-                yield from _references(value, assigned, seen)
+                yield from references(value, assigned, seen)
         case ast.IfExp(body=first, orelse=second):
-            yield from _references(first, assigned, seen)
-            yield from _references(second, assigned, seen)
+            yield from references(first, assigned, seen)
+            yield from references(second, assigned, seen)
         case ast.Subscript(value=value) | ast.Starred(value=value):
-            yield from _references(value, assigned, seen)
+            yield from references(value, assigned, seen)
         case ast.BinOp(left=first, right=second):
-            yield from _references(first, assigned, seen)
-            yield from _references(second, assigned, seen)
+            yield from references(first, assigned, seen)
+            yield from references(second, assigned, seen)
+
+
+def called_through(module: ast.Module, assigned: Assigned) -> Iterator[tuple[ast.Call, str, bool]]:
+    """The names that are called by another name, out of a dictionary, or fresh from a factory.
+
+    Each with whether it is called itself, rather than what it returns.
+    """
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            itself = _last(node.func)
+            for name, direct in references(node.func, assigned):
+                if name != itself:
+                    yield node, name, direct
+
+
+def takes_losses(passed_on: Collection[str], call: ast.Call, keyword: str | None) -> bool:
+    """Whether a call takes its argument for a loss, and does not call it as a function.
+
+    ``passed_on`` are the functions of the file that compile a model with what they are given.
+    """
+    if keyword in ("loss", "losses", "custom_objects"):
+        return True
+    called = _last(call.func)
+    return called in passed_on or (called == "compile" and keyword is None)
 
 
 def _calls(node: ast.AST) -> Iterator[str]:

@@ -7,7 +7,15 @@ from lossfix.source.baseline import (
     read_baseline,
     write_baseline,
 )
-from lossfix.source.document import Document, cell_changes, decode, encode, read, shown
+from lossfix.source.document import (
+    Document,
+    cell_changes,
+    decode,
+    encode,
+    read,
+    shown,
+    unparsed_texts,
+)
 from lossfix.source.error import SourceError, Unreadable
 from lossfix.source.files import find, listed
 from lossfix.source.history import Change, Record, Undone, record, records, undo
@@ -49,6 +57,7 @@ __all__ = [
     "shown",
     "suppressions",
     "undo",
+    "unparsed_texts",
     "unused",
     "write",
     "write_baseline",

@@ -101,6 +101,15 @@ def cell_changes(document: Document, text: str) -> tuple[notebook.CellChange, ..
     return notebook.cell_changes(document.source, original, text)
 
 
+def unparsed_texts(document: Document) -> tuple[str, ...]:
+    """The cells of a notebook that were left out because they are not Python."""
+    if not document.unparsed:
+        return ()
+    original = document.data.decode(document.encoding)
+    wanted = {each.cell for each in document.unparsed}
+    return notebook.cell_texts(document.source.path, original, wanted)
+
+
 def shown(path: Path | str) -> str:
     """The path as people and programs see it: relative to the working directory where below it, POSIX."""
     path = Path(path)

@@ -11,7 +11,7 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from lossfix.model import Cell, Finding, Source
@@ -123,6 +123,11 @@ def cell_extents(original: str) -> tuple[tuple[int, int, int], ...]:
         )
         for code in _python_cells("", original)[0]
     )
+
+
+def cell_texts(path: str, text: str, numbers: Collection[int]) -> tuple[str, ...]:
+    """The sources of some code cells, as they are."""
+    return tuple(found.text for number, found in _code_cells(path, text) if number in numbers)
 
 
 def _changed(source: Source, original: str, text: str) -> Iterator[tuple[_Code, str]]:

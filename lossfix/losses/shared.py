@@ -1,0 +1,294 @@
+"""What one file says about its own names and those that it imports, for all files to be joined later.
+
+A use of an imported name is told by its origin as the import writes it; what it leads to is decided
+where all files are known (``project.py``).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
+from lossfix.syntax.scope import dotted
+
+_LIBRARIES = frozenset(
+    "tensorflow keras tf_keras numpy scipy sklearn pandas matplotlib torch jax cv2 PIL".split()
+)
+
+
+class Role(str, Enum):
+    """What a name is used for in a file that imports it."""
+
+    COMPILED = "compiled"
+    BUILT = "built"
+    """Called for a loss."""
+    METRIC = "metric"
+    DIFFERENTIATED = "differentiated"
+    CALLED = "called"
+    """With targets and predictions and nothing else: such a call can be rewritten."""
+    ATTRIBUTE = "attribute"
+    """Asked for an attribute, where it is no module."""
+    FUNCTION = "function"
+    """Used as only a function can be."""
+    RESULT = "result"
+    """What it returns is used as only a function can be."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name as a file writes it: imported, with its origin (``.losses.dice``), or the file's own."""
+
+    name: str
+    imported: bool
+    direct: bool = True
+    """Whether the value itself is meant, rather than what calling it gives."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of an imported name."""
+
+    role: Role
+    name: str
+    """The origin, with the dots of a relative import."""
+    line: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What one file says to others, and about them."""
+
+    defined: frozenset[str] = frozenset()
+    """Functions and classes at its top level."""
+    imports: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Names with the origins that they may have."""
+    links: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
+    """What its other names stand for; under ``name()`` what calling a function of it may return."""
+    stars: tuple[str, ...] = ()
+    """Modules from which it imports everything."""
+    uses: tuple[Use, ...] = ()
+    strings: frozenset[str] = frozenset()
+    """What models are compiled with by name."""
+    registered: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
+    """What Keras is told that such names stand for."""
+
+
+def shared_by(module: ast.Module) -> Shared:
+    """What a parsed file says about its names and those that it imports."""
+    return _Reader(module).shared()
+
+
+def shared_by_words(text: str, line: int = 1) -> tuple[Use, ...]:
+    """What must be feared of code that does not parse: whatever it may call stays a function."""
+    names = sorted(set(re.findall(r"\b([^\W\d]\w*)\s*\(", text)))
+    reason = "may call it, and does not parse"
+    return tuple(Use(Role.FUNCTION, name, line, reason) for name in names)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an imported function with targets and predictions alone."""
+
+    origin: str
+    function: ast.expr
+    """What stands before the brackets."""
+
+
+def calls_in(module: ast.Module) -> Iterator[Call]:
+    """The direct calls of imported names, in no order."""
+    reader = _Reader(module)
+    for node, origin in reader.reads():
+        above = reader.parents.get(node)
+        if isinstance(above, ast.Call) and above.func is node:
+            yield Call(origin, node)
+
+
+class _Reader:
+    """One parsed file, and the questions that are asked of it."""
+
+    def __init__(self, module: ast.Module) -> None:
+        self.module = module
+        self.origins: dict[str, tuple[str, ...]] = {}
+        """Every imported name, at whatever depth, and where it may come from."""
+        self.stars: list[str] = []
+        self.parents: dict[ast.AST, ast.AST] = {}
+        for node in ast.walk(module):
+            self._take_in(node)
+            for child in ast.iter_child_nodes(node):
+                self.parents[child] = node
+        self.assigned = assignments_of(module)
+        self.local = uses_of(module)
+        self.defined = frozenset(
+            each.name
+            for each in ast.walk(module)
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and self._at_top(each)
+        )
+
+    def _take_in(self, node: ast.AST) -> None:
+        match node:
+            case ast.Import(names=names):
+                for entry in names:
+                    root = entry.name.split(".")[0]
+                    self._bind(entry.asname or root, entry.name if entry.asname else root)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                start = "." * level + (module or "")
+                joint = "." if module else ""
+                for entry in names:
+                    if entry.name == "*":
+                        self.stars.append(start)
+                    else:
+                        self._bind(entry.asname or entry.name, f"{start}{joint}{entry.name}")
+
+    def _bind(self, name: str, origin: str) -> None:
+        if not _is_library(origin):
+            self.origins[name] = (*self.origins.get(name, ()), origin)
+
+    def _at_top(self, node: ast.AST) -> bool:
+        above = self.parents.get(node)
+        while isinstance(above, ast.If | ast.Try | ast.With | ast.ExceptHandler):
+            above = self.parents.get(above)
+        return isinstance(above, ast.Module)
+
+    def shared(self) -> Shared:
+        """All of it."""
+        stars = tuple(dict.fromkeys(each for each in self.stars if not _is_library(each)))
+        return Shared(
+            self.defined,
+            tuple(sorted(self.origins.items())),
+            tuple(self._links()),
+            stars,
+            tuple(dict.fromkeys(self._uses())),
+            frozenset(each[1:-1] for each in self.local.compiled if not each.isidentifier()),
+            tuple(
+                (name, tuple(each for value in values for each in self._references(value)))
+                for name, values in sorted(self.assigned.registered.items())
+            ),
+        )
+
+    def _links(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
+        for name, values in sorted(self.assigned.values.items()):
+            found = tuple(dict.fromkeys(r for value in values for r in self._references(value)))
+            if found and name not in self.origins:
+                yield name, found
+        for name, values in sorted(self.assigned.returns.items()):
+            found = tuple(
+                dict.fromkeys(
+                    reference
+                    for value in values
+                    if isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Dict)
+                    for reference in self._references(value)
+                )
+            )
+            if found:
+                yield f"{name}()", found
+
+    def _references(self, value: ast.expr) -> Iterator[Reference]:
+        own = frozenset({*self.defined, *self.assigned.values})
+        for name, direct in references(value, self.assigned):
+            origins = self._origins_of(name)
+            for origin in origins:
+                yield Reference(origin, imported=True, direct=direct)
+            if not origins and name in own:
+                yield Reference(name, imported=False, direct=direct)
+
+    @cached_property
+    def _attributes(self) -> Mapping[str, tuple[str, ...]]:
+        """The origins of ``losses.dice`` by its last part."""
+        found: dict[str, tuple[str, ...]] = {}
+        for node in ast.walk(self.module):
+            name = dotted(node) if isinstance(node, ast.Attribute) else None
+            root, _, rest = (name or "").partition(".")
+            for origin in self.origins.get(root, ()):
+                last = rest.rpartition(".")[2]
+                found[last] = tuple(dict.fromkeys((*found.get(last, ()), f"{origin}.{rest}")))
+        return found
+
+    def _origins_of(self, name: str) -> tuple[str, ...]:
+        if name in self.origins:
+            return self.origins[name]
+        if name in self._attributes:
+            return self._attributes[name]
+        if name in self.defined or name in self.assigned.values or not name.isidentifier():
+            return ()
+        return tuple(f"{star}{'' if star.endswith('.') else '.'}{name}" for star in self.stars)
+
+    def _uses(self) -> Iterator[Use]:
+        uses = self.local
+        for role, names in (
+            (Role.COMPILED, uses.compiled),
+            (Role.BUILT, uses.built),
+            (Role.METRIC, uses.metrics),
+            (Role.DIFFERENTIATED, uses.differentiated),
+        ):
+            for name in sorted(names):
+                for origin in self._origins_of(name):
+                    yield Use(role, origin)
+        for node, origin in self.reads():
+            yield from self._use(node, origin)
+        yield from self._called_through()
+
+    def reads(self) -> Iterator[tuple[ast.expr, str]]:
+        """Where an imported name is read, as far as its dots go, with its origin."""
+        for node in ast.walk(self.module):
+            if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+                continue
+            chain: ast.expr = node
+            above = self.parents.get(chain)
+            while isinstance(above, ast.Attribute):
+                chain, above = above, self.parents.get(above)
+            root, _, rest = (dotted(chain) or "").partition(".")
+            origins = self.origins.get(root) or (
+                () if root in self.assigned.values else self._origins_of(root)
+            )
+            for origin in origins:
+                yield chain, f"{origin}.{rest}" if rest else origin
+
+    def _use(self, node: ast.expr, origin: str) -> Iterator[Use]:
+        above = self.parents.get(node)
+        line = node.lineno
+        if isinstance(node, ast.Attribute):
+            reason = f"uses `.{node.attr}` of it, which an instance has not"
+            yield Use(Role.ATTRIBUTE, origin.rpartition(".")[0], line, reason)
+        match above:
+            case ast.Call(func=function) if function is node:
+                plain = len(above.args) == 2 and not above.keywords
+                if plain and not any(isinstance(each, ast.Starred) for each in above.args):
+                    yield Use(Role.CALLED, origin, line)
+                else:
+                    reason = "calls it with more than targets and predictions"
+                    yield Use(Role.FUNCTION, origin, line, reason)
+            case ast.Call():
+                keyword = next((k.arg for k in above.keywords if k.value is node), None)
+                yield from self._passed(above, keyword, origin, line)
+            case ast.keyword(arg=keyword):
+                call = self.parents[above]
+                if isinstance(call, ast.Call):
+                    yield from self._passed(call, keyword, origin, line)
+            case ast.FunctionDef() | ast.ClassDef() | ast.Delete():
+                yield Use(Role.FUNCTION, origin, line, "uses it as more than a loss")
+            case ast.Compare():
+                yield Use(Role.FUNCTION, origin, line, "compares it with something")
+
+    def _passed(self, call: ast.Call, keyword: str | None, origin: str, line: int) -> Iterator[Use]:
+        if not takes_losses(self.local.passed_on, call, keyword):
+            reason = "passes it to a function that may call it"
+            yield Use(Role.FUNCTION, origin, line, reason)
+
+    def _called_through(self) -> Iterator[Use]:
+        """Functions that are called by another name, out of a dictionary, or fresh from a factory."""
+        for node, name, direct in called_through(self.module, self.assigned):
+            role = Role.FUNCTION if direct else Role.RESULT
+            reason = "calls it under another name" if direct else "calls what it returns"
+            for origin in self._origins_of(name):
+                yield Use(role, origin, node.lineno, reason)
+
+
+def _is_library(origin: str) -> bool:
+    return origin.split(".")[0] in _LIBRARIES
