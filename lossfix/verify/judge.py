@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lossfix.model import Curve, Gate, Probe, Ruling, Safety, State, Verdict
-from lossfix.verify.probe.facts import LIVE_ROWS, Facts, GateFacts, GradientFacts, ValueFacts
+from lossfix.verify.probe.facts import LIVE_ROWS, Facts, GradientFacts, ValueFacts
+from lossfix.verify.wording import notes, number, percent, summary, weights
 
 STEEP = 0.5
 """A smoothed jump whose steepest 0.5 % still carries this share of it is a jump for single
@@ -41,11 +42,11 @@ def judge(probe: Probe, facts: Facts) -> Verdict:
     ruling = reasons[0].ruling if reasons else _favourable(facts, before, after)
     return Verdict(
         ruling=ruling,
-        summary=_summary(facts, ruling, before, after),
+        summary=summary(facts, ruling, before, after),
         before=before,
         after=after if facts.after is not None else None,
         reasons=tuple(dict.fromkeys(reason.text for reason in reasons)),
-        notes=_notes(probe, facts),
+        notes=notes(facts),
         assumptions=_assumptions(probe),
         family=_family(facts),
         steepness=facts.steepness,
@@ -60,10 +61,10 @@ def _as_it_is(probe: Probe, facts: Facts, before: State) -> Verdict:
     unknown = facts.stage != "done"
     return Verdict(
         ruling=Ruling.UNVERIFIABLE if unknown else Ruling.MEASURED,
-        summary=f"gradient {_word(before)}" if not unknown else _unverifiable(facts),
+        summary=f"gradient {before.value}" if not unknown else _unverifiable(facts),
         before=before,
         reasons=(_unverifiable(facts),) if unknown else (),
-        notes=_notes(probe, facts),
+        notes=notes(facts),
         assumptions=_assumptions(probe),
         family=_family(facts),
         coverage=_coverage(facts),
@@ -167,7 +168,7 @@ def _meaning(probe: Probe, facts: Facts) -> list[_Reason]:
             found.append(f"the rewrite raises on {value.family}: {value.error}")
         elif value.relation == "converges" and probe.promise is Safety.EXACT:
             found.append(
-                f"values were promised to stay and differ by {_percent(value.mean_error)} "
+                f"values were promised to stay and differ by {percent(value.mean_error)} "
                 "of their spread"
             )
     return [_Reason(Ruling.CHANGED_MEANING, text) for text in found]
@@ -177,9 +178,9 @@ def _difference(value: ValueFacts, facts: Facts) -> str:
     where = f" where {value.side}" if value.side else ""
     if value.ladder:
         top = f"{value.ladder[-1].steepness:g}"
-        text = f"a difference of {_number(value.residual)} of the spread remains at steepness {top}"
+        text = f"a difference of {number(value.residual)} of the spread remains at steepness {top}"
     else:
-        text = f"values differ by {_number(value.mean_error)} of their spread"
+        text = f"values differ by {number(value.mean_error)} of their spread"
     if value.error:
         text += f" ({value.error})"
     return f"{text}{where} on {value.family}"
@@ -223,12 +224,12 @@ def _explained(gradient: GradientFacts, state: State) -> str:
         State.ZERO: "the gradient is exactly zero",
         State.NONFINITE: "the gradient is not finite where the value is",
         State.DETACHED: (
-            f"the gradient does not account for {_percent(gradient.detached_share)} "
+            f"the gradient does not account for {percent(gradient.detached_share)} "
             "of how the value changes"
         ),
-        State.JUMPS: f"{_percent(gradient.jump_share)} of the value's change happens in jumps "
+        State.JUMPS: f"{percent(gradient.jump_share)} of the value's change happens in jumps "
         "that the gradient does not see",
-        State.SATURATED: f"only {_percent(gradient.live_rows)} of the rows have a gradient in "
+        State.SATURATED: f"only {percent(gradient.live_rows)} of the rows have a gradient in "
         "single precision, or nearly all of the change happens in one place",
     }
     return text.get(state, "the gradient is alive")
@@ -236,23 +237,9 @@ def _explained(gradient: GradientFacts, state: State) -> str:
 
 def _contract(facts: Facts) -> list[_Reason]:
     found = [f"{check.name}: {check.after}" for check in facts.contract.checks if check.regressed]
-    if _weights(facts) == "lost":
+    if weights(facts) == "lost":
         found.append("weights: the original gave a value per sample, the rewrite gives one scalar")
     return [_Reason(Ruling.REGRESSED, text) for text in found]
-
-
-def _weights(facts: Facts) -> str:
-    """``lost``, ``gained`` or ``""``: what becomes of the effect of single sample weights."""
-    contract = facts.contract
-    sides = (contract.weights_before, contract.weights_after)
-    if not all(sides) and facts.values:
-        value = facts.values[0]
-        if value.relation in ("equal", "converges"):
-            sides = (
-                "per sample" if value.shape_before else "global",
-                "per sample" if value.shape_after else "global",
-            )
-    return {("per sample", "global"): "lost", ("global", "per sample"): "gained"}.get(sides, "")
 
 
 def _reach(probe: Probe, facts: Facts, before: State) -> list[_Reason]:
@@ -270,9 +257,9 @@ def _training(probe: Probe, facts: Facts) -> list[_Reason]:
         return []
     best = min(tests, key=lambda test: test.stuck)
     text = (
-        f"{_percent(best.stuck)} of the rows end worse than before"
+        f"{percent(best.stuck)} of the rows end worse than before"
         if best.original is not None
-        else f"the original goes from {_number(best.start)} to {_number(best.rewrite)}"
+        else f"the original goes from {number(best.start)} to {number(best.rewrite)}"
     )
     at = f" at steepness {best.steepness:g}" if best.steepness is not None else ""
     note = f" ({best.note})" if best.note else ""
@@ -302,82 +289,7 @@ def _relation(facts: Facts) -> str:
     return facts.values[0].relation if facts.values else ""
 
 
-# What is told besides
-
-
-def _summary(facts: Facts, ruling: Ruling, before: State, after: State) -> str:
-    if ruling is Ruling.UNVERIFIABLE:
-        return "could not be measured"
-    parts = [f"gradient {_word(before)}"]
-    if facts.after is not None:
-        parts[0] += f" → {_word(after)}"
-    if facts.values:
-        value = facts.values[0]
-        if value.relation == "equal":
-            parts.append(f"values equal ({_power(value.max_error)})")
-        elif value.relation == "converges":
-            parts.append(f"values within {_percent(value.mean_error)} of their spread")
-        elif value.relation == "differs":
-            parts.append(f"values differ by {_percent(value.residual)} of their spread")
-    if facts.steepness is not None:
-        parts.append(f"steepness {facts.steepness:g}")
-    return ", ".join(parts)
-
-
-def _notes(probe: Probe, facts: Facts) -> tuple[str, ...]:
-    notes = list(facts.notes)
-    if facts.shimmed:
-        notes.append("the original's values were taken with stand-ins for names that were removed")
-    if facts.arrays:
-        notes.append("the original's values were taken on NumPy arrays: it runs on nothing else")
-    if _weights(facts) == "gained":
-        notes.append("sample weights now act per sample")
-    for value in facts.values[1:]:
-        if not value.binding and value.relation in ("differs", "raises"):
-            notes.append(
-                f"on {value.family}, for which it does not seem to be written, "
-                + (value.error or f"values differ by {_number(value.residual)}")
-            )
-    if facts.values and facts.values[0].order is not None and facts.values[0].ladder:
-        notes.append(
-            f"the difference falls with the steepness to the power {facts.values[0].order:.1f}"
-        )
-    if facts.deviation_bound is not None:
-        notes.append(
-            f"bound on the mean difference: {_number(facts.deviation_bound)} of the spread"
-        )
-    if facts.before is not None and facts.before.eager.ok and not facts.before.graph.ok:
-        notes.append(f"before, fit raises: {facts.before.graph.error}")
-    for side, gradient in (("before", facts.before), ("after", facts.after)):
-        notes.extend(_gradient_notes(side, gradient))
-    notes.extend(_gate_note(gate) for gate in facts.gates_before if gate.kind == "unexercised")
-    for check in facts.contract.checks:
-        if check.before and check.after:
-            notes.append(f"{check.name} fails before and after: {check.after}")
-        elif check.before and check.after == "":
-            notes.append(f"{check.name} works now, and did not: {check.before}")
-    return tuple(dict.fromkeys(notes))
-
-
-def _gradient_notes(side: str, gradient: GradientFacts | None) -> list[str]:
-    if gradient is None:
-        return []
-    notes = []
-    if gradient.not_finite:
-        notes.append(f"{side}, the gradient is not finite at {', '.join(gradient.not_finite)}")
-    dead = [str(c.index) for c in gradient.channels if c.moves > 1e-6 and c.seen < 0.05]
-    if dead:
-        notes.append(f"{side}, no gradient reaches channel {', '.join(dead)} of the predictions")
-    for term in gradient.terms:
-        if term.state in ("none", "zero") and term.share > 1e-6:
-            notes.append(f"{side}, the term at line {term.line} has no gradient of its own")
-    if gradient.precision == "float32" and gradient.eager.ok:
-        notes.append(f"{side}, measured in single precision")
-    return notes
-
-
-def _gate_note(gate: GateFacts) -> str:
-    return f"the gate at line {gate.line} was not exercised by any input"
+# What is attached
 
 
 def _assumptions(probe: Probe) -> tuple[str, ...]:
@@ -414,19 +326,3 @@ def _curve(facts: Facts) -> Curve | None:
         curve.after,
         curve.after_slope,
     )
-
-
-def _word(state: State) -> str:
-    return state.value
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}"
-
-
-def _percent(value: float) -> str:
-    return f"{100.0 * value:.2g} %"
-
-
-def _power(value: float) -> str:
-    return f"{value:.0e}" if value > 0.0 else "exactly"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Optional, Union
+from dataclasses import replace
+from typing import Optional
 
 import keras
 import numpy as np
@@ -18,21 +17,19 @@ from .curve import draw_curve
 from .descent import ROWS, Yardstick, alignment, descent, yardstick
 from .facts import LIVE_ROWS, DescentFacts, Facts, GradientFacts, Job, Outcome, ValueFacts
 from .families import Batch, edges
-from .gates import Gate, find_gates
+from .gates import Gate
 from .gradient import live_rows, measure_gradient, quick_gradient, raised, segments
-from .hints import suggest
-from .inputs import Choice, choose, near_gates, refusal, sides
-from .numeric import Objective, lift, objective
+from .inputs import near_gates, refusal
+from .numeric import Objective, Side, lift, objective
+from .original import Original, find_original
 from .steepness import deviation_bound, ladder, steepest_alive, steepest_unblocked
 from .subject import Failure, load
-from .values import DRAWS, EQUAL, compare, cross_families
+from .values import EQUAL, compare, cross_families
 
 EPSILON = 1e-6
 """Values may differ by this share where the original's gradient is not finite: what mends it is an
 epsilon."""
 HARD = ("jump", "dead", "blocker")
-DEFAULT_SCALE = 0.4
-"""In units of the domain's width over 2.5: stands in for the margin where no gate could be traced."""
 
 
 def measure(job: Job, directory: str) -> Facts:
@@ -43,7 +40,10 @@ def measure(job: Job, directory: str) -> Facts:
     started = time.perf_counter()
     tf.random.set_seed(job.seed)
     np.random.seed(job.seed)
-    facts = _Battery(job, directory).run()
+    facts, original = find_original(job, directory)
+    if original is not None:
+        battery = _Battery(job, directory, facts, original)
+        facts = battery.compare() if job.after is not None else battery.describe()
     return replace(facts, seconds=time.perf_counter() - started, environment=_environment())
 
 
@@ -56,40 +56,29 @@ def _environment() -> tuple[tuple[str, str], ...]:
     )
 
 
-@dataclass(frozen=True)
-class _Side:
-    """One candidate in float32 and, where it could be lifted, in float64."""
-
-    plain: Objective
-    wide: Optional[Objective] = None
-
-    @property
-    def best(self) -> Objective:
-        return self.wide or self.plain
-
-    def at(self, steepness: float) -> Union[_Side, Failure]:
-        """Both at another steepness."""
-        plain = self.plain.at(steepness)
-        if isinstance(plain, Failure):
-            return plain
-        wide = self.wide.at(steepness) if self.wide else None
-        return _Side(plain, None if isinstance(wide, Failure) else wide)
-
-
 class _Battery:
     """The facts so far, and what the next measurement needs of the ones before."""
 
-    def __init__(self, job: Job, directory: str) -> None:
+    def __init__(self, job: Job, directory: str, facts: Facts, original: Original) -> None:
         self.job = job
         self.directory = directory
-        self.facts = Facts(job.name, stage="before")
-        self.suggested = suggest(job.before.source, job.thresholds, job.families)
+        self.facts = facts
+        self.original = original
+        self.before = original.side
+        self.family = original.choice.family
+        self.batches = original.batches
+        self.gates = original.gates
 
-    def run(self) -> Facts:
-        """Measures until a refusal is certain, or to the end."""
+    def describe(self) -> Facts:
+        """The original as it is."""
+        assert self.facts.before is not None
+        self._note(before=self._full(self.before, self.facts.before))
+        curve = draw_curve(self.family, self.before.best, None, self.job.seed)
+        return self._note(curve=curve, stage="done")
+
+    def compare(self) -> Facts:
+        """The rewrite beside the original, until a refusal is certain, or to the end."""
         for step in (
-            self._before,
-            self._original,
             self._rewrite,
             self._values,
             self._steepness,
@@ -110,102 +99,16 @@ class _Battery:
         self._note(stage=stage, error=error)
         return False
 
-    # The original
-
-    def _before(self) -> bool:
-        """Builds the original and chooses the family of inputs.
-
-        Where it does not run, its values are asked for with stand-ins for removed names, then on
-        NumPy arrays: an oracle of values, while its gradient's state stays ``raises``.
-        """
-        reasons = []
-        for shimmed, arrays in ((False, False), (True, False), (False, True)):
-            built = load(self.job.before, self.directory, "before.py", shimmed)
-            if isinstance(built, Failure):
-                reasons.append(str(built))
-                continue
-            make = partial(objective, built, arrays=arrays)
-            choice = choose(make, self.suggested, self.job.seed)
-            if isinstance(choice, Choice):
-                self._note(shimmed=shimmed, arrays=arrays)
-                return self._chosen(make(choice.direct), choice, reasons)
-            reasons.append(choice)
-        outcome = Outcome(False, reasons[0])
-        self._note(before=GradientFacts("raises", outcome, outcome, "none"))
-        return self._stop("family", reasons[0])
-
-    def _chosen(self, plain: Objective, choice: Choice, reasons: Sequence[str]) -> bool:
-        self.choice, self.family = choice, choice.family
-        self.batches = self.family.batches(self.job.seed, DRAWS)
-        first = self.batches[0]
-        wide = None
-        if not self.facts.arrays:
-            wide = lift(self.job.before, self.directory, "before64.py", plain, first)
-        self.before = _Side(plain, wide)
-        values = [plain.value(first.y_true, first.y_pred) for _ in range(2)]
-        self._note(
-            family=self.family.name,
-            affine=choice.affine,
-            tried=choice.tried,
-            deterministic=values[0] == values[1],
-        )
-        if self._oracle:
-            outcome = Outcome(False, reasons[0])
-            self._note(before=GradientFacts("raises", outcome, outcome, "none"))
-        if values[0] != values[1]:
-            return self._stop("family", "the original gives another value each time")
-        return True
-
-    @property
-    def _oracle(self) -> bool:
-        """Whether the original lends its values alone."""
-        return self.facts.shimmed or self.facts.arrays
-
-    def _original(self) -> bool:
-        """The original's gradient over a few draws, and its gates."""
-        job = self.job
-        if not self._oracle:
-            self._note(before=self._quick(self.before))
-        self.gates = self._traced(self.before.plain)
-        self._note(gates_before=tuple(gate.facts for gate in self.gates))
-        if job.after is None:
-            assert self.facts.before is not None
-            self._note(before=self._full(self.before, self.facts.before))
-            self._note(curve=draw_curve(self.family, self.before.best, None, job.seed))
-            self._note(stage="done")
-            return False
-        return True
-
-    def _traced(self, plain: Objective) -> tuple[Gate, ...]:
-        spread = float(np.std([plain.value(b.y_true, b.y_pred) for b in self.batches[:12]]))
-        at_edges = [(b.y_true, b.y_pred) for _, b in edges(self.family, self.batches[0])]
-        candidate = plain.candidate
-        many = self.family.batches(self.job.seed + 11, 1, ROWS)[0]
-        try:
-            return find_gates(
-                candidate.call,
-                sides(self.family, self.job.seed),
-                candidate.path,
-                max(spread, 1e-12),
-                at_edges,
-                [(many.y_true, many.y_pred)],
-            )
-        except Exception:
-            # The tracer stands on a private hook; the numbers decide without it.
-            return ()
-
-    def _full(self, side: _Side, quick: GradientFacts) -> GradientFacts:
-        """The gradient along paths too; a shimmed original has none of its own."""
-        if self._oracle and side is self.before:
+    def _full(self, side: Side, quick: GradientFacts) -> GradientFacts:
+        """The gradient along paths too; an original that lends its values alone has none."""
+        if self.original.oracle and side is self.before:
             return quick
         family, seed = self.family, self.job.seed
         along = segments(family, seed)
         return measure_gradient(quick, side.plain, side.wide, family, seed, along)
 
-    def _quick(self, side: _Side) -> GradientFacts:
+    def _quick(self, side: Side) -> GradientFacts:
         return quick_gradient(side.plain, side.wide, self.family, self.job.seed)
-
-    # The rewrite
 
     def _rewrite(self) -> bool:
         """Builds the rewrite and looks at its gradient over a few draws."""
@@ -219,7 +122,7 @@ class _Battery:
         if refusal(plain, self.family, self.job.seed) and self.before.plain.direct:
             plain = objective(built, direct=True)
         wide = lift(self.job.after, self.directory, "after64.py", plain, self.batches[0])
-        self.after = _Side(plain, wide)
+        self.after = Side(plain, wide)
         self.rungs = self._ladder() if self.job.after.steepened else ()
         if self.rungs:
             steepest = self.after.at(self.rungs[0])
@@ -258,7 +161,7 @@ class _Battery:
         distances: np.ndarray = np.concatenate([np.abs(predictions - t) for t in thresholds])
         return distances
 
-    def _pair(self, after: _Side) -> tuple[Objective, Objective]:
+    def _pair(self, after: Side) -> tuple[Objective, Objective]:
         """Both in the same precision, called in the same way."""
         before = self.before
         if before.plain.arrays:
@@ -273,7 +176,7 @@ class _Battery:
             return max(EPSILON, EQUAL[precision])
         return None
 
-    def _compared(self, after: _Side, batches: Sequence[Batch]) -> ValueFacts:
+    def _compared(self, after: Side, batches: Sequence[Batch]) -> ValueFacts:
         one, other = self._pair(after)
         k0 = self.rungs[0] if self.rungs else None
         gates = {gate.facts.threshold for gate in self.gates}
@@ -333,7 +236,7 @@ class _Battery:
             self._note(notes=(*self.facts.notes, f"no descent test: {raised(error)}"))
             return None
 
-    def _aligned(self, test: DescentFacts, side: _Side, against: Yardstick) -> DescentFacts:
+    def _aligned(self, test: DescentFacts, side: Side, against: Yardstick) -> DescentFacts:
         if not self._surrogate:
             return test
         batch = against.batch
@@ -345,7 +248,7 @@ class _Battery:
             return test
         return replace(test, alignment=cosine)
 
-    def _awake(self, test: DescentFacts, side: _Side) -> DescentFacts:
+    def _awake(self, test: DescentFacts, side: Side) -> DescentFacts:
         """Not passed where a dead loss stays as good as dead in single precision."""
         before = self.facts.before
         if before is None or before.gradient not in ("none", "zero") or not test.passed:
@@ -369,8 +272,8 @@ class _Battery:
         found = list(self.facts.values)
         one, other = self._pair(self.chosen)
         k0 = self.rungs[0] if self.rungs else None
-        for family, binding in cross_families(self.choice.family, self.suggested):
-            family = family.scaled(*self.choice.affine)
+        for family, binding in cross_families(self.family, self.original.suggested):
+            family = family.scaled(*self.original.choice.affine)
             if refusal(one, family, self.job.seed):
                 continue
             batches = family.batches(self.job.seed, 6)

@@ -201,6 +201,27 @@ class Objective:
         return lifted() if self.precision == "float64" else nullcontext()
 
 
+@dataclass(frozen=True)
+class Side:
+    """One candidate in float32 and, where it could be lifted, in float64."""
+
+    plain: Objective
+    wide: Optional[Objective] = None
+
+    @property
+    def best(self) -> Objective:
+        """The more precise one."""
+        return self.wide or self.plain
+
+    def at(self, steepness: float) -> Union[Side, Failure]:
+        """Both at another steepness."""
+        plain = self.plain.at(steepness)
+        if isinstance(plain, Failure):
+            return plain
+        wide = self.wide.at(steepness) if self.wide else None
+        return Side(plain, None if isinstance(wide, Failure) else wide)
+
+
 def objective(candidate: Candidate, direct: bool = False, arrays: bool = False) -> Objective:
     """The objective of a candidate in float32, as it would be trained (or see ``Objective``)."""
     return Objective(candidate, candidate.wrapped(), "float32", direct or arrays, arrays)

@@ -1,0 +1,112 @@
+"""What a verdict says to people: plain functions from facts to text."""
+
+from __future__ import annotations
+
+from lossfix.model import Ruling, State
+from lossfix.verify.probe.facts import Facts, GateFacts, GradientFacts
+
+
+def summary(facts: Facts, ruling: Ruling, before: State, after: State) -> str:
+    """One line for people."""
+    if ruling is Ruling.UNVERIFIABLE:
+        return "could not be measured"
+    parts = []
+    if facts.stage != "values":
+        # Where the values refuse, the gradients were looked at for the obvious only.
+        arrow = f" → {after.value}" if facts.after is not None else ""
+        parts.append(f"gradient {before.value}{arrow}")
+    if facts.values:
+        value = facts.values[0]
+        if value.relation == "equal":
+            parts.append(f"values equal ({_power(value.max_error)})")
+        elif value.relation == "converges":
+            parts.append(f"values within {percent(value.mean_error)} of their spread")
+        elif value.relation == "differs":
+            parts.append(f"values differ by {percent(value.residual)} of their spread")
+    if facts.steepness is not None:
+        parts.append(f"steepness {facts.steepness:g}")
+    return ", ".join(parts)
+
+
+def notes(facts: Facts) -> tuple[str, ...]:
+    """What was measured and is worth knowing, though it decided nothing."""
+    found = list(facts.notes)
+    if facts.shimmed:
+        found.append("the original's values were taken with stand-ins for names that were removed")
+    if facts.arrays:
+        found.append("the original's values were taken on NumPy arrays: it runs on nothing else")
+    if weights(facts) == "gained":
+        found.append("sample weights now act per sample")
+    for value in facts.values[1:]:
+        if not value.binding and value.relation in ("differs", "raises"):
+            found.append(
+                f"on {value.family}, for which it does not seem to be written, "
+                + (value.error or f"values differ by {number(value.residual)}")
+            )
+    if facts.values and facts.values[0].order is not None and facts.values[0].ladder:
+        found.append(
+            f"the difference falls with the steepness to the power {facts.values[0].order:.1f}"
+        )
+    if facts.deviation_bound is not None:
+        found.append(f"bound on the mean difference: {number(facts.deviation_bound)} of the spread")
+    if facts.before is not None and facts.before.eager.ok and not facts.before.graph.ok:
+        found.append(f"before, fit raises: {facts.before.graph.error}")
+    for side, gradient in (("before", facts.before), ("after", facts.after)):
+        found.extend(_gradient_notes(side, gradient))
+    found.extend(_gate_note(gate) for gate in facts.gates_before if gate.kind == "unexercised")
+    for check in facts.contract.checks:
+        if check.before and check.after:
+            found.append(f"{check.name} fails before and after: {check.after}")
+        elif check.before and check.after == "":
+            found.append(f"{check.name} works now, and did not: {check.before}")
+    return tuple(dict.fromkeys(found))
+
+
+def _gradient_notes(side: str, gradient: GradientFacts | None) -> list[str]:
+    if gradient is None:
+        return []
+    notes = []
+    if gradient.not_finite:
+        notes.append(f"{side}, the gradient is not finite at {', '.join(gradient.not_finite)}")
+    dead = [str(c.index) for c in gradient.channels if c.moves > 1e-6 and c.seen < 0.05]
+    if dead:
+        notes.append(f"{side}, no gradient reaches channel {', '.join(dead)} of the predictions")
+    for term in gradient.terms:
+        if term.state in ("none", "zero") and term.share > 1e-6:
+            notes.append(f"{side}, the term at line {term.line} has no gradient of its own")
+    if gradient.precision == "float32" and gradient.eager.ok:
+        notes.append(f"{side}, measured in single precision")
+    return notes
+
+
+def _gate_note(gate: GateFacts) -> str:
+    return f"the gate at line {gate.line} was not exercised by any input"
+
+
+def number(value: float) -> str:
+    """Three significant digits."""
+    return f"{value:.3g}"
+
+
+def percent(value: float) -> str:
+    """A share in percent, with two significant digits below a hundred."""
+    share = 100.0 * value
+    return f"{share:.2g} %" if share < 99.5 else f"{share:.0f} %"
+
+
+def _power(value: float) -> str:
+    return f"{value:.0e}" if value > 0.0 else "exactly"
+
+
+def weights(facts: Facts) -> str:
+    """``lost``, ``gained`` or ``""``: what becomes of the effect of single sample weights."""
+    contract = facts.contract
+    sides = (contract.weights_before, contract.weights_after)
+    if not all(sides) and facts.values:
+        value = facts.values[0]
+        if value.relation in ("equal", "converges"):
+            sides = (
+                "per sample" if value.shape_before else "global",
+                "per sample" if value.shape_after else "global",
+            )
+    return {("per sample", "global"): "lost", ("global", "per sample"): "gained"}.get(sides, "")
