@@ -56,6 +56,8 @@ class Settings:
     targets: frozenset[str] = frozenset()
     predictions: frozenset[str] = frozenset()
     bases: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    """Qualified names of functions that are losses, though NumPy may be all that they use."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,15 @@ class Project:
     built: frozenset[str] = frozenset()
     """Called for a loss: classes and factories."""
     metrics: frozenset[str] = frozenset()
+    differentiated: frozenset[str] = frozenset()
+    """Called under a gradient tape, and the gradient is taken of the result."""
     called: frozenset[str] = frozenset()
-    """Called as functions in other files."""
+    """Called in other files of the run with targets and predictions alone: such calls are rewritten
+    along with a function."""
+    functions: tuple[tuple[str, str], ...] = ()
+    """Names that another file uses as only a function can be, with the place and the reason."""
+    results: tuple[tuple[str, str], ...] = ()
+    """The same for factories of which that is true of what they return."""
     exported: bool = False
     """The file is part of a package: code that was not scanned may import from it."""
 
@@ -149,7 +158,7 @@ def discover(
     if not _mentions_a_framework(scope, module):
         return ()
     listed = tuple(definitions(module.body))
-    uses = uses_of(module, project.compiled, project.built, project.metrics)
+    uses = uses_of(module, project.compiled, project.built, project.metrics, project.differentiated)
     by_path = {path: number for number, (path, _) in enumerate(listed)}
     file = _File(module, scope, settings, uses, listed, by_path)
     direct = [*_classes(file), *_functions(file)]
@@ -284,7 +293,8 @@ def _function(
     named = pair is not None and (
         names_a_loss(name) or (form is Form.CLOSURE and names_a_loss(called))
     )
-    if named and not metric and _takes_two(node, form) and not _numpy_only(file, path, node):
+    known = ".".join(path) in file.settings.known or not _numpy_only(file, path, node)
+    if named and not metric and _takes_two(node, form) and known:
         evidence.append(Evidence.NAMED)
     if not evidence or _returns_a_pair(node):
         return None
