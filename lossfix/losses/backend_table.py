@@ -23,7 +23,12 @@ _REDUCTIONS = """
     logsumexp=reduce_logsumexp std=math.reduce_std var=math.reduce_variance
 """
 _FLOATX = "keras.backend.floatx()"
-_SUM_OF_SQUARES = r"(?:\w+\.)*(?:reduce_)?(?:sum|mean)\(\s*(?:\w+\.)*square\([^()]*\)[^()]*\)"
+_SQUARES = r"(?:\w+\.)*(?:reduce_)?(?:sum|mean)\(\s*(?:\w+\.)*square\([^()]*\)[^()]*\)"
+_POSITIVE = r"(?:(?:\w+\.)*epsilon\(\)|\d[\d.e-]*)"
+_NEVER_NEGATIVE = (
+    rf"{_SQUARES}(?:\s*[+*]\s*(?:{_SQUARES}|{_POSITIVE}))*"
+    rf"|(?:\w+\.)*maximum\(.*,\s*{_POSITIVE}\s*\)"
+)
 _LAMBDA = r"lambda\b.*"
 _INTEGER = r"-?\d+"
 
@@ -41,8 +46,8 @@ def _same(pair: str) -> Translation:
 
 _ELEMENTWISE = (
     *map(_same, _SAME.split()),
-    # The backend clips at zero before it takes a root, which a sum of squares has no need of.
-    _t("sqrt(x)", "tf.sqrt({x})", only={"x": _SUM_OF_SQUARES}),
+    # The backend clips at zero before it takes a root, which what is never negative has no need of.
+    _t("sqrt(x)", "tf.sqrt({x})", only={"x": _NEVER_NEGATIVE}),
     _t("sqrt(x)", "tf.sqrt(tf.maximum({x}, 0.0))", floats="x"),
     _t(
         "clip(x, min_value, max_value)",

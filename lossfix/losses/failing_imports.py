@@ -57,14 +57,11 @@ class Plan:
 
 
 def failing_imports(loss: Loss) -> Iterator[Failing]:
-    """The import statements that bind what the loss makes use of, and fail.
+    """The import statements that bind what the loss makes use of, and fail for one name or another.
 
     One within a ``try`` is left out: what follows it is there for when it fails.
     """
-    wanted = {(use.root, use.scope.resolve(use.root) or "") for use in uses(loss) if use.imported}
-    wanted = {(name, origin) for name, origin in wanted if fails_to_import(origin)}
-    if not wanted:
-        return
+    wanted = {(use.root, use.scope.resolve(use.root)) for use in uses(loss) if use.imported}
     for node in walk(loss.tree.module):
         if not isinstance(node, cst.SimpleStatementLine):
             continue
@@ -75,7 +72,8 @@ def failing_imports(loss: Loss) -> Iterator[Failing]:
             if not wanted & set(bound.items()) or _guarded(loss.tree, node):
                 continue
             lost = {name: origin for name, origin in bound.items() if fails_to_import(origin)}
-            yield Failing(node, statement, lost)
+            if lost:
+                yield Failing(node, statement, lost)
 
 
 def _bound(statement: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from lossfix.syntax.scope import Scope
 from lossfix.syntax.tree import dotted
 
 _BACKEND = "keras.backend."
+_SHAPE = re.compile(r"tuple\((\{\w+\}\.shape)\)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +105,7 @@ def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | s
         )
         if isinstance(binding, Binding):
             binding = _in_the_files_backend(loss, binding)
+            binding = _indexed_shape(found, binding)
         return filled(loss, binding, positional, keywords)
     if entry.becomes:
         return _renamed(found)
@@ -138,6 +141,17 @@ def _in_the_files_backend(loss: Loss, binding: Binding) -> Binding:
     if alias is None:
         return binding
     return replace(binding, template=binding.template.replace(_BACKEND, f"{alias}."))
+
+
+def _indexed_shape(found: Gone, binding: Binding) -> Binding:
+    # `K.int_shape(x)[-1]` is `x.shape[-1]`: only as a whole does a shape have to be a tuple.
+    match = _SHAPE.fullmatch(binding.template)
+    above = found.use.loss.tree.parents.get(found.place)
+    if match is None or not isinstance(above, cst.Subscript) or len(above.slice) != 1:
+        return binding
+    if not isinstance(above.slice[0].slice, cst.Index):
+        return binding
+    return replace(binding, template=match[1])
 
 
 def bound_module(scope: Scope, module: str) -> str | None:

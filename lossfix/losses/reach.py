@@ -56,7 +56,7 @@ def uses(loss: Loss) -> tuple[Use, ...]:
         for node, above in _names(part, loss.tree):
             scope = loss.tree.scope(above)
             qualified = _resolved(node, scope, loss.tree)
-            if qualified is not None:
+            if qualified is not None and not _own(loss, qualified):
                 found.append(Use(node, qualified, scope, _seen_from(loss, node, above), outside))
     return tuple(found)
 
@@ -74,6 +74,12 @@ def references(loss: Loss, name: str, origin: str) -> tuple[Use, ...]:
             outside = node not in own
             found.append(Use(node, qualified, scope, _seen_from(loss, node, above), outside))
     return tuple(found)
+
+
+def _own(loss: Loss, qualified: str) -> bool:
+    # A package that others import may well be gone for them; its own files are what is left of it.
+    root = qualified.partition(".")[0]
+    return root == loss.package and root not in ("keras", "tensorflow")
 
 
 def _resolved(node: cst.Name | cst.Attribute, scope: Scope, tree: Tree) -> str | None:

@@ -8,6 +8,8 @@ taken away afterwards, so that a rewrite which still relies on a removed name is
 from __future__ import annotations
 
 import functools
+import importlib
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Callable
@@ -25,6 +27,12 @@ WIDER_SIGNATURES = (
 )
 """TensorFlow 1's forms of these take what today's take and the old keywords (``keep_dims``,
 ``reduction_indices``, ``dimension``, ``dim``, ``squeeze_dims``) as well."""
+
+RENAMED_MODULES = {
+    "keras.backend.tensorflow_backend": keras.backend,
+    "keras.objectives": keras.losses,
+}
+"""Modules of Keras 2, and the ones in which their names are found under the stand-ins."""
 
 REDUCTIONS = ("auto", "none", "sum", "sum_over_batch_size")
 
@@ -45,11 +53,15 @@ def removed_names() -> Iterator[None]:
     """Puts the stand-ins in place and takes them away again.
 
     Covered: TensorFlow 1's functions under ``tf``, ``tf.math``, ``tf.nn`` and ``tf.losses``, the
-    functions of ``keras.backend`` that Keras 3 dropped, ``losses.Reduction`` with ``AUTO``, and the
-    arguments of Keras 2's ``Loss.__init__``.
+    functions of ``keras.backend`` that Keras 3 dropped, the names that ``keras.losses`` and
+    ``tf.keras.losses`` no longer share, ``LossFunctionWrapper``, ``losses.Reduction`` with ``AUTO``,
+    the arguments of Keras 2's ``Loss.__init__``, and the modules of `RENAMED_MODULES`.
     """
     replaced: list[tuple[Any, str, Any]] = []
+    added = [name for name in RENAMED_MODULES if name not in sys.modules]
     try:
+        for name in added:
+            sys.modules[name] = RENAMED_MODULES[name]
         for owner, name, stand_in in _shims():
             replaced.append((owner, name, vars(owner).get(name, replaced)))
             setattr(owner, name, stand_in)
@@ -60,6 +72,8 @@ def removed_names() -> Iterator[None]:
                 delattr(owner, name)
             else:
                 setattr(owner, name, original)
+        for name in added:
+            del sys.modules[name]
 
 
 @functools.lru_cache(maxsize=1)
@@ -71,14 +85,34 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
         shims += [(new, name, function) for name, function in _missing(old, new)]
     shims += [(tf.losses, name, function) for name, function in _missing(v1.losses, tf.losses)]
     legacy = tf.keras.backend
+    if not hasattr(keras.backend, "binary_crossentropy"):
+        # Releases of Keras 2 differed by an epsilon within the logarithm: 2.0 to 2.3 had none, nor
+        # has today's.
+        shims.append((keras.backend, "binary_crossentropy", keras.ops.binary_crossentropy))
     for backend in _distinct(keras.backend, legacy):
-        shims += [(backend, name, function) for name, function in _missing(legacy, backend)]
+        known = {name for owner, name, _ in shims if owner is backend}
+        shims += [
+            (backend, name, function)
+            for name, function in _missing(legacy, backend)
+            if name not in known
+        ]
         if not hasattr(backend, "logsumexp"):
             shims.append((backend, "logsumexp", v1.reduce_logsumexp))
         if not hasattr(backend, "identity"):
             shims.append((backend, "identity", tf.identity))
-    for losses in _distinct(keras.losses, tf.keras.losses, tf.losses):
+    shims.append((keras.backend, "tensorflow_backend", keras.backend))
+    for kind in ("losses", "metrics"):
+        modules = _modules(kind)
+        for mine in modules:
+            union = {
+                name: function for other in modules for name, function in _missing(other, mine)
+            }
+            shims += [(mine, name, function) for name, function in union.items()]
+    wrapper = tf.keras.losses.MeanSquaredError.__bases__[0]
+    for losses in _distinct(*_modules("losses"), tf.losses):
         shims.append((losses, "Reduction", _Reduction))
+        if not hasattr(losses, "LossFunctionWrapper"):
+            shims.append((losses, "LossFunctionWrapper", wrapper))
     for kind in _distinct(keras.losses.Loss, tf.keras.losses.Loss):
         shims.append((kind, "__init__", _accepting_old_arguments(kind.__init__)))
     return tuple(shims)
@@ -106,6 +140,13 @@ def _accepting_old_arguments(init: Callable[..., None]) -> Callable[..., None]:
         init(self, *args, **kwargs)
 
     return shimmed
+
+
+def _modules(kind: str) -> list[Any]:
+    """``keras.losses``, ``tf.keras.losses``, and what ``from tensorflow.keras.losses import`` reads,
+    which is a module of its own where ``tf.keras`` is loaded lazily."""
+    imported = importlib.import_module(f"tensorflow.keras.{kind}")
+    return _distinct(getattr(keras, kind), getattr(tf.keras, kind), imported)
 
 
 def _missing(old: Any, new: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
