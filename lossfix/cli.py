@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,8 @@ from lossfix import __version__
 if TYPE_CHECKING:
     from lossfix.config import Config
     from lossfix.model import Report
-    from lossfix.run import Opened, Request
+    from lossfix.run import Request
+    from lossfix.scan import Opened
     from lossfix.verify.client import Verifier
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -42,11 +42,6 @@ def main() -> None:
         code = INTERRUPTED
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except BrokenPipeError:
-        # Whoever reads the output has had enough; saying so to nobody would be an error of its own.
-        with suppress(OSError):
-            sys.stdout.close()
-        code = CLEAN
     except Exception as error:
         if "-v" in sys.argv or "--verbose" in sys.argv:
             raise
@@ -355,9 +350,10 @@ def _from_stdin(flags: dict[str, Any]) -> bool:
 
 
 def _opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
-    from lossfix import run, source
+    from lossfix import run, scan, source
 
     config = _config(flags)
+    settings = run.settings_of(config)
     try:
         changed = (
             source.changed_since(flags["diff_base"], Path.cwd()) if flags["diff_base"] else None
@@ -378,15 +374,15 @@ def _opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             name = Path(flags["stdin_filename"] or "stdin.py")
             flags["stdin"] = sys.stdin.buffer.read()
             try:
-                return request, run.opened([source.decode(name, flags["stdin"])])
+                return request, scan.opened([source.decode(name, flags["stdin"])], settings)
             except source.Unreadable as error:
-                return request, run.Opened((), (), 1, (error,))
+                return request, scan.Opened((), (), 1, (error,))
         paths: Sequence[Path] = [Path(each) for each in flags["paths"]]
         if flags["files_from"]:
             paths = [*paths, *source.listed(flags["files_from"])]
         elif not paths:
             paths = [Path()]
-        return request, run.open_all(source.find(paths, config))
+        return request, scan.open_all(source.find(paths, config), settings)
     except source.SourceError as error:
         raise _Failure(str(error)) from error
 
@@ -497,6 +493,7 @@ def _show(
     except ReportError as error:
         raise _Failure(str(error)) from error
     except BrokenPipeError:
+        # Whoever reads the output has had enough; click ends the program without a word.
         raise
     except OSError as error:
         raise _Failure(f"{error.filename}: cannot be written: {error.strerror}") from error
