@@ -25,6 +25,10 @@ NARROWEST = 2.0**-19
 STREAK = 4
 """So many halvings in a row that left nearly all of a residual on one side mark it as a jump too,
 where the budget ends first."""
+DECIDED = 120
+CLEARLY = 0.05
+"""After so many evaluations a residual of this share of the variation that gathers nowhere is
+detached, and looking closer changes nothing."""
 STEEP = 0.005
 """The share of the segment whose share of the variation is reported."""
 
@@ -119,6 +123,12 @@ def follow(
     done: list[_Interval] = []
     left = sum(-rank for rank, _, _ in heap)
     while heap and spent < budget and left > enough:
+        if (
+            spent > DECIDED
+            and left > CLEARLY * variation
+            and not any(interval.streak for _, _, interval in heap)
+        ):
+            break
         rank, _, interval = heapq.heappop(heap)
         left += rank
         if interval.width <= narrowest or -rank <= 0.02 * enough:

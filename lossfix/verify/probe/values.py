@@ -21,7 +21,7 @@ from .subject import Failure
 EQUAL = {"float64": 1e-9, "float32": 2e-4}
 """|after - before| <= EQUAL * (|before| + spread) on every draw."""
 DRAWS = 40
-LADDER_DRAWS = 12
+LADDER_DRAWS = 10
 GROWTH = 8.0
 RUNGS = 5
 """Steepnesses k0 * GROWTH**i, i = 0 .. RUNGS."""
