@@ -9,12 +9,13 @@ again, until no rule finds anything that it can mend.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import dropwhile
 
 import libcst as cst
 
+from lossfix.losses import parts
 from lossfix.losses.discover import Candidate, Project, Settings, discover
 from lossfix.losses.loss import Loss, Relaxation, losses_of
 from lossfix.model import Finding, Repair, Safety, Severity, Span, Step
@@ -27,6 +28,9 @@ from lossfix.syntax.tree import Tree, Unparsable, outline, parse
 
 _MOST_STEPS = 200
 """A loss that needs more steps than this is one on which two rules undo each other."""
+
+_A_METRIC_TOO = "it is a metric too, and smoothing would change what that reports"
+_SHARED = "a metric or another loss shares it, and it is no plain function that could be copied"
 
 _USUAL_IMPORTS = {"tf": "import tensorflow as tf", "tensorflow": "import tensorflow"}
 
@@ -108,11 +112,18 @@ def check(path: str, text: str, options: Options) -> tuple[Finding, ...]:
     except Unparsable as error:
         return (unparsable(path, error),)
     findings = [
-        _finding(path, found, _refusal(found, options))
+        _finding(path, found, _replaced(loss, losses) or _refusal(found, options))
         for loss in losses
         for found in _found(loss, options.rules)
     ]
     return _once(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
+
+
+def _replaced(loss: Loss, losses: Sequence[Loss]) -> str:
+    """Why a loss is left alone that is not the last of its name; empty where it is."""
+    if next(each for each in reversed(losses) if each.name == loss.name) is loss:
+        return ""
+    return "it is defined again further down, and only the last definition is measured"
 
 
 def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -151,6 +162,8 @@ def repair(path: str, text: str, name: str, options: Options) -> Repair:
         Unparsable: where the text is not Python.
     """
     progress = _Progress(text, {name}, name)
+    # What tells a loss from an evaluation in NumPy may go before NumPy does.
+    options = replace(options, settings=replace(options.settings, known=frozenset({name})))
     for _ in range(_MOST_STEPS):
         # A rewrite may call what was only wrapped before, and makes it a part of the loss by that.
         losses = {loss.name: loss for loss in losses_in(progress.text, options)}
@@ -209,8 +222,9 @@ def _found(loss: Loss, rules: Sequence[Rule]) -> Iterator[_Found]:
 
 
 def _open(progress: _Progress, options: Options) -> Iterator[_Found]:
-    for loss in losses_in(progress.text, options):
-        if loss.name in progress.names:
+    losses = losses_in(progress.text, options)
+    for loss in losses:
+        if loss.name in progress.names and not _replaced(loss, losses):
             yield from _found(loss, options.rules)
 
 
@@ -222,8 +236,8 @@ def _refusal(found: _Found, options: Options) -> str:
     if found.rule.safety is Safety.RELAXED:
         if options.exact_only:
             return "--exact-only: smoothing changes values"
-        if found.loss.candidate.metric:
-            return "it is a metric too, and smoothing would change what that reports"
+        if found.loss.candidate.metric and not found.loss.only_reached:
+            return _A_METRIC_TOO
     try:
         if found.rule.rewrite(found.loss, found.match) is None:
             return "no safe rewrite is known for this form"
@@ -247,7 +261,12 @@ def _finding(path: str, found: _Found, reason: str) -> Finding:
 
 
 def _settle_one(path: str, progress: _Progress, options: Options) -> bool:
-    losses = [loss for loss in losses_in(progress.text, options) if loss.name in progress.names]
+    found_here = losses_in(progress.text, options)
+    losses = [
+        loss
+        for loss in found_here
+        if loss.name in progress.names and not _replaced(loss, found_here)
+    ]
     skip = options.skips(progress.text) if options.skips is not None else None
     for rule in options.rules:
         if rule.safety is Safety.MANUAL or (options.exact_only and rule.safety is Safety.RELAXED):
@@ -257,15 +276,13 @@ def _settle_one(path: str, progress: _Progress, options: Options) -> bool:
                 found = _Found(rule, loss, match)
                 if match.reason or found.key in progress.refused:
                     continue
-                if rule.safety is Safety.RELAXED and loss.candidate.metric:
-                    continue
                 if skip is not None and skip(_finding(path, found, "")):
                     continue
                 edit = rule.rewrite(loss, match)
                 if edit is None:
                     continue
                 try:
-                    after = _apply(found, edit, options)
+                    after = _settled(found, edit, losses, options, progress)
                 except GuardTripped as error:
                     progress.refused[found.key] = str(error)
                     continue
@@ -280,21 +297,61 @@ def _settle_one(path: str, progress: _Progress, options: Options) -> bool:
     return False
 
 
+def _settled(
+    found: _Found, edit: Edit, losses: Sequence[Loss], options: Options, progress: _Progress
+) -> str:
+    """The text after ``edit``, which smooths a part of the loss for this loss alone."""
+    loss = found.loss
+    if found.rule.safety is not Safety.RELAXED or loss.name == progress.becomes:
+        if found.rule.safety is Safety.RELAXED and loss.candidate.metric:
+            raise GuardTripped(_A_METRIC_TOO)
+        return _apply(found, edit, options)
+    if parts.is_shared(loss, losses):
+        copy = parts.fork(loss, losses)
+        if copy is None:
+            raise GuardTripped(_SHARED)
+        progress.names.discard(loss.name)
+        return _rewritten(copy.loss, Edit(copy.replace, before=(copy.definition,)))
+    return _handed_down(_apply(found, edit, options), loss.name, options, progress)
+
+
+def _handed_down(text: str, name: str, options: Options, progress: _Progress) -> str:
+    """``text`` where every loss of this repair hands its steepness to the part called ``name``."""
+    queue = [name]
+    while queue:
+        family = {each.name: each for each in losses_in(text, options)}
+        part = family.get(queue[-1])
+        for caller in sorted(progress.names & family.keys()):
+            change = {} if part is None else parts.handed_down(part, family[caller])
+            if change:
+                text = _rewritten(family[caller], Edit(change))
+                queue.append(caller)
+                break
+        else:
+            queue.pop()
+    return text
+
+
 def _apply(found: _Found, edit: Edit, options: Options) -> str:
-    tree = found.loss.tree
-    _guard_places(found.loss, edit)
+    text = _rewritten(found.loss, edit)
+    _guard_progress(found, edit, text, options)
+    return text
+
+
+def _rewritten(loss: Loss, edit: Edit) -> str:
+    tree = loss.tree
+    _guard_places(loss, edit)
     module = build.replace(tree.module, edit.replace, tree.parents)
     if edit.before:
-        module = _with_statements(found.loss, module, edit.before)
+        module = _with_statements(loss, module, edit.before)
     missing = unbound(guards.outline_of(module.code)) - unbound(tree.outline)
-    imports = tuple(_import_for(name, found.loss) for name in sorted(missing))
+    imports = tuple(_import_for(name, loss) for name in sorted(missing))
     if imports:
         module = add_imports(tree, module, imports)
     text = module.code
     guards.reads_back(text, module)
     guards.keeps_comments(tree.text, text)
     guards.binds_its_names(tree.outline, guards.outline_of(text))
-    _guard_progress(found, edit, text, options)
     return text
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 import libcst as cst
 
 from lossfix.losses.conditions import uses
+from lossfix.losses.inlining import substituted
 from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import number, parameter_names
+from lossfix.losses.parameters import default_of, number, parameter_names
 from lossfix.losses.smooth import constant
 from lossfix.losses.tensors import is_single, names_below
 from lossfix.syntax.build import Replacement, comments, expression
@@ -119,11 +120,16 @@ def _is_numeric(loss: Loss, node: cst.BaseExpression) -> bool:
 
 
 def _floating(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
-    # `tf.where(c, 1, x)` takes its dtype from the 1.
+    # `tf.where(c, 1, x)` takes its dtype from the 1, and a parameter may be given as an integer.
     value = constant(loss, node)
-    if value is None or isinstance(node, cst.Call):
+    if value is not None and not isinstance(node, cst.Call):
+        return cst.parse_expression(number(value))
+    if loss.is_tensor(node) or value is not None:
         return node
-    return cst.parse_expression(number(value))
+    name = node.value if isinstance(node, cst.Name) else ""
+    if isinstance(default_of(loss.factory or loss.function, name), cst.Float):
+        return node
+    return expression(f"{loss.spell('tf.cast')}({{x}}, {loss.y_pred}.dtype)", x=node)
 
 
 def _is_reduced(loss: Loss, node: cst.BaseExpression) -> bool:
@@ -175,7 +181,9 @@ def _merged(loss: Loss, node: cst.If) -> _Branch:
             other = _merged(loss, chained)
         case cst.Else(body=body):
             other = _branch(loss, node, body)
-    if (then.own | then.values.keys()) & other.own or other.values.keys() & then.own:
+    for name in sorted(then.own & other.own):
+        then, other = _inlined(loss, then, name), _inlined(loss, other, name)
+    if then.values.keys() & other.own or other.values.keys() & then.own:
         raise Unmergeable
     values: dict[str, _Value] = {}
     for name in dict.fromkeys((*then.values, *other.values)):
@@ -197,6 +205,30 @@ def _merged(loss: Loss, node: cst.If) -> _Branch:
     if then.returned is None or node.orelse is not None:
         raise Unmergeable
     return _Branch(before, values, then.returned)
+
+
+def _inlined(loss: Loss, branch: _Branch, name: str) -> _Branch:
+    """``branch`` without its own ``name``, which the other branch has too."""
+    kept = [each for each in branch.before if _assigned(each) != name]
+    (own,) = (each for each in branch.before if _assigned(each) == name)
+    value = own.body[0]
+    assert isinstance(value, cst.Assign)
+    results = [each.value for each in branch.values.values()]
+    results += [] if branch.returned is None else [branch.returned]
+    reads = sum(
+        isinstance(node, cst.Name) and node.value == name
+        for result in results
+        for node in walk(result)
+    )
+    if reads > 1 or comments(own) or any(name in names_below(each) for each in kept):
+        raise Unmergeable
+    new = {name: value.value}
+    values = {
+        key: replace(each, value=substituted(each.value, new))
+        for key, each in branch.values.items()
+    }
+    returned = None if branch.returned is None else substituted(branch.returned, new)
+    return _Branch(tuple(kept), values, returned)
 
 
 def _branch(loss: Loss, node: cst.If, body: cst.BaseSuite) -> _Branch:

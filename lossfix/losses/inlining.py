@@ -58,7 +58,7 @@ def called_directly(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
     function, inputs, result = given.get("func"), given.get("inp"), given.get("Tout")
     if not isinstance(inputs, cst.List | cst.Tuple) or function is None or result is None:
         return "its inputs are not listed where it is called"
-    if isinstance(result, cst.List | cst.Tuple):
+    if dotted(result) is None and not isinstance(result, cst.SimpleString):
         return "it gives several results"
     values = [each.value for each in inputs.elements]
     new = _applied(loss, node, function, values)

@@ -109,7 +109,11 @@ def _assigned(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
     if condition is None or not is_boolean(loss, condition) or not loss.is_tensor(condition):
         return None
     assert isinstance(node, cst.Assign | cst.AugAssign)
-    value = _everywhere(loss, node.value, condition)
+    literal = constant(loss, node.value)
+    if literal is None:
+        value = _everywhere(loss, node.value, condition)
+    else:
+        value = cst.parse_expression(number(literal))
     if value is None:
         return None
     if isinstance(node, cst.AugAssign):
@@ -125,15 +129,20 @@ def _everywhere(
     loss: Loss, value: cst.BaseExpression, condition: cst.BaseExpression
 ) -> cst.BaseExpression | None:
     """``value`` before it was picked: of ``other[condition]``, ``other``."""
-    literal = constant(loss, value)
-    if literal is not None:
-        return cst.parse_expression(number(literal))
     match value:
+        case cst.BaseNumber():
+            return value
         case cst.Subscript(value=whole):
             picked = _condition(value)
             same = picked is not None and picked.deep_equals(condition)
             return _unpicked(loss, whole) if same else None
-        case cst.BinaryOperation(left=left, right=right):
+        # A division or a root would not be finite where it was not picked.
+        case cst.BinaryOperation(left=left, operator=cst.Power(), right=cst.Integer()):
+            base = _everywhere(loss, left, condition)
+            return None if base is None else value.with_changes(left=base)
+        case cst.BinaryOperation(
+            left=left, operator=cst.Add() | cst.Subtract() | cst.Multiply(), right=right
+        ):
             sides = [_everywhere(loss, each, condition) for each in (left, right)]
             if sides[0] is None or sides[1] is None:
                 return None

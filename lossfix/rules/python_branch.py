@@ -60,7 +60,7 @@ from lossfix.losses.loss import Loss
 from lossfix.losses.tensors import converted_by_autograph, is_array, is_boolean
 from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.build import expression
+from lossfix.syntax.build import Replacement, expression
 from lossfix.syntax.tree import dotted, walk
 
 _SHORT = 40
@@ -72,20 +72,41 @@ def match(loss: Loss) -> Iterator[Match]:
         return
     for node in walk(loss.function.body):
         decided = _decided(node)
-        if decided is None or not is_array(loss, decided):
+        if decided is None or not is_array(loss, decided) or _is_in_a_test(loss, node):
             continue
         text = " ".join(loss.tree.code(decided).split())
-        reason = ""
-        if isinstance(node, cst.While | cst.Assert):
-            reason = "write it with `tf.while_loop`"
-            if isinstance(node, cst.Assert):
-                reason = "write it with `tf.debugging`"
         yield Match(
             node,
             f"`{text}` has no truth value while the graph is built: fit raises",
-            reason,
+            _reason(loss, node),
             _severity(loss),
         )
+
+
+def _reason(loss: Loss, node: cst.CSTNode) -> str:
+    """Why this is not rewritten; empty where it can be."""
+    match node:
+        case cst.While():
+            return "write it with `tf.while_loop`"
+        case cst.Assert():
+            return "write it with `tf.debugging`"
+    try:
+        return "" if _replaced(loss, node) else "its operands are not certainly conditions"
+    except Unmergeable:
+        return "a branch does more than compute, or computes what is not finite everywhere"
+
+
+def _is_in_a_test(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether an ``and`` or ``not`` is a part of what an ``if`` decides by: that is settled first."""
+    if not isinstance(node, cst.BaseExpression):
+        return False
+    for above in loss.tree.ancestors(node):
+        if isinstance(above, cst.IfExp | cst.If | cst.While | cst.Assert):
+            return node is above.test
+        if not isinstance(above, cst.BooleanOperation | cst.UnaryOperation):
+            return False
+        node = above
+    return False
 
 
 def _severity(loss: Loss) -> Severity | None:
@@ -111,17 +132,22 @@ def _decided(node: cst.CSTNode) -> cst.BaseExpression | None:
     return None
 
 
+def _replaced(loss: Loss, node: cst.CSTNode) -> dict[cst.CSTNode, Replacement]:
+    match node:
+        case cst.If():
+            return merged_if(loss, node)
+        case cst.IfExp(test=test, body=body, orelse=orelse):
+            return {node: chosen(loss, test, body, orelse)}
+    new = _operated(loss, node)
+    return {} if new is None else {node: new}
+
+
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     try:
-        match match.node:
-            case cst.If() as branching:
-                return Edit(merged_if(loss, branching))
-            case cst.IfExp(test=test, body=body, orelse=orelse) as ternary:
-                return Edit({ternary: chosen(loss, test, body, orelse)})
+        replaced = _replaced(loss, match.node)
     except Unmergeable:
         return None
-    new = _operated(loss, match.node)
-    return None if new is None else Edit({match.node: new})
+    return Edit(replaced) if replaced else None
 
 
 def _operated(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:

@@ -79,11 +79,14 @@ def match(loss: Loss) -> Iterator[Match]:
         if not isinstance(node, cst.BaseExpression):
             continue
         if _reads_batch(loss, node) and _place(loss, node) is not _Place.NEITHER:
-            yield Match(
-                node,
-                f"`{loss.tree.code(node)}` is None where the batch size is not known beforehand",
-                severity=Severity.WARNING,
+            by_len = called_builtin(loss, node) == "len"
+            consequence = (
+                "raises in fit, where tensors are symbolic"
+                if by_len
+                else "is None where the batch size is not known beforehand"
             )
+            severity = None if by_len else Severity.WARNING
+            yield Match(node, f"`{loss.tree.code(node)}` {consequence}", severity=severity)
         elif _mixes(loss, node):
             yield Match(
                 node,
