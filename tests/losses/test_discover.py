@@ -1,0 +1,284 @@
+"""Which callables are losses, on what evidence, and what only looks like one."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from lossfix.losses.discover import Candidate, Settings, discover
+from lossfix.model import Evidence, Form
+
+F = "def f(a, b):\n    return tf.abs(a - b)\n"
+"""A loss that neither its name nor its parameters give away."""
+G = "def g(a, b):\n    return tf.square(a - b)\n"
+
+
+USUAL = Settings()
+
+
+def found(code: str, settings: Settings = USUAL) -> tuple[Candidate, ...]:
+    return discover(ast.parse("import tensorflow as tf\n" + code), settings)
+
+
+def names(code: str) -> list[str]:
+    return [candidate.name for candidate in found(code)]
+
+
+def only(code: str) -> Candidate:
+    (candidate,) = found(code)
+    return candidate
+
+
+COMPILED = {
+    "by name": "model.compile(optimizer='adam', loss=f)",
+    "by position": "model.compile('adam', f)",
+    "in a list": "model.compile(loss=['mse', f])",
+    "in a dictionary": "model.compile(loss={'a': f, 'b': 'mse'})",
+    "by an alias": "chosen = f\nmodel.compile(loss=chosen)",
+    "by an unpacked alias": "chosen, metric = f, 'mae'\nmodel.compile(loss=chosen)",
+    "by an annotated alias": "chosen: object = f\nmodel.compile(loss=chosen)",
+    "conditionally": "model.compile(loss=f if deep else 'mse')",
+    "out of a dictionary": "LOSSES = {'f': f}\nmodel.compile(loss=LOSSES[name])",
+    "got from a dictionary": "LOSSES = {'f': f}\nmodel.compile(loss=LOSSES.get(name))",
+    "out of a filled dictionary": "LOSSES = {}\nLOSSES['f'] = f\nmodel.compile(loss=LOSSES[name])",
+    "out of a filled list": "losses = []\nlosses.append(f)\nmodel.compile(loss=losses)",
+    "by a selector": "def pick(name):\n    return {'f': f}[name]\nmodel.compile(loss=pick('f'))",
+    "by a branching selector": (
+        "def pick(name):\n    if name == 'f':\n        return f\n    return 'mse'\n"
+        "model.compile(loss=pick('f'))"
+    ),
+    "as a partial": "from functools import partial\nmodel.compile(loss=partial(f, c=1))",
+    "in a loop": "for loss in [f, 'mse']:\n    model.compile(loss=loss)",
+    "in a loop over pairs": "for name, loss in [('f', f)]:\n    model.compile(loss=loss)",
+    "in a loop over a dictionary": "for n, l in {'f': f}.items():\n    model.compile(loss=l)",
+    "in a numbered loop": "LOSSES = [f]\nfor n, l in enumerate(LOSSES):\n    model.compile(loss=l)",
+    "in a zipped loop": "for n, l in zip(['a'], [f]):\n    model.compile(loss=l)",
+    "in a comprehension": "[model.compile(loss=loss) for loss in (f,)]",
+    "through a function": "def build(loss):\n    model.compile('adam', loss)\nbuild(f)",
+    "through two functions": (
+        "def build(loss):\n    model.compile('adam', loss)\ndef run(fn):\n    build(fn)\nrun(fn=f)"
+    ),
+    "in a loop through a function": (
+        "def build(fn):\n    model.compile('adam', fn)\nfor each in (f,):\n    build(each)"
+    ),
+    "as a default": "def build(loss=f):\n    model.compile(loss=loss)\nbuild()",
+    "as an attribute": (
+        "class Trainer:\n    def __init__(self):\n        self.loss = f\n"
+        "    def run(self):\n        self.model.compile(loss=self.loss)"
+    ),
+    "in settings": "settings = {'loss': f, 'optimizer': 'adam'}\nmodel.compile(**settings)",
+    "in made settings": "settings = dict(loss=f)\nmodel.compile(**settings)",
+}
+
+
+@pytest.mark.parametrize("code", COMPILED.values(), ids=COMPILED.keys())
+def test_what_a_model_is_compiled_with_is_a_loss_whatever_it_is_called(code: str) -> None:
+    candidate = only(F + code)
+    assert candidate.name == "f"
+    assert candidate.evidence == (Evidence.COMPILED,)
+    assert (candidate.y_true, candidate.y_pred) == ("a", "b")
+    assert not candidate.metric
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "model.compile(loss='mse')",
+        "model.compile(loss='mse', metrics=[f])",
+        "model.compile('adam', 'mse', [f])",
+        "model.compile('adam', loss=tf.keras.losses.get('f'))",
+        "for name in {'f': f}:\n    model.compile(loss=name)",
+        "re.compile('f', f)",
+        "print(f)",
+    ],
+)
+def test_what_no_model_is_compiled_with_is_no_loss(code: str) -> None:
+    assert names(F + code) == []
+
+
+def test_a_method_that_a_model_is_compiled_with_is_a_loss() -> None:
+    candidate = only(
+        "class Trainer:\n"
+        "    def cost_of(self, a, b):\n        return tf.abs(a - b)\n"
+        "    def run(self):\n        self.model.compile(loss=self.cost_of)\n"
+    )
+    assert (candidate.name, candidate.form) == ("Trainer.cost_of", Form.METHOD)
+
+
+def test_what_is_both_a_loss_and_a_metric_is_both() -> None:
+    candidate = only(F + "model.compile(loss=f, metrics=[f])")
+    assert candidate.evidence == (Evidence.COMPILED,)
+    assert candidate.metric
+
+
+def test_a_part_that_a_metric_shares_is_a_part_of_the_metric_too() -> None:
+    part = "def part(y_true, y_pred):\n    return y_true - y_pred\n"
+    loss = "def a_loss(y_true, y_pred):\n    return part(y_true, y_pred)\n"
+    metric = "def accuracy(y_true, y_pred):\n    return part(y_true, y_pred)\n"
+    use = "model.compile(loss=a_loss, metrics=[accuracy])"
+    both = found(part + loss + metric + use)
+    assert [(each.name, each.metric) for each in both] == [("part", True), ("a_loss", False)]
+
+
+def test_a_subclass_of_loss_is_one_through_classes_of_the_same_file() -> None:
+    code = (
+        "class Mine(tf.keras.losses.Loss):\n    pass\n"
+        "class Theirs(Mine):\n    def call(self, y_true, y_pred):\n        return y_true - y_pred\n"
+    )
+    candidate = only(code)
+    assert (candidate.name, candidate.form) == ("Theirs", Form.SUBCLASS)
+    assert candidate.evidence == (Evidence.SUBCLASS,)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "tf.keras.metrics.Metric",
+        "tf.keras.layers.Layer",
+        "tf.keras.callbacks.Callback",
+        "object",
+    ],
+)
+def test_other_classes_are_no_losses(base: str) -> None:
+    code = f"class Mine({base}):\n    def call(self, y_true, y_pred):\n        return y_true\n"
+    assert names(code) == []
+
+
+def test_a_base_that_the_configuration_names_makes_a_loss() -> None:
+    code = (
+        "from our import Base\nclass Mine(Base):\n    def call(self, a, b):\n        return a - b\n"
+    )
+    assert [each.name for each in found(code, Settings(bases=frozenset({"our.Base"})))] == ["Mine"]
+    assert names(code) == []
+
+
+TAPE = """\
+def step(x, y):
+    with tf.GradientTape() as tape:
+        outputs = model(x)
+        value = misfit(y, outputs)
+        total = value + 0.1
+    return tape.gradient(total, model.trainable_variables)
+"""
+
+
+def test_what_gradients_are_taken_of_is_a_loss() -> None:
+    misfit = "def misfit(target, output):\n    return tf.abs(target - output)\n"
+    candidate = only(misfit + TAPE)
+    assert (candidate.name, candidate.evidence) == ("misfit", (Evidence.GRADIENT,))
+
+
+def test_what_no_gradient_is_taken_of_is_no_loss() -> None:
+    misfit = "def misfit(target, output):\n    return tf.abs(target - output)\n"
+    assert names(misfit + TAPE.replace("tape.gradient(total", "tape.gradient(outputs")) == []
+
+
+def test_what_a_loss_calls_is_reached_through_any_number_of_calls() -> None:
+    code = (
+        "def inner(y_true, y_pred):\n    return y_true - y_pred\n"
+        "def outer(y_true, y_pred):\n    return inner(y_true, y_pred)\n"
+        "def a_loss(y_true, y_pred):\n    return outer(y_true, y_pred)\n"
+        "model.compile(loss=a_loss)\n"
+    )
+    evidence = {each.name: each.evidence for each in found(code)}
+    assert evidence == {
+        "inner": (Evidence.REACHED,),
+        "outer": (Evidence.REACHED,),
+        "a_loss": (Evidence.COMPILED, Evidence.NAMED),
+    }
+
+
+@pytest.mark.parametrize(
+    ("signature", "is_loss"),
+    [
+        ("dice_loss(y_true, y_pred)", True),
+        ("diceLoss(labels, predictions)", True),
+        ("criterion(target, output)", True),
+        ("my_objective(y_true, y_pred)", True),
+        ("dice_loss(predictions, labels)", True),
+        ("dice_coefficient(y_true, y_pred)", False),
+        ("accuracy(y_true, y_pred)", False),
+        ("dice_loss(model, optimizer)", False),
+        ("plot_loss(history, path)", False),
+        ("dice_loss(y_true)", False),
+        ("glossary(y_true, y_pred)", False),
+        ("closest(y_true, y_pred)", False),
+        ("blossom(y_true, y_pred)", False),
+    ],
+)
+def test_names_and_parameters_together_say_what_is_a_loss(signature: str, is_loss: bool) -> None:
+    code = f"def {signature}:\n    return tf.abs(1.0)\n"
+    assert bool(found(code)) == is_loss
+
+
+def test_predictions_that_come_first_are_known_for_it() -> None:
+    candidate = only("def dice_loss(predictions, labels):\n    return tf.abs(labels)\n")
+    assert candidate.swapped
+    assert (candidate.y_true, candidate.y_pred) == ("labels", "predictions")
+
+
+def test_names_of_targets_and_predictions_may_be_configured() -> None:
+    code = "def my_loss(wahr, vorher):\n    return tf.abs(wahr - vorher)\n"
+    settings = Settings(frozenset({"wahr"}), frozenset({"vorher"}))
+    assert [each.name for each in found(code, settings)] == ["my_loss"]
+    assert names(code) == []
+
+
+def test_a_closure_is_known_by_its_factory_and_by_its_arguments() -> None:
+    code = (
+        "def weighted(alpha):\n    def inner(y_true, y_pred):\n        return alpha * y_pred\n"
+        "    return inner\n"
+        "model.compile(loss=weighted(0.3))\n"
+    )
+    candidate = only(code)
+    assert (candidate.name, candidate.form) == ("weighted.inner", Form.CLOSURE)
+    assert candidate.arguments == ("0.3",)
+
+
+OTHERS = {
+    "a twin for evaluation": (
+        "import numpy as np\ndef mse_loss(y_true, y_pred):\n    return np.mean(y_true - y_pred)\n"
+    ),
+    "PyTorch": "import torch\ndef a_loss(y_true, y_pred):\n    return torch.mean(y_true - y_pred)\n",
+    "JAX": (
+        "import jax.numpy as jnp\ndef a_loss(y_true, y_pred):\n    return jnp.mean(y_true - y_pred)\n"
+    ),
+    "a boosting objective": (
+        "def a_objective(y_true, y_pred):\n    grad = y_pred - y_true\n    return grad, grad * 0 + 1\n"
+    ),
+    "a generator": "def a_loss(y_true, y_pred):\n    yield y_true\n",
+}
+
+
+@pytest.mark.parametrize("code", OTHERS.values(), ids=OTHERS.keys())
+def test_functions_for_other_purposes_are_no_losses(code: str) -> None:
+    assert names(code) == []
+
+
+def test_a_file_without_a_framework_has_no_losses() -> None:
+    assert discover(ast.parse("def my_loss(y_true, y_pred):\n    return y_true - y_pred\n")) == ()
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import tensorflow as tf",
+        "from tensorflow import keras",
+        "from keras import backend as K",
+        "import keras",
+        "from tensorflow.keras.losses import Loss",
+        "import tensorflow.compat.v1 as tf",
+        "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = None",
+        "from .backend import K",
+    ],
+)
+def test_a_framework_is_known_however_it_is_imported(imports: str) -> None:
+    module = ast.parse(f"{imports}\ndef my_loss(y_true, y_pred):\n    return y_true - y_pred\n")
+    assert [each.name for each in discover(module)] == ["my_loss"]
+
+
+def test_losses_come_in_the_order_of_the_file() -> None:
+    candidates = found(G + F + "model.compile(loss=[f, g])")
+    assert [each.name for each in candidates] == ["g", "f"]
+    assert [each.line for each in candidates] == [2, 4]
