@@ -15,7 +15,6 @@ from lossfix.losses.obstacles import (
     is_registration,
     is_tf_function,
     rebound_names,
-    shadowed_by_call,
 )
 from lossfix.syntax import build
 from lossfix.syntax.tree import walk
@@ -173,8 +172,8 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
         statements = statements[1:]
     head = list(parts.head)
     taken = rebound_names(loss, parts.head)
-    rebound = [name for name in names if name in taken and name not in shadowed_by_call(loss)]
-    replaced = _SelfNames(frozenset(names) - set(rebound) - shadowed_by_call(loss))
+    rebound = [name for name in names if name in taken]
+    replaced = _SelfNames(frozenset(names) - set(rebound))
     changed = [each.visit(replaced) for each in (*head, *statements)]
     opening = [cst.parse_statement(f"{name} = self.{name}") for name in rebound]
     aligned = aligning_statement(loss)

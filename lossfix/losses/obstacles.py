@@ -60,6 +60,8 @@ def _in_signature(loss: Loss) -> str:
 def _in_parameters(loss: Loss) -> str:
     for each in own_parameters(loss):
         name = each.name.value
+        if loss.factory is not None and name in parameter_names(loss.function):
+            return f"its parameter `{name}` is hidden by one of its inner function"
         if name in _RESERVED:
             return f"its parameter `{name}` means something else to keras.losses.Loss"
         if loss.factory is None and each.default is None:
@@ -137,13 +139,6 @@ def _bound_in(module: ast.AST) -> Iterator[str]:
                 yield from names
             case ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
                 yield name
-
-
-def shadowed_by_call(loss: Loss) -> frozenset[str]:
-    """The names that mean targets and predictions in the body, whatever the factory calls so."""
-    return (
-        frozenset(parameter_names(loss.function)[:2]) if loss.factory is not None else frozenset()
-    )
 
 
 def _is_plain_value(node: cst.BaseExpression) -> bool:

@@ -84,7 +84,7 @@ from lossfix.losses.classes import (
     rank_function_definition,
 )
 from lossfix.losses.loss import Loss
-from lossfix.losses.obstacles import obstacle, own_parameters
+from lossfix.losses.obstacles import names_in, obstacle, own_parameters
 from lossfix.losses.sites import call_sites
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.bare_function import is_wanted, other_files
@@ -127,6 +127,8 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
     for statement in before[:-1]:
         if not _is_prelude(loss, statement):
             return "its own statements may not be run for every batch"
+        if {loss.y_true, loss.y_pred} & names_in(statement):
+            return f"it uses `{loss.y_true}` or `{loss.y_pred}` for something else"
     return ""
 
 

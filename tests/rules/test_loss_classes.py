@@ -1,0 +1,384 @@
+"""The rules on classes and on how losses are compiled: what they mend, report and leave alone."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, lines, rewritten
+
+from lossfix.model import Finding, Severity
+
+CALL = """
+    def call(self, y_true, y_pred):
+        return self.w * tf.keras.losses.mean_squared_error(y_true, y_pred)
+"""
+
+
+def loss_class(init: str, rest: str = "") -> str:
+    return f"class WLoss(tf.keras.losses.Loss):\n{init}\n{CALL}{rest}"
+
+
+def init(signature: str, *statements: str) -> str:
+    return f"    def __init__({signature}):\n" + "\n".join(f"        {each}" for each in statements)
+
+
+def only(found: tuple[Finding, ...]) -> Finding:
+    (finding,) = found
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("signature", "call"),
+    [
+        ("self, w", "super().__init__()"),
+        ("self, w, **kwargs", "super().__init__(**kwargs)"),
+        ("self, w, name='w'", "super().__init__(name=name)"),
+        (
+            "self, w, reduction=None, name='w', **kw",
+            "super().__init__(reduction=reduction, name=name, **kw)",
+        ),
+    ],
+)
+def test_the_constructor_of_the_parent_is_called_first(signature: str, call: str) -> None:
+    after = rewritten(loss_class(init(signature, '"""Doc."""', "self.w = w")), "missing-super-init")
+    assert lines(init(signature, '"""Doc."""', call, "self.w = w")) in lines(
+        after.partition("\n")[2]
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        loss_class(init("self, w", "super().__init__()", "self.w = w")),
+        loss_class(init("self, w", "super(WLoss, self).__init__(name='w')", "self.w = w")),
+        loss_class(init("self, w", "tf.keras.losses.Loss.__init__(self)", "self.w = w")),
+        loss_class(init("self, w", "if w:", "    super().__init__()")),
+        f"class WLoss(tf.keras.losses.Loss):\n    w = 1.0\n{CALL}",
+        f"class Mine(tf.keras.losses.Huber):\n{init('self', 'self.w = 1.0')}\n{CALL}",
+    ],
+)
+def test_a_constructor_that_calls_its_parent_is_left_alone(source: str) -> None:
+    assert findings(source, "missing-super-init") == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            ("self, w=1.0", "super().__init__()"),
+            ("self, w=1.0, **kwargs", "super().__init__(**kwargs)"),
+        ),
+        (
+            ("self, w", "super(WLoss, self).__init__(name='w')"),
+            ("self, w, name='w', **kwargs", "super(WLoss, self).__init__(name=name, **kwargs)"),
+        ),
+        (
+            ("self, w, name='w'", "super().__init__(name=name, reduction='sum')"),
+            (
+                "self, w, name='w', reduction='sum', **kwargs",
+                "super().__init__(name=name, reduction=reduction, **kwargs)",
+            ),
+        ),
+        (
+            ("self, *, w=1.0", "super().__init__()"),
+            ("self, *, w=1.0, **kwargs", "super().__init__(**kwargs)"),
+        ),
+    ],
+)
+def test_a_constructor_takes_and_passes_on_what_keras_saves(
+    before: tuple[str, str], after: tuple[str, str]
+) -> None:
+    changed = rewritten(loss_class(init(before[0], before[1], "self.w = w")), "closed-constructor")
+    assert init(after[0], after[1], "self.w = w") in changed
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        loss_class(init("self, w, **kwargs", "super().__init__(**kwargs)", "self.w = w")),
+        loss_class(
+            init(
+                "self, w, reduction='sum', name='w'",
+                "super().__init__(reduction=reduction, name=name)",
+                "self.w = w",
+            )
+        ),
+        loss_class(
+            init("self, w", "super().__init__()", "self.w = w"),
+            "\n    def get_config(self):\n        return {'w': self.w}\n",
+        ),
+        loss_class(
+            init("self, w", "super().__init__()", "self.w = w"),
+            "\n    @classmethod\n    def from_config(cls, config):\n        return cls(config['w'])\n",
+        ),
+        f"class WLoss(tf.keras.losses.Loss):\n    w = 1.0\n{CALL}",
+    ],
+)
+def test_a_constructor_that_can_be_loaded_is_left_alone(source: str) -> None:
+    assert findings(source, "closed-constructor") == ()
+
+
+@pytest.mark.parametrize(
+    ("signature", "call"),
+    [("self, w", "super().__init__('w')"), ("self, *w", "super().__init__()")],
+)
+def test_an_unusual_constructor_is_only_reported(signature: str, call: str) -> None:
+    assert only(findings(loss_class(init(signature, call)), "closed-constructor")).reason
+
+
+def test_parameters_are_saved_from_where_they_are_kept() -> None:
+    source = loss_class(
+        init(
+            "self, w, power: int = 2, name='w', **kwargs",
+            "super().__init__(name=name, **kwargs)",
+            "self.w = float(w)",
+            "self._power: int = power",
+        )
+    )
+    assert rewritten(source, "unsaved-parameters").endswith(
+        "    def get_config(self):\n"
+        '        return {**super().get_config(), "w": self.w, "power": self._power}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("self.w = tf.constant(w)",),
+        ("self.w = 2 * w",),
+        ("w = w or 1.0", "self.w = w"),
+        ("pass",),
+    ],
+)
+def test_a_parameter_that_is_kept_in_another_form_is_only_reported(
+    statements: tuple[str, ...],
+) -> None:
+    source = loss_class(init("self, w, **kwargs", "super().__init__(**kwargs)", *statements))
+    assert only(findings(source, "unsaved-parameters")).reason
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        loss_class(
+            init("self, w, **kwargs", "super().__init__(**kwargs)", "self.w = w"),
+            "\n    def get_config(self):\n        return {**super().get_config(), 'w': self.w}\n",
+        ),
+        loss_class(
+            init("self, name='w', **kw", "super().__init__(name=name, **kw)", "self.w = 1.0")
+        ),
+        f"class WLoss(tf.keras.losses.Loss):\n    w = 1.0\n{CALL}",
+        f"class Task:\n{init('self, w', 'self.w = w')}\n{CALL}",
+    ],
+)
+def test_a_class_that_saves_what_it_takes_is_left_alone(source: str) -> None:
+    assert findings(source, "unsaved-parameters") == ()
+
+
+def called(signature: str, value: str, other: str = "") -> str:
+    return (
+        "class Direct(tf.keras.losses.Loss):\n"
+        f"    def __call__(self, {signature}):\n        return {value}\n{other}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("signature", "value"),
+    [
+        ("y_true, y_pred", "tf.reduce_mean(tf.abs(y_true - y_pred))"),
+        ("y_true, y_pred, sample_weight=None", "2.0 * tf.reduce_sum(y_true * y_pred) + 1.0"),
+    ],
+)
+def test_a_method_that_gives_a_scalar_is_renamed(signature: str, value: str) -> None:
+    after = rewritten(called(signature, value), "overridden-call")
+    assert after == called("y_true, y_pred", value).replace("__call__", "call")
+
+
+@pytest.mark.parametrize(
+    ("signature", "value"),
+    [
+        ("y_true, y_pred, sample_weight=None", "tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)"),
+        ("y_true, y_pred, sample_weight=None", "tf.reduce_sum(sample_weight * (y_true - y_pred))"),
+        ("y_true, y_pred, **kwargs", "tf.reduce_mean(tf.abs(y_true - y_pred))"),
+        ("y_true, y_pred, sample_weight=None", "helper(y_true, y_pred)"),
+    ],
+)
+def test_a_method_that_may_give_more_is_only_reported(signature: str, value: str) -> None:
+    assert only(findings(called(signature, value), "overridden-call")).reason
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        called("y_true, y_pred, sample_weight=None", "super().__call__(y_true, y_pred)"),
+        called(
+            "y_true, y_pred",
+            "0.0",
+            "\n    def call(self, y_true, y_pred):\n        return y_pred\n",
+        ),
+        "class Task:\n    def __call__(self, y_true, y_pred):\n        return y_true - y_pred\n",
+    ],
+)
+def test_a_method_that_belongs_there_is_left_alone(source: str) -> None:
+    assert findings(source, "overridden-call") == ()
+
+
+MODEL = """
+
+model = tf.keras.Sequential([tf.keras.layers.Dense({units})])
+model.compile(loss=Straight())
+"""
+
+
+def straight(value: str, units: str = "1") -> str:
+    head = "class Straight(tf.keras.losses.Loss):\n    def call(self, y_true, y_pred):\n"
+    return f"{head}        return {value}\n" + MODEL.format(units=units)
+
+
+def test_ranks_are_aligned_before_targets_meet_predictions() -> None:
+    after = rewritten(straight("tf.reduce_mean(tf.abs(y_true - y_pred), -1)"), "rank-broadcast")
+    assert "        y_true, y_pred = same_rank(y_true, y_pred)\n        return" in after
+    assert after.startswith("def same_rank(")
+
+
+@pytest.mark.parametrize(
+    ("value", "units"),
+    [
+        ("tf.reduce_mean(tf.abs(y_true - y_pred), -1)", "3"),
+        ("tf.keras.losses.mean_squared_error(y_true, y_pred)", "1"),
+        ("tf.abs(tf.reshape(y_true, tf.shape(y_pred)) - y_pred)", "1"),
+        ("tf.abs(tf.reshape(y_true, [-1]) - tf.reshape(y_pred, [-1]))", "1"),
+        ("tf.abs(y_true - y_pred[:, 0])", "1"),
+        ("tf.abs(y_true[:, None] - y_pred)", "1"),
+        ("tf.abs(tf.squeeze(y_true) - tf.squeeze(y_pred))", "1"),
+        ("tf.abs(align(y_true, y_pred) - y_pred)", "1"),
+        ("tf.reduce_mean(y_pred)", "1"),
+    ],
+)
+def test_ranks_that_agree_or_are_looked_at_are_left_alone(value: str, units: str) -> None:
+    assert findings(straight(value, units), "rank-broadcast") == ()
+
+
+def test_a_class_without_a_model_beside_it_is_left_alone() -> None:
+    source = straight("tf.abs(y_true - y_pred)").partition("\n\nmodel")[0]
+    assert findings(source, "rank-broadcast") == ()
+
+
+FUNCTION = "def f_loss({0}):\n    return tf.reduce_mean({1}, axis=-1)\n"
+COMPILE = "\n\ndef build(model):\n    model.compile(loss={0})\n"
+
+
+def test_swapped_arguments_are_reported_where_keras_passes_them() -> None:
+    swapped = FUNCTION.format("y_pred, y_true", "tf.abs(y_pred - y_true)")
+    assert only(findings(swapped + COMPILE.format("f_loss"), "swapped-arguments")).reason
+    assert findings(swapped, "swapped-arguments") == ()
+    right = FUNCTION.format("y_true, y_pred", "tf.abs(y_pred - y_true)")
+    assert findings(right + COMPILE.format("f_loss"), "swapped-arguments") == ()
+    unnamed = FUNCTION.format("a, b", "tf.abs(a - b)")
+    assert findings(unnamed + COMPILE.format("f_loss"), "swapped-arguments") == ()
+
+
+FACTORY = """
+def make_loss({0}):
+    def loss(y_true, y_pred):
+        return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+    return loss
+"""
+
+
+def test_a_factory_is_called_where_it_needs_nothing() -> None:
+    source = FACTORY.format("w=1.0").lstrip() + COMPILE.format("make_loss")
+    assert "compile(loss=make_loss())" in rewritten(source, "uncalled-factory")
+    source = FACTORY.format("w") + COMPILE.format("make_loss")
+    assert only(findings(source, "uncalled-factory")).reason
+    for loss in ("make_loss()", "make_loss(w=2.0)", "[make_loss()]"):
+        source = FACTORY.format("w=1.0") + COMPILE.format(loss)
+        assert findings(source, "uncalled-factory") == ()
+
+
+def test_a_call_that_is_compiled_is_reported() -> None:
+    function = FUNCTION.format("y_true, y_pred", "tf.abs(y_true - y_pred)")
+    found = findings(function + COMPILE.format("f_loss(model.input, model.output)"), "called-loss")
+    assert only(found).severity is Severity.ERROR
+    assert findings(function + COMPILE.format("f_loss"), "called-loss") == ()
+    assert findings(FACTORY.format("w") + COMPILE.format("make_loss(1.0)"), "called-loss") == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("tf.reshape(y_pred, (batch_size, 3)) - y_true", 1),
+        ("tf.zeros([BATCH_SIZE, 1]) + y_true - y_pred", 1),
+        ("tf.reshape(y_pred, (-1, 3)) - y_true", 0),
+        ("(y_true - y_pred) / batch_size", 0),
+        ("tf.reshape(y_pred, (tf.shape(y_pred)[0], 3)) - y_true", 0),
+        ("tf.reshape(y_pred, (-1, num_classes)) - y_true", 0),
+    ],
+)
+def test_a_shape_with_a_fixed_batch_size_is_reported(value: str, found: int) -> None:
+    source = FUNCTION.format("y_true, y_pred", value)
+    assert len(findings(source, "fixed-batch-size")) == found
+
+
+def test_a_batch_size_that_comes_from_the_batch_is_left_alone() -> None:
+    source = """
+        def f_loss(y_true, y_pred):
+            batch_size = tf.shape(y_pred)[0]
+            return tf.reshape(y_pred, (batch_size, 3)) - y_true
+    """
+    assert findings(source, "fixed-batch-size") == ()
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        (("y_true = tf.cast(y_true, 'float64')", "return y_true - y_pred"), 1),
+        (("t = tf.cast(y_true, tf.double)", "return tf.abs(t - 2.0 * y_pred)"), 1),
+        (("return tf.cast(y_true, tf.float16) * y_pred",), 1),
+        (("y_true = tf.cast(y_true, tf.float32)", "return y_true - y_pred"), 0),
+        (("t, p = tf.cast(y_true, tf.float64), tf.cast(y_pred, tf.float64)", "return t - p"), 0),
+        (("y_pred = tf.cast(y_pred, tf.float64)", "return y_true - y_pred"), 0),
+        (("t = tf.cast(y_true, tf.float64)", "return tf.cast(t, y_pred.dtype) - y_pred"), 0),
+        (("w = tf.cast(y_true, tf.int32)", "return tf.one_hot(w, 3) * y_pred"), 0),
+    ],
+)
+def test_targets_keep_the_dtype_of_the_predictions(statements: tuple[str, ...], found: int) -> None:
+    source = "def f_loss(y_true, y_pred):\n" + "".join(f"    {each}\n" for each in statements)
+    assert len(findings(source, "mixed-floats")) == found
+    if found:
+        assert "(y_true, y_pred.dtype)" in rewritten(source, "mixed-floats")
+
+
+def test_a_loss_without_a_place_of_its_own_is_reported() -> None:
+    method = """
+        class Task:
+            def task_loss(self, y_true, y_pred):
+                return self.w * tf.abs(y_true - y_pred)
+            def build(self, model):
+                model.compile(loss={0})
+    """
+    assert "self.w" in only(findings(method.format("self.task_loss"), "local-loss")).reason
+    assert findings(method.format("'mse'"), "local-loss") == ()
+    nested = """
+        def train(model, w):
+            def step_loss(y_true, y_pred):
+                return w * tf.abs(y_true - y_pred)
+            model.compile(loss=step_loss)
+    """
+    assert only(findings(nested, "local-loss")).reason
+    assert findings(FACTORY.format("w") + COMPILE.format("make_loss(1.0)"), "local-loss") == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("tf.reduce_mean(tf.abs(y_true - y_pred), axis=0)", 1),
+        ("tf.reduce_sum(tf.abs(y_true - y_pred), 0)", 1),
+        ("tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)", 0),
+        ("tf.reduce_mean(tf.abs(y_true - y_pred))", 0),
+        ("tf.reduce_mean(tf.reduce_sum(tf.abs(y_true - y_pred), axis=0))", 0),
+        ("y_pred * tf.reduce_mean(y_true, axis=0)", 0),
+    ],
+)
+def test_a_value_per_output_is_reported(value: str, found: int) -> None:
+    source = f"def f_loss(y_true, y_pred):\n    return {value}\n"
+    assert len(findings(source, "batch-axis")) == found
