@@ -1,0 +1,143 @@
+"""A failing import is replaced with all of its uses, or reported."""
+
+from __future__ import annotations
+
+import pytest
+from test_removed_names import body, found, source
+
+from lossfix.engine import Options, check, repair, repairable
+from lossfix.model import Severity
+from lossfix.rules import removed_import
+
+ALONE = Options((removed_import.RULE,))
+
+
+def fixed(text: str) -> str:
+    text = source(text)
+    for loss in repairable(text, ALONE):
+        text = repair("losses.py", text, loss.name, ALONE).after
+    return text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("from keras.losses import mse", "from keras.losses import mean_squared_error as mse"),
+        (
+            "from keras.losses import mse as f, Loss",
+            "from keras.losses import mean_squared_error as f, Loss",
+        ),
+        (
+            "from tensorflow.keras.losses import mean_absolute_error",
+            "from tensorflow.keras.losses import MAE as mean_absolute_error",
+        ),
+        ("from tensorflow import log", "from tensorflow.math import log"),
+        ("import keras.backend.tensorflow_backend as K", "from keras import backend as K"),
+        ("from keras.backend import tensorflow_backend as K", "from keras import backend as K"),
+        (
+            "from tensorflow.python.keras import backend as K",
+            "from tensorflow.keras import backend as K",
+        ),
+        ("from keras.objectives import mse", "from keras.losses import mean_squared_error as mse"),
+    ],
+)
+def test_an_import_is_replaced_by_one_that_binds_the_same_name(old: str, new: str) -> None:
+    name = old.replace(",", "").split()[-1] if "Loss" not in old else "f"
+    use = f"{name}.mean(y_true - y_pred)" if name == "K" else f"{name}(y_true, y_pred)"
+    assert fixed(body(use, old)) == body(use, new)
+
+
+def test_uses_are_rewritten_where_no_import_would_do() -> None:
+    text = fixed("""
+        # the names
+        from keras.backend import mean, square  # as in Keras 2
+        import tensorflow as tf
+
+
+        def a_loss(y_true, y_pred):
+            return mean(square(y_true - y_pred), axis=-1)
+
+
+        def spread(y_pred):
+            return mean(y_pred)
+        """)
+    assert text == source("""
+        # the names
+        # as in Keras 2
+        import tensorflow as tf
+
+
+        def a_loss(y_true, y_pred):
+            return tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)
+
+
+        def spread(y_pred):
+            return tf.reduce_mean(y_pred)
+        """)
+
+
+def test_names_that_can_still_be_imported_stay() -> None:
+    text = fixed(body("mean(y_pred) + epsilon()", "from keras.backend import mean, epsilon"))
+    assert "from keras.backend import epsilon\n" in text
+    assert "import tensorflow as tf\n" in text
+
+
+def test_the_enumeration_of_reductions_goes_with_its_import() -> None:
+    text = fixed("""
+        from keras.losses import Loss, Reduction
+
+
+        class Scaled(Loss):
+            def __init__(self):
+                super().__init__(reduction=Reduction.NONE)
+
+            def call(self, y_true, y_pred):
+                return y_true - y_pred
+        """)
+    assert "from keras.losses import Loss\n" in text
+    assert 'super().__init__(reduction="none")' in text
+
+
+def test_one_use_without_a_counterpart_keeps_the_import() -> None:
+    text = body("mean(learning_phase() * y_pred)", "from keras.backend import mean, learning_phase")
+    assert fixed(text) == text
+    (finding,) = found(text)
+    assert finding.code == "LF405"
+    assert "learning_phase" in finding.reason
+    assert "line 5" in finding.reason
+
+
+def test_a_private_import_that_still_works_is_a_warning() -> None:
+    (finding,) = found(
+        body("math_ops.reduce_mean(y_pred)", "from tensorflow.python.ops import math_ops")
+    )
+    assert finding.severity is Severity.WARNING
+    assert not finding.reason
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from keras.backend import epsilon as mean",
+        "from tensorflow.keras.backend import mean",
+        "from keras.ops import mean",
+        "from .backend import mean",
+        "try:\n    from keras.backend import mean\nexcept ImportError:\n    from keras.ops import mean",
+        "from keras.losses import mean_squared_error as mean",
+        "from keras.backend import square\nfrom keras.ops import mean",
+        "from tensorflow import reduce_mean as mean\nfrom keras.engine import Layer",
+    ],
+)
+def test_imports_that_work_or_that_no_loss_needs_are_left_alone(statement: str) -> None:
+    assert found(body("mean(y_pred)", "import tensorflow as tf", statement)) == ()
+
+
+def test_the_files_of_a_package_may_import_from_it() -> None:
+    text = body(
+        "pinball_loss(y_true, y_pred)",
+        "import tensorflow as tf",
+        "from tensorflow_addons.losses import pinball_loss",
+    )
+    own = Options((removed_import.RULE,), package="tensorflow_addons")
+    assert [each.code for each in check("losses.py", text, ALONE)] == ["LF405"]
+    assert check("losses.py", text, own) == ()

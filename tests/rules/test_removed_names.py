@@ -1,0 +1,359 @@
+"""Removed names are mended wherever a loss reaches them, and what still works is left alone."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from lossfix.engine import Options, check, repair, repairable
+from lossfix.model import Finding
+from lossfix.rules import (
+    removed_backend,
+    removed_import,
+    removed_keyword,
+    removed_name,
+    removed_reduction,
+)
+
+FAMILY = Options(
+    (
+        removed_import.RULE,
+        removed_reduction.RULE,
+        removed_backend.RULE,
+        removed_name.RULE,
+        removed_keyword.RULE,
+    ),
+    package="shapes",
+)
+
+
+def source(text: str) -> str:
+    return dedent(text).strip("\n") + "\n"
+
+
+def found(text: str) -> tuple[Finding, ...]:
+    return check("losses.py", source(text), FAMILY)
+
+
+def fixed(text: str) -> str:
+    text = source(text)
+    for loss in repairable(text, FAMILY):
+        text = repair("losses.py", text, loss.name, FAMILY).after
+    return text
+
+
+def body(expression: str, *imports: str) -> str:
+    return "\n".join(
+        [*imports, "", "", "def a_loss(y_true, y_pred):", f"    return {expression}", ""]
+    )
+
+
+def after(expression: str, *imports: str) -> str:
+    """What becomes of an expression that a loss returns."""
+    return fixed(body(expression, *imports)).rpartition("return ")[2].strip()
+
+
+BACKEND = "from keras import backend as K"
+TENSORFLOW = "import tensorflow as tf"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "K.mean(K.square(y_pred - y_true), axis=-1)",
+            "tf.reduce_mean(tf.square(y_pred - y_true), axis=-1)",
+        ),
+        ("K.sum(y_pred, -1, True)", "tf.reduce_sum(y_pred, axis=-1, keepdims=True)"),
+        ("K.clip(y_pred, 0, 1)", "tf.clip_by_value(y_pred, 0.0, 1.0)"),
+        ("K.clip(y_pred, K.epsilon(), None)", "tf.maximum(y_pred, K.epsilon())"),
+        ("K.flatten(y_true - y_pred)", "tf.reshape(y_true - y_pred, [-1])"),
+        (
+            "K.flatten(y_true) - K.flatten(y_pred)",
+            "tf.reshape(y_true, [-1]) - tf.reshape(y_pred, [-1])",
+        ),
+        ("y_pred[..., K.int_shape(y_pred)[-1] // 2]", "y_pred[..., y_pred.shape[-1] // 2]"),
+        ("K.reshape(y_pred, K.int_shape(y_true))", "tf.reshape(y_pred, tuple(y_true.shape))"),
+        ("K.maximum(1 - y_pred, 0)", "tf.maximum(1 - y_pred, 0.0)"),
+        ("K.permute_dimensions(y_pred, (1, 0))", "tf.transpose(y_pred, (1, 0))"),
+        (
+            "K.mean(K.equal(y_true, y_pred))",
+            "tf.reduce_mean(tf.cast(tf.equal(y_true, y_pred), y_pred.dtype))",
+        ),
+        ("K.sqrt(y_pred)", "tf.sqrt(tf.maximum(y_pred, 0.0))"),
+        (
+            "K.sqrt(K.sum(K.square(y_pred), axis=-1))",
+            "tf.sqrt(tf.reduce_sum(tf.square(y_pred), axis=-1))",
+        ),
+        (
+            "K.sqrt(K.mean(K.square(y_pred)) + K.epsilon())",
+            "tf.sqrt(tf.reduce_mean(tf.square(y_pred)) + K.epsilon())",
+        ),
+        (
+            "K.switch(y_pred > 1., lambda: y_true, lambda: y_pred)",
+            "tf.cond(y_pred > 1., lambda: y_true, lambda: y_pred)",
+        ),
+        ("K.map_fn(K.square, y_pred - y_true)", "tf.map_fn(tf.square, y_pred - y_true)"),
+        ("K.map_fn(lambda x: K.sum(x), y_pred)", "tf.map_fn(lambda x: tf.reduce_sum(x), y_pred)"),
+        ("K.cast_to_floatx(y_true)", "tf.cast(y_true, K.floatx())"),
+        ("K.tf.log(y_pred)", "tf.math.log(y_pred)"),
+    ],
+)
+def test_the_backend_of_keras_2_becomes_tensorflow(old: str, new: str) -> None:
+    assert after(old, BACKEND, TENSORFLOW) == new
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import keras.backend as K",
+        "from keras import backend as K",
+        "import keras\nK = keras.backend",
+        "try:\n    import keras.backend as K\nexcept ImportError:\n    from tensorflow.keras import backend as K",
+    ],
+)
+def test_the_import_decides_what_the_backend_is(statement: str) -> None:
+    assert after("K.abs(y_pred)", statement) == "tf.abs(y_pred)"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from tensorflow.keras import backend as K",
+        "import tensorflow.keras.backend as K",
+        "import tensorflow as tf\nK = tf.keras.backend",
+        "from tf_keras import backend as K",
+        "from .backend import K",
+        "try:\n    from tensorflow.keras import backend as K\nexcept ImportError:\n    from keras import backend as K",
+    ],
+)
+def test_a_backend_that_still_has_its_functions_is_left_alone(statement: str) -> None:
+    assert found(body("K.mean(K.square(y_pred - y_true), axis=-1)", statement)) == ()
+
+
+def test_what_tensorflows_own_backend_lost_is_mended_too() -> None:
+    statement = "from tensorflow.keras import backend as K"
+    assert (
+        after("K.logsumexp(y_pred, axis=-1)", statement) == "tf.reduce_logsumexp(y_pred, axis=-1)"
+    )
+
+
+@pytest.mark.parametrize(
+    "expression", ["K.epsilon() * y_pred", "y_pred * float(K.floatx() == 'float32')", "K.mean"]
+)
+def test_surviving_names_and_unread_ones_are_left_alone(expression: str) -> None:
+    module = "mean = 1" if expression == "K.mean" else ""
+    text = body("y_pred", BACKEND, module) if module else body(expression, BACKEND)
+    assert found(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "advice"),
+    [
+        ("K.in_train_phase(y_pred, y_true)", "training"),
+        ("K.learning_phase() * y_pred", "training"),
+        ("K.batch_dot(y_true, y_pred)", "tf.matmul"),
+        ("K.sum(*[y_pred])", "unpacks"),
+        ("K.image_dim_ordering() and y_pred", "image_data_format"),
+    ],
+)
+def test_what_has_no_counterpart_is_reported_with_what_to_do(expression: str, advice: str) -> None:
+    findings = found(body(expression, BACKEND))
+    assert len(findings) == 1
+    assert advice in findings[0].reason
+    assert fixed(body(expression, BACKEND)) == body(expression, BACKEND)
+
+
+def test_helpers_factories_and_constants_that_a_loss_reaches_are_mended() -> None:
+    text = fixed("""
+        import tensorflow as tf
+        from keras import backend as K
+
+        SMOOTH = K.constant(1.0)
+
+
+        def squared(x):
+            return K.square(x)
+
+
+        def unrelated(x):
+            return K.abs(x)
+
+
+        def make_loss(weight):
+            weight = K.variable(weight)
+
+            def loss(y_true, y_pred):
+                return SMOOTH + weight * squared(y_true - y_pred)
+
+            return loss
+        """)
+    assert "SMOOTH = tf.constant(1.0, dtype=K.floatx())" in text
+    assert "return tf.square(x)" in text
+    assert "weight = tf.Variable(weight, dtype=K.floatx())" in text
+    assert "return K.abs(x)" in text
+
+
+def test_a_metric_of_its_own_is_left_to_itself() -> None:
+    text = """
+        import tensorflow as tf
+        from keras import backend as K
+
+
+        def accuracy(y_true, y_pred):
+            return K.mean(K.equal(y_true, K.round(y_pred)))
+
+
+        def a_loss(y_true, y_pred):
+            return tf.square(y_true - y_pred)
+        """
+    assert found(text) == ()
+
+
+def test_a_helper_that_two_losses_share_is_told_once() -> None:
+    findings = found("""
+        from keras import backend as K
+
+
+        def overlap(a, b):
+            return K.sum(a * b)
+
+
+        def first_loss(y_true, y_pred):
+            return -overlap(y_true, y_pred)
+
+
+        def second_loss(y_true, y_pred):
+            return 1 - overlap(y_true, y_pred)
+        """)
+    assert [each.code for each in findings] == ["LF402"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "statement"),
+    [
+        ("tf.log(y_pred)", "tf.math.log(y_pred)", TENSORFLOW),
+        ("tf.to_float(y_true)", "tf.cast(y_true, tf.float32)", TENSORFLOW),
+        (
+            "tf.losses.absolute_difference(y_true, y_pred)",
+            "tf.reduce_mean(tf.abs(y_pred - y_true))",
+            TENSORFLOW,
+        ),
+        (
+            "tf.keras.losses.mean_squared_error(y_true, y_pred)",
+            "tf.keras.losses.MSE(y_true, y_pred)",
+            TENSORFLOW,
+        ),
+        (
+            "keras.losses.mse(y_true, y_pred)",
+            "keras.losses.mean_squared_error(y_true, y_pred)",
+            "import keras",
+        ),
+        (
+            "keras.losses.mean_absolute_error(y_true, y_pred)",
+            "keras.losses.MAE(y_true, y_pred)",
+            "from tensorflow import keras",
+        ),
+        (
+            "losses.kld(y_true, y_pred)",
+            "losses.kl_divergence(y_true, y_pred)",
+            "from keras import losses",
+        ),
+        ("tf.map_fn(tf.log, y_pred)", "tf.map_fn(tf.math.log, y_pred)", TENSORFLOW),
+        (
+            "tf.count_nonzero(y_pred, reduction_indices=1)",
+            "tf.math.count_nonzero(y_pred, axis=1)",
+            TENSORFLOW,
+        ),
+    ],
+)
+def test_a_name_that_moved_is_reached_as_the_file_reached_it(
+    old: str, new: str, statement: str
+) -> None:
+    assert after(old, statement) == new
+
+
+@pytest.mark.parametrize(
+    ("expression", "statement"),
+    [
+        ("tf.log(y_pred)", "import tensorflow.compat.v1 as tf"),
+        ("tf.math.log(y_pred)", TENSORFLOW),
+        ("tf.compat.v1.log(y_pred)", TENSORFLOW),
+        ("tf.keras.losses.mse(y_true, y_pred)", TENSORFLOW),
+        ("tf.keras.losses.binary_crossentropy(y_true, y_pred)", TENSORFLOW),
+        ("keras.losses.mean_squared_error(y_true, y_pred)", "import keras"),
+        ("log(y_pred)", "from math import log\nimport tensorflow as tf"),
+        ("y_pred.log()", TENSORFLOW),
+        ("tf.reduce_sum(y_pred, axis=1, keepdims=True)", TENSORFLOW),
+        ("tfa.losses.giou_loss(y_true, y_pred)", "import tensorflow as tf\nimport mine as tfa"),
+    ],
+)
+def test_names_of_today_are_left_alone(expression: str, statement: str) -> None:
+    assert found(body(expression, statement)) == ()
+
+
+def test_what_only_tensorflow_1_had_is_reported() -> None:
+    findings = found(body("tf.contrib.losses.cosine(tf.Print(y_pred, [y_true]))", TENSORFLOW))
+    assert [each.code for each in findings] == ["LF403", "LF403"]
+    assert all(each.reason for each in findings)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tf.reduce_mean(y_pred, reduction_indices=1)", "tf.reduce_mean(y_pred, axis=1)"),
+        ("tf.reduce_sum(y_pred, 1, keep_dims=True)", "tf.reduce_sum(y_pred, 1, keepdims=True)"),
+        ("tf.argmax(y_pred, dimension=1)", "tf.argmax(y_pred, axis=1)"),
+        ("tf.nn.softmax(y_pred, dim=-1)", "tf.nn.softmax(y_pred, axis=-1)"),
+        ("tf.expand_dims(y_pred, dim=0)", "tf.expand_dims(y_pred, axis=0)"),
+    ],
+)
+def test_a_keyword_of_tensorflow_1_gets_its_new_name(old: str, new: str) -> None:
+    assert after(old, TENSORFLOW) == new
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "tf.reduce_sum(y_pred, axis=1)",
+        "helper(y_pred, keep_dims=True)",
+        "np.sum(y_true, keep_dims=True)",
+        "tf.compat.v1.reduce_sum(y_pred, keep_dims=True)",
+    ],
+)
+def test_the_same_keyword_of_another_function_is_left_alone(expression: str) -> None:
+    assert found(body(expression, TENSORFLOW, "import numpy as np")) == ()
+
+
+def test_a_keyword_that_is_given_twice_is_reported() -> None:
+    (finding,) = found(body("tf.reduce_sum(y_pred, axis=1, reduction_indices=1)", TENSORFLOW))
+    assert "axis=" in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("argument", "new"),
+    [
+        ("reduction=tf.keras.losses.Reduction.AUTO", 'reduction="sum_over_batch_size"'),
+        ("reduction=tf.losses.Reduction.AUTO", 'reduction="sum_over_batch_size"'),
+        ("reduction=keras.losses.Reduction.NONE", 'reduction="none"'),
+        ("reduction='auto'", 'reduction="sum_over_batch_size"'),
+    ],
+)
+def test_a_reduction_is_a_string_wherever_a_loss_is_built(argument: str, new: str) -> None:
+    imports = ("import keras", TENSORFLOW, f"inner = tf.keras.losses.Huber({argument})")
+    assert f"inner = tf.keras.losses.Huber({new})" in fixed(body("inner(y_true, y_pred)", *imports))
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "reduction=tf.keras.losses.Reduction.NONE",
+        "reduction=tf.keras.losses.Reduction.SUM",
+        "reduction='none'",
+        "name='auto'",
+    ],
+)
+def test_a_reduction_that_still_works_is_left_alone(argument: str) -> None:
+    inner = f"inner = tf.keras.losses.Huber({argument})"
+    assert found(body("inner(y_true, y_pred)", TENSORFLOW, inner)) == ()
