@@ -127,7 +127,9 @@ def _floating(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
     if loss.is_tensor(node) or value is not None:
         return node
     name = node.value if isinstance(node, cst.Name) else ""
-    if isinstance(default_of(loss.factory or loss.function, name), cst.Float):
+    values = [each.value for each in loss.flow.values(name)]
+    values = values or [default_of(loss.factory or loss.function, name)]
+    if all(isinstance(each, cst.Float) for each in values):
         return node
     return expression(f"{loss.spell('tf.cast')}({{x}}, {loss.y_pred}.dtype)", x=node)
 

@@ -16,9 +16,9 @@ def defined(loss: Loss, name: str, code: str) -> tuple[str, tuple[cst.BaseStatem
     """
     wanted = code.format(name=name, tf=loss.tensorflow)
     for each in loss.tree.module.body:
-        if isinstance(each, cst.FunctionDef) and each.name.value == name:
-            if loss.tree.module.code_for_node(each).strip() == wanted.strip():
-                return name, ()
+        known = isinstance(each, cst.FunctionDef) and each.name.value == name
+        if known and loss.tree.module.code_for_node(each).strip() == wanted.strip():
+            return name, ()
     free = loss.fresh(name)
     statement = cst.parse_statement(
         code.format(name=free, tf=loss.tensorflow), config=loss.tree.module.config_for_parsing

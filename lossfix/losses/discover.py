@@ -25,7 +25,7 @@ from lossfix.syntax.scope import (
 )
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_LOSS_WORDS = frozenset({"loss", "losses", "objective", "criterion", "cost"})
+LOSS_WORDS = frozenset({"loss", "losses", "objective", "criterion", "cost"})
 _METRIC_WORDS = frozenset(
     {"metric", "metrics", "accuracy", "acc", "score", "coef", "coefficient", "precision", "recall"}
 )
@@ -123,7 +123,7 @@ def words(name: str) -> frozenset[str]:
 
 def names_a_loss(name: str) -> bool:
     """Whether the name says that this is a loss."""
-    return bool(words(name) & _LOSS_WORDS)
+    return bool(words(name) & LOSS_WORDS)
 
 
 def names_a_metric(name: str) -> bool:
@@ -407,11 +407,12 @@ def _reaches(file: _File, start: Iterable[int]) -> set[int]:
 
 def _with_reached(file: _File, direct: list[Candidate]) -> Iterator[Candidate]:
     reached = _reaches(file, [candidate.number for candidate in direct if not candidate.metric])
+    compiled = {each.number for each in direct if Evidence.COMPILED in each.evidence}
     metrics = {
         number
         for number, (path, node) in enumerate(file.listed)
         if path[-1] in file.uses.metrics
-        or (names_a_metric(path[-1]) and number not in reached)
+        or (names_a_metric(path[-1]) and number not in reached | compiled)
         or (
             isinstance(node, ast.ClassDef)
             and any(b.endswith("Metric") for b in _class_bases(file, node))

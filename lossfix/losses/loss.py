@@ -155,6 +155,8 @@ class Loss:
                 return False
             case cst.BinaryOperation(operator=cst.FloorDivide()):
                 return False
+            case cst.BinaryOperation(operator=cst.Multiply()) if is_nothing(node):
+                return False
             case cst.UnaryOperation(operator=cst.Not() | cst.BitInvert()):
                 return False
             case cst.Call(func=cst.Attribute(attr=cst.Name(value="numpy"))):
@@ -231,6 +233,12 @@ class Loss:
         """The same for a name that only this function, and what is around it, must not use yet."""
         taken = {node.value for node in walk(self.outermost) if isinstance(node, cst.Name)}
         return _first_free(wishes, frozenset(taken))
+
+
+def is_nothing(node: cst.BinaryOperation) -> bool:
+    """Whether a product has a factor of 0, and with it a gradient of zero."""
+    sides = (node.left, node.right)
+    return any(isinstance(x, cst.Integer | cst.Float) and x.evaluated_value == 0 for x in sides)
 
 
 def _factors(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:

@@ -113,8 +113,9 @@ def orphaned(
         statement = loss.tree.parents.get(values[0].node)
         if any(not _stands_in(loss, use, gone) for use in uses(loss, name)):
             continue
-        alone = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
-        if alone and not comments(statement) and isinstance(values[0].value, cst.Call):
+        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+            continue
+        if not comments(statement) and isinstance(values[0].value, cst.Call):
             replace[statement] = ()
     return replace
 

@@ -64,8 +64,8 @@ def _is_array(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
     match node:
         case cst.Name(value=name):
             if name in seen:
-                # `y_pred = tf.sigmoid(y_pred)`
-                return name in (loss.y_true, loss.y_pred)
+                # `error = 2 * error`: the other assignments decide.
+                return True
             return _is_array_name(loss, name, seen | {name})
         case cst.BinaryOperation(left=left, right=right):
             return _is_array(loss, left, seen) or _is_array(loss, right, seen)

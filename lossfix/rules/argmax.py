@@ -125,13 +125,15 @@ def _expected(
 def _expected_index(
     loss: Loss, each: Step, axis: int, steepness: cst.BaseExpression
 ) -> cst.BaseExpression:
-    cast, span, shape = (loss.spell(name) for name in ("tf.cast", "tf.range", "tf.shape"))
+    along = f"axis={axis}"
+    total, count, ones = (
+        loss.spell(f"tf.{name}") for name in ("reduce_sum", "cumsum", "ones_like")
+    )
+    # The running count of the classes has the shape of the predictions, whatever that is.
     return expression(
-        f"{loss.spell('tf.reduce_sum')}({{s}} * "
-        f"{cast}({span}({shape}({{x}})[{axis}]), {{p}}.dtype), axis={axis})",
+        f"{total}({{s}} * {count}({ones}({{x}}), {along}, exclusive=True), {along})",
         s=softmax(loss, each.value, axis, steepness),
         x=each.value,
-        p=cst.Name(loss.y_pred),
     )
 
 

@@ -7,7 +7,7 @@ where something does not depend are safe with that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -44,6 +44,12 @@ def _names(target: cst.CSTNode) -> Iterator[tuple[str, bool]]:
                 yield name, False
 
 
+def _same_names(targets: Sequence[cst.BaseElement], args: Sequence[cst.Arg]) -> bool:
+    names = [each.value.value if isinstance(each.value, cst.Name) else "" for each in targets]
+    given = [each.value.value if isinstance(each.value, cst.Name) else "" for each in args]
+    return "" not in names and names == given
+
+
 def bindings(function: cst.CSTNode) -> tuple[Binding, ...]:
     """All assignments in ``function``, in document order, nested functions included."""
     found: list[Binding] = []
@@ -63,6 +69,12 @@ def bindings(function: cst.CSTNode) -> tuple[Binding, ...]:
                         ) == len(rights):
                             for left, right in zip(lefts, rights, strict=True):
                                 bind(left.value, right.value, node)
+                        case (cst.Tuple(elements=lefts), cst.Call(args=args)) if _same_names(
+                            lefts, args
+                        ):
+                            # `y_true, y_pred = same_rank(y_true, y_pred)`: each stays what it was.
+                            for each_ in args:
+                                bind(each_.value, each_.value, node)
                         case (target, _):
                             bind(target, value, node)
             case cst.AnnAssign(target=target, value=cst.BaseExpression() as value):

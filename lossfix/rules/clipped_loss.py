@@ -1,0 +1,97 @@
+"""The loss itself is clipped
+
+## What it does
+
+Reports losses that return `clip_by_value(..., low, high)` of what they have computed, with a `high` that a
+loss can reach.
+
+## Why is this bad
+
+Above `high` the gradient is exactly zero (measured), and a sample with a large error teaches nothing. At the
+start of training that may be all of them: no error, and frozen weights.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def bounded_loss(y_true, y_pred):
+    return tf.clip_by_value(tf.square(y_true - y_pred), 0.0, 1.0)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def bounded_loss(y_true, y_pred):
+    return tf.square(y_true - y_pred)
+```
+
+## Fix safety
+
+Manual: whether outliers were meant to be ignored is not in the code. If they were, a Huber loss bounds
+their gradient and keeps its direction. Clips of the predictions, guards of logarithms, and caps above 1,000
+are left alone.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/clip_by_value
+- https://keras.io/api/losses/regression_losses/#huber-class
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.naming import value_of
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.tree import walk
+
+_REACHABLE = 1000.0
+_MEANS = frozenset({"tf.reduce_mean", "tf.reduce_sum"})
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    if loss.only_reached:
+        return
+    for node in walk(loss.function):
+        if isinstance(node, cst.Return) and node.value is not None:
+            clip = _clip(loss, node.value)
+            if clip is not None:
+                yield Match(
+                    clip,
+                    "above the upper bound of this clip the gradient is zero",
+                    "it is not clear whether large errors were meant to be ignored",
+                )
+
+
+def _clip(loss: Loss, node: cst.BaseExpression) -> cst.Call | None:
+    match node:
+        case cst.Call(args=[cst.Arg(value=inner), *rest]):
+            operation = loss.operation(node)
+            if operation in _MEANS:
+                return _clip(loss, inner)
+            if operation != "tf.clip_by_value" or len(rest) != 2:
+                return None
+            computed = value_of(loss, inner) or inner
+            high = rest[1].value
+            if not isinstance(high, cst.Integer | cst.Float) or high.evaluated_value >= _REACHABLE:
+                return None
+            return node if loss.live(computed) and not _is_given(loss, computed) else None
+    value = value_of(loss, node)
+    return None if value is None else _clip(loss, value)
+
+
+def _is_given(loss: Loss, node: cst.BaseExpression) -> bool:
+    # A function of the targets and the predictions is a loss; one of the predictions alone may not be.
+    return loss.flow.depends(node) != {"y_true", "y_pred"}
+
+
+RULE = Rule("LF212", Safety.MANUAL, Severity.WARNING, match, no_rewrite, __doc__, __name__)

@@ -1,0 +1,73 @@
+"""A product with zero gives the loss a gradient that is zero
+
+## What it does
+
+Reports `0 * tf.reduce_sum(y_pred)` in a loss that has no other path from the predictions.
+
+## Why is this bad
+
+The term is there to silence `No gradients provided for any variable`, which was right: the gradient is now
+zero instead of missing (measured), and the weights stay where they are without any error.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def spread_loss(y_true, y_pred):
+    spread = tf.math.reduce_std(y_true)
+    return spread + 0.0 * tf.reduce_sum(y_pred)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def spread_loss(y_true, y_pred):
+    spread = tf.math.reduce_std(y_true - y_pred)
+    return spread
+```
+
+## Fix safety
+
+Manual: the term is not the fault but hides it. What else stands in the loss has to get a gradient, and
+where a gate or a rounding is in the way, that is a finding of its own. Where the rest of the loss has a
+gradient, the term is harmless and left alone.
+
+## References
+
+- https://www.tensorflow.org/guide/autodiff#getting_a_gradient_of_none
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss, is_nothing
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.tree import walk
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    nodes = list(walk(loss.function))
+    returned = [each.value for each in nodes if isinstance(each, cst.Return) and each.value]
+    if not returned or any(loss.live(each) for each in returned):
+        return
+    for node in nodes:
+        if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, cst.Multiply):
+            continue
+        if is_nothing(node) and any(loss.live(each) for each in (node.left, node.right)):
+            yield Match(
+                node,
+                f"`{loss.tree.code(node)}` hides that no gradient reaches the predictions",
+                "the rest of the loss has to get a gradient; then this term can go",
+            )
+
+
+RULE = Rule("LF214", Safety.MANUAL, Severity.ERROR, match, no_rewrite, __doc__, __name__)

@@ -1,0 +1,84 @@
+"""A metric without a gradient is used as a loss
+
+## What it does
+
+Reports functions and objects of `keras.metrics` that count (accuracies, precision, recall, AUC, IoU) inside
+of a loss, where nothing else carries a gradient.
+
+## Why is this bad
+
+What they count was decided by a threshold or an `argmax`, which has no gradient: `fit` raises
+`No gradients provided for any variable`, or, beside another term, silently ignores this one.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def miss_loss(y_true, y_pred):
+    return 1.0 - tf.keras.metrics.binary_accuracy(y_true, y_pred)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def miss_loss(y_true, y_pred):
+    return tf.keras.losses.binary_crossentropy(y_true, y_pred)
+```
+
+## Fix safety
+
+Manual: there are several losses that pull in the same direction, and the choice is the author's. For an
+accuracy that is cross-entropy, for an IoU a soft IoU of probabilities, for an AUC a sigmoid of the
+differences between pairs of predictions. Keep the metric in `metrics=`.
+
+## References
+
+- https://keras.io/api/metrics/
+- https://keras.io/api/losses/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.gates import Path, path_at
+from lossfix.losses.loss import Loss
+from lossfix.losses.names import METRIC_CLASSES, METRIC_FUNCTIONS
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.tree import walk
+
+_INSTEAD = {
+    "accuracy": "cross-entropy pulls in the same direction",
+    "iou": "a soft IoU of the probabilities, keras.losses.Dice among them, has a gradient",
+    "auc": "sigmoids of the differences between pairs of predictions have a gradient",
+}
+_OTHERWISE = "sums of probabilities instead of counts have a gradient"
+_AVERAGES = frozenset({"keras.metrics.Mean", "keras.metrics.Sum", "keras.metrics.Metric"})
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function):
+        if not isinstance(node, cst.Call):
+            continue
+        # `tf.keras.metrics.AUC()(y_true, y_pred)`: the class is what is called first.
+        called = node.func if isinstance(node.func, cst.Call) else node
+        operation = loss.operation(called) or ""
+        counts = operation in METRIC_FUNCTIONS or (
+            called is not node and operation in METRIC_CLASSES - _AVERAGES
+        )
+        predicted = any(loss.live(each.value, relaxed=False) for each in node.args)
+        if counts and predicted and path_at(loss, node) is Path.DEAD:
+            name = operation.rpartition(".")[2]
+            reason = next((r for word, r in _INSTEAD.items() if word in name.lower()), _OTHERWISE)
+            yield Match(node, f"`{name}` counts, and a count has no gradient", reason)
+
+
+RULE = Rule("LF208", Safety.MANUAL, Severity.ERROR, match, no_rewrite, __doc__, __name__)

@@ -1,0 +1,86 @@
+"""A sigmoid is so steep that it has no slope left
+
+## What it does
+
+Reports `sigmoid` and `tanh` of the predictions times a constant of a thousand or more.
+
+## Why is this bad
+
+In single precision the gradient of a sigmoid is exactly zero from 17 upwards (measured): times 10,000 that
+is 0.0017 away from its middle. There is no error; the weights never move.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def alarm_loss(y_true, y_pred):
+    alarm = tf.sigmoid(10000.0 * (y_pred - 0.9))
+    return tf.reduce_mean(tf.abs(y_true - alarm), axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def alarm_loss(y_true, y_pred):
+    alarm = tf.sigmoid(20.0 * (y_pred - 0.9))
+    return tf.reduce_mean(tf.abs(y_true - alarm), axis=-1)
+```
+
+## Fix safety
+
+Manual: another steepness gives other values. It is in units of what is compared: of probabilities 10 to 25
+are steep, of prices in thousands 0.01 may be.
+
+## References
+
+- https://www.tensorflow.org/api_docs/python/tf/sigmoid
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.parameters import number
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.tree import walk
+
+_SQUASHES = frozenset({"tf.sigmoid", "tf.tanh", "keras.activations.sigmoid"})
+_HUGE = 1000.0
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    for node in walk(loss.function):
+        match node:
+            case cst.Call(args=[cst.Arg(value=argument), *_]) if loss.operation(
+                node
+            ) in _SQUASHES and loss.live(argument):
+                factor = _factor(argument)
+                if factor >= _HUGE:
+                    yield Match(
+                        node,
+                        f"times {number(factor)}, this is a step: its slope is zero almost everywhere",
+                        "another steepness gives other values; on probabilities 10 to 25 is steep",
+                    )
+
+
+def _factor(node: cst.BaseExpression) -> float:
+    match node:
+        case cst.Integer() | cst.Float():
+            return abs(float(node.evaluated_value))
+        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+            return _factor(inner)
+        case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
+            return max(_factor(left), _factor(right))
+    return 0.0
+
+
+RULE = Rule("LF213", Safety.MANUAL, Severity.WARNING, match, no_rewrite, __doc__, __name__)
