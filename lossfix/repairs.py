@@ -119,7 +119,8 @@ def _cases(plan: Plan, gate: Gate | None, steepness: float | None) -> Iterator[_
         losses = engine.repairable(plan.document.source.text, plan.options)
     except Unparsable:
         return
-    for loss in losses:
+    last = {loss.name: loss for loss in losses}
+    for loss in last.values():
         if plan.wanted(loss):
             yield _Case(plan, loss, _attempts(gate, steepness))
 

@@ -78,7 +78,7 @@ def contract(
 
     def serialises(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
         failure, detail = _serialisation(candidate, setting)
-        model = trained(candidate).model if not failure and "fit" in checks else None
+        model = trained(candidate).model if failure == "" and "fit" in checks else None
         if model is not None:
             failure = save_and_load(candidate, model, setting.small, directory)
         return failure, detail
