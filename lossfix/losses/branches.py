@@ -127,9 +127,9 @@ def _floating(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
     if loss.is_tensor(node) or value is not None:
         return node
     name = node.value if isinstance(node, cst.Name) else ""
-    values = [each.value for each in loss.flow.values(name)]
-    values = values or [default_of(loss.factory or loss.function, name)]
-    if all(isinstance(each, cst.Float) for each in values):
+    values = loss.flow.values(name)
+    first = values[0].value if values else default_of(loss.factory or loss.function, name)
+    if isinstance(first, cst.Float):
         return node
     return expression(f"{loss.spell('tf.cast')}({{x}}, {loss.y_pred}.dtype)", x=node)
 

@@ -1,0 +1,130 @@
+"""Loops over the samples of a batch."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, lines, rewritten
+
+RULE = "batch-loop"
+
+
+def loss(body: str) -> str:
+    shown = "".join(f"    {line}\n" if line else "\n" for line in lines(body).splitlines())
+    return f"def some_loss(y_true, y_pred, alpha=2.0, classes=3):\n{shown}"
+
+
+ZIP = "for t, p in zip(y_true, y_pred):\n    "
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "total = 0.0\n" + ZIP + "total += tf.reduce_sum(tf.abs(t - p))\nreturn total",
+            "total = tf.reduce_sum(tf.abs(y_true - y_pred))\nreturn total",
+        ),
+        (
+            "total = 1.0\n" + ZIP + "total = total + tf.reduce_sum(t - p)\nreturn total",
+            "total = 1.0\ntotal += tf.reduce_sum(y_true - y_pred)\nreturn total",
+        ),
+        (
+            "total = 0.0\nn = 0\n" + ZIP + "total += tf.abs(t - p)\n    n += 1\nreturn total / n",
+            "total = tf.reduce_sum(tf.abs(y_true - y_pred), axis=0)\n"
+            "n = tf.cast(tf.shape(y_true)[0], y_pred.dtype)\nreturn total / n",
+        ),
+        (
+            "rows = []\nfor i in range(len(y_pred)):\n"
+            "    rows.append(tf.reduce_mean(y_pred[i] * y_true[i], axis=-1))\nreturn tf.stack(rows)",
+            "rows = tf.reduce_mean(y_pred * y_true, axis=-1)\nreturn rows",
+        ),
+        (
+            "total = 0.0\nn = tf.shape(y_pred)[0]\nfor i in tf.range(n):\n"
+            "    e = y_true[i] - y_pred[i]\n    total += tf.reduce_sum(e * e)\nreturn total",
+            "n = tf.shape(y_pred)[0]\ne = y_true - y_pred\n"
+            "total = tf.reduce_sum(e * e)\nreturn total",
+        ),
+        (
+            "total = 0.0\n" + ZIP + "total += tf.abs(t[0] - p[0])\nreturn total",
+            "total = tf.reduce_sum(tf.abs(y_true[:, 0] - y_pred[:, 0]), axis=0)\nreturn total",
+        ),
+        (
+            "total = 0.0\n" + ZIP + "total += tf.reduce_sum(p - tf.reduce_mean(p))\nreturn total",
+            "total = tf.reduce_sum(tf.map_fn(lambda row: tf.reduce_sum(row - tf.reduce_mean(row)), "
+            "y_pred, fn_output_signature=y_pred.dtype), axis=0)\nreturn total",
+        ),
+    ],
+)
+def test_a_loop_that_adds_up_or_collects_goes(before: str, after: str) -> None:
+    assert rewritten(loss(before), RULE) == loss(after)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "total = 0.0\nfor c in range(classes):\n    total += y_pred[..., c]\nreturn total",
+        "total = 0.0\nfor c in range(3):\n    total += y_pred[c]\nreturn total",
+        "total = 0.0\nfor c in range(y_pred.shape[-1]):\n    total += y_pred[:, c]\nreturn total",
+        "total = 0.0\nfor c in range(len(WEIGHTS)):\n    total += WEIGHTS[c] * y_pred\nreturn total",
+        "total = 0.0\nfor w in WEIGHTS:\n    total += w * y_pred\nreturn total",
+        "total = 0.0\nfor part in tf.split(y_pred, 3, -1):\n    total += part\nreturn total",
+        "total = 0.0\nfor part in tf.unstack(y_pred, axis=-1):\n    total += part\nreturn total",
+        "total = 0.0\nfor w, c in zip(WEIGHTS, range(3)):\n    total += w * y_pred[..., c]\nreturn total",
+        "parts = [y_true, y_pred]\ntotal = 0.0\nfor part in parts:\n    total += part\nreturn total",
+        "total = 0.0\nfor key in y_pred:\n    total += WEIGHTS\nreturn total * y_pred",
+        "return tf.add_n([w * y_pred for w in WEIGHTS])",
+        "return tf.add_n([y_pred[..., c] for c in range(3)])",
+        "for step in range(3):\n    y_pred = y_pred - step\nreturn y_pred",
+        "return tf.map_fn(lambda p: tf.reduce_sum(p), y_pred)",
+    ],
+)
+def test_loops_over_classes_and_parts_are_never_touched(body: str) -> None:
+    assert findings(loss(body), RULE) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (ZIP + "print(t - p)\nreturn y_pred", "more than add up"),
+        ("last = 0.0\n" + ZIP + "last = last * 0.9 + p\nreturn last", "from one sample"),
+        ("total = 0.0\n" + ZIP + "if t > 0:\n        total += p\nreturn total", "more than add"),
+        ("total = 0.0\n" + ZIP + "total += own(t, p)\nreturn total", "not known to be element"),
+        (
+            "total = 0.0\n" + ZIP + "e = p\n    total += tf.reduce_sum(p)\nreturn total + e",
+            "outside",
+        ),
+        ("rows = []\n" + ZIP + "rows.append(t - p)\nreturn rows", "as a list"),
+        ("rows = []\n" + ZIP + "rows.append(t - p)\nreturn tf.concat(rows, 0)", "as a list"),
+        ("rows = [y_pred]\n" + ZIP + "rows.append(t - p)\nreturn tf.stack(rows)", "empty list"),
+        ("total = 0.0\n" + ZIP + "total += alpha\nreturn total * y_pred", "no samples"),
+        (
+            "total = 0.0\nfor i in range(len(y_pred)):\n    total += i * y_pred[i]\nreturn total",
+            "more than to pick",
+        ),
+        ("return sum([t - p for t, p in zip(y_true, y_pred)])", "by hand"),
+        ("total = 0.0\n" + ZIP + "total += p\nelse:\n    total = 1.0\nreturn total", "else"),
+    ],
+)
+def test_any_other_loop_over_samples_is_reported(body: str, reason: str) -> None:
+    found = findings(loss(body), RULE)
+    if reason == "no samples":
+        assert found == ()
+        return
+    assert any(reason in finding.reason for finding in found)
+    assert rewritten(loss(body), RULE) == loss(body)
+
+
+def test_a_list_of_outputs_may_be_looped_over() -> None:
+    source = lines("""
+        class Detector:
+            def box_loss(self, targets, outputs):
+                total = 0.0
+                for t, o in zip(targets, outputs):
+                    total += tf.reduce_sum(tf.abs(t - o))
+                return total
+    """)
+    assert findings(source, RULE) == ()
+
+
+def test_what_tf_function_converts_by_itself_is_left_alone() -> None:
+    source = "@tf.function\n" + loss("total = 0.0\n" + ZIP + "total += tf.abs(t - p)\nreturn total")
+    assert findings(source, RULE) == ()

@@ -1,0 +1,72 @@
+"""Integers that meet the predictions, and targets that are positions."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, rewritten
+
+RULE = "integer-targets"
+
+
+def loss(*lines: str) -> str:
+    return "def some_loss(y_true, y_pred):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            ["y_true = tf.cast(y_true, tf.int32)", "return y_true * tf.math.log(y_pred)"],
+            [
+                "y_true = tf.cast(y_true, tf.int32)",
+                "return tf.cast(y_true, y_pred.dtype) * tf.math.log(y_pred)",
+            ],
+        ),
+        (
+            ["return tf.abs(tf.argmax(y_true, axis=-1) - y_pred)"],
+            ["return tf.abs(tf.cast(tf.argmax(y_true, axis=-1), y_pred.dtype) - y_pred)"],
+        ),
+        (
+            ["return tf.one_hot(y_true, 3) * y_pred"],
+            ["return tf.one_hot(tf.cast(y_true, tf.int32), 3) * y_pred"],
+        ),
+        (
+            ["labels = tf.squeeze(y_true, -1)", "return tf.gather(y_pred, labels, batch_dims=1)"],
+            [
+                "labels = tf.squeeze(y_true, -1)",
+                "return tf.gather(y_pred, tf.cast(labels, tf.int32), batch_dims=1)",
+            ],
+        ),
+    ],
+)
+def test_integers_are_cast_where_they_meet(before: list[str], after: list[str]) -> None:
+    assert rewritten(loss(*before), RULE) == loss(*after)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["return y_true * y_pred"],
+        ["return tf.cast(y_true, tf.float32) * y_pred"],
+        ["return tf.cast(y_true, y_pred.dtype) * y_pred"],
+        ["return tf.one_hot(tf.cast(y_true, tf.int32), 3) * y_pred"],
+        ["y_true = tf.cast(y_true, 'int32')", "return tf.one_hot(y_true, 3) * y_pred"],
+        ["labels = tf.argmax(y_true, -1)", "return tf.gather(y_pred, labels, batch_dims=1)"],
+        ["return tf.keras.ops.one_hot(y_true, 3) * y_pred"],
+        ["return tf.keras.losses.sparse_categorical_crossentropy(y_true, y_pred)"],
+        ["return tf.boolean_mask(y_pred, tf.cast(y_true, tf.int32) > 0)"],
+        ["return tf.where(tf.cast(y_true, tf.int32) == 1, y_pred, 1 - y_pred)"],
+        ["n = tf.cast(y_true, tf.int32) * 2", "return tf.gather(y_pred, n)"],
+        ["return tf.gather(y_pred, INDICES, axis=-1) * y_true"],
+    ],
+)
+def test_what_fits_together_is_left_alone(lines: list[str]) -> None:
+    assert findings(loss(*lines), RULE) == ()
+
+
+def test_positions_are_certain_to_fail_only_in_fit() -> None:
+    source = loss("return tf.one_hot(y_true, 3) * y_pred")
+    (finding,) = findings(source, RULE)
+    assert finding.severity.value == "warning"
+    (finding,) = findings(source + "\n\nmodel.compile('adam', loss=some_loss)\n", RULE)
+    assert finding.severity.value == "error"

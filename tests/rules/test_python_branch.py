@@ -1,0 +1,142 @@
+"""Python's ``if``, ``and``, ``or`` and ``not`` on tensors."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, lines, rewritten
+
+RULE = "python-branch"
+
+
+def loss(body: str) -> str:
+    shown = "".join(f"    {line}\n" if line else "\n" for line in lines(body).splitlines())
+    return f"def some_loss(y_true, y_pred, alpha=2.0, k=3, mode=None):\n{shown}"
+
+
+ERROR = "e = tf.reduce_mean(tf.abs(y_true - y_pred))\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            ERROR + "if e > 1:\n    return 2 * e\nreturn e",
+            ERROR + "return tf.where(e > 1, 2 * e, e)",
+        ),
+        (
+            ERROR + "if e > 1:\n    return 2 * e\nelse:\n    return e",
+            ERROR + "return tf.where(e > 1, 2 * e, e)",
+        ),
+        (
+            ERROR + "if e > 1:\n    # far\n    e *= 2\nelif e > 0.5:\n    e *= 1.5\nreturn e",
+            ERROR + "# far\ne *= tf.where(e > 1, 2.0, tf.where(e > 0.5, 1.5, 1.0))\nreturn e",
+        ),
+        (
+            ERROR + "w = 1.0\nif e > 1:\n    w = 2\nreturn w * e",
+            ERROR + "w = 1.0\nw = tf.where(e > 1, 2.0, w)\nreturn w * e",
+        ),
+        (
+            ERROR + "if e > 1:\n    far = e - 1\n    e = 2 * far\nreturn e",
+            ERROR + "far = e - 1\ne = tf.where(e > 1, 2 * far, e)\nreturn e",
+        ),
+        (
+            ERROR + "if e > 1:\n    return tf.sqrt(e)\nreturn e",
+            ERROR + "return tf.cond(e > 1, lambda: tf.sqrt(e), lambda: e)",
+        ),
+        (
+            ERROR + "return e * (alpha if e > 1 else 1)",
+            ERROR + "return e * tf.where(e > 1, alpha, 1.0)",
+        ),
+        (
+            ERROR + "return (k if e > 1 else 1) * e",
+            ERROR + "return tf.where(e > 1, tf.cast(k, y_pred.dtype), 1.0) * e",
+        ),
+        (
+            "return tf.where(y_true > 0 and y_pred > 0, y_pred, y_true)",
+            "return tf.where((y_true > 0) & (y_pred > 0), y_pred, y_true)",
+        ),
+        (
+            "return tf.where(not y_pred > 0, y_pred, y_true)",
+            "return tf.where(~(y_pred > 0), y_pred, y_true)",
+        ),
+        (
+            "return tf.where(0 < y_pred < 1, y_pred, y_true)",
+            "return tf.where((0 < y_pred) & (y_pred < 1), y_pred, y_true)",
+        ),
+        (
+            "if y_pred > y_true:\n    e = y_pred - y_true\nelse:\n    e = 2 * y_true\nreturn e",
+            "e = tf.where(y_pred > y_true, y_pred - y_true, 2 * y_true)\nreturn e",
+        ),
+    ],
+)
+def test_a_branch_becomes_a_choice(before: str, after: str) -> None:
+    assert rewritten(loss(before), RULE) == loss(after)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if alpha > 1:\n    return y_pred\nreturn y_true - y_pred",
+        "if mode is None:\n    return y_pred\nreturn y_true - y_pred",
+        "if y_pred is None:\n    return y_true\nreturn y_true - y_pred",
+        "if y_pred.shape[-1] == 1:\n    y_pred = tf.squeeze(y_pred, -1)\nreturn y_true - y_pred",
+        "if y_pred.shape.rank == 4:\n    y_pred = y_pred * 2\nreturn y_true - y_pred",
+        "if len(y_pred.shape) == 4:\n    y_pred = y_pred * 2\nreturn y_true - y_pred",
+        "if isinstance(y_pred, tf.RaggedTensor):\n    y_pred = y_pred.to_tensor()\nreturn y_pred",
+        "if y_pred.dtype == tf.float16:\n    y_pred = tf.cast(y_pred, tf.float32)\nreturn y_pred",
+        "parts = []\nparts.append(y_pred)\nif parts:\n    return tf.add_n(parts)\nreturn y_true",
+        "parts = {'p': y_pred}\nif 'p' in parts:\n    return y_pred\nreturn y_true",
+        "w = alpha if mode else 1.0\nreturn w * y_pred",
+        "w = alpha or 1.0\nreturn w * y_pred",
+        "return y_pred * (1.0 if not mode else alpha)",
+        "flag = mode == 'a' and alpha > 1\nreturn y_pred * 2 if flag else y_pred",
+        "return tf.where(0 < y_pred, y_pred, y_true)",
+        "for c in range(3):\n    if c == 1:\n        y_pred = y_pred * 2\nreturn y_pred",
+    ],
+)
+def test_what_is_known_when_the_graph_is_built_is_left_alone(body: str) -> None:
+    assert findings(loss(body), RULE) == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ERROR + "if e > 1:\n    print(e)\n    e = 2 * e\nreturn e",
+        ERROR + "if e > 1:\n    state.seen = e\nreturn e",
+        ERROR + "if e > 1:\n    raise ValueError('far')\nreturn e",
+        ERROR + "while e > 1:\n    e = e / 2\nreturn e",
+        ERROR + "assert e > 1\nreturn e",
+        ERROR + "if e > 1:\n    for c in range(3):\n        e = e + c\nreturn e",
+        ERROR + "if e > 1:\n    name = 'far'\nelse:\n    name = 'near'\nreturn e * WEIGHTS[name]",
+        ERROR + "act = tf.abs if e > 1 else tf.square\nreturn act(y_pred)",
+        ERROR + "if e > 1:\n    late = 2 * e\nreturn late",
+        ERROR + "if e > 1:\n    return e\ne = e * 2\nreturn e",
+        ERROR + "if e > 1:\n    a = e\n    b = a * 2\nelse:\n    a, b = 1.0, e\nreturn a * b",
+        "if y_pred > y_true:\n    return tf.reduce_mean(y_pred)\nreturn tf.reduce_mean(y_true)",
+        "if y_pred > 0:\n    e = tf.sqrt(y_pred)\nelse:\n    e = y_true\nreturn e",
+        "return y_pred and y_true",
+    ],
+)
+def test_a_branch_that_does_more_than_compute_is_reported(body: str) -> None:
+    found = findings(loss(body), RULE)
+    assert found
+    assert all(finding.reason for finding in found)
+    assert rewritten(loss(body), RULE) == loss(body)
+
+
+def test_what_tf_function_converts_by_itself_is_left_alone() -> None:
+    source = "@tf.function\n" + loss(ERROR + "if e > 1:\n    return 2 * e\nreturn e")
+    assert findings(source, RULE) == ()
+
+
+def test_under_a_tape_of_ones_own_it_is_a_warning() -> None:
+    source = loss(ERROR + "if e > 1:\n    return 2 * e\nreturn e") + lines("""
+
+
+        def step(model, x, y):
+            with tf.GradientTape() as tape:
+                value = some_loss(y, model(x))
+            return tape.gradient(value, model.trainable_variables)
+    """)
+    (finding,) = findings(source, RULE)
+    assert finding.severity.value == "warning"

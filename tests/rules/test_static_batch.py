@@ -1,0 +1,100 @@
+"""The batch size, read from the static shape or mixed with floats."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, rewritten
+
+RULE = "static-batch"
+SIZE = "tf.cast(tf.shape(y_pred)[0], y_pred.dtype)"
+
+
+def loss(*lines: str) -> str:
+    return "def some_loss(y_true, y_pred, k=3):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            ["return tf.reduce_sum(y_pred) / y_pred.shape[0]"],
+            [f"return tf.reduce_sum(y_pred) / {SIZE}"],
+        ),
+        (
+            ["return tf.reduce_sum(y_pred) / len(y_pred)"],
+            [f"return tf.reduce_sum(y_pred) / {SIZE}"],
+        ),
+        (
+            ["return tf.reduce_sum(y_pred) / float(y_pred.shape[0])"],
+            [f"return tf.reduce_sum(y_pred) / {SIZE}"],
+        ),
+        (
+            ["return tf.reduce_sum(y_pred) / y_pred.get_shape().as_list()[0]"],
+            [f"return tf.reduce_sum(y_pred) / {SIZE}"],
+        ),
+        (
+            ["n = y_pred.shape[0]", "return tf.reduce_sum(y_pred) / n"],
+            [f"n = {SIZE}", "return tf.reduce_sum(y_pred) / n"],
+        ),
+        (
+            ["return tf.reduce_sum(y_pred) / tf.cast(y_pred.shape[0], tf.float32)"],
+            ["return tf.reduce_sum(y_pred) / tf.cast(tf.shape(y_pred)[0], tf.float32)"],
+        ),
+        (
+            ["return tf.reshape(y_pred, [y_pred.shape[0], -1])"],
+            ["return tf.reshape(y_pred, [tf.shape(y_pred)[0], -1])"],
+        ),
+        (
+            ["return tf.reduce_sum(y_pred) / tf.shape(y_pred)[0]"],
+            [f"return tf.reduce_sum(y_pred) / {SIZE}"],
+        ),
+        (
+            ["return tf.reduce_sum(y_pred) / tf.size(y_pred)"],
+            ["return tf.reduce_sum(y_pred) / tf.cast(tf.size(y_pred), y_pred.dtype)"],
+        ),
+        (
+            ["n = tf.shape(y_pred)[0] * 2", "return tf.reduce_sum(y_pred) / n"],
+            [
+                "n = tf.shape(y_pred)[0] * 2",
+                "return tf.reduce_sum(y_pred) / tf.cast(n, y_pred.dtype)",
+            ],
+        ),
+    ],
+)
+def test_the_true_size_takes_its_place(before: list[str], after: list[str]) -> None:
+    assert rewritten(loss(*before), RULE) == loss(*after)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["return tf.reduce_sum(y_pred) / y_pred.shape[1]"],
+        ["return tf.reduce_sum(y_pred) / y_pred.shape[-1]"],
+        ["return tf.reduce_sum(y_pred) / k"],
+        ["return tf.reduce_sum(y_pred) / len(WEIGHTS)"],
+        ["return tf.reduce_sum(y_pred) / WEIGHTS.shape[0]"],
+        ["return tf.reduce_sum(y_pred) / tf.cast(tf.shape(y_pred)[0], tf.float32)"],
+        ["return tf.reduce_sum(y_pred) / tf.cast(tf.size(y_pred), y_pred.dtype)"],
+        ["return tf.reshape(y_pred, [tf.shape(y_pred)[0], -1])"],
+        ["n = tf.shape(y_pred)[0]", "return tf.reshape(y_pred, [n * n, -1])"],
+        ["if y_pred.shape[0] is None:", "    return y_true", "return y_pred"],
+        ["if len(y_pred.shape) == 2:", "    return y_true", "return y_pred"],
+        ["n = y_pred.shape[0] or tf.shape(y_pred)[0]", "return tf.reshape(y_pred, [n, -1])"],
+        ["first = y_pred[0]", "return tf.reduce_sum(first) / first.shape[0]"],
+        ["print(y_pred.shape[0])", "return y_pred"],
+        ["channels = tf.transpose(y_pred)", "return tf.reduce_sum(channels) / channels.shape[0]"],
+        ["return tf.reduce_sum([y_pred[:, i] for i in range(y_pred.shape[1])])"],
+    ],
+)
+def test_other_sizes_and_plain_questions_are_left_alone(lines: list[str]) -> None:
+    assert findings(loss(*lines), RULE) == ()
+
+
+def test_a_size_that_may_be_known_is_a_warning() -> None:
+    (finding,) = findings(loss("return tf.reduce_sum(y_pred) / y_pred.shape[0]"), RULE)
+    assert finding.severity.value == "warning"
+
+
+def test_a_size_that_cannot_be_asked_for_is_an_error() -> None:
+    (finding,) = findings(loss("return tf.reduce_sum(y_pred) / len(y_pred)"), RULE)
+    assert finding.severity.value == "error"
