@@ -57,6 +57,9 @@ from lossfix.losses.gates import is_elementwise
 from lossfix.losses.loss import Loss
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.tree import walk
+
+_MEAN_REDUCTIONS = ("sum_over_batch_size", "auto", "mean")
 
 _MEANS = ("tf.reduce_mean", "keras.backend.mean")
 
@@ -69,7 +72,31 @@ def match(loss: Loss) -> Iterator[Match]:
         yield Match(
             call,
             f"`{loss.name}` returns one scalar for the whole batch: sample weights weigh all samples alike",
+            _another_reduction(loss),
         )
+
+
+def _another_reduction(loss: Loss) -> str:
+    """Why the mean over the batch is not what Keras would make of the means; empty where it is."""
+    for node in walk(loss.tree.module):
+        match node:
+            case cst.Call(func=cst.Name(value=name)) if name != loss.candidate.path[-1]:
+                continue
+            case cst.Call(args=args) if isinstance(node.func, cst.Name) or _is_inside(loss, node):
+                given = [a.value for a in args if a.keyword and a.keyword.value == "reduction"]
+            case cst.Param(name=cst.Name(value="reduction"), default=cst.BaseExpression() as value):
+                given = [value] if _is_inside(loss, node) else []
+            case _:
+                continue
+        for each in given:
+            last = loss.tree.code(each).rpartition(".")[2].strip("'\"").lower()
+            if last not in _MEAN_REDUCTIONS and last != "reduction":
+                return f"its reduction is {loss.tree.code(each)}, which is not a mean"
+    return ""
+
+
+def _is_inside(loss: Loss, node: cst.CSTNode) -> bool:
+    return any(above is loss.definition for above in loss.tree.ancestors(node))
 
 
 def _returned_mean(loss: Loss) -> cst.Call | None:

@@ -91,7 +91,22 @@ from lossfix.rules.bare_function import is_wanted, other_files
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
 
-_NO_PRELUDE = frozenset({"tf.Variable", "keras.backend.variable", "keras.Variable", "tf.function"})
+_PURE = ("tf.", "np.", "math.", "keras.losses.", "keras.ops.", "keras.backend.")
+_IMPURE = (
+    "Variable",
+    "variable",
+    "function",
+    "random",
+    "load",
+    "file",
+    "read",
+    "save",
+    "print",
+    "data",
+    "train",
+    ".io.",
+)
+"""Parts of the names of what must not be run again for every batch."""
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -139,14 +154,19 @@ def _is_prelude(loss: Loss, statement: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(
             body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name())])]
         ):
-            return not any(
-                isinstance(node, cst.Call)
-                and (loss.operation(node) is None or loss.operation(node) in _NO_PRELUDE)
-                for node in walk(statement)
+            return all(
+                _is_pure(loss, node) for node in walk(statement) if isinstance(node, cst.Call)
             )
         case cst.SimpleStatementLine(body=[cst.Assert()]):
             return True
     return False
+
+
+def _is_pure(loss: Loss, node: cst.Call) -> bool:
+    operation = loss.operation(node)
+    if operation is None:
+        return isinstance(node.func, cst.Name) and node.func.value in ("float", "int", "len")
+    return operation.startswith(_PURE) and not any(each in operation for each in _IMPURE)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

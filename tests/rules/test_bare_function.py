@@ -1,0 +1,169 @@
+"""A function becomes a class where that changes nothing for anyone who uses it, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, lines, rewritten
+
+BODY = "return w * tf.keras.losses.mean_squared_error(y_true, y_pred)"
+
+
+def loss(*statements: str, signature: str = "y_true, y_pred, w=1.0", above: str = "") -> str:
+    return f"{above}def my_loss({signature}):\n" + "".join(f"    {each}\n" for each in statements)
+
+
+def call_of(source: str) -> str:
+    """The lines of ``call`` in the class that a function becomes."""
+    after = rewritten(source, "bare-function")
+    start = after.index("def call(")
+    ends = [after.find(mark, start) for mark in ("\n    def get_config", "\n\nmy_loss =")]
+    return lines(after[start : min(each for each in ends if each > 0)].replace("\n    ", "\n"))
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("w = tf.cast(w, y_pred.dtype)", BODY),
+        ("for w in range(3):", "    pass", BODY),
+        ("import math as w", BODY.replace("w *", "w.pi *")),
+        ("def w():", "    return 2.0", BODY.replace("w *", "w() *")),
+        (
+            "f = lambda x, w=w: w * x",
+            "return f(tf.keras.losses.mean_squared_error(y_true, y_pred))",
+        ),
+        ("x = sum(w for w in range(3))", BODY),
+        ("x = w", "del w", BODY.replace("w *", "x *")),
+        ("if w is None:", "    w = 1.0", BODY),
+        ("def step():", "    nonlocal w", "    w = w + 1.0", "step()", BODY),
+        ("try:", "    pass", "except ValueError as w:", "    pass", BODY),
+        ("return (w := w + 1.0) * tf.keras.losses.mean_squared_error(y_true, y_pred)",),
+    ],
+)
+def test_a_parameter_that_the_body_binds_again_gets_its_name_back(
+    statements: tuple[str, ...],
+) -> None:
+    assert call_of(loss(*statements)).splitlines()[1:] == [
+        "    w = self.w",
+        *(f"    {each}" for each in statements),
+    ]
+
+
+def test_reads_of_a_parameter_become_attributes_and_labels_do_not() -> None:
+    statements = ("x = tf.fill(dims=[2], w=w)", "return x.w * y_pred + helper(w)(y_true)")
+    assert call_of(loss(*statements)).splitlines()[-2:] == [
+        "    x = tf.fill(dims=[2], w=self.w)",
+        "    return x.w * y_pred + helper(self.w)(y_true)",
+    ]
+
+
+def test_no_comment_and_no_annotation_is_lost() -> None:
+    source = loss(
+        "# between",
+        '"""Doc."""',
+        "",
+        "# first",
+        "x = w  # beside",
+        BODY,
+        signature="y_true: tf.Tensor, y_pred: tf.Tensor, *, w: float = 1.0",
+        above="# above\n",
+    )
+    after = rewritten(source, "bare-function")
+    for part in ("# above", "# between", "# first", "# beside", '"""Doc."""', "w: float = 1.0"):
+        assert part in after
+    assert "def call(self, y_true: tf.Tensor, y_pred: tf.Tensor):" in after
+
+
+def test_tabs_stay_tabs() -> None:
+    source = "def my_loss(y_true, y_pred, w=1.0):\n\tif w:\n\t\tpass\n\treturn w * y_pred\n"
+    after = rewritten(source, "bare-function")
+    assert "\tdef call(self, y_true, y_pred):\n\t\tif self.w:\n\t\t\tpass\n" in after
+    assert "\n    " not in after
+
+
+def test_a_direct_call_keeps_the_unreduced_value() -> None:
+    source = loss(BODY) + "\n\ndef step(y, p):\n    return my_loss(y, p)\n"
+    source += "\n\ndef build(model):\n    model.compile(loss=my_loss)\n"
+    assert "return my_loss.call(y, p)" in rewritten(source, "bare-function")
+
+
+def test_a_partial_application_becomes_an_instance() -> None:
+    source = "import functools\n\n" + loss(BODY)
+    source += "\n\ndef build(model):\n    model.compile(loss=functools.partial(my_loss, w=2.0))\n"
+    assert "model.compile(loss=MyLoss(w=2.0))" in rewritten(source, "bare-function")
+
+
+COMPILED = "\n\ndef build(model):\n    model.compile(loss=my_loss)\n"
+
+
+@pytest.mark.parametrize(
+    "compiled",
+    [
+        "model.compile(loss=my_loss)",
+        "model.compile('adam', my_loss)",
+        "model.compile(loss=[my_loss, 'mse'])",
+        "model.compile(loss={'out': my_loss})",
+        "losses = {'out': my_loss}\nmodel.compile(loss=losses)",
+        "chosen = my_loss if fast else 'mse'\nmodel.compile(loss=chosen)",
+        "TABLE = {'a': my_loss}\nmodel.compile(loss=TABLE['a'])",
+        "def pick():\n    return my_loss\n\n\nmodel.compile(loss=pick())",
+    ],
+)
+def test_a_function_that_is_only_compiled_becomes_an_instance(compiled: str) -> None:
+    assert "class MyLoss" in rewritten(loss(BODY) + f"\n\n{compiled}\n", "bare-function")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "total = sum(map(my_loss, a, b))",
+        "my_loss.__name__ = 'mine'",
+        "TABLE = {'a': my_loss}\nTABLE['a'](y, p)",
+        "alias = my_loss\nalias(y, p)",
+        "def pick():\n    return my_loss\n\n\nvalue = pick()(y, p)",
+        "my_loss(y, p, 3.0)",
+        "my_loss(y_true=y, y_pred=p)",
+        "my_loss(*pair)",
+        "wrapped = tf.function(my_loss)",
+        "same = model.loss is my_loss",
+        "self.loss = my_loss",
+    ],
+)
+def test_a_function_that_may_be_called_stays_one(use: str) -> None:
+    (finding,) = findings(loss(BODY) + COMPILED + f"\n\n{use}\n", "bare-function")
+    assert finding.reason
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "async " + loss(BODY),
+        loss(BODY, above="@wrap\n"),
+        loss(BODY, signature="y_true, y_pred, *args"),
+        loss(BODY, signature="y_true, y_pred, **kw"),
+        loss(BODY, signature="y_true, y_pred, call=1.0"),
+        loss(BODY, signature="y_true, y_pred, w=W"),
+        loss(BODY, signature="y_true, y_pred, w=[].copy()"),
+        loss(BODY, signature="y_pred, y_true"),
+        loss("return __scale * y_pred"),
+        loss("return self_ * self.w * y_pred"),
+        loss("return my_loss(y_true, y_pred, w - 1.0)"),
+        loss(BODY) + "\n\n" + loss(BODY),
+        "if fast:\n    def my_loss(y_true, y_pred):\n        return y_pred\n"
+        "else:\n    def my_loss(y_true, y_pred):\n        return y_true - y_pred\n",
+        "def my_loss(y_true, y_pred): return y_pred - y_true\n",
+    ],
+)
+def test_a_function_that_a_class_would_change_stays_one(source: str) -> None:
+    whole = source + COMPILED
+    assert rewritten(whole, "bare-function") == whole
+    assert all(finding.reason for finding in findings(whole, "bare-function"))
+
+
+def test_a_class_of_that_name_is_not_replaced() -> None:
+    after = rewritten("class MyLoss:\n    pass\n\n\n" + loss(BODY), "bare-function")
+    assert "class CustomMyLoss(tf.keras.losses.Loss):" in after
+
+
+def test_a_metric_stays_a_function() -> None:
+    source = loss(BODY) + "\n\nmodel.compile(loss=my_loss, metrics=[my_loss])\n"
+    assert findings(source, "bare-function") == ()

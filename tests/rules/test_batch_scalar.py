@@ -1,0 +1,92 @@
+"""A mean over the whole batch becomes one over the last axis, where nothing depends on its being a scalar."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, rewritten
+
+
+def loss_class(value: str, init: str = "", name: str = "GapLoss") -> str:
+    return (
+        f"class {name}(tf.keras.losses.Loss):\n{init}"
+        f"    def call(self, y_true, y_pred):\n        return {value}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "tf.reduce_mean(tf.square(y_true - y_pred))",
+            "tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)",
+        ),
+        (
+            "tf.math.reduce_mean(tf.maximum(y_pred - y_true, 0.0))",
+            "tf.math.reduce_mean(tf.maximum(y_pred - y_true, 0.0), axis=-1)",
+        ),
+    ],
+)
+def test_the_mean_is_taken_per_sample(before: str, after: str) -> None:
+    assert rewritten(loss_class(before), "batch-scalar") == loss_class(after)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)",
+        "tf.reduce_mean(tf.square(y_true - y_pred), 1)",
+        "tf.reduce_sum(tf.square(y_true - y_pred))",
+        "tf.sqrt(tf.reduce_mean(tf.square(y_true - y_pred)))",
+        "1.0 - tf.reduce_mean(tf.square(y_true - y_pred))",
+        "tf.reduce_mean(tf.sort(y_true - y_pred))",
+        "tf.reduce_mean(tf.boolean_mask(y_true - y_pred, y_true > 0.0))",
+        "tf.reduce_mean(tf.reduce_sum(tf.square(y_true - y_pred), axis=[1, 2]))",
+        "tf.reduce_mean(y_pred)",
+        "tf.reduce_mean(tf.matmul(y_true, y_pred, transpose_b=True))",
+    ],
+)
+def test_other_values_are_left_alone(value: str) -> None:
+    assert findings(loss_class(value), "batch-scalar") == ()
+
+
+def test_a_function_is_left_alone() -> None:
+    source = "def gap_loss(y_true, y_pred):\n    return tf.reduce_mean(tf.abs(y_true - y_pred))\n"
+    assert findings(source, "batch-scalar") == ()
+
+
+MEAN = "tf.reduce_mean(tf.abs(y_true - y_pred))"
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        "    def __init__(self):\n        super().__init__(reduction='sum')\n\n",
+        "    def __init__(self, reduction='none'):\n"
+        "        super().__init__(reduction=reduction)\n\n",
+        "    def __init__(self):\n"
+        "        super().__init__(reduction=tf.keras.losses.Reduction.SUM)\n\n",
+    ],
+)
+def test_another_reduction_is_only_reported(init: str) -> None:
+    (finding,) = findings(loss_class(MEAN, init), "batch-scalar")
+    assert "reduction" in finding.reason
+
+
+def test_another_reduction_where_it_is_built_is_only_reported() -> None:
+    (finding,) = findings(
+        loss_class(MEAN) + "\n\nloss = GapLoss(reduction='sum')\n", "batch-scalar"
+    )
+    assert "reduction" in finding.reason
+
+
+def test_the_reduction_of_another_class_does_not_matter() -> None:
+    source = loss_class(MEAN) + "\n\nother = OtherLoss(reduction='sum')\n"
+    assert "axis=-1" in rewritten(source, "batch-scalar")
+
+
+def test_the_usual_reduction_does_not_matter() -> None:
+    init = (
+        "    def __init__(self, reduction='sum_over_batch_size'):\n"
+        "        super().__init__(reduction=reduction)\n\n"
+    )
+    assert "axis=-1" in rewritten(loss_class(MEAN, init), "batch-scalar")

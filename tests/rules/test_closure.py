@@ -1,0 +1,87 @@
+"""A factory becomes a class where it does nothing but to hold parameters."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, rewritten
+
+
+def factory(
+    *head: str,
+    body: str = "return w * tf.abs(y_true - y_pred)",
+    signature: str = "w",
+    inner: str = "def loss(y_true, y_pred):",
+    tail: str = "return loss",
+) -> str:
+    before = "".join(f"    {each}\n" for each in head)
+    inside = "".join(f"        {each}\n" for each in body.split("\n"))
+    return f"def w_loss({signature}):\n{before}    {inner}\n{inside}    {tail}\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        factory(),
+        factory('"""Doc."""', "# remark"),
+        factory("scale = 2.0 * w", body="return scale * tf.abs(y_true - y_pred)"),
+        factory("assert w > 0"),
+        factory("w = tf.constant(w)"),
+        factory("mse = tf.keras.losses.MeanSquaredError()"),
+        factory("w = np.asarray(w, dtype='float32')"),
+        factory(inner="@tf.function\n    def loss(y_true, y_pred):"),
+        factory(signature="w: float, *, power=2"),
+        factory(body='"""Inner."""\nreturn w * tf.abs(y_true - y_pred)'),
+    ],
+)
+def test_a_factory_of_parameters_becomes_a_class(source: str) -> None:
+    after = rewritten(source, "closure")
+    assert "class WLoss(tf.keras.losses.Loss):" in after
+    assert after.endswith("\n\nw_loss = WLoss\n")
+    assert 'name="loss"' in after
+    compile(after, "losses.py", "exec")
+
+
+def test_comments_above_the_inner_function_stay() -> None:
+    after = rewritten(factory("# remark"), "closure")
+    assert "        # remark\n" in after
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        factory("count = 0", body="nonlocal count\ncount += 1\nreturn w * y_pred"),
+        factory(tail="loss.__name__ = 'w'\n    return loss"),
+        factory(tail="return tf.function(loss)"),
+        factory("scale = np.load('w.npy')"),
+        factory("print(w)"),
+        factory("net = tf.keras.applications.VGG16()"),
+        factory("layer = tf.keras.layers.Dense(3)"),
+        factory("state = tf.Variable(0.0)"),
+        factory("noise = tf.random.normal([3])"),
+        factory("table = read_table()"),
+        factory("if w:", "    w = 2.0"),
+        factory(signature="*w"),
+        factory(signature="model", body="return model.losses[0] + y_pred"),
+        factory(signature="fn", body="return fn(y_true, y_pred)"),
+        factory(inner="def loss(y_true, y_pred, w=w):"),
+        factory(signature="y_true"),
+        factory("y_pred = 3.0"),
+        factory(signature="name"),
+        factory(inner="@wrap\n    def loss(y_true, y_pred):"),
+        "@cache\n" + factory(),
+        factory() + "\n\n" + factory(),
+        factory() + "\n\nvalue = w_loss(2.0)(y, p)\n",
+        factory() + "\n\nfn = w_loss(2.0)\nvalue = fn(y, p)\n",
+        factory() + "\n\nTABLE = {'w': w_loss(2.0)}\nvalue = TABLE['w'](y, p)\n",
+        factory() + "\n\nname = w_loss.__name__\n",
+    ],
+)
+def test_a_factory_that_does_more_stays_one(source: str) -> None:
+    whole = source + "\n\ndef build(model):\n    model.compile(loss=w_loss(1.0))\n"
+    assert rewritten(whole, "closure") == whole
+    assert all(finding.reason for finding in findings(whole, "closure"))
+
+
+def test_an_instance_stands_where_the_closure_stood() -> None:
+    source = factory() + "\n\nmodel.compile(loss={'out': w_loss(2.0)})\n"
+    assert rewritten(source, "closure").endswith("model.compile(loss={'out': w_loss(2.0)})\n")
