@@ -23,7 +23,8 @@ _VERB = re.compile(r"^(make|get|build|create|return|define)_(?=.*[a-z])")
 
 SAME_RANK = '''def {name}(y_true, y_pred):
     """Targets and predictions of the same rank, as Keras aligns them for a plain function."""
-    true_rank, pred_rank = y_true.shape.rank, y_pred.shape.rank
+    true_rank = {tf}.TensorShape(y_true.shape).rank
+    pred_rank = {tf}.TensorShape(y_pred.shape).rank
     if true_rank is None or pred_rank is None:
         return y_true, y_pred
     if true_rank == pred_rank + 1 and y_true.shape[-1] == 1:
@@ -36,7 +37,9 @@ SAME_RANK = '''def {name}(y_true, y_pred):
         return y_true, {tf}.squeeze(y_pred, -1)
     return y_true, y_pred
 '''
-"""Mirrors ``squeeze_or_expand_to_same_rank`` of Keras 3, which ``compile`` applies to functions only."""
+"""Mirrors ``squeeze_or_expand_to_same_rank`` of Keras 3, which ``compile`` applies to functions only.
+
+Takes NumPy arrays, too, as the function did where it is called directly."""
 
 
 @dataclass(frozen=True, eq=False)

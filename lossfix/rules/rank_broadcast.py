@@ -40,7 +40,8 @@ import tensorflow as tf
 
 def same_rank(y_true, y_pred):
     \"\"\"Targets and predictions of the same rank, as Keras aligns them for a plain function.\"\"\"
-    true_rank, pred_rank = y_true.shape.rank, y_pred.shape.rank
+    true_rank = tf.TensorShape(y_true.shape).rank
+    pred_rank = tf.TensorShape(y_pred.shape).rank
     if true_rank is None or pred_rank is None:
         return y_true, y_pred
     if true_rank == pred_rank + 1 and y_true.shape[-1] == 1:
