@@ -8,7 +8,7 @@ is a single expression, goes into ``tf.map_fn``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -47,17 +47,13 @@ def vectorised(loss: Loss, node: cst.For, rows: Rows) -> dict[cst.CSTNode, Repla
     steps = [_step(each) for each in node.body.body]
     _guard_names(loss, node, rows, steps)
     steps = _without_passing_names(steps)
-    source = next(samples(loss, rows, node.body), None)
-    if source is None:
-        raise Unvectorisable("it picks no samples")
-    size = expression(f"{loss.spell('tf.shape')}({{x}})[0]", x=source)
+    batch = _batch(loss, rows, node.body)
     lines: list[cst.SimpleStatementLine] = []
     replaced: dict[cst.CSTNode, Replacement] = {}
-    batch = Batch(loss, rows, size)
     for step in steps:
         if step.does == "set":
             new = batch.whole(step.value)
-            batch = Batch(loss, rows, size, {**batch.kinds, step.name: new.kind})
+            batch = replace(batch, kinds={**batch.kinds, step.name: new.kind})
             lines.append(_assignment(step.name, "=", new.node))
             continue
         first, keep = _start(loss, node, step)
@@ -74,6 +70,50 @@ def vectorised(loss: Loss, node: cst.For, rows: Rows) -> dict[cst.CSTNode, Repla
         raise Unvectorisable("its body is empty")
     replaced[node] = _said(node, lines)
     return replaced
+
+
+def vectorised_comprehension(
+    loss: Loss, clause: cst.CompFor, rows: Rows
+) -> dict[cst.CSTNode, Replacement]:
+    """The same for ``sum(... for t, p in zip(y_true, y_pred))`` and for lists that are stacked.
+
+    Raises:
+        Unvectorisable: with the reason for the person whose code it is.
+    """
+    comprehension = loss.tree.parents[clause]
+    if not isinstance(comprehension, cst.ListComp | cst.GeneratorExp):
+        raise Unvectorisable("what it collects is no list")
+    if clause.ifs or clause.inner_for_in is not None:
+        raise Unvectorisable("it leaves samples out, or runs over something else too")
+    batch = _batch(loss, rows, comprehension.elt)
+    above = loss.tree.parents[comprehension]
+    call = loss.tree.parents[above]
+    if isinstance(above, cst.Assign):
+        match above.targets:
+            case [cst.AssignTarget(target=cst.Name(value=name))] if (
+                isinstance(comprehension, cst.ListComp) and len(loss.flow.values(name)) == 1
+            ):
+                collected = _result(batch, _Step(name, comprehension.elt, "collect"), single=True)
+                used = dict(_uses_of_collected(loss, comprehension, name))
+                return {comprehension: collected, **used}
+    if not isinstance(above, cst.Arg) or not isinstance(call, cst.Call) or len(call.args) != 1:
+        raise Unvectorisable("what it collects is used as a list")
+    operation = loss.operation(call) or ""
+    if called_builtin(loss, call) == "sum" or operation == "tf.add_n":
+        return {call: _result(batch, _Step("", comprehension.elt, "add"), single=True)}
+    collected = _result(batch, _Step("", comprehension.elt, "collect"), single=True)
+    if operation in _STACKS:
+        return {call: collected}
+    if operation.startswith(_TAKES_ROWS):
+        return {comprehension: collected}
+    raise Unvectorisable("what it collects is used as a list")
+
+
+def _batch(loss: Loss, rows: Rows, body: cst.CSTNode) -> Batch:
+    source = next(samples(loss, rows, body), None)
+    if source is None:
+        raise Unvectorisable("it picks no samples")
+    return Batch(loss, rows, expression(f"{loss.spell('tf.shape')}({{x}})[0]", x=source))
 
 
 def _step(statement: cst.BaseStatement | cst.BaseSmallStatement) -> _Step:
@@ -264,7 +304,7 @@ def _without_index(
 
 
 def _uses_of_collected(
-    loss: Loss, node: cst.For, name: str
+    loss: Loss, node: cst.CSTNode, name: str
 ) -> Iterator[tuple[cst.CSTNode, Replacement]]:
     """How what was a list of values is used as one tensor."""
     for use in uses(loss, name):

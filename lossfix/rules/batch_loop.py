@@ -54,12 +54,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loops import vectorised
+from lossfix.losses.loops import vectorised, vectorised_comprehension
 from lossfix.losses.loss import Loss
 from lossfix.losses.rows import Rows, Unvectorisable, reads_rows, rows_of
 from lossfix.losses.tensors import converted_by_autograph
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import Replacement
 from lossfix.syntax.tree import walk
 
 _PARTS = frozenset({"preds", "predictions", "outputs", "targets", "labels", "logits"})
@@ -73,15 +74,12 @@ def match(loss: Loss) -> Iterator[Match]:
         rows = _rows(loss, node)
         if rows is None:
             continue
-        reason = ""
         assert isinstance(node, cst.For | cst.CompFor)
-        if isinstance(node, cst.CompFor):
-            reason = "a comprehension over samples has to be written for the whole batch by hand"
-        else:
-            try:
-                vectorised(loss, node, rows)
-            except Unvectorisable as error:
-                reason = str(error)
+        reason = ""
+        try:
+            _replaced(loss, node, rows)
+        except Unvectorisable as error:
+            reason = str(error)
         yield Match(
             node,
             f"`{' '.join(loss.tree.code(node.iter).split())}` runs over the samples of a batch,"
@@ -114,12 +112,20 @@ def _may_be_outputs(loss: Loss) -> bool:
     return loss.form is Form.METHOD or bool(_PARTS & {loss.y_true, loss.y_pred})
 
 
+def _replaced(
+    loss: Loss, node: cst.For | cst.CompFor, rows: Rows
+) -> dict[cst.CSTNode, Replacement]:
+    if isinstance(node, cst.For):
+        return vectorised(loss, node, rows)
+    return vectorised_comprehension(loss, node, rows)
+
+
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     rows = _rows(loss, match.node)
-    if rows is None or not isinstance(match.node, cst.For):
+    if rows is None or not isinstance(match.node, cst.For | cst.CompFor):
         return None
     try:
-        return Edit(vectorised(loss, match.node, rows))
+        return Edit(_replaced(loss, match.node, rows))
     except Unvectorisable:
         return None
 

@@ -52,6 +52,18 @@ ZIP = "for t, p in zip(y_true, y_pred):\n    "
             "total = tf.reduce_sum(tf.map_fn(lambda row: tf.reduce_sum(row - tf.reduce_mean(row)), "
             "y_pred, fn_output_signature=y_pred.dtype), axis=0)\nreturn total",
         ),
+        (
+            "return sum(tf.reduce_sum(tf.abs(t - p)) for t, p in zip(y_true, y_pred))",
+            "return tf.reduce_sum(tf.abs(y_true - y_pred))",
+        ),
+        (
+            "return tf.stack([tf.reduce_max(p, axis=-1) for p in y_pred])",
+            "return tf.reduce_max(y_pred, axis=-1)",
+        ),
+        (
+            "rows = [tf.abs(t - p) for t, p in zip(y_true, y_pred)]\nreturn tf.reduce_mean(rows)",
+            "rows = tf.abs(y_true - y_pred)\nreturn tf.reduce_mean(rows)",
+        ),
     ],
 )
 def test_a_loop_that_adds_up_or_collects_goes(before: str, after: str) -> None:
@@ -100,7 +112,9 @@ def test_loops_over_classes_and_parts_are_never_touched(body: str) -> None:
             "total = 0.0\nfor i in range(len(y_pred)):\n    total += i * y_pred[i]\nreturn total",
             "more than to pick",
         ),
-        ("return sum([t - p for t, p in zip(y_true, y_pred)])", "by hand"),
+        ("return [t - p for t, p in zip(y_true, y_pred)]", "as a list"),
+        ("return sum(t for t, p in zip(y_true, y_pred) if own(p))", "leaves samples out"),
+        ("return {1: t for t in y_pred}", "no list"),
         ("total = 0.0\n" + ZIP + "total += p\nelse:\n    total = 1.0\nreturn total", "else"),
     ],
 )
