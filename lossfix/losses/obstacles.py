@@ -15,6 +15,9 @@ from lossfix.syntax.tree import walk
 
 _RESERVED = frozenset({"self", "name", "reduction", "dtype", "call", "get_config", "from_config"})
 
+NOT_CALLABLE = "has no default, so Keras cannot call it"
+"""How the reason ends that is a fault by itself."""
+
 
 def own_parameters(loss: Loss) -> tuple[cst.Param, ...]:
     """The parameters that become the constructor's: those of the factory, or behind the first two."""
@@ -65,7 +68,7 @@ def _in_parameters(loss: Loss) -> str:
         if name in _RESERVED:
             return f"its parameter `{name}` means something else to keras.losses.Loss"
         if loss.factory is None and each.default is None:
-            return f"its parameter `{name}` has no default, so Keras cannot call it"
+            return f"its parameter `{name}` {NOT_CALLABLE}"
         if each.default is not None and not _is_plain_value(each.default):
             return f"the default of `{name}` is no plain value that get_config could save"
         if each.default is None and _is_used_as_object(loss, name):

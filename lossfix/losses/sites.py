@@ -77,6 +77,16 @@ def call_sites(loss: Loss) -> CallSites:
     return CallSites(replace)
 
 
+def is_applied(loss: Loss) -> bool:
+    """Whether the file applies the function partially."""
+    for read in reads(loss, (loss.factory or loss.function).name.value):
+        argument = loss.tree.parents.get(read)
+        call = loss.tree.parents.get(argument) if isinstance(argument, cst.Arg) else None
+        if isinstance(call, cst.Call) and loss.qualified(call.func) == "functools.partial":
+            return True
+    return False
+
+
 def _applied(loss: Loss, argument: cst.Arg) -> tuple[cst.Call, cst.Call] | None:
     """A partial application of the function that is compiled, and the instance in its place."""
     call = loss.tree.parents.get(argument)

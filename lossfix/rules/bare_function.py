@@ -103,8 +103,8 @@ from lossfix.losses.classes import (
     rank_function_definition,
 )
 from lossfix.losses.loss import Loss
-from lossfix.losses.obstacles import obstacle, own_parameters
-from lossfix.losses.sites import call_sites, reads
+from lossfix.losses.obstacles import NOT_CALLABLE, obstacle, own_parameters
+from lossfix.losses.sites import call_sites, is_applied, reads
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
@@ -114,10 +114,14 @@ def match(loss: Loss) -> Iterator[Match]:
     if loss.form is not Form.FUNCTION or loss.candidate.metric or not is_wanted(loss):
         return
     reason = obstacle(loss) or other_files(loss) or call_sites(loss).reason
+    callable_ = not reason.endswith(NOT_CALLABLE)
+    if not callable_ and is_applied(loss):
+        reason, callable_ = "it is applied partially, to more than keywords", True
     yield Match(
         loss.function.name,
         f"`{loss.name}` is a bare function: a saved model cannot load it, and its parameters are fixed",
         reason,
+        None if callable_ else Severity.ERROR,
     )
 
 

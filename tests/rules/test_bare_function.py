@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, lines, rewritten
 
+from lossfix.model import Severity
+
 BODY = "return w * tf.keras.losses.mean_squared_error(y_true, y_pred)"
 
 
@@ -167,3 +169,17 @@ def test_a_class_of_that_name_is_not_replaced() -> None:
 def test_a_metric_stays_a_function() -> None:
     source = loss(BODY) + "\n\nmodel.compile(loss=my_loss, metrics=[my_loss])\n"
     assert findings(source, "bare-function") == ()
+
+
+def test_a_third_parameter_without_a_default_is_an_error() -> None:
+    source = loss(BODY, signature="y_true, y_pred, w") + COMPILED
+    (finding,) = findings(source, "bare-function")
+    assert finding.severity is Severity.ERROR
+
+
+def test_a_partial_application_by_position_is_only_reported() -> None:
+    source = "import functools\n\n" + loss(BODY, signature="w, y_true, y_pred")
+    source += "\n\ndef build(model):\n    model.compile(loss=functools.partial(my_loss, 2.0))\n"
+    (finding,) = findings(source, "bare-function")
+    assert finding.reason
+    assert finding.severity is Severity.INFO
