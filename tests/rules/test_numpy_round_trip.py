@@ -1,0 +1,56 @@
+"""Conversions of tensors to arrays and numbers."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, rewritten
+
+RULE = "numpy-round-trip"
+
+
+def loss(*lines: str) -> str:
+    return "def some_loss(y_true, y_pred):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["return tf.abs(y_pred.numpy())"], ["return tf.abs(y_pred)"]),
+        (["return float(tf.reduce_mean(y_pred))"], ["return tf.reduce_mean(y_pred)"]),
+        (["return tf.abs(np.array(y_pred))"], ["return tf.abs(y_pred)"]),
+        (["y_pred = np.asarray(y_pred)", "return tf.abs(y_pred)"], ["return tf.abs(y_pred)"]),
+        (["p = tf.Variable(y_pred)", "return tf.abs(p)"], ["p = y_pred", "return tf.abs(p)"]),
+        (
+            ["return tf.constant(tf.abs(y_pred), dtype=tf.float32)"],
+            ["return tf.cast(tf.abs(y_pred), tf.float32)"],
+        ),
+    ],
+)
+def test_the_conversion_goes(before: list[str], after: list[str]) -> None:
+    assert rewritten(loss(*before), RULE) == loss(*after)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["return y_pred * tf.constant([1.0, 2.0])"],
+        ["return y_pred * np.array([1.0, 2.0])"],
+        ["return y_pred * float(WEIGHT)"],
+        ["return y_pred * WEIGHTS.numpy()"],
+        ["return y_pred * np.float32(0.5)"],
+        ["return y_pred * tf.constant(y_pred.shape[-1], tf.float32)"],
+        ["return y_pred * float(y_pred.shape[-1])"],
+        ["return tf.convert_to_tensor([y_pred, y_true])"],
+        ["return tf.constant(0.5) * y_pred"],
+        ["return tf.cast(y_pred, tf.float32)"],
+        ["step = tf.Variable(0.0)", "return y_pred * step"],
+        ["return y_pred * STATE.item()"],
+    ],
+)
+def test_constants_may_be_arrays_and_numbers(lines: list[str]) -> None:
+    assert findings(loss(*lines), RULE) == ()
+
+
+def test_a_line_that_says_why_stays() -> None:
+    source = loss("y_pred = np.asarray(y_pred)  # from the data frame", "return tf.abs(y_pred)")
+    assert "    y_pred = y_pred  # from the data frame\n" in rewritten(source, RULE)
