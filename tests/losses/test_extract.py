@@ -1,0 +1,253 @@
+"""The smallest module that still holds a loss: it runs nothing of the user's script."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+import pytest
+
+from lossfix.losses.discover import discover
+from lossfix.losses.extract import extract
+from lossfix.model import Subject
+
+HEAD = "import tensorflow as tf\n"
+LOSS = "def a_loss(y_true, y_pred):\n    return tf.abs(y_true - y_pred)\n"
+
+
+def taken(
+    code: str, name: str = "a_loss", modules: Mapping[str, str] | None = None, *arguments: str
+) -> Subject:
+    text = HEAD + code
+    candidate = next(each for each in discover(ast.parse(text)) if each.name == name)
+    return extract(text, candidate, (modules or {}).get, arguments or None)
+
+
+def test_only_what_the_loss_reaches_is_taken_in_the_order_of_the_file() -> None:
+    subject = taken(
+        "import os\n"
+        "from math import pi\n"
+        "SCALE = 2.0 * pi\n"
+        "UNUSED = 3.0\n"
+        "def part(x):\n    return SCALE * x\n"
+        "def a_loss(y_true, y_pred):\n    return part(tf.abs(y_true - y_pred))\n"
+        "os.remove('everything')\n"
+        "model.fit(open('data').read())\n"
+    )
+    assert subject.unverifiable == ""
+    bound = [ast.unparse(node).splitlines()[0] for node in ast.parse(subject.source).body]
+    assert bound == [
+        "import tensorflow as tf",
+        "from math import pi",
+        "SCALE = 2.0 * pi",
+        "def part(x):",
+        "def a_loss(y_true, y_pred):",
+    ]
+    assert subject.expression == "a_loss"
+
+
+HOLES = {
+    "a file": ("FACTOR = float(open('x').read())\n", "FACTOR"),
+    "arguments": (
+        "import argparse\nparser = argparse.ArgumentParser()\nFACTOR = parser.parse_args().factor\n",
+        "parser",
+    ),
+    "data": ("import pandas as pd\nFACTOR = pd.read_csv('x').mean()\n", "FACTOR"),
+    "a loaded array": ("import numpy as np\nFACTOR = np.load('x')\n", "FACTOR"),
+    "the environment": ("import os\nFACTOR = float(os.environ['X'])\n", "FACTOR"),
+    "a loop": ("for FACTOR in range(3):\n    print(FACTOR)\n", "FACTOR"),
+    "a with": ("with open('x') as FACTOR:\n    pass\n", "FACTOR"),
+    "an answer": ("FACTOR = input()\n", "FACTOR"),
+    "another name": ("import json\nother = json.loads('1')\nFACTOR = other\n", "other"),
+}
+
+
+@pytest.mark.parametrize(("code", "name"), HOLES.values(), ids=HOLES.keys())
+def test_what_would_have_to_run_is_a_hole_and_named_with_its_line(code: str, name: str) -> None:
+    loss = "def a_loss(y_true, y_pred):\n    return FACTOR * tf.abs(y_true - y_pred)\n"
+    subject = taken(code + loss)
+    assert subject.source == ""
+    assert f"`{name}`" in subject.unverifiable
+    line = next(
+        number
+        for number, each in enumerate((HEAD + code).splitlines(), start=1)
+        if each.startswith((f"{name} =", f"for {name}")) or each.endswith(f"as {name}:")
+    )
+    assert f"line {line}" in subject.unverifiable
+
+
+PURE = {
+    "a number": "FACTOR = 2.0",
+    "arithmetic": "FACTOR = -2.0 ** 3 / 4",
+    "an annotated number": "FACTOR: float = 2.0",
+    "an array": "import numpy as np\nFACTOR = np.array([1.0, 2.0]).astype('float32')",
+    "a tensor": "FACTOR = tf.constant([1.0, 2.0])",
+    "a library's loss": "FACTOR = tf.keras.losses.Huber(delta=2.0)",
+    "a dictionary": "FACTOR = dict(a=1.0)",
+    "a branch on a constant": "if True:\n    FACTOR = 1.0\nelse:\n    FACTOR = 2.0",
+    "an import that may fail": (
+        "try:\n    from math import pi as FACTOR\nexcept ImportError:\n    FACTOR = 3.0"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", PURE.values(), ids=PURE.keys())
+def test_constants_of_libraries_are_taken_along(code: str) -> None:
+    loss = "def a_loss(y_true, y_pred):\n    return FACTOR * tf.abs(y_true - y_pred)\n"
+    subject = taken(f"{code}\n{loss}")
+    assert subject.unverifiable == ""
+    for line in code.splitlines():
+        assert line in subject.source
+
+
+def test_modules_of_the_project_are_taken_in_as_far_as_they_are_reached() -> None:
+    modules = {
+        ".parts": "import secrets\nK = 2.0\ndef part(x):\n    return K * x\nraise SystemExit\n"
+    }
+    loss = "def a_loss(y_true, y_pred):\n    return scaled(tf.abs(y_true - y_pred))\n"
+    subject = taken(f"from .parts import part as scaled\n{loss}", "a_loss", modules)
+    assert subject.unverifiable == ""
+    assert "SystemExit" not in subject.source
+    assert "secrets" not in subject.source
+    namespace: dict[str, object] = {}
+    exec(subject.source.replace(HEAD, ""), namespace)
+    assert namespace["scaled"](3.0) == 6.0  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("imports", "modules", "said"),
+    [
+        ("from .gone import part\n", {}, "`.gone`"),
+        ("from .parts import part\n", {".parts": "def other(): pass\n"}, "does not define"),
+        ("from .parts import part\n", {".parts": "def part(:\n"}, "does not parse"),
+        ("from .parts import part\n", {".parts": "from .parts import part\n"}, "imports it back"),
+        ("import parts as part\n", {"parts": "x = 1\n"}, "as a whole"),
+    ],
+)
+def test_modules_that_cannot_be_taken_in_are_holes(
+    imports: str, modules: dict[str, str], said: str
+) -> None:
+    loss = "def a_loss(y_true, y_pred):\n    return part(tf.abs(y_true - y_pred))\n"
+    assert said in taken(imports + loss, "a_loss", modules).unverifiable
+
+
+CLOSURE = (
+    "def make_loss(alpha, gamma=2.0):\n"
+    "    def a_loss(y_true, y_pred):\n        return alpha * tf.abs(y_true - y_pred) ** gamma\n"
+    "    return a_loss\n"
+)
+
+
+def test_a_closure_is_built_as_its_call_builds_it() -> None:
+    subject = taken(f"{CLOSURE}model.compile(loss=make_loss(0.8, gamma=1.0))\n", "make_loss.a_loss")
+    assert subject.expression == "make_loss(0.8, gamma=1.0)"
+    assert subject.assumptions == ()
+
+
+def test_a_closure_without_a_call_is_built_with_assumptions_that_are_told() -> None:
+    subject = taken(CLOSURE, "make_loss.a_loss")
+    assert subject.expression == "make_loss(alpha=0.5)"
+    assert subject.assumptions == ("make_loss(alpha=0.5)",)
+
+
+def test_a_closure_is_built_as_the_configuration_says() -> None:
+    subject = taken(CLOSURE, "make_loss.a_loss", None, "alpha=0.1")
+    assert subject.expression == "make_loss(alpha=0.1)"
+
+
+def test_a_call_with_anything_but_literals_is_no_example() -> None:
+    subject = taken(f"{CLOSURE}model.compile(loss=make_loss(args.alpha))\n", "make_loss.a_loss")
+    assert subject.expression == "make_loss(alpha=0.5)"
+
+
+def test_a_class_is_built_with_what_its_constructor_requires() -> None:
+    code = (
+        "class MyLoss(tf.keras.losses.Loss):\n"
+        "    def __init__(self, margin, name='x'):\n        super().__init__(name=name)\n"
+        "    def call(self, y_true, y_pred):\n        return y_true - y_pred\n"
+    )
+    assert taken(code, "MyLoss").expression == "MyLoss(margin=1.0)"
+
+
+def test_a_method_is_taken_with_its_class() -> None:
+    code = (
+        "class Trainer:\n"
+        "    scale = 2.0\n"
+        "    def a_loss(self, y_true, y_pred):\n        return self.scale * (y_true - y_pred)\n"
+    )
+    subject = taken(code, "Trainer.a_loss")
+    assert subject.expression == "Trainer().a_loss"
+    assert "class Trainer:" in subject.source
+
+
+def test_a_nested_function_is_taken_out_with_the_constants_that_it_captures() -> None:
+    code = (
+        "def main(weight=2.0):\n"
+        "    shift = 1.0\n"
+        "    def a_loss(y_true, y_pred):\n        return weight * (y_true - y_pred) + shift\n"
+        "    model.compile(loss=a_loss)\n"
+    )
+    subject = taken(code, "main.a_loss")
+    assert subject.unverifiable == ""
+    assert "model.compile" not in subject.source
+    assert "weight = 2.0" in subject.source
+    assert "shift = 1.0" in subject.source
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("shift = read()", "`shift`"), ("pass", "`weight`, a parameter")]
+)
+def test_a_nested_function_that_captures_anything_else_cannot_be_taken(
+    line: str, said: str
+) -> None:
+    code = (
+        "def main(weight):\n"
+        f"    {line}\n"
+        "    def a_loss(y_true, y_pred):\n"
+        f"        return {'shift' if 'shift' in line else 'weight'} * (y_true - y_pred)\n"
+        "    model.compile(loss=a_loss)\n"
+    )
+    assert said in taken(code, "main.a_loss").unverifiable
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "steepened"),
+    [
+        (
+            "def a_loss(y_true, y_pred, steepness=3.0):\n    return steepness * y_pred\n",
+            "a_loss",
+            "lambda y_true, y_pred: a_loss(y_true, y_pred, steepness={steepness})",
+        ),
+        (
+            "class MyLoss(tf.keras.losses.Loss):\n"
+            "    def __init__(self, margin, steepness=3.0):\n        super().__init__()\n"
+            "    def call(self, y_true, y_pred):\n        return y_true - y_pred\n",
+            "MyLoss",
+            "MyLoss(margin=1.0, steepness={steepness})",
+        ),
+        (LOSS, "a_loss", ""),
+    ],
+)
+def test_a_steepness_is_left_open_where_there_is_one(code: str, name: str, steepened: str) -> None:
+    assert taken(code, name).steepened == steepened
+
+
+def test_future_imports_stay_first() -> None:
+    text = f'"""Doc."""\nfrom __future__ import annotations\n{HEAD}X = 1.0\n{LOSS}'
+    (candidate,) = discover(ast.parse(text))
+    source = extract(text, candidate).source
+    assert source.startswith("from __future__ import annotations\n")
+
+
+def test_statements_that_share_a_line_are_taken_apart() -> None:
+    subject = taken(
+        "A = 2.0; print('side effect')\n"
+        "def a_loss(y_true, y_pred):\n    return A * tf.abs(y_true - y_pred)\n"
+    )
+    assert "side effect" not in subject.source
+    assert "A = 2.0" in subject.source
+
+
+def test_decorators_are_taken_along() -> None:
+    subject = taken(f"@tf.function\n{LOSS}")
+    assert "@tf.function\ndef a_loss" in subject.source
