@@ -50,6 +50,7 @@ import libcst as cst
 
 from lossfix.losses.loss import Loss
 from lossfix.losses.naming import named, value_of
+from lossfix.losses.perfect import is_nonnegative
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression
@@ -83,7 +84,31 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def _recognised(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
-    """Which function this is, and the call that is given its argument."""
+    """Which function this is, and the call that is given its argument, where it may overflow."""
+    found = _composed(loss, node)
+    if found is None or found[0] not in ("softplus", "logsumexp"):
+        return found
+    exponent = found[1].args[0].value
+    if found[0] == "logsumexp" and isinstance(exponent, cst.Call):
+        exponent = exponent.args[0].value
+    return None if _is_bounded(loss, exponent) else found
+
+
+def _is_bounded(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether an exponent is nowhere positive: the opposite of a magnitude, or less its own maximum."""
+    match _meaning(loss, node):
+        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+            return is_nonnegative(loss, inner)
+        case cst.BinaryOperation(operator=cst.Subtract(), right=right):
+            highest = _meaning(loss, right)
+            return isinstance(highest, cst.Call) and loss.operation(highest) == "tf.reduce_max"
+        case cst.Call(args=[cst.Arg(value=inner)]) as call:
+            return loss.operation(call) == "tf.negative" and is_nonnegative(loss, inner)
+    return False
+
+
+def _composed(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
+    """Which function this is composed as, and the call that is given its argument."""
     operation = loss.operation(node)
     if operation not in _LOGS or len(node.args) != 1 or node.args[0].keyword or node.args[0].star:
         return None
