@@ -50,6 +50,8 @@ class Form(str, Enum):
     """The inner function that a factory returns."""
     SUBCLASS = "subclass"
     """``call`` of a subclass of ``keras.losses.Loss``."""
+    WRAPPER = "wrapper"
+    """A subclass without a ``call``, whose constructor hands a function to its base class."""
     METHOD = "method"
     """A method of another class (``self.loss``)."""
     LAMBDA = "lambda"
@@ -140,7 +142,8 @@ class Subject:
     source: str
     expression: str
     steepened: str = ""
-    """The same with a hole for the steepness, ``HardGateLoss(steepness={steepness})``; empty where nothing was smoothed."""
+    """The same with a hole for the steepness, ``HardGateLoss(steepness={steepness})``; empty where
+    nothing was smoothed."""
     assumptions: tuple[str, ...] = ()
     """What had to be assumed to build it, such as ``make_loss(alpha=0.5)``."""
     unverifiable: str = ""

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from lossfix.losses.names import LOSS_CLASSES, canonical
+from lossfix.losses.names import LOSS_CLASSES, WRAPPER, canonical
 from lossfix.losses.uses import Uses, uses_of
 from lossfix.model import Evidence, Form
+from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import (
     Definition,
     Scope,
@@ -167,7 +168,7 @@ def discover(
 
 def _mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
     imported = list(scope.imports.values())
-    for node in ast.walk(module):
+    for node in every(module, ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
             imported += [entry.name for entry in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -198,7 +199,7 @@ def _class_bases(
 
 
 def _is_loss_base(file: _File, name: str) -> bool:
-    return name in LOSS_CLASSES or name == "keras.losses.Loss" or name in file.settings.bases
+    return name in LOSS_CLASSES or name == WRAPPER or name in file.settings.bases
 
 
 def _methods(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
@@ -213,9 +214,13 @@ def _classes(file: _File) -> Iterator[Candidate]:
             continue
         methods = _methods(node)
         method = methods.get("call") or methods.get("__call__")
-        if method is None:
+        form = Form.SUBCLASS
+        if method is not None:
+            positional = _positional(method)[1:]
+        elif "__init__" in methods and WRAPPER in _class_bases(file, node):
+            form, positional = Form.WRAPPER, ["y_true", "y_pred"]
+        else:
             continue
-        positional = _positional(method)[1:]
         if len(positional) < 2:
             continue
         pair = pair_of(positional, file.settings)
@@ -226,7 +231,7 @@ def _classes(file: _File) -> Iterator[Candidate]:
         yield Candidate(
             path,
             number,
-            Form.SUBCLASS,
+            form,
             tuple(evidence),
             y_true,
             y_pred,

@@ -331,7 +331,7 @@ def _expression(
             if isinstance(factory, ast.ClassDef):
                 return "", (), "its factory is a class"
             return _call_of(path[0], _required(factory), candidate, arguments)
-        case Form.SUBCLASS if len(path) == 1:
+        case Form.SUBCLASS | Form.WRAPPER if len(path) == 1:
             return _call_of(path[0], _constructor(listed, listed[path]), candidate, arguments)
         case Form.METHOD if len(path) == 2:
             owner = listed[path[:-1]]

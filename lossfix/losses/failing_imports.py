@@ -9,7 +9,7 @@ import libcst as cst
 
 from lossfix.losses.gone import Gone, current, fails_to_import, gone
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import canonical
+from lossfix.losses.names import WRAPPER, canonical
 from lossfix.losses.reach import references, uses
 from lossfix.losses.removed import Removed, is_public, removed
 from lossfix.syntax.build import Replacement
@@ -69,11 +69,19 @@ def failing_imports(loss: Loss) -> Iterator[Failing]:
             if not isinstance(statement, cst.Import | cst.ImportFrom):
                 continue
             bound = dict(_bound(statement))
-            if not wanted & set(bound.items()) or _guarded(loss.tree, node):
-                continue
             lost = {name: origin for name, origin in bound.items() if fails_to_import(origin)}
-            if lost:
+            if not lost or _guarded(loss.tree, node):
+                continue
+            if wanted & set(bound.items()) or _is_left_over(loss, lost):
                 yield Failing(node, statement, lost)
+
+
+def _is_left_over(loss: Loss, lost: Mapping[str, str]) -> bool:
+    # What remains of an import when the classes of the file have got another parent.
+    return all(
+        canonical(origin) == WRAPPER and not references(loss, name, origin)
+        for name, origin in lost.items()
+    )
 
 
 def _bound(statement: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, str]]:

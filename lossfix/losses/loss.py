@@ -330,6 +330,8 @@ def losses_of(
                 if isinstance(each, cst.FunctionDef)
             }
             function = methods.get("call") or methods.get("__call__")
+            if candidate.form is Form.WRAPPER:
+                function = methods.get("__init__")
         factory = by_path.get(candidate.path[:-1]) if candidate.form is Form.CLOSURE else None
         if isinstance(function, cst.FunctionDef) and not isinstance(factory, cst.ClassDef):
             losses.append(

@@ -261,6 +261,9 @@ LOSS_CLASSES = frozenset("keras.losses." + name for name in words("""
     """))
 """``keras.losses.Loss`` and what Keras derives from it; canonical names."""
 
+WRAPPER = "keras.losses.LossFunctionWrapper"
+"""Keras 2's class for a function with arguments, which was internal and has no public successor."""
+
 METRIC_FUNCTIONS = frozenset("keras.metrics." + name for name in words("""
     binary_accuracy categorical_accuracy sparse_categorical_accuracy sparse_top_k_categorical_accuracy
     top_k_categorical_accuracy

@@ -35,6 +35,7 @@ from lossfix.rules import (
     overridden_call,
     patched_nan,
     position,
+    private_base,
     python_branch,
     python_builtin,
     python_function,
@@ -59,6 +60,7 @@ from lossfix.rules import (
 from lossfix.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    private_base.RULE,
     removed_import.RULE,
     removed_reduction.RULE,
     removed_backend.RULE,

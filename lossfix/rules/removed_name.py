@@ -54,6 +54,7 @@ from collections.abc import Iterator
 
 from lossfix.losses.gone import Gone, current, gone_names, told
 from lossfix.losses.loss import Loss
+from lossfix.losses.names import WRAPPER, canonical
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 
@@ -63,7 +64,9 @@ _SETTLED_ELSEWHERE = ("keras.backend.", "tensorflow.keras.backend.")
 def _found(loss: Loss) -> Iterator[Gone]:
     for each in gone_names(loss):
         name = each.entry.name
-        if not name.startswith(_SETTLED_ELSEWHERE) and ".Reduction" not in name:
+        if name.startswith(_SETTLED_ELSEWHERE) or ".Reduction" in name:
+            continue
+        if canonical(name) != WRAPPER:
             yield each
 
 
