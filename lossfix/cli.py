@@ -13,6 +13,7 @@ from lossfix import __version__
 
 if TYPE_CHECKING:
     from lossfix.config import Config
+    from lossfix.interactive import Review
     from lossfix.model import Report
     from lossfix.run import Request
     from lossfix.scan import Opened
@@ -155,6 +156,7 @@ def check(**flags: Any) -> int:
 @_selecting
 @_verifying
 @click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
+@click.option("-i", "--interactive", is_flag=True, help="Ask loss by loss what to write.")
 @click.option("--no-verify", is_flag=True, help="Write what was not verified, and say so.")
 @click.option(
     "--exact-only", is_flag=True, default=None, help="Only rewrites that keep all values."
@@ -169,7 +171,9 @@ def fix(**flags: Any) -> int:
 
     request, files = _opened(flags)
     start = None if flags["no_verify"] else _starter(request.config, flags)
-    report = run.fix(request, files, start)
+    if flags["interactive"] and _from_stdin(flags):
+        raise _Failure("-i asks on stdin, from which - reads the source; name a file instead")
+    report = run.fix(request, files, start, _review(flags) if flags["interactive"] else None)
     if flags["diff"]:
         _write_bytes(_patch(report))
     elif _from_stdin(flags):
@@ -391,6 +395,25 @@ def _say(flags: dict[str, Any]) -> Callable[[str], None]:
     if flags.get("verbose"):
         return lambda line: click.echo(line, err=True)
     return lambda line: None
+
+
+def _review(flags: dict[str, Any]) -> Review:
+    from lossfix.interactive import Review
+
+    def ask(question: str) -> str:
+        click.echo(question, err=True, nl=False)
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line
+
+    def edit(text: str, ending: str) -> str | None:
+        return click.edit(text, extension=ending)
+
+    def show(text: str) -> None:
+        click.echo(text, err=True, nl=False)
+
+    return Review(ask, show, edit, color=_style(flags, sys.stderr.isatty()).color)
 
 
 def _starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:

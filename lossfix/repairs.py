@@ -24,6 +24,9 @@ from lossfix.verify.client import Verifier
 UNCALIBRATED = 10.0
 """The steepness of a candidate before it is measured: right for probabilities (see docs/why.md)."""
 
+_DECLINED = "declined"
+_BY_HAND = "edited by hand"
+
 _FORM = "LF3"
 """Rules on the shape of the code: what they do is left out where it costs a loss its promise."""
 
@@ -54,6 +57,21 @@ class Done:
     outcomes: tuple[Outcome, ...]
     generated: frozenset[str]
     """The classes that were made of functions."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A repair that may be written, and the text that it would be written into."""
+
+    document: Document
+    outcome: Outcome
+    before: str
+    """With what was written into the same file so far."""
+    after: str
+
+
+Choose = Callable[[Proposal], "str | None"]
+"""The text to go on with: ``after``, or what became of it by hand; ``None`` leaves the loss alone."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +113,7 @@ def carry_out(
     steepness: float | None,
     start: Callable[[], Verifier] | None,
     say: Callable[[str], None] = lambda line: None,
+    choose: Choose = lambda proposal: proposal.after,
 ) -> tuple[Done, ...]:
     """Mend the losses of some documents; those of all of them are measured side by side.
 
@@ -102,6 +121,7 @@ def carry_out(
         gate: what becomes of hard gates; ``None`` lets measurement choose.
         steepness: in 1 / units of the gated quantity; ``None`` lets measurement choose.
         start: starts the verifier; ``None`` takes the first candidate unverified.
+        choose: has the last word on each repair.
     """
     cases = [case for plan in plans for case in _cases(plan, gate, steepness)]
     if start is None:
@@ -110,7 +130,7 @@ def carry_out(
     else:
         _measure(cases, steepness, start, say)
     return tuple(
-        _done(plan, [case for case in cases if case.plan is plan], start) for plan in plans
+        _done(plan, [case for case in cases if case.plan is plan], start, choose) for plan in plans
     )
 
 
@@ -334,7 +354,7 @@ def _module_reader(path: Path) -> Callable[[str], str | None]:
     return read
 
 
-def _done(plan: Plan, cases: Sequence[_Case], start: object) -> Done:
+def _done(plan: Plan, cases: Sequence[_Case], start: object, choose: Choose) -> Done:
     """Repeat the accepted repairs of a document one after another on its text."""
     text = plan.document.source.text
     outcomes = []
@@ -342,10 +362,17 @@ def _done(plan: Plan, cases: Sequence[_Case], start: object) -> Done:
     for case in cases:
         if case.accepted and case.repair is not None and case.options is not None:
             repair = engine.repair(plan.document.source.path, text, case.loss.name, case.options)
-            text = repair.after
+            outcome = _fixed(plan, case, repair, verified=start is not None)
+            taken = choose(Proposal(plan.document, outcome, text, repair.after))
+            if taken is None:
+                outcomes.append(replace(outcome, status=Status.KEPT, becomes="", reason=_DECLINED))
+                continue
+            if taken != repair.after:
+                outcome = replace(outcome, verified=False, verdict=None, reason=_BY_HAND)
+            text = taken
             if repair.becomes != repair.loss:
                 generated.add(repair.becomes)
-            outcomes.append(_fixed(plan, case, repair, verified=start is not None))
+            outcomes.append(outcome)
         elif case.first is not None:
             outcomes.append(_kept(plan, case, *case.first))
     return Done(text, tuple(outcomes), frozenset(generated))

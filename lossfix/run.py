@@ -24,7 +24,7 @@ from lossfix.source import Document, Unreadable
 if TYPE_CHECKING:
     from lossfix.engine import Options
     from lossfix.losses.loss import Loss
-    from lossfix.repairs import Done, Inputs
+    from lossfix.repairs import Choose, Done, Inputs, Proposal
     from lossfix.verify.client import Verifier
 
 _FRAMEWORK = re.compile(rb"tensorflow|keras|\btf\b", re.IGNORECASE)
@@ -201,12 +201,18 @@ def check(request: Request, files: Opened) -> Report:
     return _report("check", request, files, reports)
 
 
-def fix(request: Request, files: Opened, verifier: Callable[[], Verifier] | None) -> Report:
+def fix(
+    request: Request,
+    files: Opened,
+    verifier: Callable[[], Verifier] | None,
+    choose: Choose | None = None,
+) -> Report:
     """Rewrite what was found, after it was verified; nothing is written here.
 
     Args:
         verifier: starts the verifier when the first rewrite is there to be measured; ``None`` leaves
             rewrites unverified.
+        choose: has the last word on each repair; ``None`` takes all.
     """
     from lossfix import callers, repairs
 
@@ -221,7 +227,9 @@ def fix(request: Request, files: Opened, verifier: Callable[[], Verifier] | None
         )
         for document in files.documents
     ]
-    measured = repairs.carry_out(plans, request.gate, request.steepness, verifier, request.say)
+    measured = repairs.carry_out(
+        plans, request.gate, request.steepness, verifier, request.say, choose or _all
+    )
     instances = _instances(measured)
     for number, (document, done) in enumerate(zip(files.documents, measured, strict=True)):
         text = done.text
@@ -243,6 +251,10 @@ def fix(request: Request, files: Opened, verifier: Callable[[], Verifier] | None
                 )
             )
     return _report("fix", request, files, reports)
+
+
+def _all(proposal: Proposal) -> str:
+    return proposal.after
 
 
 def _instances(measured: Sequence[Done]) -> frozenset[Place]:

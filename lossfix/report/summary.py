@@ -80,7 +80,8 @@ def measured(outcome: Outcome) -> tuple[str, str]:
         proposed = bool(outcome.steps)
         return printable(f"{reason}: not written" if proposed else reason), ""
     if outcome.verdict is None:
-        return ("not verified" if not outcome.verified else printable(outcome.reason)), ""
+        unverified = "" if outcome.verified else "not verified"
+        return ", ".join(filter(None, (printable(outcome.reason), unverified))), ""
     gradient, _, rest = printable(outcome.verdict.summary).partition(", ")
     return gradient, rest
 

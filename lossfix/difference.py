@@ -1,0 +1,39 @@
+"""What a rewrite changes, as people read it: a notebook cell by cell, and no JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import unified_diff
+
+from lossfix.report.paint import Line
+from lossfix.report.style import printable
+from lossfix.source import Document, cell_changes
+
+_COLORS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def difference(document: Document, before: str, after: str) -> list[Line]:
+    """The lines of a unified diff between two texts of a document, coloured.
+
+    Args:
+        before, after: texts as ``Document.source.text`` is one, magics masked for a notebook.
+
+    Raises:
+        SourceError: a boundary between a notebook's cells, or a magic, was lost.
+    """
+    if not document.source.cells:
+        return list(_hunks(before, after))
+    old = {each.cell: each.after for each in cell_changes(document, before)}
+    new = {each.cell: each for each in cell_changes(document, after)}
+    lines: list[Line] = []
+    for number, change in sorted(new.items()):
+        was = old.get(number, change.before)
+        if was != change.after:
+            lines.append([(f"cell {number}", "bold")])
+            lines += _hunks(was, change.after)
+    return lines
+
+
+def _hunks(before: str, after: str) -> Iterator[Line]:
+    for line in list(unified_diff(before.split("\n"), after.split("\n"), lineterm=""))[2:]:
+        yield [(line[:1] + printable(line[1:]), _COLORS.get(line[:1], ""))]

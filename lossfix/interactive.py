@@ -1,0 +1,156 @@
+"""Asks loss by loss whether what was measured is to be written."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lossfix import layout, source
+from lossfix.difference import difference
+from lossfix.model import Outcome
+from lossfix.repairs import Proposal
+from lossfix.report import sparklines
+from lossfix.report.paint import Line, paint
+from lossfix.report.style import printable
+from lossfix.report.summary import measured
+
+QUESTION = "Write this [y,n,a,d,s,v,e,q,?]? "
+KEYS = """\
+y - write it
+n - leave this loss as it is
+a - write it, and all that follow in this file
+d - leave this loss and all that follow in this file
+s - show it step by step, one rule after the other
+v - show all that was measured
+e - edit the file with it in it; what you change is not verified
+q - leave this loss and all that follow, in all files
+? - show these keys
+"""
+
+Edit = Callable[[str, str], "str | None"]
+"""Text and the ending of a file name to what the editor left; ``None`` where nothing was saved."""
+
+
+@dataclass
+class Review:
+    """A dialogue over the repairs of a run, and what was answered for more than one of them."""
+
+    ask: Callable[[str], str]
+    """A question to its answer; raises ``EOFError`` where there is nobody."""
+    show: Callable[[str], None]
+    edit: Edit
+    color: bool = False
+    taken: set[str] = field(default_factory=set)
+    """Files of which all is to be written."""
+    left: set[str] = field(default_factory=set)
+    over: bool = False
+
+    def __call__(self, proposal: Proposal) -> str | None:
+        """The text to go on with, or ``None`` where the loss is to stay as it is."""
+        path = proposal.document.source.path
+        if self.over or path in self.left:
+            return None
+        if path in self.taken:
+            return proposal.after
+        self._say(_introduction(proposal))
+        while True:
+            match self._answer():
+                case "y":
+                    return proposal.after
+                case "n":
+                    return None
+                case "a":
+                    self.taken.add(path)
+                    return proposal.after
+                case "d":
+                    self.left.add(path)
+                    return None
+                case "s":
+                    self._say(_steps(proposal))
+                case "v":
+                    self._say(_all_measured(proposal.outcome))
+                case "e":
+                    edited = self._edited(proposal)
+                    if edited is not None:
+                        return edited
+                case "q":
+                    self.over = True
+                    return None
+                case _:
+                    self.show(KEYS)
+
+    def _answer(self) -> str:
+        try:
+            return self.ask(QUESTION).strip().lower()[:1]
+        except EOFError:
+            return "q"
+
+    def _say(self, lines: list[Line]) -> None:
+        self.show(paint(lines, self.color))
+
+    def _edited(self, proposal: Proposal) -> str | None:
+        text = self.edit(_laid_out(proposal), ".py")
+        if text is None:
+            return None
+        try:
+            ast.parse(text)
+            source.encode(proposal.document, text)
+        except (SyntaxError, ValueError, source.SourceError) as error:
+            self.show(f"This cannot be written: {error}\n")
+            return None
+        return text
+
+
+def _laid_out(proposal: Proposal, before: str | None = None, after: str | None = None) -> str:
+    style = layout.style_for(proposal.document.path)
+    return layout.layout(before or proposal.before, after or proposal.after, style)
+
+
+def _introduction(proposal: Proposal) -> list[Line]:
+    outcome = proposal.outcome
+    return [
+        [],
+        [(_title(outcome), "bold"), (f"  {' '.join(outcome.codes)}", "cyan")],
+        *difference(proposal.document, proposal.before, _laid_out(proposal)),
+        *_measured(outcome),
+    ]
+
+
+def _title(outcome: Outcome) -> str:
+    renamed = outcome.becomes and outcome.becomes != outcome.loss
+    name = f"{outcome.loss} → {outcome.becomes}" if renamed else outcome.loss
+    return printable(f"{outcome.path}  {name}")
+
+
+def _measured(outcome: Outcome) -> list[Line]:
+    gradient, rest = measured(outcome)
+    lines: list[Line] = [[("  ".join(filter(None, (gradient, rest))), "bold")]]
+    if outcome.verdict is not None and outcome.verdict.curve is not None:
+        lines += [[(f"  {line}", "")] for line in sparklines(outcome.verdict.curve).splitlines()]
+    return lines
+
+
+def _steps(proposal: Proposal) -> list[Line]:
+    lines: list[Line] = []
+    for number, step in enumerate(proposal.outcome.steps, start=1):
+        finding = step.finding
+        lines.append([(f"{number}. {finding.code} ", "cyan"), (printable(finding.message), "bold")])
+        lines += difference(proposal.document, step.before, step.after)
+    return lines
+
+
+def _all_measured(outcome: Outcome) -> list[Line]:
+    verdict = outcome.verdict
+    if verdict is None:
+        return [[("nothing: --no-verify", "")]]
+    said = [
+        verdict.summary,
+        *verdict.reasons,
+        *verdict.notes,
+        *(f"assumed {text}" for text in verdict.assumptions),
+        *([f"inputs: {verdict.family}"] if verdict.family else []),
+        *([f"steepness: {verdict.steepness:g}"] if verdict.steepness is not None else []),
+        f"it took {verdict.seconds:.1f} s",
+    ]
+    return [*([(f"  {printable(text)}", "")] for text in said), *_measured(outcome)[1:]]
