@@ -77,7 +77,8 @@ def gates(loss: Loss) -> Iterator[Gate]:
         found = _gate(loss, node)
         if found is None:
             continue
-        if loss.live(found.node) or not is_compared(loss, found.node):
+        flagged = flag_of(loss, found.node) is not None
+        if flagged or loss.live(found.node) or not is_compared(loss, found.node):
             yield found
 
 
@@ -150,6 +151,20 @@ def consumers(
                             yield from consumers(loss, use, seen | {name})
                 return
         yield above
+
+
+def flag_of(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
+    """The Python condition, not on tensors, under which ``node`` is reached; the nearest one."""
+    inner: cst.CSTNode = node
+    for above in loss.tree.ancestors(node):
+        if above is loss.function:
+            return None
+        match above:
+            case cst.If(test=test) | cst.IfExp(test=test) if inner is not test:
+                if not loss.is_tensor(test):
+                    return test
+        inner = above
+    return None
 
 
 def is_compared(loss: Loss, node: cst.CSTNode) -> bool:

@@ -42,6 +42,9 @@ def margin(loss: Loss, condition: cst.BaseExpression) -> cst.BaseExpression | No
     joined = connective(loss, condition)
     if joined is not None:
         word, parts = joined
+        if word == "xor":
+            same = _of_equality(loss, *parts) or _of_equality(loss, parts[1], parts[0])
+            return None if same is None else opposite(same)
         margins = [margin(loss, each) if loss.predicts(each) else None for each in parts]
         if any(each is None for each in margins):
             return None

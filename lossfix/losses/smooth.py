@@ -81,15 +81,15 @@ def smooth(loss: Loss, gate: Gate) -> dict[cst.CSTNode, Replacement] | None:
     weight = soft(loss, gate.condition, added.reference)
     if weight is None:
         return None
-    statement = statement_of(loss, gate.node)
-    if statement is None:
+    if statement_of(loss, gate.node) is None:
         if gate.use is not Use.PICK or gate.then is None or gate.otherwise is None:
             return None
         replace[gate.node] = expression(
             "{b} + {s} * ({a} - {b})", a=gate.then, b=gate.otherwise, s=weight
         )
         return replace
-    bound = named(loss, gate.node, weight, _name_of(loss, gate), "gate")
+    at = _reduction(loss, gate) or gate.node
+    bound = named(loss, at, weight, _name_of(loss, gate), "gate")
     assert bound is not None
     name, binding_ = bound
     replace.update(_used(loss, gate, name))
@@ -115,7 +115,7 @@ def orphaned(
             continue
         if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
             continue
-        if not comments(statement) and isinstance(values[0].value, cst.Call):
+        if not comments(statement) and isinstance(values[0].value, cst.Call | cst.Subscript):
             replace[statement] = ()
     return replace
 
@@ -146,6 +146,8 @@ def _used(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> dict[cst.CSTNod
 
 def _reduction(loss: Loss, gate: Gate) -> cst.Call | None:
     """The mean or sum of everything that a gate selects, where that is all that becomes of it."""
+    if gate.use is not Use.SELECT:
+        return None
     node: cst.CSTNode = gate.node
     parent = loss.tree.parents.get(node)
     if isinstance(parent, cst.Assign):

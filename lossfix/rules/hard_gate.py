@@ -50,8 +50,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from lossfix.losses.conditions import steps_compared
-from lossfix.losses.gates import Path, gates, path_of
+from lossfix.losses.gates import Gate, Path, flag_of, gates, path_of
 from lossfix.losses.loss import Loss
 from lossfix.losses.smooth import obstacle, smooth
 from lossfix.model import Safety, Severity
@@ -60,7 +62,9 @@ from lossfix.rules.rule import Edit, Match, Rule, dead
 
 def match(loss: Loss) -> Iterator[Match]:
     for gate in gates(loss):
-        if path_of(loss, gate) is Path.DEAD and not steps_compared(loss, gate.condition):
+        if steps_compared(loss, gate.condition):
+            continue
+        if path_of(loss, gate) is Path.DEAD or _replaces(loss, gate):
             condition = " ".join(loss.tree.code(gate.condition).split())
             yield dead(
                 loss,
@@ -68,6 +72,15 @@ def match(loss: Loss) -> Iterator[Match]:
                 f"`{condition}` is used as a number: no gradient passes through this gate",
                 obstacle(loss, gate),
             )
+
+
+def _replaces(loss: Loss, gate: Gate) -> bool:
+    """``if hard: y_pred = cast(y_pred > t)``: with the flag, nothing is left of the predictions."""
+    above = loss.tree.parents.get(gate.node)
+    match above:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+            return name == loss.y_pred and flag_of(loss, gate.node) is not None
+    return False
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

@@ -56,7 +56,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossfix.losses.gates import Gate, Path, deliberate, gates, is_guard, is_plain, path_of
+from lossfix.losses.gates import (
+    Gate,
+    Path,
+    Use,
+    deliberate,
+    flag_of,
+    gates,
+    is_guard,
+    is_plain,
+    path_of,
+)
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import number
 from lossfix.losses.scalar import jump_at
@@ -82,16 +92,30 @@ def match(loss: Loss) -> Iterator[Match]:
                     Severity.INFO,
                 )
             continue
-        jump = jump_at(loss, gate.condition)
-        if jump is None or jump.continuous:
+        where = _where(loss, gate)
+        if not where:
             continue
+        flag = flag_of(loss, gate.node)
         reason = "--gate keep" if loss.relaxation.gate is Form.KEEP else obstacle(loss, gate)
+        if flag is not None:
+            reason = f"only where `{loss.tree.code(flag)}` says so"
         yield Match(
             gate.node,
-            f"the loss jumps at `{_condition(loss, gate)}`, by {number(round(jump.size, 2))} where "
-            f"{loss.y_pred} is {number(round(jump.at, 3))}: the gradient cannot see this gate",
+            f"the loss jumps at `{_condition(loss, gate)}`{where}: the gradient cannot see this gate",
             reason,
         )
+
+
+def _where(loss: Loss, gate: Gate) -> str:
+    """Where the loss jumps and by how much; empty where it does not, or not that we know."""
+    if gate.use is Use.SELECT:
+        # One element has no mean of those that are left out.
+        return ", where elements enter and leave"
+    jump = jump_at(loss, gate.condition)
+    if jump is None or jump.continuous:
+        return ""
+    size, at = number(round(jump.size, 2)), number(round(jump.at, 3))
+    return f", by {size} where {loss.y_pred} is {at}"
 
 
 def _condition(loss: Loss, gate: Gate) -> str:

@@ -1,0 +1,187 @@
+"""LF201: conditions of the predictions that are used as numbers, in the spellings that losses use."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, lines, rewritten
+
+from lossfix.model import Severity
+
+RULE = "hard-gate"
+
+PAIRS = {
+    "tiers of constants are smoothed tier by tier": (
+        "fine = tf.where(y_pred > 0.8, 3.0, tf.where(y_pred > 0.5, 1.0, 0.0))",
+        """
+        above = tf.sigmoid(steepness * (y_pred - 0.8))
+        fine = above * 3.0 + (1.0 - above) * tf.sigmoid(steepness * (y_pred - 0.5))
+        """,
+    ),
+    "a band is the smaller of two margins": (
+        "fine = tf.cast((y_pred > 0.2) & (y_pred < 0.8), tf.float32)",
+        "fine = tf.sigmoid(steepness * tf.minimum(y_pred - 0.2, 0.8 - y_pred))",
+    ),
+    "a product of casts is a product of sigmoids": (
+        "fine = 1.0 * tf.cast(y_pred > 0.2, tf.float32) * tf.cast(y_true > 0.8, tf.float32)",
+        "fine = 1.0 * tf.sigmoid(steepness * (y_pred - 0.2)) * tf.cast(y_true > 0.8, tf.float32)",
+    ),
+    "a count is a sum of sigmoids": (
+        "fine = tf.math.count_nonzero(y_pred > y_true, axis=-1, dtype=tf.float32)",
+        "fine = tf.reduce_sum(tf.sigmoid(steepness * (y_pred - y_true)), axis=-1)",
+    ),
+    "integers that are summed and cast to floats are summed as floats": (
+        "fine = tf.cast(tf.reduce_sum(tf.cast(y_pred > 0.5, tf.int32)), tf.float32)",
+        "fine = tf.cast(tf.reduce_sum(tf.sigmoid(steepness * (y_pred - 0.5))), tf.float32)",
+    ),
+    "any of a row is the largest of its margins": (
+        "fine = tf.cast(tf.reduce_any(y_pred > 0.9, axis=-1), tf.float32)",
+        "fine = tf.sigmoid(steepness * tf.reduce_max(y_pred - 0.9, axis=-1))",
+    ),
+    "all of a row is the smallest of its margins": (
+        "fine = tf.cast(tf.reduce_all(y_pred < y_true, axis=-1), tf.float32)",
+        "fine = tf.sigmoid(steepness * tf.reduce_min(y_true - y_pred, axis=-1))",
+    ),
+    "agreement with a label of 0 or 1 lies on the side of the label": (
+        "fine = tf.cast(tf.equal(tf.cast(y_pred > 0.5, tf.float32), y_true), tf.float32)",
+        "fine = tf.sigmoid(steepness * (2.0 * y_true - 1.0) * (y_pred - 0.5))",
+    ),
+    "disagreement of two conditions lies on the other side": (
+        "fine = tf.cast(tf.math.logical_xor(y_true > 0.5, y_pred > 0.5), tf.float32)",
+        """
+        fine = tf.sigmoid(
+            -steepness * (2.0 * tf.cast(y_true > 0.5, y_pred.dtype) - 1.0) * (y_pred - 0.5)
+        )
+        """,
+    ),
+    "branches of tf.cond that are constants are a gate": (
+        "fine = tf.cond(tf.reduce_mean(y_pred) > 0.0, lambda: 1.0, lambda: 0.0)",
+        "fine = tf.sigmoid(steepness * tf.reduce_mean(y_pred))",
+    ),
+    "a negative side is written with its sign in front": (
+        "fine = tf.cast(y_true * y_pred < 0, tf.float32)",
+        "fine = tf.sigmoid(-steepness * y_true * y_pred)",
+    ),
+}
+
+
+def loss(body: str, parameters: str = "y_true, y_pred") -> str:
+    inner = lines(body).replace("\n", "\n        ").rstrip()
+    return f"""
+    def fine_loss({parameters}):
+        {inner}
+        return tf.reduce_mean(fine)
+    """
+
+
+def laid_out(text: str) -> str:
+    import black
+
+    return black.format_str(text, mode=black.Mode(line_length=200))
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS.values(), ids=PAIRS.keys())
+def test_a_dead_gate_becomes_a_sigmoid_of_its_margin(before: str, after: str) -> None:
+    expected = lines(loss(after, "y_true, y_pred, steepness=10.0"))
+    assert laid_out(rewritten(loss(before), RULE)) == laid_out(expected)
+
+
+def test_the_gates_of_one_loss_share_one_steepness() -> None:
+    source = """
+    fine = tf.where(y_pred > 0.7, 1.0, 0.0) + tf.where(y_pred < 0.2, 1.0, 0.0)
+    """
+    text = rewritten(loss(source), RULE)
+    assert text.count("steepness=10.0") == 1
+    assert text.count("tf.sigmoid(steepness * ") == 2
+
+
+def test_a_gate_beside_one_that_was_smoothed_is_as_dead_as_before() -> None:
+    source = """
+    def f1_loss(y_true, y_pred):
+        hits = tf.reduce_sum(y_true * tf.cast(y_pred > 0.5, tf.float32))
+        guesses = tf.reduce_sum(tf.cast(y_pred > 0.5, tf.float32))
+        return 1.0 - 2.0 * hits / (guesses + tf.reduce_sum(y_true) + 1e-7)
+    """
+    text = rewritten(source, RULE, "jump-gate")
+    assert "tf.cast" not in text
+
+
+def test_a_dead_term_is_found_beside_a_live_one() -> None:
+    source = """
+    fine = tf.square(y_true - y_pred) + 0.1 * tf.cast(y_pred > y_true, tf.float32)
+    """
+    assert "tf.sigmoid(steepness * (y_pred - y_true))" in rewritten(loss(source), RULE)
+
+
+def test_the_condition_that_only_the_gate_had_named_goes_with_it() -> None:
+    source = """
+    def label_loss(y_true, y_pred):
+        label = tf.cast(y_pred > 0.5, tf.int32)
+        hit = tf.equal(label, tf.cast(y_true, tf.int32))
+        return 1.0 - tf.reduce_mean(tf.cast(hit, tf.float32))
+    """
+    assert "label =" not in rewritten(source, RULE)
+
+
+REPORTED = {
+    "an equality of numbers has no margin": "fine = tf.cast(tf.equal(y_true, y_pred), tf.float32)",
+    "an integer that stays one": "fine = tf.cast(y_pred > 0.5, tf.int32) * tf.cast(y_true, tf.int32)",
+}
+
+
+@pytest.mark.parametrize("body", REPORTED.values(), ids=REPORTED.keys())
+def test_what_cannot_be_smoothed_is_reported_with_a_reason(body: str) -> None:
+    (finding,) = findings(loss(body), RULE)
+    assert finding.reason
+    assert rewritten(loss(body), RULE) == lines(loss(body))
+
+
+def test_a_gate_behind_a_flag_is_told_with_the_flag_and_left() -> None:
+    source = """
+    def flag_loss(y_true, y_pred, hard=False):
+        if hard:
+            y_pred = tf.cast(y_pred > 0.5, tf.float32)
+        return tf.reduce_mean(tf.square(y_true - y_pred))
+    """
+    (finding,) = findings(source, RULE)
+    assert finding.severity is Severity.INFO
+    assert "`hard`" in finding.reason
+    assert rewritten(source, RULE) == lines(source)
+
+
+FINE = {
+    "a mask of the labels": "fine = tf.cast(y_true > 0.0, tf.float32) * tf.square(y_true - y_pred)",
+    "a sentinel": "fine = tf.where(tf.equal(y_true, -1.0), 0.0, tf.square(y_true - y_pred))",
+    "a Huber loss": """
+    e = tf.abs(y_true - y_pred)
+    fine = tf.where(e < 1.0, 0.5 * e * e, e - 0.5)
+    """,
+    "a pinball loss": """
+    e = y_true - y_pred
+    fine = tf.where(e >= 0.0, 0.9 * e, -0.1 * e)
+    """,
+    "a rectifier": "fine = tf.where(y_pred > 1.0, y_pred - 1.0, 0.0)",
+    "a cast of floats": "fine = tf.cast(y_pred, tf.float32) - tf.cast(y_true, tf.float32)",
+    "what is smooth already": "fine = y_true * tf.sigmoid(20.0 * (y_pred - 0.5))",
+    "a count of the labels": """
+    n = tf.math.count_nonzero(y_true > 0.5, dtype=tf.float32)
+    fine = tf.square(y_true - y_pred) / (n + 1.0)
+    """,
+    "any of the labels": """
+    some = tf.cast(tf.reduce_any(y_true > 0.5, axis=-1), tf.float32)
+    fine = some * tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)
+    """,
+    "a selection by the labels": "fine = tf.boolean_mask(tf.square(y_true - y_pred), y_true > 0.0)",
+    "a warm-up that a variable decides": """
+    fine = tf.cond(STEP < 100, lambda: 0.0 * y_pred, lambda: tf.square(y_true - y_pred))
+    """,
+    "an item that is assigned": """
+    e = tf.square(y_true - y_pred)
+    fine = tf.where(y_true > 0.5, e, 2.0 * e)
+    """,
+}
+
+
+@pytest.mark.parametrize("body", FINE.values(), ids=FINE.keys())
+def test_what_is_no_gate_of_the_predictions_is_not_mentioned(body: str) -> None:
+    assert findings(loss(body), RULE) == ()
+    assert rewritten(loss(body), RULE) == lines(loss(body))

@@ -1,0 +1,104 @@
+"""LF202: gates that weigh something live, and selections by the predictions."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, lines, rewritten
+
+from lossfix.model import Severity
+
+RULE = "jump-gate"
+
+
+def loss(body: str) -> str:
+    inner = lines(body).replace("\n", "\n        ").rstrip()
+    return f"""
+    def gap_loss(y_true, y_pred):
+        e = tf.abs(y_true - y_pred)
+        {inner}
+    """
+
+
+def test_the_message_says_where_the_loss_jumps_and_by_how_much() -> None:
+    (finding,) = findings(loss("return tf.where(y_pred > 0.5, 2.0 * e, 0.5 * e)"), RULE)
+    assert "where y_pred is 0.5" in finding.message
+    assert "by " in finding.message
+
+
+def test_nested_tiers_are_smoothed_one_within_the_other() -> None:
+    text = rewritten(
+        loss("return tf.where(y_pred > 0.8, 3.0 * e, tf.where(y_pred > 0.5, 2.0 * e, e))"), RULE
+    )
+    assert "tf.where" not in text
+    assert text.count("tf.sigmoid") == 2
+
+
+def test_a_weight_by_the_wrong_sign_is_smoothed_on_the_wrong_side() -> None:
+    source = "return tf.where(tf.sign(y_true) != tf.sign(y_pred), 10.0, 1.0) * e"
+    assert "tf.sigmoid(-steepness * tf.sign(y_true) * y_pred)" in rewritten(loss(source), RULE)
+
+
+MEAN = """
+    def gap_loss(y_true, y_pred, steepness=10.0):
+        e = tf.abs(y_true - y_pred)
+        above = tf.sigmoid(steepness * (y_pred - 0.5))
+        return tf.reduce_sum(above * e) / (tf.reduce_sum(above) + 1e-7)
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return tf.reduce_mean(tf.boolean_mask(e, y_pred > 0.5))",
+        "return tf.reduce_mean(e[y_pred > 0.5])",
+        """
+        high = e[y_pred > 0.5]
+        return tf.reduce_mean(high)
+        """,
+        """
+        high = tf.boolean_mask(e, y_pred > 0.5)
+        return tf.reduce_mean(high)
+        """,
+    ],
+)
+def test_the_mean_of_a_selection_becomes_a_weighted_mean(body: str) -> None:
+    assert rewritten(loss(body), RULE) == lines(MEAN)
+
+
+def test_the_sum_of_a_selection_becomes_a_weighted_sum() -> None:
+    text = rewritten(loss("return tf.reduce_sum(tf.boolean_mask(e, y_pred > 0.5))"), RULE)
+    assert "return tf.reduce_sum(above * e)" in text
+
+
+def test_a_selection_whose_length_matters_is_reported() -> None:
+    source = """
+    a = tf.boolean_mask(y_true, y_pred > 0.5)
+    b = tf.boolean_mask(y_pred, y_pred > 0.5)
+    return tf.reduce_mean(tf.square(a - b))
+    """
+    found = findings(loss(source), RULE)
+    assert found and all(each.reason for each in found)
+    assert rewritten(loss(source), RULE) == lines(loss(source))
+
+
+def test_mining_by_the_loss_of_a_sample_is_information() -> None:
+    source = "return tf.where(tf.square(e) > 0.5, tf.square(e), 0.0)"
+    assert {each.severity for each in findings(loss(source), RULE)} <= {Severity.INFO}
+    assert rewritten(loss(source), RULE) == lines(loss(source))
+
+
+FINE = {
+    "where both branches meet": "return tf.where(e < 1.0, 0.5 * e * e, e - 0.5)",
+    "an asymmetric loss": "return tf.where(y_pred > y_true, 3.0 * e, e)",
+    "a weight that is continuous": "return tf.where(y_pred < y_true, 2.0, 1.0) * tf.square(e)",
+    "a gate on the labels": "return tf.where(y_true > 0.5, 2.0 * e, e)",
+    "a selection by the labels": "return tf.reduce_mean(tf.boolean_mask(e, y_true > 0.5))",
+    "an index that is no condition": "return e[:, 0] + e[..., 1]",
+    "a maximum": "return tf.maximum(e, 0.5)",
+    "a rectifier": "return tf.where(y_pred > 1.0, y_pred - 1.0, 0.0) + e",
+}
+
+
+@pytest.mark.parametrize("body", FINE.values(), ids=FINE.keys())
+def test_what_does_not_jump_is_not_mentioned(body: str) -> None:
+    assert findings(loss(body), RULE) == ()
