@@ -1,8 +1,13 @@
-"""The rules' pages as data and text for people: what ``explain``, ``rules`` and the reports show."""
+"""The rules' pages as data and text for people: what ``explain``, ``rules`` and the reports show.
+
+``python -m lossfix.pages docs/rules`` writes them as files.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from lossfix.model import Safety
 from lossfix.report import RulePage
@@ -52,3 +57,38 @@ def table() -> str:
 def rule_pages() -> Mapping[str, RulePage]:
     """What the reports say of rules."""
     return {rule.code: RulePage(rule.code, rule.name, rule.title, markdown(rule)) for rule in RULES}
+
+
+def files() -> Mapping[str, str]:
+    """The folder ``docs/rules``: a page for each rule, and an index of all of them."""
+    return {"README.md": _index(), **{f"{rule.name}.md": markdown(rule) for rule in RULES}}
+
+
+def _index() -> str:
+    rows = [
+        f"| {rule.code} | [{rule.name}]({rule.name}.md) | {rule.severity.value} | "
+        f"{_MARKS[rule.safety]} | {rule.title} |"
+        for rule in sorted(RULES, key=lambda each: each.code)
+    ]
+    head = [
+        "# The rules",
+        "",
+        "| code | name | severity | fix | what is wrong |",
+        "|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def write(folder: Path) -> None:
+    """Make ``folder`` hold ``files()``, and no page of a rule that is gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = files()
+    for stale in folder.glob("*.md"):
+        if stale.name not in wanted:
+            stale.unlink()
+    for name, text in wanted.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
