@@ -10,6 +10,7 @@ import libcst as cst
 from lossfix.losses.classes import class_name
 from lossfix.losses.loss import Loss
 from lossfix.losses.obstacles import own_parameters
+from lossfix.losses.parameters import parameter_names
 from lossfix.losses.uses import uses_of
 from lossfix.model import Form
 from lossfix.syntax import build
@@ -72,6 +73,8 @@ def call_sites(loss: Loss) -> CallSites:
             case cst.Arg() if (made := _applied(loss, above)) is not None:
                 replace[made[0]] = made[1]
                 continue
+        if loss.form is Form.CLOSURE:
+            return CallSites({}, "the factory is used without being called")
         if not _is_only_compiled(loss, read, frozenset()):
             return CallSites({}, "it is used where it may be called as a function")
     return CallSites(replace)
@@ -108,7 +111,9 @@ def _is_only_compiled(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bo
     match above:
         case cst.Arg():
             call = loss.tree.parents.get(above)
-            return isinstance(call, cst.Call) and _takes_losses(loss, call, above)
+            return isinstance(call, cst.Call) and (
+                _takes_losses(loss, call, above) or _passes_on(loss, call, above, seen)
+            )
         case (
             cst.Element() | cst.DictElement() | cst.IfExp() | cst.List() | cst.Tuple() | cst.Dict()
         ):
@@ -132,6 +137,33 @@ def _is_only_compiled(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bo
                 for read in reads(loss, name)
             )
     return False
+
+
+def _passes_on(loss: Loss, call: cst.Call, argument: cst.Arg, seen: frozenset[str]) -> bool:
+    """Whether a function of this file, given the argument by position, only ever compiles it."""
+    if not isinstance(call.func, cst.Name) or any(each.star or each.keyword for each in call.args):
+        return False
+    path = (call.func.value,)
+    called = [each for where, each in loss.tree.definitions if where == path]
+    match called:
+        case [cst.FunctionDef() as function]:
+            names = parameter_names(function)
+            position = call.args.index(argument)
+            if position >= len(names) or ".".join((*path, names[position])) in seen:
+                return False
+            name = names[position]
+            known = seen | {".".join((*path, name))}
+            return all(
+                _is_only_compiled(loss, node, known)
+                for node in walk(function.body)
+                if isinstance(node, cst.Name) and node.value == name and not _is_keyword(loss, node)
+            )
+    return False
+
+
+def _is_keyword(loss: Loss, node: cst.Name) -> bool:
+    above = loss.tree.parents.get(node)
+    return isinstance(above, cst.Arg) and above.keyword is node
 
 
 def _all_compiled(loss: Loss, name: str, seen: frozenset[str]) -> bool:

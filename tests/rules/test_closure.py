@@ -74,6 +74,8 @@ def test_comments_above_the_inner_function_stay() -> None:
         factory() + "\n\nfn = w_loss(2.0)\nvalue = fn(y, p)\n",
         factory() + "\n\nTABLE = {'w': w_loss(2.0)}\nvalue = TABLE['w'](y, p)\n",
         factory() + "\n\nname = w_loss.__name__\n",
+        factory() + "\n\nmodel.compile(loss=w_loss)\n",
+        factory() + "\n\ndef go(fn):\n    fn(y, p)\n\n\ngo(w_loss(2.0))\n",
     ],
 )
 def test_a_factory_that_does_more_stays_one(source: str) -> None:
@@ -85,3 +87,12 @@ def test_a_factory_that_does_more_stays_one(source: str) -> None:
 def test_an_instance_stands_where_the_closure_stood() -> None:
     source = factory() + "\n\nmodel.compile(loss={'out': w_loss(2.0)})\n"
     assert rewritten(source, "closure").endswith("model.compile(loss={'out': w_loss(2.0)})\n")
+
+
+def test_an_instance_may_be_passed_on_to_where_it_is_compiled() -> None:
+    source = factory() + "\n\ndef load(path, objects):\n"
+    source += "    return tf.keras.models.load_model(path, custom_objects=objects)\n"
+    source += (
+        "\n\nmodel = load('m.keras', {'loss': w_loss(2.0)})\nmodel.compile(loss=w_loss(2.0))\n"
+    )
+    assert "class WLoss" in rewritten(source, "closure")
