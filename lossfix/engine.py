@@ -306,8 +306,9 @@ def _settled(
         if found.rule.safety is Safety.RELAXED and loss.candidate.metric:
             raise GuardTripped(_A_METRIC_TOO)
         return _apply(found, edit, options)
-    if parts.is_shared(loss, losses):
-        copy = parts.fork(loss, losses)
+    whole = next(each for each in losses if each.name == progress.becomes)
+    if parts.is_shared(loss, whole, losses):
+        copy = parts.fork(loss, whole, losses)
         if copy is None:
             raise GuardTripped(_SHARED)
         progress.names.discard(loss.name)

@@ -40,30 +40,41 @@ def calls_of(caller: Loss, part: Loss) -> tuple[cst.Call, ...]:
     )
 
 
-def is_shared(part: Loss, family: Sequence[Loss]) -> bool:
-    """Whether anything besides the functions of ``family`` would notice a change of ``part``."""
+def is_shared(part: Loss, whole: Loss, family: Sequence[Loss]) -> bool:
+    """Whether anything besides the loss ``whole`` and its parts would notice a change of ``part``.
+
+    Args:
+        family: the loss and all of its parts.
+    """
+    if part is whole:
+        return False
     name = part.candidate.path[-1]
     if part.candidate.metric or name in part.project.called:
         return True
     inside = {id(node) for each in family for node in walk(each.function)}
-    return any(
+    if any(
         isinstance(node, cst.Name) and node.value == name and id(node) not in inside
         for node in walk(part.tree.module)
-    )
+    ):
+        return True
+    others = [each for each in family if each is not part]
+    return any(is_shared(each, whole, others) for each in others if calls_of(each, part))
 
 
-def fork(part: Loss, family: Sequence[Loss]) -> Fork | None:
-    """The copy of ``part``, or of what leads to it from the loss.
+def fork(part: Loss, whole: Loss, family: Sequence[Loss]) -> Fork | None:
+    """The copy of ``part``, or of what leads to it from the loss ``whole``.
 
     ``None`` where ``part`` is no plain function of the module, or where no loss calls it.
     """
-    callers = [each for each in family if each is not part and calls_of(each, part)]
+    others = [each for each in family if each is not part]
+    callers = [each for each in others if calls_of(each, part)]
     for caller in callers:
-        if not caller.candidate.metric:
+        if not is_shared(caller, whole, family):
             return _forked(part, caller)
     for caller in callers:
-        if caller.only_reached:
-            return fork(caller, [each for each in family if each is not part])
+        copy = fork(caller, whole, others)
+        if copy is not None:
+            return copy
     return None
 
 

@@ -77,7 +77,8 @@ def test_a_selection_whose_length_matters_is_reported() -> None:
     return tf.reduce_mean(tf.square(a - b))
     """
     found = findings(loss(source), RULE)
-    assert found and all(each.reason for each in found)
+    assert found
+    assert all(each.reason for each in found)
     assert rewritten(loss(source), RULE) == lines(loss(source))
 
 

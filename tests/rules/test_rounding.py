@@ -123,8 +123,8 @@ FINE = {
     return tf.reduce_mean(tf.square(d))
     """,
     "a remainder": "return tf.reduce_mean(tf.square((y_true - y_pred) % 1.0))",
-    "rounding of a shape": "return tf.reduce_mean(y_pred) / tf.cast(tf.shape(y_pred)[0] // 2, tf.float32)",
-    "integers of the labels": "return tf.reduce_mean(tf.cast(tf.cast(y_true, tf.int32), tf.float32) * y_pred)",
+    "rounding of a shape": "return tf.reduce_mean(y_pred) / (tf.shape(y_pred)[0] // 2)",
+    "integers of the labels": "return tf.cast(tf.cast(y_true, tf.int32), tf.float32) * y_pred",
     "a gather by rounded labels": "return tf.gather(y_pred, tf.cast(y_true, tf.int32), batch_dims=1)",
 }
 

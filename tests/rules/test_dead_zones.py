@@ -1,0 +1,174 @@
+"""LF206 to LF215: what counts, picks positions, saturates, is clipped, or only seems to have a gradient."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, lines, rewritten
+
+
+def loss(body: str, name: str = "zone_loss") -> str:
+    inner = lines(body).replace("\n", "\n        ").rstrip()
+    return f"""
+    def {name}(y_true, y_pred):
+        {inner}
+    """
+
+
+def compiled(body: str, name: str, head: str = "") -> str:
+    return loss(body, name) + f"""
+
+    model = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(1{head})])
+    model.compile(optimizer="adam", loss={name})
+    """
+
+
+TABLE = (
+    "tf.math.confusion_matrix(tf.argmax(y_true, -1), tf.argmax(y_pred, -1), num_classes=4{more})"
+)
+
+
+def test_a_confusion_matrix_becomes_the_expected_one() -> None:
+    body = f"return -tf.linalg.trace({TABLE.format(more=', dtype=tf.float32')})"
+    text = rewritten(loss(body), "count-table")
+    assert "tf.nn.softmax(steepness * y_pred), transpose_a=True)" in text
+
+
+def test_the_cast_of_a_confusion_matrix_goes_with_it() -> None:
+    body = f"return -tf.linalg.trace(tf.cast({TABLE.format(more='')}, tf.float32))"
+    text = rewritten(loss(body), "count-table")
+    assert "tf.cast(" not in text
+    assert "tf.matmul(" in text
+
+
+FOUND = {
+    "count-table": [
+        "return tf.reduce_mean(tf.cast(tf.histogram_fixed_width(y_pred, [0.0, 1.0]), tf.float32))",
+        "return -tf.linalg.trace(tf.math.confusion_matrix(tf.argmax(y_true, -1), tf.argmax(y_pred, -1)))",
+    ],
+    "position": [
+        "return tf.reduce_mean(tf.cast(tf.argsort(y_pred), tf.float32) - y_true)",
+        "return -tf.reduce_mean(tf.cast(tf.math.in_top_k(LABELS, y_pred, k=2), tf.float32))",
+    ],
+    "metric-as-loss": [
+        "return 1.0 - tf.keras.metrics.binary_accuracy(y_true, y_pred)",
+        "return 1.0 - tf.keras.metrics.AUC()(y_true, y_pred)",
+    ],
+    "clipped-loss": [
+        "return tf.clip_by_value(tf.abs(y_true - y_pred), 0.0, 1.0)",
+        "return tf.reduce_mean(tf.clip_by_value(tf.abs(y_true - y_pred), 0.0, 5.0))",
+    ],
+    "saturated-sigmoid": [
+        "return tf.reduce_mean(tf.abs(y_true - tf.sigmoid(1e4 * (y_pred - 0.9))))",
+        "return tf.reduce_mean(tf.abs(y_true - tf.tanh(-5000.0 * y_pred)))",
+    ],
+    "fake-gradient": [
+        "return tf.reduce_mean(y_true) + 0.0 * tf.reduce_sum(y_pred)",
+        "return tf.reduce_mean(tf.cast(y_pred > 0.5, tf.float32)) + tf.reduce_sum(y_pred) * 0",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "body"), [(rule, body) for rule, bodies in FOUND.items() for body in bodies]
+)
+def test_it_is_reported_with_a_reason_and_left(rule: str, body: str) -> None:
+    (finding,) = findings(loss(body), rule)
+    assert finding.reason
+    assert rewritten(loss(body), rule) == lines(loss(body))
+
+
+FINE = {
+    "count-table": [
+        "return tf.reduce_mean(y_pred) * tf.cast(tf.math.bincount(LABELS)[0], tf.float32)",
+        "return tf.reduce_mean(tf.square(y_true - y_pred))",
+    ],
+    "position": [
+        "return tf.reduce_mean(tf.gather(y_pred, tf.argsort(y_pred), batch_dims=1))",
+        "return tf.reduce_mean(tf.sort(y_pred))",
+        "return tf.reduce_mean(tf.gather(y_pred, tf.where(y_true > 0.5)[:, 0]))",
+        "return tf.reduce_mean(tf.math.top_k(y_pred, 3)[0])",
+    ],
+    "metric-as-loss": [
+        "return tf.keras.metrics.mean_squared_error(y_true, y_pred)",
+        "return tf.keras.losses.binary_crossentropy(y_true, y_pred)",
+        "return tf.reduce_mean(y_pred) * tf.keras.metrics.binary_accuracy(y_true, y_true)",
+    ],
+    "clipped-loss": [
+        "return tf.reduce_mean(tf.abs(y_true - tf.clip_by_value(y_pred, 0.0, 1.0)))",
+        "return tf.clip_by_value(tf.abs(y_true - y_pred), 1e-7, 1e7)",
+        "return -tf.reduce_mean(y_true * tf.math.log(tf.clip_by_value(y_pred, 1e-7, 1.0)))",
+        "return tf.clip_by_value(y_pred, 0.0, 1.0)",
+    ],
+    "saturated-sigmoid": [
+        "return tf.reduce_mean(tf.abs(y_true - tf.sigmoid(20.0 * y_pred)))",
+        "return tf.reduce_mean(y_pred * tf.sigmoid(1e4 * y_true))",
+        "return tf.reduce_mean(1e4 * tf.sigmoid(y_pred) - y_true)",
+    ],
+    "fake-gradient": [
+        "return tf.reduce_mean(tf.square(y_true - y_pred)) + 0.0 * tf.reduce_sum(y_pred)",
+        "return 0.5 * tf.reduce_sum(y_pred)",
+        "return tf.reduce_mean(y_true)",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "body"), [(rule, body) for rule, bodies in FINE.items() for body in bodies]
+)
+def test_what_has_a_gradient_is_not_mentioned(rule: str, body: str) -> None:
+    assert findings(loss(body), rule) == ()
+
+
+def test_positions_at_which_predictions_are_overwritten_are_reported() -> None:
+    body = """
+    on = tf.where(y_pred >= 0.5)
+    mask = tf.tensor_scatter_nd_update(y_pred, on, tf.ones(tf.shape(on)[0]))
+    return tf.reduce_mean(tf.square(mask - y_true))
+    """
+    assert len(findings(loss(body), "position")) == 1
+
+
+CLIPPED = "return tf.square(y_true - tf.clip_by_value(y_pred, 0.0, 1.0))"
+
+
+def test_a_clip_of_a_linear_output_is_reported() -> None:
+    assert len(findings(compiled(CLIPPED, "share_loss"), "clipped-prediction")) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        compiled(CLIPPED, "share_loss", ', activation="sigmoid"'),
+        loss(CLIPPED),
+        compiled("return y_true - tf.clip_by_value(y_pred, 1e-7, 1 - 1e-7)", "share_loss"),
+        compiled("return y_pred - tf.clip_by_value(y_true, 0.0, 1.0)", "share_loss"),
+    ],
+)
+def test_a_clip_that_may_be_right_is_not_mentioned(source: str) -> None:
+    assert findings(source, "clipped-prediction") == ()
+
+
+DICE = """
+overlap = tf.reduce_sum(y_true * y_pred)
+return {sign}2.0 * overlap / (tf.reduce_sum(y_true) + tf.reduce_sum(y_pred) + 1e-6)
+"""
+
+
+def test_a_score_that_is_returned_as_it_is_is_reported() -> None:
+    assert len(findings(compiled(DICE.format(sign=""), "dice_coef"), "maximised-metric")) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        compiled(DICE.format(sign="1.0 - "), "dice_coef"),
+        compiled(DICE.format(sign="-"), "dice_coef"),
+        compiled(DICE.format(sign=""), "dice_loss"),
+        loss(DICE.format(sign=""), "dice_coef"),
+        compiled("return -tf.reduce_mean(y_true * y_pred)", "score"),
+        compiled("return tf.reduce_mean(y_true * y_pred)", "wasserstein"),
+        compiled("return tf.reduce_sum(tf.abs(y_true - y_pred)) / 4.0", "f1"),
+    ],
+)
+def test_a_loss_that_falls_as_predictions_get_better_is_not_mentioned(source: str) -> None:
+    assert findings(source, "maximised-metric") == ()
