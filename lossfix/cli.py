@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from lossfix.config import Config
     from lossfix.interactive import Review
     from lossfix.model import Report
+    from lossfix.report import RulePage
     from lossfix.run import Request
     from lossfix.scan import Opened
     from lossfix.verify.client import Verifier
@@ -34,6 +37,9 @@ class _Failure(click.ClickException):
 
 def main() -> None:
     """The program ``lossfix``."""
+    # Syntax trees are many objects without a cycle: looking for cycles would take most of a scan's time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
     try:
         code = cli.main(standalone_mode=False, prog_name="lossfix")
     except click.ClickException as error:
@@ -173,7 +179,8 @@ def fix(**flags: Any) -> int:
     start = None if flags["no_verify"] else _starter(request.config, flags)
     if flags["interactive"] and _from_stdin(flags):
         raise _Failure("-i asks on stdin, from which - reads the source; name a file instead")
-    report = run.fix(request, files, start, _review(flags) if flags["interactive"] else None)
+    with _measuring(flags):
+        report = run.fix(request, files, start, _review(flags) if flags["interactive"] else None)
     if flags["diff"]:
         _write_bytes(_patch(report))
     elif _from_stdin(flags):
@@ -213,13 +220,14 @@ def verify(**flags: Any) -> int:
 
     config = _config(flags)
     try:
-        report = measure.verify(
-            config,
-            flags["losses"] or (".",),
-            flags["against"],
-            flags["relaxed"],
-            _starter(config, flags),
-        )
+        with _measuring(flags):
+            report = measure.verify(
+                config,
+                flags["losses"] or (".",),
+                flags["against"],
+                flags["relaxed"],
+                _starter(config, flags),
+            )
     except (measure.NoSuchLoss, SourceError) as error:
         raise _Failure(str(error)) from error
     _show(report, flags)
@@ -284,20 +292,18 @@ def doctor(python: str | None) -> int:
     config = _config({"python": python})
     click.echo(f"lossfix {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     click.echo(f"configuration: {config.file or 'none'}")
-    try:
+    with _measuring({}):
         found = interpreter.find(
             python, configured=config.verify.python or None, project=config.root
         )
-    except interpreter.InterpreterError as error:
-        raise _Failure(str(error)) from error
-    click.echo(f"interpreter: {found.why}")
-    click.echo(
-        f"  Python {found.python}, TensorFlow {found.tensorflow}, Keras {found.keras}, "
-        f"NumPy {found.numpy}"
-    )
-    with _verifier(config, found.path, {}) as verifier:
-        for line in verifier.isolation():
-            click.echo(f"  isolation: {line}")
+        click.echo(f"interpreter: {found.why}")
+        click.echo(
+            f"  Python {found.python}, TensorFlow {found.tensorflow}, Keras {found.keras}, "
+            f"NumPy {found.numpy}"
+        )
+        with _verifier(config, found.path, {}) as verifier:
+            for line in verifier.isolation():
+                click.echo(f"  isolation: {line}")
     click.echo("editors: see docs/editors.md")
     return CLEAN
 
@@ -416,16 +422,30 @@ def _review(flags: dict[str, Any]) -> Review:
     return Review(ask, show, edit, color=_style(flags, sys.stderr.isatty()).color)
 
 
+@contextmanager
+def _measuring(flags: dict[str, Any]) -> Iterator[None]:
+    """While losses may be measured: where nothing can measure them, what was asked cannot be done."""
+    from lossfix.verify.interpreter import InterpreterError
+
+    if flags.get("verbose"):
+        import logging
+
+        logger = logging.getLogger("lossfix.verify")
+        logger.addHandler(logging.StreamHandler())
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    except InterpreterError as error:
+        raise _Failure(str(error)) from error
+
+
 def _starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:
     def start() -> Verifier:
         from lossfix.verify import interpreter
 
-        try:
-            found = interpreter.find(
-                flags["python"], configured=config.verify.python or None, project=config.root
-            )
-        except interpreter.InterpreterError as error:
-            raise _Failure(str(error)) from error
+        found = interpreter.find(
+            flags["python"], configured=config.verify.python or None, project=config.root
+        )
         return _verifier(config, found.path, flags)
 
     return start
@@ -531,7 +551,6 @@ def _show(
 def _style(flags: dict[str, Any], terminal: bool) -> Any:
     import os
 
-    from lossfix.pages import rule_pages
     from lossfix.report import Style
 
     color = flags["color"] == "always" or (
@@ -539,8 +558,18 @@ def _style(flags: dict[str, Any], terminal: bool) -> Any:
         and (bool(os.environ.get("FORCE_COLOR")) or (terminal and not os.environ.get("NO_COLOR")))
     )
     return Style(
-        pages=rule_pages(),
+        pages=_pages(flags),
         root=Path.cwd().as_posix() if flags.get("absolute_paths") else "",
         color=color,
         curves=bool(flags.get("verbose")),
     )
+
+
+def _pages(flags: dict[str, Any]) -> Mapping[str, RulePage]:
+    """The pages of the rules, where a format shows them: the rules cost as much to load as a small scan."""
+    formats = {wish.partition(":")[0] for wish in flags["formats"]}
+    if not flags.get("html") and formats <= {"full", "concise"}:
+        return {}
+    from lossfix.pages import rule_pages
+
+    return rule_pages()

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import ast
-import os
-import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossfix import __version__, layout, source
+from lossfix import __version__, layout, scan, source
 from lossfix.config import Config, selected
 from lossfix.losses.discover import Settings
-from lossfix.losses.project import Modules, Place
-from lossfix.losses.shared import Shared, shared_by, shared_by_words
+from lossfix.losses.glance import mentions
+from lossfix.losses.project import Place
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
+from lossfix.scan import Opened
 from lossfix.source import Document, Unreadable
 
 if TYPE_CHECKING:
@@ -26,12 +22,6 @@ if TYPE_CHECKING:
     from lossfix.losses.loss import Loss
     from lossfix.repairs import Choose, Done, Inputs, Proposal
     from lossfix.verify.client import Verifier
-
-_FRAMEWORK = re.compile(rb"tensorflow|keras|\btf\b", re.IGNORECASE)
-_LOSS = re.compile(
-    rb"oss|objective|criterion|cost|GradientTape|(?<!\bre)\.compile\(", re.IGNORECASE
-)
-"""No file without one of these defines, compiles or differentiates a loss."""
 
 Progress = Callable[[str], None]
 """Called with a line for people whenever something takes its time."""
@@ -52,120 +42,6 @@ class Request:
     say: Progress = field(default=lambda line: None)
 
 
-@dataclass(frozen=True)
-class Opened:
-    """The documents of a run that may hold a loss, and what could not be read."""
-
-    documents: tuple[Document, ...]
-    shares: tuple[Shared, ...]
-    checked: int
-    unreadable: tuple[Unreadable, ...]
-    skipped: tuple[Path, ...] = ()
-    """Files that hold no loss, by their bytes alone; they may still call one."""
-
-    @cached_property
-    def modules(self) -> Modules:
-        """How the documents see one another."""
-        return Modules(
-            [
-                (_absolute(document.path), document.source.path, shared)
-                for document, shared in zip(self.documents, self.shares, strict=True)
-            ],
-            [_absolute(path) for path in self.skipped],
-        )
-
-    @cached_property
-    def numbers(self) -> dict[str, int]:
-        """Where each document stands, by its path for people."""
-        return {document.source.path: n for n, document in enumerate(self.documents)}
-
-
-def may_hold_a_loss(data: bytes) -> bool:
-    """Whether the bytes of a file mention a framework and a loss: the cheapest test, on most files final."""
-    return _LOSS.search(data) is not None and _FRAMEWORK.search(data) is not None
-
-
-def open_all(paths: Iterable[Path]) -> Opened:
-    """Read the files, and parse those that may hold a loss.
-
-    Raises:
-        SourceError: a path does not exist or cannot be read.
-    """
-    documents: list[Document] = []
-    shares: list[Shared] = []
-    unreadable: list[Unreadable] = []
-    skipped: list[Path] = []
-    checked = 0
-    for path in paths:
-        checked += 1
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise source.SourceError(
-                f"{source.shown(path)}: cannot be read: {error.strerror}"
-            ) from error
-        if not may_hold_a_loss(data):
-            skipped.append(path)
-            continue
-        try:
-            document = source.decode(path, data)
-        except Unreadable as error:
-            unreadable.append(error)
-            continue
-        documents.append(document)
-        shares.append(_share(document))
-    return _followed(
-        Opened(tuple(documents), tuple(shares), checked, tuple(unreadable), tuple(skipped))
-    )
-
-
-def _followed(files: Opened) -> Opened:
-    """The same with those of the skipped files through which others reach a loss or a metric."""
-    while files.modules.needed:
-        needed = frozenset(files.modules.needed)
-        files = _with(files, [path for path in files.skipped if _absolute(path) in needed])
-    return files
-
-
-def _with(files: Opened, paths: Sequence[Path]) -> Opened:
-    """The same with some of the skipped files opened, too."""
-    documents, unreadable = [], []
-    for path in paths:
-        try:
-            documents.append(source.read(path))
-        except Unreadable as error:
-            unreadable.append(error)
-    taken = frozenset(paths)
-    return replace(
-        files,
-        documents=(*files.documents, *documents),
-        shares=(*files.shares, *map(_share, documents)),
-        unreadable=(*files.unreadable, *unreadable),
-        skipped=tuple(path for path in files.skipped if path not in taken),
-    )
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))
-
-
-def opened(documents: Sequence[Document]) -> Opened:
-    """The same for documents that were read elsewhere, such as from stdin."""
-    return Opened(tuple(documents), tuple(map(_share, documents)), len(documents), ())
-
-
-def _share(document: Document) -> Shared:
-    text = document.source.text
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            shared = shared_by(ast.parse(text))
-    except (SyntaxError, ValueError, RecursionError):
-        shared = Shared(uses=shared_by_words(text))
-    unread = "\n".join(source.unparsed_texts(document))
-    return replace(shared, uses=(*shared.uses, *shared_by_words(unread))) if unread else shared
-
-
 def _with_callers(request: Request, files: Opened) -> Opened:
     """The same with those of the skipped files that mention a function of which a loss may be made."""
     from lossfix.engine import candidates_in
@@ -179,14 +55,15 @@ def _with_callers(request: Request, files: Opened) -> Opened:
                 names.add(candidate.path[0])
     if not names or not files.skipped:
         return files
-    mentions = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(map(re.escape, names))).encode())
-    return _with(files, [path for path in files.skipped if mentions.search(path.read_bytes())])
+    wanted = frozenset(name.encode() for name in names)
+    callers = [path for path in files.skipped if mentions(path.read_bytes(), wanted)]
+    return scan.with_paths(files, callers, settings_of(request.config))
 
 
 def check(request: Request, files: Opened) -> Report:
     """Find what is wrong with the losses of some files; no code is run."""
     reports = []
-    for document in files.documents:
+    for document in filter(files.may_hold_a_loss, files.documents):
         findings, _ = _findings(request, files, document)
         findings += _unparsed(document)
         if findings:
@@ -393,14 +270,16 @@ def _engine_options(request: Request, files: Opened, document: Document) -> Opti
     return engine.Options(
         rules=tuple(rule for rule in RULES if selected(rule.code, rule.name, config, path)),
         exact_only=request.exact_only,
-        settings=Settings(
-            frozenset(config.targets), frozenset(config.predictions), frozenset(config.loss_bases)
-        ),
-        project=replace(
-            files.modules.projects[files.numbers[path]],
-            exported=(folder / "__init__.py").exists(),
-        ),
+        settings=settings_of(config),
+        project=replace(files.project(document), exported=(folder / "__init__.py").exists()),
         package=package_of(document.path),
+    )
+
+
+def settings_of(config: Config) -> Settings:
+    """What the configuration says about how losses are named."""
+    return Settings(
+        frozenset(config.targets), frozenset(config.predictions), frozenset(config.loss_bases)
     )
 
 

@@ -14,7 +14,8 @@ from enum import Enum
 from functools import cached_property
 
 from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
-from lossfix.syntax.scope import dotted
+from lossfix.syntax.nodes import every, parents
+from lossfix.syntax.scope import Definition, dotted
 
 _LIBRARIES = frozenset(
     "tensorflow keras tf_keras numpy scipy sklearn pandas matplotlib torch jax cv2 PIL".split()
@@ -117,18 +118,15 @@ class _Reader:
         self.origins: dict[str, tuple[str, ...]] = {}
         """Every imported name, at whatever depth, and where it may come from."""
         self.stars: list[str] = []
-        self.parents: dict[ast.AST, ast.AST] = {}
-        for node in ast.walk(module):
+        self.parents = parents(module)
+        for node in every(module, ast.Import, ast.ImportFrom):
             self._take_in(node)
-            for child in ast.iter_child_nodes(node):
-                self.parents[child] = node
         self.assigned = assignments_of(module)
         self.local = uses_of(module)
         self.defined = frozenset(
             each.name
-            for each in ast.walk(module)
-            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            and self._at_top(each)
+            for each in every(module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+            if isinstance(each, Definition) and self._at_top(each)
         )
 
     def _take_in(self, node: ast.AST) -> None:
@@ -202,9 +200,8 @@ class _Reader:
     def _attributes(self) -> Mapping[str, tuple[str, ...]]:
         """The origins of ``losses.dice`` by its last part."""
         found: dict[str, tuple[str, ...]] = {}
-        for node in ast.walk(self.module):
-            name = dotted(node) if isinstance(node, ast.Attribute) else None
-            root, _, rest = (name or "").partition(".")
+        for node in every(self.module, ast.Attribute):
+            root, _, rest = (dotted(node) or "").partition(".")
             for origin in self.origins.get(root, ()):
                 last = rest.rpartition(".")[2]
                 found[last] = tuple(dict.fromkeys((*found.get(last, ()), f"{origin}.{rest}")))
@@ -236,8 +233,8 @@ class _Reader:
 
     def reads(self) -> Iterator[tuple[ast.expr, str]]:
         """Where an imported name is read, as far as its dots go, with its origin."""
-        for node in ast.walk(self.module):
-            if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        for node in every(self.module, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
                 continue
             chain: ast.expr = node
             above = self.parents.get(chain)

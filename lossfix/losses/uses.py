@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import zip_longest
 
+from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import Definition, dotted, statements
 
-_LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
-_METRIC_KEYWORDS = frozenset({"metrics", "weighted_metrics", "metric", "metric_fn"})
+LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
+METRIC_KEYWORDS = frozenset({"metrics", "weighted_metrics", "metric", "metric_fn"})
 _SCOPES = frozenset({"customobjectscope", "custom_object_scope"})
 _LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.BinOp)
 
@@ -45,6 +47,7 @@ class Assigned:
     """What Keras is told that a string stands for: ``custom_objects={"dice": dice}``."""
 
 
+@lru_cache(maxsize=4)
 def uses_of(
     module: ast.Module,
     compiled: frozenset[str] = frozenset(),
@@ -58,18 +61,18 @@ def uses_of(
     differentiated = set(gradients)
     arguments: dict[str, tuple[str, ...]] = {}
     passed_on = _passed_on(module)
-    for node in ast.walk(module):
+    for node in every(module, ast.Call, ast.FunctionDef, ast.AsyncFunctionDef, ast.Module):
         if isinstance(node, ast.Call):
             for value in (
-                *_values(node, _LOSS_KEYWORDS, 1),
-                *_unpacked(node, _LOSS_KEYWORDS, assigned),
+                *_values(node, LOSS_KEYWORDS, 1),
+                *_unpacked(node, LOSS_KEYWORDS, assigned),
                 *_given(node, passed_on),
             ):
                 for name, direct in references(value, assigned):
                     (losses if direct else factories).add(name)
             for value in (
-                *_values(node, _METRIC_KEYWORDS, 2),
-                *_unpacked(node, _METRIC_KEYWORDS, assigned),
+                *_values(node, METRIC_KEYWORDS, 2),
+                *_unpacked(node, METRIC_KEYWORDS, assigned),
             ):
                 measured.update(name for name, _ in references(value, assigned))
             match node.func:
@@ -102,22 +105,21 @@ _Parameters = dict[str, set[tuple[str, int]]]
 
 def _passed_on(module: ast.Module) -> _Parameters:
     """For each function, the names and positions of the parameters that end in ``compile(loss=...)``."""
-    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
     known: _Parameters = {}
+    if not any(any(_values(call, LOSS_KEYWORDS, 1)) for call in every(module, ast.Call)):
+        return known
+    calls = {
+        function: [part for part in below(function) if isinstance(part, ast.Call)]
+        for function in every(module, ast.FunctionDef)
+    }
     while True:
         grew = False
-        for function in functions:
+        for function, inside in calls.items():
             names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
             bound = names[1:] if names[:1] == ["self"] else names
-            called = {
-                part.func.id
-                for part in ast.walk(function)
-                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
-            }
-            for part in ast.walk(function):
-                if not isinstance(part, ast.Call):
-                    continue
-                for value in (*_values(part, _LOSS_KEYWORDS, 1), *_given(part, known)):
+            called = {part.func.id for part in inside if isinstance(part.func, ast.Name)}
+            for part in inside:
+                for value in (*_values(part, LOSS_KEYWORDS, 1), *_given(part, known)):
                     if isinstance(value, ast.Name) and value.id in bound and value.id not in called:
                         entry = (value.id, bound.index(value.id))
                         if entry not in known.setdefault(function.name, set()):
@@ -156,6 +158,7 @@ def _is_literal(node: ast.expr) -> bool:
     return True
 
 
+@lru_cache(maxsize=2)
 def assignments_of(module: ast.Module) -> Assigned:
     """What each name of a file, or each attribute by its last part, is ever made to stand for."""
     values: dict[str, tuple[ast.expr, ...]] = {}
@@ -174,7 +177,7 @@ def assignments_of(module: ast.Module) -> Assigned:
                 for each, part in zip(targets, parts, strict=True):
                     bind(each, part)
 
-    for node in ast.walk(module):
+    for node in every(module, ast.Assign, ast.AnnAssign, ast.Call, ast.FunctionDef):
         match node:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
@@ -193,7 +196,7 @@ def assignments_of(module: ast.Module) -> Assigned:
                 )
                 returns[name] = (*returns.get(name, ()), *found)
     # Loops last: what they run over may have been given a name further down.
-    for node in ast.walk(module):
+    for node in every(module, ast.For, ast.comprehension):
         match node:
             case ast.For(target=target, iter=series) | ast.comprehension(
                 target=target, iter=series
@@ -212,7 +215,7 @@ def _registered(module: ast.Module) -> Mapping[str, tuple[ast.expr, ...]]:
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
                     found[key.value] = (*found.get(key.value, ()), value)
 
-    for node in ast.walk(module):
+    for node in every(module, ast.keyword, ast.Call, ast.Assign):
         match node:
             case ast.keyword(arg="custom_objects", value=value):
                 take_in(value)
@@ -289,6 +292,7 @@ def _values(node: ast.Call, keywords: frozenset[str], position: int) -> Iterator
     if (
         isinstance(node.func, ast.Attribute)
         and node.func.attr == "compile"
+        and dotted(node.func) != "re.compile"
         and len(node.args) > position
     ):
         yield node.args[position]
@@ -358,12 +362,11 @@ def called_through(module: ast.Module, assigned: Assigned) -> Iterator[tuple[ast
 
     Each with whether it is called itself, rather than what it returns.
     """
-    for node in ast.walk(module):
-        if isinstance(node, ast.Call):
-            itself = _last(node.func)
-            for name, direct in references(node.func, assigned):
-                if name != itself:
-                    yield node, name, direct
+    for node in every(module, ast.Call):
+        itself = _last(node.func)
+        for name, direct in references(node.func, assigned):
+            if name != itself:
+                yield node, name, direct
 
 
 def takes_losses(passed_on: Collection[str], call: ast.Call, keyword: str | None) -> bool:

@@ -1,0 +1,195 @@
+"""Which files of a run may hold a loss, and what each of them says about the others.
+
+A file is read, glanced at, and in nearly all cases done with. What is left is parsed once by Python's own
+parser; only what holds a loss then goes on to the engine.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from lossfix import source
+from lossfix.losses.discover import Project, Settings, discover
+from lossfix.losses.glance import may_define_a_loss, may_use_a_loss
+from lossfix.losses.project import Modules
+from lossfix.losses.shared import Shared, shared_by, shared_by_words
+from lossfix.losses.uses import uses_of
+from lossfix.source import Document, Unreadable
+from lossfix.syntax.nodes import every
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one parse of a file found out."""
+
+    shared: Shared
+    holds: bool
+    """Whether it holds a loss without another file saying so, or does not parse."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The documents of a run that may hold a loss, and what could not be read."""
+
+    documents: tuple[Document, ...]
+    readings: tuple[Reading, ...]
+    checked: int
+    unreadable: tuple[Unreadable, ...]
+    skipped: tuple[Path, ...] = ()
+    """Files that hold no loss, by their bytes alone; they may still call one."""
+
+    @cached_property
+    def modules(self) -> Modules:
+        """How the documents see one another."""
+        return Modules(
+            [
+                (_absolute(document.path), document.source.path, reading.shared)
+                for document, reading in zip(self.documents, self.readings, strict=True)
+            ],
+            [_absolute(path) for path in self.skipped],
+        )
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Where each document stands, by its path for people."""
+        return {document.source.path: n for n, document in enumerate(self.documents)}
+
+    def project(self, document: Document) -> Project:
+        """What the other files say about the names of a document."""
+        return self.modules.projects[self.numbers[document.source.path]]
+
+    def may_hold_a_loss(self, document: Document) -> bool:
+        """Whether it is worth a look: it holds a loss by its own word or another file's."""
+        reading = self.readings[self.numbers[document.source.path]]
+        said = self.project(document)
+        return reading.holds or bool(said.compiled | said.built | said.differentiated)
+
+
+def open_all(paths: Iterable[Path], settings: Settings) -> Opened:
+    """Read the files, and parse those that may hold a loss or use one.
+
+    Raises:
+        SourceError: a path does not exist or cannot be read.
+    """
+    documents: list[Document] = []
+    unreadable: list[Unreadable] = []
+    skipped: list[Path] = []
+    checked = 0
+    for path in paths:
+        checked += 1
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise source.SourceError(
+                f"{source.shown(path)}: cannot be read: {error.strerror}"
+            ) from error
+        try:
+            document = _interesting(path, data, settings)
+        except Unreadable as error:
+            unreadable.append(error)
+            continue
+        if document is None:
+            skipped.append(path)
+        else:
+            documents.append(document)
+    readings = tuple(read(each.source.text, settings, _unread(each)) for each in documents)
+    return _followed(
+        Opened(tuple(documents), readings, checked, tuple(unreadable), tuple(skipped)), settings
+    )
+
+
+def opened(documents: Sequence[Document], settings: Settings) -> Opened:
+    """The same for documents that were read elsewhere, such as from stdin."""
+    readings = tuple(read(each.source.text, settings, _unread(each)) for each in documents)
+    return Opened(tuple(documents), readings, len(documents), ())
+
+
+def with_paths(files: Opened, paths: Sequence[Path], settings: Settings) -> Opened:
+    """The same with some of the skipped files opened, too."""
+    documents, unreadable = [], []
+    for path in paths:
+        try:
+            documents.append(source.read(path))
+        except Unreadable as error:
+            unreadable.append(error)
+    more = opened(documents, settings)
+    taken = frozenset(paths)
+    return replace(
+        files,
+        documents=(*files.documents, *more.documents),
+        readings=(*files.readings, *more.readings),
+        unreadable=(*files.unreadable, *unreadable),
+        skipped=tuple(path for path in files.skipped if path not in taken),
+    )
+
+
+def read(text: str, settings: Settings, unread: str = "") -> Reading:
+    """Parse a text for what it holds and what it says of other files.
+
+    Args:
+        unread: what belongs to the text and does not parse, as cells of a notebook may.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Reading(Shared(uses=shared_by_words(f"{text}\n{unread}")), holds=True)
+    shared = shared_by(module)
+    if unread:
+        shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
+    holds = bool(unread) or "lossfix:" in text or _holds_a_loss(module, text, settings)
+    return Reading(shared, holds)
+
+
+def _holds_a_loss(module: ast.Module, text: str, settings: Settings) -> bool:
+    uses = uses_of(module)
+    used = uses.compiled | uses.built | uses.differentiated
+    if used.isdisjoint(each.name for each in every(module, ast.FunctionDef)):
+        data = text.encode("utf-8", "surrogatepass")
+        if not may_define_a_loss(data, settings):
+            return False
+    return bool(discover(module, settings))
+
+
+def _interesting(path: Path, data: bytes, settings: Settings) -> Document | None:
+    """The document of a file that is worth parsing."""
+    if path.suffix == ".ipynb":
+        # What a notebook holds is escaped: only its text can be glanced at.
+        if not (b"tensorflow" in data or b"keras" in data):
+            return None
+        document = source.decode(path, data)
+        glanced = document.source.text.encode("utf-8", "surrogatepass")
+        if _is_interesting(glanced, settings) or document.unparsed:
+            return document
+        return None
+    return source.decode(path, data) if _is_interesting(data, settings) else None
+
+
+def _is_interesting(data: bytes, settings: Settings) -> bool:
+    # A comment that silences is looked at even where it has nothing left to silence.
+    return b"lossfix:" in data or may_define_a_loss(data, settings) or may_use_a_loss(data)
+
+
+def _followed(files: Opened, settings: Settings) -> Opened:
+    """The same with those of the skipped files through which others reach a loss or a metric."""
+    while files.modules.needed:
+        needed = frozenset(files.modules.needed)
+        paths = [path for path in files.skipped if _absolute(path) in needed]
+        files = with_paths(files, paths, settings)
+    return files
+
+
+def _unread(document: Document) -> str:
+    return "\n".join(source.unparsed_texts(document))
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))

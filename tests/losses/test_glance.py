@@ -1,0 +1,78 @@
+"""No loss is missed by a glance at the bytes of its file."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from lossfix.losses.discover import Settings, discover
+from lossfix.losses.glance import may_define_a_loss, may_use_a_loss
+
+ROOT = Path(__file__).parents[2]
+PLAIN = Settings()
+
+
+def passes(text: str, settings: Settings = PLAIN) -> bool:
+    data = text.encode()
+    return may_define_a_loss(data, settings) or may_use_a_loss(data)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for folder in ("fixtures", "tests") for file in sorted((ROOT / folder).rglob("*.py"))],
+    ids=lambda file: file.relative_to(ROOT).as_posix(),
+)
+def test_every_file_that_holds_a_loss_is_worth_parsing(file: Path) -> None:
+    text = file.read_text("utf-8")
+    if discover(ast.parse(text), PLAIN):
+        assert passes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import tensorflow as tf\ndef dice_loss(y_true, y_pred): ...",
+        "import keras\ndef dice_loss(\n    y_true,  # (batch, 1)\n    y_pred,\n): ...",
+        "import keras\ndef dice_loss(y_true: Callable[[int], int], y_pred): ...",
+        "from .backend import K\ndef make_cost(a):\n  def inner(labels, logits): ...\n  return inner",
+        "import keras\nclass A:\n  def my_loss(this, target, output): ...",
+        "import keras\nclass A(keras.losses.Loss):\n  def call(self, a, b): ...",
+        "from keras.losses import Huber\nclass A(Huber):\n  def call(self, a, b): ...",
+        "import keras\nBase = keras.losses.Loss\nclass A(Base):\n  def call(self, a, b): ...",
+        "import keras\nm.compile(Adam(schedule(1, rate=2), b=3), penalty)",
+        "import keras\nm.compile('adam',  # as ever\n  loss=penalty)",
+        "import keras\nm.compile('adam',\n  # as ever\n  loss=penalty)",
+        "import keras\nm.compile(**{'loss': penalty})",
+        "import keras\nm.compile('adam', loss='penalty')",
+        "import keras\nm.compile('adam', 'mse', metrics=[penalty])",
+        "import keras\nkeras.utils.get_custom_objects()['penalty'] = penalty",
+        "import tensorflow as tf\nwith tf.GradientTape() as t: l = f(1, 2)\n"
+        "def f(y_true, y_pred): ...",
+    ],
+)
+def test_what_defines_or_names_a_loss_is_worth_parsing(text: str) -> None:
+    assert passes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def dice_loss(y_true, y_pred): ...",
+        "import keras\nm.compile('adam', loss='mse', metrics=['accuracy'])",
+        "import keras\nm.compile(optimizer=Adam(1e-3), loss=None)",
+        "import keras\nimport re\npattern = re.compile('a', re.I)",
+        "import keras\nloss = m.fit(x, y)\nprint(loss)",
+        "import keras\ndef glossary(y_true, y_pred): ...",
+        "import keras\ndef loss_of(path, depth): ...",
+    ],
+)
+def test_what_says_nothing_of_any_loss_is_not_parsed(text: str) -> None:
+    assert not passes(text)
+
+
+def test_words_of_the_configuration_count() -> None:
+    settings = Settings(frozenset({"soll"}), frozenset({"ist"}), frozenset({"own.Penalty"}))
+    assert passes("import keras\ndef dice_loss(soll, ist): ...", settings)
+    assert passes("import keras\nclass A(Penalty):\n  def call(self, a, b): ...", settings)
