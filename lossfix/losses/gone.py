@@ -12,6 +12,7 @@ from lossfix.losses.loss import Loss
 from lossfix.losses.reach import Use, uses
 from lossfix.losses.removed import Removed, removed, replacement_of
 from lossfix.losses.rewrite_call import filled, split_arguments
+from lossfix.losses.tensors import is_boolean
 from lossfix.losses.translation import Binding
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.scope import Scope
@@ -106,6 +107,7 @@ def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | s
         if isinstance(binding, Binding):
             binding = _in_the_files_backend(loss, binding)
             binding = _indexed_shape(found, binding)
+            binding = _with_condition(loss, binding, positional, keywords)
         return filled(loss, binding, positional, keywords)
     if entry.becomes:
         return _renamed(found)
@@ -152,6 +154,25 @@ def _indexed_shape(found: Gone, binding: Binding) -> Binding:
     if not isinstance(above.slice[0].slice, cst.Index):
         return binding
     return replace(binding, template=match[1])
+
+
+def _with_condition(
+    loss: Loss,
+    binding: Binding,
+    positional: list[cst.BaseExpression],
+    keywords: dict[str, cst.BaseExpression],
+) -> Binding:
+    # The backend took any number for a condition: a mask of zeros and ones, mostly.
+    key = binding.arguments.get("condition")
+    if key is None:
+        return binding
+    condition = positional[key] if isinstance(key, int) else keywords[key]
+    if is_boolean(loss, condition):
+        return binding
+    return replace(
+        binding,
+        template=binding.template.replace("{condition}", "tf.cast({condition}, tf.bool)"),
+    )
 
 
 def bound_module(scope: Scope, module: str) -> str | None:

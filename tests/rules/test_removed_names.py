@@ -94,6 +94,14 @@ TENSORFLOW = "import tensorflow as tf"
             "K.switch(y_pred > 1., lambda: y_true, lambda: y_pred)",
             "tf.cond(y_pred > 1., lambda: y_true, lambda: y_pred)",
         ),
+        (
+            "K.switch(y_true, y_pred, K.zeros_like(y_pred))",
+            "tf.where(tf.cast(y_true, tf.bool), y_pred, tf.zeros_like(y_pred))",
+        ),
+        (
+            "K.switch(K.equal(y_true, 1), y_pred, 1 - y_pred)",
+            "tf.where(tf.equal(y_true, 1), y_pred, 1 - y_pred)",
+        ),
         ("K.map_fn(K.square, y_pred - y_true)", "tf.map_fn(tf.square, y_pred - y_true)"),
         ("K.map_fn(lambda x: K.sum(x), y_pred)", "tf.map_fn(lambda x: tf.reduce_sum(x), y_pred)"),
         ("K.cast_to_floatx(y_true)", "tf.cast(y_true, K.floatx())"),
@@ -110,7 +118,7 @@ def test_the_backend_of_keras_2_becomes_tensorflow(old: str, new: str) -> None:
         "import keras.backend as K",
         "from keras import backend as K",
         "import keras\nK = keras.backend",
-        "try:\n    import keras.backend as K\nexcept ImportError:\n    from tensorflow.keras import backend as K",
+        "try:\n    import keras.backend as K\nexcept ImportError:\n    import tensorflow.keras.backend as K",
     ],
 )
 def test_the_import_decides_what_the_backend_is(statement: str) -> None:
@@ -125,7 +133,7 @@ def test_the_import_decides_what_the_backend_is(statement: str) -> None:
         "import tensorflow as tf\nK = tf.keras.backend",
         "from tf_keras import backend as K",
         "from .backend import K",
-        "try:\n    from tensorflow.keras import backend as K\nexcept ImportError:\n    from keras import backend as K",
+        "try:\n    from tensorflow.keras import backend as K\nexcept ImportError:\n    import keras.backend as K",
     ],
 )
 def test_a_backend_that_still_has_its_functions_is_left_alone(statement: str) -> None:

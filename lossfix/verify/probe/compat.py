@@ -81,9 +81,13 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
     """(module or class, name, stand-in), found once per process."""
     v1 = tf.compat.v1
     shims = [(tf, name, getattr(v1, name)) for name in WIDER_SIGNATURES]
+    shims += [(tf.nn, name, getattr(v1.nn, name)) for name in ("softmax", "log_softmax")]
+    shims.append((tf, "norm", v1.norm))
     for new, old in ((tf, v1), (tf.math, v1), (tf.math, v1.math), (tf.nn, v1.nn)):
         shims += [(new, name, function) for name, function in _missing(old, new)]
     shims += [(tf.losses, name, function) for name, function in _missing(v1.losses, tf.losses)]
+    if not hasattr(tf, "to_float"):
+        shims.append((tf, "to_float", _to_float))
     legacy = tf.keras.backend
     if not hasattr(keras.backend, "binary_crossentropy"):
         # Releases of Keras 2 differed by an epsilon within the logarithm: 2.0 to 2.3 had none, nor
@@ -116,6 +120,11 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
     for kind in _distinct(keras.losses.Loss, tf.keras.losses.Loss):
         shims.append((kind, "__init__", _accepting_old_arguments(kind.__init__)))
     return tuple(shims)
+
+
+def _to_float(x: Any, name: str = "ToFloat") -> Any:
+    """TensorFlow 1's cast to float32, which follows where the loss is computed in float64."""
+    return tf.cast(x, keras.config.floatx(), name=name)
 
 
 class _Reduction:
