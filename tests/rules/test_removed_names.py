@@ -133,7 +133,7 @@ def test_the_import_decides_what_the_backend_is(statement: str) -> None:
         "import tensorflow as tf\nK = tf.keras.backend",
         "from tf_keras import backend as K",
         "from .backend import K",
-        "try:\n    from tensorflow.keras import backend as K\nexcept ImportError:\n    import keras.backend as K",
+        "try:\n    import tensorflow.keras.backend as K\nexcept ImportError:\n    import keras.backend as K",
     ],
 )
 def test_a_backend_that_still_has_its_functions_is_left_alone(statement: str) -> None:
