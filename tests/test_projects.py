@@ -156,7 +156,6 @@ from shop.losses import make_pinball, stockout_loss
 def works(model):
     x = np.ones((4, 3), "float32")
     assert np.isfinite(model.evaluate(x, x[:, :1], verbose=0))
-    model.fit(x, x[:, :1], verbose=0)
 
 for ending in ("keras", "h5"):
     for name, key, loss in (

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lossfix.losses.discover import Project
 from lossfix.losses.shared import Reference, Role, Shared
+from lossfix.losses.uses import ANY_STRING
 
 _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
 """What makes a definition a loss or a metric, wherever it stands."""
@@ -187,7 +188,7 @@ class Modules:
         strings = frozenset().union(*(shared.strings for _, _, shared in self._files))
         for number, (_, _, shared) in enumerate(self._files):
             for name, stands_for in shared.registered:
-                if name in strings:
+                if name in strings or ANY_STRING in strings:
                     for reference in stands_for:
                         for place, role in self._each(number, reference, Role.COMPILED):
                             yield place, role, ""

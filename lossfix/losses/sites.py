@@ -16,6 +16,8 @@ from lossfix.model import Form
 from lossfix.syntax import build
 from lossfix.syntax.tree import dotted, walk
 
+_CUSTOM_OBJECTS = "get_custom_objects()"
+
 
 def reads(loss: Loss, name: str) -> Iterator[cst.Name]:
     """Where the rest of the file reads a module-level name, outside of the loss itself."""
@@ -120,6 +122,10 @@ def _is_only_compiled(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bo
             return _is_only_compiled(loss, above, seen)
         case cst.Subscript() if above.value is node:
             return _is_only_compiled(loss, above, seen)
+        case cst.Assign(
+            targets=[cst.AssignTarget(target=cst.Subscript(value=holder))]
+        ) if loss.tree.code(holder).endswith(_CUSTOM_OBJECTS):
+            return True
         case cst.Assign(targets=targets):
             names = [each.target.value for each in targets if isinstance(each.target, cst.Name)]
             return len(names) == len(targets) and all(
@@ -175,6 +181,10 @@ def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
     if keyword in ("loss", "losses", "custom_objects"):
         return True
     called = (dotted(call.func) or "").rpartition(".")[2]
+    if loss.tree.code(call.func).endswith(f"{_CUSTOM_OBJECTS}.update"):
+        return True
+    if called in ("CustomObjectScope", "custom_object_scope"):
+        return True
     if called == "compile":
         return keyword is None
     # A function of this file that compiles a model with it.

@@ -13,6 +13,7 @@ from lossfix.syntax.scope import Definition, dotted, statements
 
 LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
 METRIC_KEYWORDS = frozenset({"metrics", "weighted_metrics", "metric", "metric_fn"})
+ANY_STRING = "*"
 _SCOPES = frozenset({"customobjectscope", "custom_object_scope"})
 _LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.BinOp)
 
@@ -331,6 +332,8 @@ def references(
         case ast.Call(func=function, args=args):
             called = _last(function)
             if called == "get" and isinstance(function, ast.Attribute):
+                if _is_custom_objects(function.value) and args:
+                    yield from _looked_up(args[0], assigned, seen)
                 # Of a dictionary; of a module, such as `keras.losses.get`, it stands for nothing here.
                 yield from references(function.value, assigned, seen)
             elif called == "partial" and args:
@@ -350,6 +353,8 @@ def references(
         case ast.IfExp(body=first, orelse=second):
             yield from references(first, assigned, seen)
             yield from references(second, assigned, seen)
+        case ast.Subscript(value=value, slice=key) if _is_custom_objects(value):
+            yield from _looked_up(key, assigned, seen)
         case ast.Subscript(value=value) | ast.Starred(value=value):
             yield from references(value, assigned, seen)
         case ast.BinOp(left=first, right=second):
@@ -378,6 +383,20 @@ def takes_losses(passed_on: Collection[str], call: ast.Call, keyword: str | None
         return True
     called = _last(call.func)
     return called in passed_on or (called == "compile" and keyword is None)
+
+
+def _looked_up(
+    key: ast.expr, assigned: Assigned, seen: frozenset[str]
+) -> Iterator[tuple[str, bool]]:
+    """What may stand in Keras' custom objects under a name; ``*`` where the name is not known."""
+    if isinstance(key, ast.Constant):
+        yield from references(key, assigned, seen)
+        return
+    yield repr(ANY_STRING), True
+    if ANY_STRING not in seen:
+        for values in assigned.registered.values():
+            for value in values:
+                yield from references(value, assigned, seen | {ANY_STRING})
 
 
 def _calls(node: ast.AST) -> Iterator[str]:
