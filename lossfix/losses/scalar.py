@@ -91,6 +91,10 @@ class _Run:
                                 targets=[cst.AssignTarget(target=cst.Tuple(elements=targets))]
                             ):
                                 self.unpack([each.value for each in targets], part.value)
+                            case cst.Assign(
+                                targets=[cst.AssignTarget(target=cst.Tuple() as names)]
+                            ):
+                                self.several(names, part.value)
                             case cst.AnnAssign(
                                 target=cst.Name(value=name), value=cst.BaseExpression() as value
                             ):
@@ -131,6 +135,20 @@ class _Run:
             if not isinstance(target, cst.Name):
                 raise Unknown
             self.known[target.value] = each
+
+    def several(self, names: cst.Tuple, value: cst.BaseExpression) -> None:
+        match value:
+            case cst.Tuple(elements=elements) if len(elements) == len(names.elements):
+                values = [self.value(each.value) for each in elements]
+                for each, one in zip(names.elements, values, strict=True):
+                    if not isinstance(each.value, cst.Name):
+                        raise Unknown
+                    self.known[each.value.value] = one
+            case cst.Call(func=cst.Name(value=name)) if name.startswith("same_rank"):
+                # On one element, ranks are the same.
+                pass
+            case _:
+                raise Unknown
 
     def value(self, node: cst.CSTNode) -> Value:
         result = self._value(node)

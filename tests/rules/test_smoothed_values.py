@@ -1,0 +1,112 @@
+"""What smoothing promises, measured: the values approach the old ones, and the gradient is alive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from rewriting import lines, rewritten
+
+tf = pytest.importorskip("tensorflow")
+
+RULES = ("hard-gate", "rounding", "sign", "argmax", "count-table", "jump-gate")
+SHARES = np.random.default_rng(1).uniform(0.02, 0.98, (6, 4)).astype("float32")
+REALS = np.random.default_rng(2).normal(0.0, 2.0, (6, 4)).astype("float32")
+BITS = (np.random.default_rng(3).uniform(size=(6, 4)) < 0.5).astype("float32")
+ONE_HOT = np.eye(4, dtype="float32")[[0, 1, 2, 3, 1, 2]]
+MOVES = np.random.default_rng(4).normal(0.0, 1.0, (6, 4)).astype("float32")
+
+LOSSES = {
+    "tiers": ("tf.where(p > 0.8, 3.0, tf.where(p > 0.5, 1.0, 0.0))", BITS, SHARES),
+    "live tiers": ("tf.where(p > 0.8, 3.0 * p, tf.where(p > 0.5, 2.0 * p, p))", BITS, SHARES),
+    "band": ("tf.cast((p > 0.2) & (p < 0.8), tf.float32)", BITS, SHARES),
+    "count": ("tf.math.count_nonzero(p > t, axis=-1, dtype=tf.float32)", MOVES, REALS),
+    "integers": ("tf.cast(tf.reduce_sum(tf.cast(p > t, tf.int32)), tf.float32)", MOVES, REALS),
+    "any": ("tf.cast(tf.reduce_any(p > 1.0, axis=-1), tf.float32)", MOVES, REALS),
+    "all": ("tf.cast(tf.reduce_all(p > -1.0, axis=-1), tf.float32)", MOVES, REALS),
+    "agreement": ("tf.cast(tf.equal(tf.cast(p > 0.5, tf.float32), t), tf.float32)", BITS, SHARES),
+    "xor": ("tf.cast(tf.math.logical_xor(t > 0.5, p > 0.5), tf.float32)", BITS, SHARES),
+    "selection": ("tf.reduce_mean(tf.boolean_mask(tf.abs(t - p), p > 0.5))", BITS, SHARES),
+    "selected sum": ("tf.reduce_sum(tf.abs(t - p)[p > 0.5])", BITS, SHARES),
+    "scalar": ("tf.cond(tf.reduce_mean(p) > 0.0, lambda: 1.0, lambda: 0.0)", MOVES, REALS),
+    "round": ("tf.square(t - tf.round(p))", BITS, REALS),
+    "floor": ("tf.square(t - tf.floor(p))", BITS, REALS),
+    "ceil": ("tf.square(t - tf.math.ceil(p))", BITS, REALS),
+    "divided": ("tf.square(t - p // 2.0)", BITS, REALS),
+    "integer": ("tf.square(t - tf.cast(tf.cast(p, tf.int32), tf.float32))", BITS, REALS),
+    "rounded share": ("t * tf.round(tf.clip_by_value(p, 0, 1))", BITS, SHARES),
+    "exact match": (
+        "tf.cast(tf.reduce_all(tf.equal(tf.round(p), t), -1), tf.float32)",
+        BITS,
+        SHARES,
+    ),
+    "misses": ("tf.math.count_nonzero(tf.round(p) - t, dtype=tf.float32)", BITS, SHARES),
+    "sign": ("tf.sign(t) * tf.sign(p)", MOVES, REALS),
+    "direction": ("tf.cast(tf.sign(t) != tf.sign(p), tf.float32)", MOVES, REALS),
+    "one-hot": ("t * tf.one_hot(tf.argmax(p, axis=-1), 4)", ONE_HOT, REALS),
+    "accuracy": (
+        "tf.cast(tf.equal(tf.argmax(t, -1), tf.argmax(p, -1)), tf.float32)",
+        ONE_HOT,
+        REALS,
+    ),
+    "index": ("tf.square(3.0 - tf.cast(tf.argmax(p, axis=1), tf.float32))", ONE_HOT, REALS),
+    "table": (
+        "tf.cast(tf.math.confusion_matrix(tf.argmax(t, -1), tf.argmax(p, -1), 4), tf.float32)",
+        ONE_HOT,
+        REALS,
+    ),
+}
+
+
+def built(expression: str, smoothed: bool) -> Any:
+    source = lines(f"""
+    def soft_loss(y_true, y_pred):
+        t, p = y_true, y_pred
+        return tf.reduce_mean({expression})
+    """)
+    text = rewritten(source, *RULES) if smoothed else source
+    names: dict[str, Any] = {"tf": tf}
+    exec(text, names)
+    return names["soft_loss"]
+
+
+each_loss = pytest.mark.parametrize(
+    ("expression", "targets", "predictions"), LOSSES.values(), ids=LOSSES.keys()
+)
+
+
+@each_loss
+def test_the_values_approach_the_old_ones(
+    expression: str, targets: np.ndarray[Any, Any], predictions: np.ndarray[Any, Any]
+) -> None:
+    old, new = built(expression, smoothed=False), built(expression, smoothed=True)
+    value = float(old(tf.constant(targets), tf.constant(predictions)))
+    errors = [
+        abs(float(new(tf.constant(targets), tf.constant(predictions), steepness=k)) - value)
+        for k in (10.0, 100.0, 1e5)
+    ]
+    assert errors[-1] <= 1e-3 * max(1.0, abs(value))
+    assert errors[-1] <= errors[0] + 1e-6
+
+
+@each_loss
+def test_the_gradient_is_alive_in_a_graph_and_compiled(
+    expression: str, targets: np.ndarray[Any, Any], predictions: np.ndarray[Any, Any]
+) -> None:
+    new = built(expression, smoothed=True)
+
+    def gradient(y_true: Any, y_pred: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(y_pred)
+            value = new(y_true, y_pred, steepness=3.0)
+        return tape.gradient(value, y_pred)
+
+    signature = [tf.TensorSpec((None, 4)), tf.TensorSpec((None, 4))]
+    graph = tf.function(gradient, input_signature=signature)
+    compiled = tf.function(gradient, jit_compile=True)
+    inputs = tf.constant(targets), tf.constant(predictions)
+    expected = graph(*inputs)
+    assert np.count_nonzero(expected) >= np.size(expected) // 8
+    assert np.all(np.isfinite(expected))
+    np.testing.assert_allclose(compiled(*inputs), expected, rtol=1e-3, atol=1e-5)
