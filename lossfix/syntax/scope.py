@@ -59,7 +59,9 @@ class Scope:
         """Whether ``name`` is bound here or in an enclosing scope."""
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.imports or name in scope.aliases or name in scope.names:
+            if (scope is self or not scope.is_class) and (
+                name in scope.imports or name in scope.aliases or name in scope.names
+            ):
                 return True
             scope = scope.parent
         return False
@@ -125,8 +127,15 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> lis
 
 def _targets(node: ast.AST) -> Iterator[str]:
     for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            yield part.id
+        match part:
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case (
+                ast.MatchAs(name=str() as name)
+                | ast.MatchStar(name=str() as name)
+                | ast.MatchMapping(rest=str() as name)
+            ):
+                yield name
 
 
 def _bind(

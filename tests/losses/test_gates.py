@@ -1,0 +1,81 @@
+"""Where a comparison of the predictions picks a value, and what else is alive there."""
+
+from __future__ import annotations
+
+import pytest
+
+from lossfix.engine import Options, losses_in
+from lossfix.losses.gates import Path, gates, path_of
+from lossfix.losses.loss import Loss
+from lossfix.rules import RULES
+
+
+def loss_of(body: str, imports: str = "import tensorflow as tf") -> Loss:
+    lines = "\n    ".join(body.splitlines())
+    text = f"{imports}\n\n\ndef a_loss(y_true, y_pred):\n    {lines}\n"
+    (loss,) = losses_in(text, Options(RULES))
+    return loss
+
+
+def conditions(body: str, imports: str = "import tensorflow as tf") -> list[str]:
+    loss = loss_of(body, imports)
+    return [loss.tree.code(gate.condition) for gate in gates(loss)]
+
+
+@pytest.mark.parametrize(
+    ("imports", "gate"),
+    [
+        ("import tensorflow as tf", "tf.where(y_pred > 0.5, 1.0, 0.0)"),
+        ("import tensorflow as tf", "tf.cast(y_pred > 0.5, tf.float32)"),
+        ("import tensorflow as tf", "tf.cast(tf.greater(y_pred, 0.5), 'float32')"),
+        ("from tensorflow import where", "where(y_pred > 0.5, 1.0, 0.0)"),
+        ("from tensorflow.keras import backend as K", "K.switch(y_pred > 0.5, 1.0, 0.0)"),
+        ("import keras", "keras.ops.where(y_pred > 0.5, 1.0, 0.0)"),
+        ("from keras import ops", "ops.cast(ops.greater(y_pred, 0.5), 'float32')"),
+        ("import keras.backend as K", "K.cast(K.greater(y_pred, 0.5), 'float32')"),
+    ],
+)
+def test_a_gate_is_known_however_it_is_spelled(imports: str, gate: str) -> None:
+    assert len(conditions(f"return {gate} + 0.0 * y_true", imports)) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return tf.where(y_true > 0.5, y_pred, 0.0)",
+        "return tf.cast(y_true > 0.5, tf.float32) * y_pred",
+        "return tf.cast(y_pred, tf.float32)",
+        "mask = tf.not_equal(y_true, -1.0)\nreturn tf.where(mask, y_pred, 0.0)",
+        "return tf.where(y_pred > 0.5)",
+        "return tf.boolean_mask(y_pred, y_true > 0.5)",
+    ],
+)
+def test_what_the_targets_decide_is_no_gate(body: str) -> None:
+    assert conditions(body) == []
+
+
+def test_a_condition_is_followed_through_its_name() -> None:
+    body = "high = y_pred > 0.5\nreturn tf.where(high, 2.0, 1.0) * y_pred"
+    assert conditions(body) == ["y_pred > 0.5"]
+
+
+def test_conditions_that_are_joined_are_one_gate() -> None:
+    body = "return tf.where((y_pred > 0.5) & (y_true < 0.2), 2.0, 1.0) * y_pred"
+    assert conditions(body) == ["(y_pred > 0.5) & (y_true < 0.2)"]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("return tf.where(y_pred > 0.5, 1.0, 0.0)", Path.DEAD),
+        ("return tf.reduce_mean(tf.abs(y_true - tf.cast(y_pred > 0.5, tf.float32)))", Path.DEAD),
+        ("g = tf.cast(y_pred > 0.5, tf.float32)\nreturn tf.square(y_true - g)", Path.DEAD),
+        ("return tf.where(y_pred > 0.5, y_pred, 0.0)", Path.LIVE),
+        ("return tf.where(y_pred > 0.5, 2.0, 1.0) * tf.abs(y_true - y_pred)", Path.LIVE),
+        ("w = tf.where(y_pred > 0.5, 2.0, 1.0)\nreturn w * tf.square(y_true - y_pred)", Path.LIVE),
+    ],
+)
+def test_a_gate_is_dead_where_nothing_else_carries_its_term(body: str, path: Path) -> None:
+    loss = loss_of(body)
+    (gate,) = gates(loss)
+    assert path_of(loss, gate) is path

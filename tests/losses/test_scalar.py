@@ -1,0 +1,130 @@
+"""A Huber loss is no hard gate: where a loss jumps is worked out without running it."""
+
+from __future__ import annotations
+
+import pytest
+
+from lossfix.engine import Options, losses_in
+from lossfix.losses.gates import gates
+from lossfix.losses.scalar import Jump, jump_at
+from lossfix.rules import RULES
+
+
+def jump(body: str, signature: str = "y_true, y_pred", before: str = "") -> Jump | None:
+    """How a loss with this body behaves at its first gate."""
+    lines = "\n    ".join(body.splitlines())
+    text = f"import tensorflow as tf\n{before}\ndef a_loss({signature}):\n    {lines}\n"
+    (loss,) = losses_in(text, Options(RULES))
+    return jump_at(loss, next(gates(loss)).condition)
+
+
+CONTINUOUS = {
+    "Huber": (
+        "e = y_true - y_pred\n"
+        "return tf.reduce_mean(tf.where(tf.abs(e) < 1.0, 0.5 * e ** 2, tf.abs(e) - 0.5))"
+    ),
+    "Huber with a parameter": (
+        "e = tf.abs(y_true - y_pred)\n"
+        "d = 0.7\n"
+        "return tf.reduce_mean(tf.where(e <= d, 0.5 * tf.square(e), d * e - 0.5 * d * d))"
+    ),
+    "pinball": "e = y_true - y_pred\nreturn tf.reduce_mean(tf.where(e > 0, 0.9 * e, -0.1 * e))",
+    "smooth L1 by a cast": (
+        "d = tf.abs(y_true - y_pred)\n"
+        "near = tf.cast(tf.less(d, 1.0), tf.float32)\n"
+        "return tf.reduce_mean(near * 0.5 * d ** 2 + (1.0 - near) * (d - 0.5), axis=-1)"
+    ),
+    "hinge": "m = 1.0 - y_true * y_pred\nreturn tf.reduce_mean(tf.where(m > 0, m, 0.0))",
+    "relu": "return tf.reduce_mean(tf.where(y_pred > 0, y_pred, tf.zeros_like(y_pred)))",
+    "asymmetric square": (
+        "e = y_pred - y_true\nreturn tf.reduce_mean(tf.where(e > 0, 3 * tf.square(e), tf.square(e)))"
+    ),
+    "a kink far from the origin": (
+        "return tf.reduce_mean(tf.where(y_pred > 5000.0, y_pred - 5000.0, 0.0))"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", CONTINUOUS.values(), ids=CONTINUOUS.keys())
+def test_a_kink_is_no_jump(body: str) -> None:
+    found = jump(body)
+    assert found is not None
+    assert found.continuous
+
+
+JUMPS = {
+    "the article's gate": (
+        "e = tf.abs(y_true - y_pred)\nreturn tf.reduce_mean(tf.where(y_pred > 0.5, e * 2, e * 0.5))",
+        0.5,
+    ),
+    "a weight by a cast": (
+        "w = 1.0 + tf.cast(y_pred >= 0.25, tf.float32)\n"
+        "return tf.reduce_mean(w * tf.square(y_true - y_pred))",
+        0.25,
+    ),
+    "a bonus": (
+        "return tf.reduce_mean(tf.square(y_true - y_pred) + tf.where(y_pred < 0.75, 1.0, 0.0))",
+        0.75,
+    ),
+    "both conditions": (
+        "w = tf.where(tf.logical_and(y_pred > 0.1, y_pred < 3.5), 2.0, 1.0)\n"
+        "return tf.reduce_mean(w * tf.abs(y_true - y_pred + 9.0))",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "place"), JUMPS.values(), ids=JUMPS.keys())
+def test_a_jump_is_found_with_its_place_and_its_size(body: str, place: float | None) -> None:
+    found = jump(body)
+    assert found is not None
+    assert not found.continuous
+    assert found.size > 0.1
+    if place is not None:
+        assert found.at == pytest.approx(place, abs=1e-6)
+
+
+def test_the_size_of_a_jump_is_that_of_the_loss() -> None:
+    found = jump("return tf.reduce_mean(tf.square(y_pred) + tf.where(y_pred > 2.0, 3.0, 0.0))")
+    assert found is not None
+    assert found.at == pytest.approx(2.0)
+    assert found.size == pytest.approx(3.0)
+
+
+def test_defaults_and_constants_of_the_file_are_known() -> None:
+    body = "return tf.reduce_mean(tf.square(y_pred) + tf.where(y_pred > t, BONUS, 0.0))"
+    found = jump(body, "y_true, y_pred, t=1.5", "BONUS = 4.0")
+    assert found is not None
+    assert (found.at, found.size) == (pytest.approx(1.5), pytest.approx(4.0))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "w = unknown(y_pred)\nreturn tf.reduce_mean(tf.where(y_pred > 0.5, w, 0.0))",
+        "for i in range(3):\n    pass\nreturn tf.reduce_mean(tf.where(y_pred > 0.5, y_pred, 0.0))",
+        "a, b = tf.split(y_pred, 2)\nreturn tf.reduce_mean(tf.where(y_pred > 0.5, a, b))",
+        "return tf.reduce_mean(tf.where(y_pred > 1e9, y_pred, 0.0))",
+    ],
+)
+def test_what_cannot_be_worked_out_has_no_answer(body: str) -> None:
+    assert jump(body) is None
+
+
+def test_a_class_that_aligns_ranks_is_worked_out_like_its_function() -> None:
+    from lossfix.engine import repair
+
+    text = (
+        "import tensorflow as tf\n\n\n"
+        "def a_loss(y_true, y_pred):\n"
+        "    e = tf.abs(y_true - y_pred)\n"
+        "    return tf.reduce_mean(tf.where(y_pred > 0.5, e * 2, e * 0.5), axis=-1)\n\n\n"
+        "model.compile(loss=a_loss)\n"
+    )
+    form = Options(tuple(rule for rule in RULES if rule.code == "LF301"))
+    done = repair("x.py", text, "a_loss", form)
+    assert "same_rank(y_true, y_pred)" in done.after
+    loss = next(each for each in losses_in(done.after, form) if each.name == done.becomes)
+    found = jump_at(loss, next(gates(loss)).condition)
+    assert found is not None
+    assert found.at == pytest.approx(0.5, abs=1e-6)
