@@ -128,6 +128,19 @@ def test_positions_at_which_predictions_are_overwritten_are_reported() -> None:
     assert len(findings(loss(body), "position")) == 1
 
 
+def test_a_rank_that_a_function_of_its_own_gives_is_reported() -> None:
+    source = """
+    def rank(x):
+        return tf.cast(tf.argsort(tf.argsort(x, axis=-1), axis=-1), tf.float32)
+
+
+    def rank_loss(y_true, y_pred):
+        return tf.reduce_mean(tf.square(rank(y_true) - rank(y_pred)))
+    """
+    (finding,) = findings(source, "position")
+    assert "`rank(y_pred)`" in finding.message
+
+
 CLIPPED = "return tf.square(y_true - tf.clip_by_value(y_pred, 0.0, 1.0))"
 
 
