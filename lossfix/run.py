@@ -50,7 +50,7 @@ def _with_callers(request: Request, files: Opened) -> Opened:
     names: set[str] = set()
     for document in files.documents:
         with suppress(Unparsable):
-            options = _engine_options(request, files, document)
+            options = options_for(request, files, document)
             for candidate in candidates_in(document.source.text, options):
                 names.add(candidate.path[0])
     if not names or not files.skipped:
@@ -64,7 +64,7 @@ def check(request: Request, files: Opened) -> Report:
     """Find what is wrong with the losses of some files; no code is run."""
     reports = []
     for document in filter(files.may_hold_a_loss, files.documents):
-        findings, _ = _findings(request, files, document)
+        findings, _ = findings_of(request, files, document)
         findings += _unparsed(document)
         if findings:
             reports.append(
@@ -98,7 +98,7 @@ def fix(
     plans = [
         repairs.Plan(
             document,
-            replace(_engine_options(request, files, document), skips=_skips(document.source.text)),
+            replace(options_for(request, files, document), skips=_skips(document.source.text)),
             _wanted(request, document),
             _inputs(request, document),
         )
@@ -115,7 +115,7 @@ def fix(
         if instances:
             text = callers.rewritten(text, number, files.modules, instances)
         after = source.encode(document, text)
-        remaining, _ = _findings(request, files, source.decode(document.path, after))
+        remaining, _ = findings_of(request, files, source.decode(document.path, after))
         remaining += _unparsed(document)
         if remaining or done.outcomes or after != document.data:
             reports.append(
@@ -170,13 +170,13 @@ def write(request: Request, report: Report, documents: Sequence[Document]) -> Re
     return replace(report, undo=identifier)
 
 
-def _findings(
+def findings_of(
     request: Request, files: Opened, document: Document
 ) -> tuple[list[Finding], list[Finding]]:
     """The findings of a document that count, and those that a comment silences."""
     from lossfix import engine
 
-    options = _engine_options(request, files, document)
+    options = options_for(request, files, document)
     text = document.source.text
     found = engine.check(document.source.path, text, options)
     silenced = source.suppressions(text)
@@ -260,7 +260,8 @@ def _unparsed(document: Document) -> list[Finding]:
     ]
 
 
-def _engine_options(request: Request, files: Opened, document: Document) -> Options:
+def options_for(request: Request, files: Opened, document: Document) -> Options:
+    """What a run wants of the engine for one of its documents."""
     from lossfix import engine
     from lossfix.rules import RULES
 

@@ -11,7 +11,7 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from lossfix import source
@@ -130,6 +130,35 @@ def with_paths(files: Opened, paths: Sequence[Path], settings: Settings) -> Open
     )
 
 
+def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings) -> Opened:
+    """The same with some files as an editor holds them, saved or not, old or new."""
+    held = {_absolute(each.path) for each in buffers}
+    kept = [
+        (document, reading)
+        for document, reading in zip(files.documents, files.readings, strict=True)
+        if _absolute(document.path) not in held
+    ]
+    taken = [each for each in buffers if _is_worth_reading(each, settings)]
+    kept += [(each, _read_once(each.source.text, settings)) for each in taken]
+    kept.sort(key=lambda pair: _absolute(pair[0].path))
+    left = [each.path for each in buffers if each not in taken]
+    merged = replace(
+        files,
+        documents=tuple(document for document, _ in kept),
+        readings=tuple(reading for _, reading in kept),
+        skipped=(*(path for path in files.skipped if _absolute(path) not in held), *left),
+    )
+    return _followed(merged, settings)
+
+
+def _is_worth_reading(buffer: Document, settings: Settings) -> bool:
+    try:
+        return _interesting(buffer.path, buffer.data, settings) is not None
+    except Unreadable:
+        # What it declares as its encoding counts when it is saved.
+        return True
+
+
 def read(text: str, settings: Settings, unread: str = "") -> Reading:
     """Parse a text for what it holds and what it says of other files.
 
@@ -147,6 +176,10 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
         shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
     holds = bool(unread) or "lossfix:" in text or _holds_a_loss(module, text, settings)
     return Reading(shared, holds)
+
+
+_read_once = lru_cache(maxsize=64)(read)
+"""For what is looked at again and again, unchanged."""
 
 
 def _holds_a_loss(module: ast.Module, text: str, settings: Settings) -> bool:

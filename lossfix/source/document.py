@@ -68,6 +68,13 @@ def decode(path: Path | str, data: bytes) -> Document:
     return Document(path, data, Source(name, unified(text)), encoding)
 
 
+def from_buffer(path: Path | str, text: str) -> Document:
+    """The document that an editor holds at ``path``: text, whatever the file's encoding says."""
+    path = Path(path)
+    data = text.encode("utf-8", "replace")
+    return Document(path, data, Source(shown(path), unified(text)), "utf-8")
+
+
 def encode(document: Document, text: str) -> bytes:
     """The bytes of the document after its text became ``text``.
 
