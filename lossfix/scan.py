@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from lossfix import source
-from lossfix.losses.discover import Project, Settings, discover
+from lossfix.losses.discover import Project, Settings, discover, names_losses
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss
 from lossfix.losses.project import Modules
 from lossfix.losses.shared import Shared, shared_by, shared_by_words
@@ -68,7 +68,8 @@ class Opened:
         """Whether it is worth a look: it holds a loss by its own word or another file's."""
         reading = self.readings[self.numbers[document.source.path]]
         said = self.project(document)
-        return reading.holds or bool(said.compiled | said.built | said.differentiated)
+        named = said.compiled | said.built | said.differentiated
+        return reading.holds or said.of_losses or bool(named)
 
 
 def open_all(paths: Iterable[Path], settings: Settings) -> Opened:
@@ -203,7 +204,9 @@ def _interesting(path: Path, data: bytes, settings: Settings) -> Document | None
         if _is_interesting(glanced, settings) or document.unparsed:
             return document
         return None
-    return source.decode(path, data) if _is_interesting(data, settings) else None
+    if names_losses(path.parts) or _is_interesting(data, settings):
+        return source.decode(path, data)
+    return None
 
 
 def _is_interesting(data: bytes, settings: Settings) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lossfix.losses.names import LOSS_CLASSES, WRAPPER, canonical
@@ -27,9 +27,14 @@ from lossfix.syntax.scope import (
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 LOSS_WORDS = frozenset({"loss", "losses", "objective", "criterion", "cost"})
+_FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
 _METRIC_WORDS = frozenset(
     {"metric", "metrics", "accuracy", "acc", "score", "coef", "coefficient", "precision", "recall"}
 )
+_SCORES = frozenset(
+    "iou giou dice jaccard tversky f1 fbeta auc psnr ssim kappa similarity correlation ncc".split()
+)
+"""What may be maximised as a score, or be subtracted from one as a loss."""
 _TRUE_WORDS = frozenset(
     "true truth label labels target targets gt actual real ytrue groundtruth y t tgt ref".split()
 )
@@ -105,6 +110,8 @@ class Project:
     """The same for factories of which that is true of what they return."""
     exported: bool = False
     """The file is part of a package: code that was not scanned may import from it."""
+    of_losses: bool = False
+    """The file's name says that it holds losses: ``losses.py``, ``losses/focal.py``."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,7 @@ class _File:
     settings: Settings
     uses: Uses
     listed: tuple[tuple[tuple[str, ...], Definition], ...]
+    of_losses: bool = False
     by_path: dict[tuple[str, ...], int] = field(default_factory=dict)
 
 
@@ -130,6 +138,14 @@ def names_a_loss(name: str) -> bool:
 def names_a_metric(name: str) -> bool:
     """Whether the name says that this is a metric and no loss."""
     return bool(words(name) & _METRIC_WORDS) and not names_a_loss(name)
+
+
+def names_losses(path: Sequence[str]) -> bool:
+    """Whether a file says that it holds losses: by its own name or by that of the folder it is in."""
+    own = [words(part.removesuffix(".py")) for part in path[-2:]]
+    if not own or own[-1] & {"test", "tests", "metric", "metrics"}:
+        return False
+    return bool(own[-1] & _FILES_OF_LOSSES) or "losses" in own[0]
 
 
 def pair_of(parameters: list[str], settings: Settings) -> tuple[str, str, bool] | None:
@@ -161,7 +177,7 @@ def discover(
     listed = tuple(definitions(module.body))
     uses = uses_of(module, project.compiled, project.built, project.metrics, project.differentiated)
     by_path = {path: number for number, (path, _) in enumerate(listed)}
-    file = _File(module, scope, settings, uses, listed, by_path)
+    file = _File(module, scope, settings, uses, listed, project.of_losses, by_path)
     direct = [*_classes(file), *_functions(file)]
     return tuple(sorted(_with_reached(file, direct), key=lambda candidate: candidate.number))
 
@@ -175,7 +191,9 @@ def _mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
             imported.append("." * node.level + (node.module or ""))
             # A project's own `from .backend import K, ops` stands for one of the frameworks.
             imported += [
-                entry.asname or entry.name for entry in node.names if entry.name in {"tf", "K"}
+                entry.asname or entry.name
+                for entry in node.names
+                if entry.name in {"tf", "K", "keras"}
             ]
     return any(name.split(".")[0] in (*_FRAMEWORKS, "tf", "K") for name in imported)
 
@@ -296,7 +314,9 @@ def _function(
     metric = called in file.uses.metrics or name in file.uses.metrics
     pair = pair_of(positional, file.settings)
     named = pair is not None and (
-        names_a_loss(name) or (form is Form.CLOSURE and names_a_loss(called))
+        names_a_loss(name)
+        or (form is Form.CLOSURE and names_a_loss(called))
+        or (form in (Form.FUNCTION, Form.CLOSURE) and _stands_among_losses(file, called))
     )
     known = ".".join(path) in file.settings.known or not _numpy_only(file, path, node)
     if named and not metric and _takes_two(node, form) and known:
@@ -318,6 +338,20 @@ def _function(
         line=node.lineno,
         arguments=file.uses.arguments.get(called, ()),
     )
+
+
+def _stands_among_losses(file: _File, name: str) -> bool:
+    """Whether a function that no other of a file of losses calls is one, too.
+
+    Where its name could be a score's, its docstring has to say so.
+    """
+    if not file.of_losses or name.startswith("_") or len(file.by_path.keys() & {(name,)}) == 0:
+        return False
+    if name in set(_called(file.module)) or words(name) & _METRIC_WORDS:
+        return False
+    node = file.listed[file.by_path[(name,)]][1]
+    docstring = ast.get_docstring(node) or ""
+    return words(name).isdisjoint(_SCORES) or names_a_loss(docstring)
 
 
 def _takes_two(node: ast.FunctionDef, form: Form) -> bool:

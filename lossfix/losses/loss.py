@@ -144,7 +144,8 @@ class Loss:
         match node:
             case cst.Name(value=name):
                 if name == self.y_pred:
-                    return True
+                    current = self._rebound(node)
+                    return current is None or self._live(current, seen, relaxed)
                 if name in seen:
                     return False
                 values = self.flow.values(name)
@@ -174,6 +175,27 @@ class Loss:
                     inner.append(node.func.value)
                 return any(self._live(each, seen, relaxed) for each in inner)
         return any(self._live(child, seen, relaxed) for child in node.children)
+
+    def _rebound(self, node: cst.Name) -> cst.BaseExpression | None:
+        """What the predictions were last set to where ``node`` reads them; ``None`` where that is unsure.
+
+        ``y_pred = tf.round(y_pred)`` in the function's own block holds for all that stands below.
+        """
+        spans = self.tree.spans
+        if node not in spans:
+            return None
+        around = (each for each in self.tree.ancestors(node) if isinstance(each, cst.FunctionDef))
+        if next(around, None) is not self.function:
+            return None
+        current = None
+        for each in self.flow.values(node.value):
+            line = self.tree.parents.get(each.node)
+            block = None if line is None else self.tree.parents.get(line)
+            if not each.whole or block is not self.function.body:
+                return None
+            if spans[each.node] < spans[node] and node not in set(walk(each.node)):
+                current = each.value
+        return current
 
     def is_relaxed(self, node: cst.Call) -> bool:
         """Whether a call is a gate that was smoothed: it takes a steepness."""

@@ -9,6 +9,7 @@ translates the former. Two spellings share a name only if their positional argum
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 
@@ -322,6 +323,9 @@ _KEYWORDS = {
     "tf.pow": {"a": "x", "x1": "x", "x2": "y"},
     "tf.concat": {"tensors": "values", "xs": "values"},
 }
+_BORROWED = re.compile(r"(?:.*\.)?(?:backend|compat)\.(keras|tf|K)(?=\.)")
+"""A project's own ``from .backend import keras`` stands for Keras."""
+_LENT = {"keras": "keras", "tf": "tensorflow", "K": "keras.backend"}
 _BINARY = {"x1": "x", "x2": "y"}
 _REDUCED = {
     "x": "input_tensor",
@@ -349,6 +353,9 @@ def canonical(qualified: str) -> str:
         qualified = "tensorflow" + qualified[2:]
     elif qualified.startswith("np.") or qualified == "np":
         qualified = "numpy" + qualified[2:]
+    borrowed = _BORROWED.match(qualified)
+    if borrowed is not None:
+        qualified = _LENT[borrowed[1]] + qualified[borrowed.end() :]
     name = _with_short_head(qualified)
     if name.startswith("np."):
         return _NUMPY_ALIASES.get(name, name)

@@ -85,11 +85,20 @@ def _in_body(loss: Loss) -> str:
     if hidden:
         return f"a class would read the name `{hidden[0]}` as its own"
     own = (loss.factory or function).name.value
-    if any(isinstance(each, cst.Name) and each.value == own for each in walk(function.body)):
+    if any(_refers_to(loss, each, own) for each in walk(function.body)):
         return "it calls itself"
     if loss.factory is not None and any(isinstance(each, cst.Nonlocal) for each in walk(function)):
         return "it keeps a state from one batch to the next"
     return ""
+
+
+def _refers_to(loss: Loss, node: cst.CSTNode, name: str) -> bool:
+    """Whether ``node`` reads or binds ``name``, rather than an attribute or keyword called so."""
+    if not isinstance(node, cst.Name) or node.value != name:
+        return False
+    above = loss.tree.parents[node]
+    attribute = isinstance(above, cst.Attribute) and above.attr is node
+    return not attribute and not (isinstance(above, cst.Arg) and above.keyword is node)
 
 
 def _in_file(loss: Loss) -> str:

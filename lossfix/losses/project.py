@@ -9,11 +9,11 @@ a function a function and never has a caller rewritten.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from lossfix.losses.discover import Project
+from lossfix.losses.discover import Project, names_losses
 from lossfix.losses.shared import Reference, Role, Shared
 from lossfix.losses.uses import ANY_STRING
 
@@ -182,7 +182,10 @@ class Modules:
             done.add((place, role))
             said[place.file].setdefault(role, {})[place.name] = reason
             queue += [(*each, reason) for each in self._passed_on(place, role)]
-        return tuple(map(_project, said))
+        return tuple(
+            replace(_project(each), of_losses=names_losses(path.parts))
+            for each, path in zip(said, self._paths, strict=False)
+        )
 
     def _by_string(self) -> Iterator[tuple[Place, Role, str]]:
         strings = frozenset().union(*(shared.strings for _, _, shared in self._files))

@@ -22,6 +22,10 @@ _LIBRARIES = frozenset(
 )
 
 
+_LOSS_MODULES = frozenset({"loss", "losses"})
+_METRIC_MODULES = frozenset({"metric", "metrics"})
+
+
 class Role(str, Enum):
     """What a name is used for in a file that imports it."""
 
@@ -225,7 +229,7 @@ class _Reader:
             (Role.DIFFERENTIATED, uses.differentiated),
         ):
             for name in sorted(names):
-                for origin in self._origins_of(name):
+                for origin in _meant(role, self._origins_of(name)):
                     yield Use(role, origin)
         for node, origin in self.reads():
             yield from self._use(node, origin)
@@ -285,6 +289,13 @@ class _Reader:
             reason = "calls it under another name" if direct else "calls what it returns"
             for origin in self._origins_of(name):
                 yield Use(role, origin, node.lineno, reason)
+
+
+def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:
+    """Of ``losses.dice`` and ``metrics.dice`` in one file, the one that the role speaks of."""
+    unlikely = _LOSS_MODULES if role is Role.METRIC else _METRIC_MODULES
+    kept = tuple(each for each in origins if unlikely.isdisjoint(each.split(".")[:-1]))
+    return kept or origins
 
 
 def _is_library(origin: str) -> bool:

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from lossfix.losses.discover import Candidate, Settings, discover
+from lossfix.losses.discover import Candidate, Project, Settings, discover, names_losses
 from lossfix.model import Evidence, Form
 
 F = "def f(a, b):\n    return tf.abs(a - b)\n"
@@ -282,3 +282,54 @@ def test_losses_come_in_the_order_of_the_file() -> None:
     candidates = found(G + F + "model.compile(loss=[f, g])")
     assert [each.name for each in candidates] == ["g", "f"]
     assert [each.line for each in candidates] == [2, 4]
+
+
+AMONG_LOSSES = Project(of_losses=True)
+OVERLAP = "def {name}(y_true, y_pred):\n    '''{doc}'''\n    return tf.abs(y_true - y_pred)\n"
+
+
+def among_losses(code: str) -> list[str]:
+    module = ast.parse("import tensorflow as tf\n" + code)
+    return [each.name for each in discover(module, Settings(), AMONG_LOSSES)]
+
+
+def test_what_a_file_of_losses_offers_is_a_loss() -> None:
+    assert among_losses(OVERLAP.format(name="laplace", doc="")) == ["laplace"]
+    assert among_losses(OVERLAP.format(name="dice", doc="The Dice loss.")) == ["dice"]
+    factory = "def focal(gamma=2.0):\n    def inner(y_true, y_pred):\n        return y_pred\n"
+    assert among_losses(factory + "    return inner\n") == ["focal.inner"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        OVERLAP.format(name="dice", doc="Overlap of two masks."),
+        OVERLAP.format(name="dice_coef", doc="Part of the loss."),
+        OVERLAP.format(name="_laplace", doc=""),
+        OVERLAP.format(name="laplace", doc="") + "print(laplace([1.0], [1.0]))\n",
+        "class A:\n    def laplace(self, y_true, y_pred):\n        return tf.abs(y_pred)\n",
+    ],
+)
+def test_a_score_or_a_part_is_no_loss_for_standing_in_a_file_of_losses(code: str) -> None:
+    assert among_losses(code) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("losses.py", True),
+        ("shop/custom_losses.py", True),
+        ("shop/losses/overlap.py", True),
+        ("shop/metrics.py", False),
+        ("shop/test_losses.py", False),
+        ("loss_curves/plot.py", False),
+    ],
+)
+def test_a_file_says_that_it_holds_losses(path: str, expected: bool) -> None:
+    assert names_losses(path.split("/")) is expected
+
+
+def test_the_framework_may_be_borrowed_from_a_backend_module() -> None:
+    code = "from .backend import keras\nclass A(keras.losses.Loss):\n"
+    code += "    def call(self, y_true, y_pred):\n        return y_pred\n"
+    assert [each.name for each in discover(ast.parse(code))] == ["A"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import libcst as cst
 import pytest
 
 from lossfix.engine import Options, losses_in
 from lossfix.losses.gates import Path, gates, path_of
 from lossfix.losses.loss import Loss
 from lossfix.rules import RULES
+from lossfix.syntax.tree import walk
 
 
 def loss_of(body: str, imports: str = "import tensorflow as tf") -> Loss:
@@ -79,3 +81,19 @@ def test_a_gate_is_dead_where_nothing_else_carries_its_term(body: str, path: Pat
     loss = loss_of(body)
     (gate,) = gates(loss)
     assert path_of(loss, gate) is path
+
+
+def test_predictions_that_were_set_anew_are_what_they_were_set_to() -> None:
+    body = "y_pred = tf.round(y_pred)\nhits = y_true * y_pred\nreturn hits / (hits + 1.0)"
+    loss = loss_of(body)
+    returned = next(each for each in walk(loss.function) if isinstance(each, cst.Return))
+    assert returned.value is not None
+    assert not loss.live(returned.value)
+
+
+def test_predictions_that_may_have_been_set_anew_are_alive() -> None:
+    body = "if y_true.shape[0]:\n    y_pred = tf.round(y_pred)\nreturn y_true * y_pred"
+    loss = loss_of(body)
+    returned = next(each for each in walk(loss.function) if isinstance(each, cst.Return))
+    assert returned.value is not None
+    assert loss.live(returned.value)

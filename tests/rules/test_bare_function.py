@@ -183,3 +183,8 @@ def test_a_partial_application_by_position_is_only_reported() -> None:
     (finding,) = findings(source, "bare-function")
     assert finding.reason
     assert finding.severity is Severity.INFO
+
+
+def test_a_function_of_another_module_may_have_the_name_of_the_loss() -> None:
+    body = "return 1.0 - scores.my_loss(y_true=y_true, y_pred=y_pred)"
+    assert "class MyLoss(" in rewritten(loss(body, signature="y_true, y_pred"), "bare-function")
