@@ -183,6 +183,7 @@ def fix(**flags: Any) -> int:
         report = run.fix(request, files, start, _review(flags) if flags["interactive"] else None)
     if flags["diff"]:
         _write_bytes(_patch(report))
+        _show_cells(report, flags)
     elif _from_stdin(flags):
         document = files.documents[0] if files.documents else None
         changed = next((each.after for each in report.files if each.changed), None)
@@ -491,6 +492,16 @@ def _patch(report: Report) -> bytes:
     from lossfix.report import patch
 
     return patch(report.files, prefix=_git_prefix())
+
+
+def _show_cells(report: Report, flags: dict[str, Any]) -> None:
+    if flags["quiet"] or not any(file.path.endswith(".ipynb") for file in report.files):
+        return
+    from lossfix.difference import of_notebooks
+    from lossfix.report.paint import paint
+
+    color = _style(flags, sys.stderr.isatty()).color
+    click.echo(paint(of_notebooks(report), color), err=True, nl=False)
 
 
 def _git_prefix() -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import unified_diff
 
+from lossfix.model import Report
 from lossfix.report.paint import Line
 from lossfix.report.style import printable
-from lossfix.source import Document, cell_changes
+from lossfix.source import Document, cell_changes, decode
 
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -31,6 +32,18 @@ def difference(document: Document, before: str, after: str) -> list[Line]:
         if was != change.after:
             lines.append([(f"cell {number}", "bold")])
             lines += _hunks(was, change.after)
+    return lines
+
+
+def of_notebooks(report: Report) -> list[Line]:
+    """What a run changes in notebooks, cell by cell: their patch is one of JSON."""
+    lines: list[Line] = []
+    for file in report.files:
+        if file.changed and file.path.endswith(".ipynb"):
+            document = decode(file.path, file.before)
+            after = decode(file.path, file.after).source.text
+            lines.append([(printable(file.path), "bold")])
+            lines += difference(document, document.source.text, after)
     return lines
 
 
