@@ -1,0 +1,85 @@
+"""A folder of an editor's workspace: its configuration, and what its files say of one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lossfix import config, run, scan, source
+from lossfix.model import Finding
+from lossfix.pages import known_pairs
+from lossfix.scan import Opened
+from lossfix.source import Document
+
+
+@dataclass(frozen=True)
+class View:
+    """A folder as it stands: files from the disk, and in their place what the editor holds of them."""
+
+    request: run.Request
+    files: Opened
+
+    def findings(self, document: Document) -> tuple[Finding, ...]:
+        """What ``lossfix check`` finds in a document, were it saved now."""
+        known = document.source.path in self.files.numbers
+        if not known or not self.files.may_hold_a_loss(document):
+            return ()
+        return tuple(run.findings_of(self.request, self.files, document)[0])
+
+
+class Folder:
+    """Scanned when it is first looked at, and again after ``forget``."""
+
+    def __init__(self, root: Path, alone: bool = False) -> None:
+        """
+        Args:
+            root: where the configuration is looked for, from there up.
+            alone: leave the files of the folder alone, and look at what the editor holds only.
+        """
+        self.root = root
+        self._alone = alone
+        self._scanned: tuple[run.Request, Opened] | None = None
+        self._latest: tuple[tuple[Document, ...], View] | None = None
+
+    def forget(self) -> None:
+        """Read the configuration and the files again when they are next needed."""
+        self._scanned = self._latest = None
+
+    def view(self, buffers: Sequence[Document]) -> View:
+        """The folder with ``buffers`` in place of the files that they belong to.
+
+        Raises:
+            ConfigError: the configuration cannot be meant.
+            SourceError: the folder cannot be read.
+        """
+        held = tuple(buffers)
+        if self._latest is not None and self._latest[0] == held:
+            return self._latest[1]
+        request, files = self._scan()
+        settings = run.settings_of(request.config)
+        wanted = [each for each in held if _is_wanted(each.path, request.config)]
+        view = View(request, scan.with_buffers(files, wanted, settings))
+        self._latest = held, view
+        return view
+
+    def _scan(self) -> tuple[run.Request, Opened]:
+        if self._scanned is None:
+            loaded = config.load(self.root)
+            config.check_rules(loaded, known_pairs())
+            request = run.Request(
+                config=loaded,
+                gate=loaded.gate,
+                steepness=loaded.steepness,
+                exact_only=loaded.exact_only,
+            )
+            paths = [] if self._alone else source.find([self.root], loaded)
+            self._scanned = request, scan.open_all(paths, run.settings_of(loaded))
+        return self._scanned
+
+
+def _is_wanted(path: Path, loaded: config.Config) -> bool:
+    """Whether a scan of the project would look at a file; one that is not saved yet is wanted."""
+    if not path.exists():
+        return True
+    return any(source.find([path], replace(loaded, force_exclude=True)))
