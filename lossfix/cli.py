@@ -285,6 +285,21 @@ def rules() -> int:
 
 
 @cli.command()
+def lsp() -> int:
+    """Serve an editor on stdin and stdout: findings, fixes, pages of rules, measurements."""
+    try:
+        from lossfix.lsp import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("lossfix"):
+            raise
+        raise _Failure(
+            f"the language server needs {error.name}: pip install 'lossfix[lsp]'"
+        ) from error
+    serve()
+    return CLEAN
+
+
+@cli.command()
 @click.option("--python", help="The interpreter that has TensorFlow.")
 def doctor(python: str | None) -> int:
     """Say what was found: versions, the interpreter and why, what isolates the verifier."""
@@ -455,12 +470,14 @@ def _starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:
 def _verifier(config: Config, python: str, flags: dict[str, Any]) -> Verifier:
     from lossfix.verify.client import Verifier
 
-    settings: dict[str, Any] = {}
-    if config.verify.timeout is not None:
-        settings["timeout"] = config.verify.timeout
-    if config.verify.memory is not None:
-        settings["memory"] = config.verify.memory
-    return Verifier(python, jobs=flags.get("jobs") or 1, seed=config.verify.seed, **settings)
+    limits = config.verify
+    return Verifier(
+        python,
+        jobs=flags.get("jobs") or 1,
+        timeout=limits.timeout,
+        memory=limits.memory,
+        seed=limits.seed,
+    )
 
 
 def _beyond_baseline(report: Report, files: Opened, flags: dict[str, Any]) -> Report:

@@ -27,7 +27,8 @@ class Verifier:
     """Measures losses in worker processes, and closes them when it is closed.
 
     ``jobs`` is how many losses are measured at a time; with an ``executor`` of the caller's own it
-    is how many are handed to it at a time, and that one stays open.
+    is how many are handed to it at a time, and that one stays open. ``timeout`` (seconds) and
+    ``memory`` (MiB) are what one loss may take; ``None`` is the default.
     """
 
     def __init__(
@@ -35,14 +36,16 @@ class Verifier:
         python: str,
         *,
         jobs: int = 1,
-        timeout: float = Settings.timeout,
-        memory: int = Settings.memory,
+        timeout: float | None = None,
+        memory: int | None = None,
         seed: int = Settings.seed,
         root: str = Settings.root,
         fork: bool = Settings.fork,
         executor: Executor | None = None,
     ) -> None:
-        self.settings = Settings(python, timeout, memory, seed, root, fork)
+        self.settings = Settings(
+            python, timeout or Settings.timeout, memory or Settings.memory, seed, root, fork
+        )
         self._jobs = max(1, jobs)
         self._owns_executor = executor is None
         self._executor: Executor = executor or ThreadPoolExecutor(self._jobs)
