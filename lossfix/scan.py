@@ -139,15 +139,17 @@ def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings)
         for document, reading in zip(files.documents, files.readings, strict=True)
         if _absolute(document.path) not in held
     ]
-    taken = [each for each in buffers if _is_worth_reading(each, settings)]
-    kept += [(each, _read_once(each.source.text, settings)) for each in taken]
+    for each in buffers:
+        reading = _read_once(each.source.text, settings)
+        # What a run would not open may still be a loss by another file's word.
+        holds = reading.holds and _is_worth_reading(each, settings)
+        kept.append((each, replace(reading, holds=holds)))
     kept.sort(key=lambda pair: _absolute(pair[0].path))
-    left = [each.path for each in buffers if each not in taken]
     merged = replace(
         files,
         documents=tuple(document for document, _ in kept),
         readings=tuple(reading for _, reading in kept),
-        skipped=(*(path for path in files.skipped if _absolute(path) not in held), *left),
+        skipped=tuple(path for path in files.skipped if _absolute(path) not in held),
     )
     return _followed(merged, settings)
 
