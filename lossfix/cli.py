@@ -153,7 +153,7 @@ def check(**flags: Any) -> int:
 
     request, files = _opened(flags)
     report = run.check(request, files)
-    report = _beyond_baseline(report, files, flags)
+    report = _beyond_baseline(report, request, flags)
     _show(report, flags)
     return FOUND if report.findings or report.unreadable else CLEAN
 
@@ -194,6 +194,7 @@ def fix(**flags: Any) -> int:
             report = run.write(request, report, files.documents)
         except source.SourceError as error:
             raise _Failure(str(error)) from error
+    report = _beyond_baseline(report, request, flags)
     data_is_code = flags["diff"] or _from_stdin(flags)
     _show(report, flags, findings=not data_is_code or bool(flags["formats"]), stderr=data_is_code)
     if flags["diff"] and any(file.changed for file in report.files):
@@ -391,6 +392,7 @@ def _opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             exact_only=config.exact_only,
             lines=source.parse_lines(flags["lines"]),
             changed=None if changed is None else dict(changed),
+            baseline=source.read_baseline(flags["baseline"]) if flags["baseline"] else None,
             arguments=tuple(sys.argv[1:]),
             say=_say(flags),
         )
@@ -480,29 +482,22 @@ def _verifier(config: Config, python: str, flags: dict[str, Any]) -> Verifier:
     )
 
 
-def _beyond_baseline(report: Report, files: Opened, flags: dict[str, Any]) -> Report:
+def _beyond_baseline(report: Report, request: Request, flags: dict[str, Any]) -> Report:
+    """What the baseline does not know; nothing where all of it becomes the baseline."""
     from dataclasses import replace
 
-    from lossfix import source
+    from lossfix import run, source
 
-    if not flags["baseline"] and not flags["write_baseline"]:
-        return report
-    texts = {each.source.path: each.source.text for each in files.documents}
-    try:
-        if flags["write_baseline"]:
-            pairs = [(finding, texts[finding.path]) for finding in report.findings]
-            source.write_baseline(flags["write_baseline"], pairs)
-            return replace(report, files=())
-        known = source.read_baseline(flags["baseline"])
-    except source.SourceError as error:
-        raise _Failure(str(error)) from error
-    new = [
-        replace(
-            file, findings=source.beyond_baseline(file.findings, texts.get(file.path, ""), known)
-        )
-        for file in report.files
-    ]
-    return replace(report, files=tuple(file for file in new if file.findings))
+    if request.baseline is not None:
+        report = run.beyond_baseline(report, request.baseline)
+    if flags["write_baseline"]:
+        try:
+            source.write_baseline(flags["write_baseline"], run.baseline_of(report))
+        except source.SourceError as error:
+            raise _Failure(str(error)) from error
+        files = tuple(replace(file, findings=()) for file in report.files if file.outcomes)
+        return replace(report, files=files)
+    return report
 
 
 def _patch(report: Report) -> bytes:

@@ -125,15 +125,18 @@ def _options(config: Config) -> engine.Options:
 
 
 def _subject(config: Config, document: Document, loss: Loss) -> Subject:
-    plan = repairs.Plan(document, _options(config))
-    return repairs.subject_of(plan, document.source.text, loss.name, repairs.Inputs())
+    return repairs.subject_of(_plan(config, document), document.source.text, loss.name)
+
+
+def _plan(config: Config, document: Document) -> repairs.Plan:
+    return repairs.Plan(document, _options(config), verify=config.verify)
 
 
 def _probe(
     config: Config, document: Document, loss: Loss, old: Subject | None, relaxed: bool
 ) -> Probe:
     subject = _subject(config, document, loss)
-    return Probe(
+    probe = Probe(
         name=f"{document.source.path}::{loss.name}",
         before=subject if old is None else old,
         after=None if old is None else subject,
@@ -141,3 +144,4 @@ def _probe(
         thresholds=thresholds(loss),
         families=families(loss.tree.outline),
     )
+    return repairs.configured(probe, _plan(config, document), loss.name)

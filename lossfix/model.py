@@ -184,6 +184,16 @@ class Probe:
     """Constants that the loss compares with: where the gates are likely to lie."""
     families: tuple[str, ...] = ()
     """Families of inputs that the configuration or the code suggests, best first."""
+    shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """Of one sample's ``y_true`` and ``y_pred``, without the batch, as the configuration says."""
+    ranges: tuple[tuple[str, tuple[float, float]], ...] = ()
+    """The lowest and highest value of ``y_true`` and ``y_pred``, as the configuration says."""
+    exact_tolerance: float | None = None
+    """Relative difference up to which values are equal; ``None``: as precision allows."""
+    relaxed_tolerance: float | None = None
+    """Share of the first deviation that may be left where a smoothed gate is steep."""
+    key: str = ""
+    """The dotted name under which a configuration speaks of the loss."""
 
 
 class State(str, Enum):

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lossfix import engine
+from lossfix import engine, source
+from lossfix.config import LossInputs, Verify
 from lossfix.losses.discover import Candidate
 from lossfix.losses.extract import extract
 from lossfix.losses.hints import families, thresholds
@@ -32,21 +33,14 @@ _FORM = "LF3"
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """What the configuration says about how one loss is to be built and measured."""
-
-    families: tuple[str, ...] = ()
-    arguments: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
 class Plan:
     """One document and how it is to be mended."""
 
     document: Document
     options: engine.Options
     wanted: Callable[[Loss], bool] = lambda loss: True
-    inputs: Callable[[str], Inputs] = lambda name: Inputs()
+    verify: Verify = Verify()
+    """What the configuration says about how losses are built and measured."""
 
 
 @dataclass(frozen=True)
@@ -181,8 +175,8 @@ def _next(case: _Case, verified: bool = True) -> bool:
 
 
 def _repair(case: _Case, options: engine.Options) -> Repair:
-    source = case.plan.document.source
-    return engine.repair(source.path, source.text, case.loss.name, options)
+    read = case.plan.document.source
+    return engine.repair(read.path, read.text, case.loss.name, options)
 
 
 def _smooths(case: _Case, options: engine.Options) -> bool:
@@ -295,33 +289,55 @@ def _probe(case: _Case, steepness: float | None) -> Probe:
     repair, plan = case.repair, case.plan
     assert repair is not None
     assert case.options is not None
-    inputs = plan.inputs(case.loss.name)
     old_text, old_name = repair.before, case.loss.name
     if case.exact is not None:
         old_text, old_name = case.exact.repair.after, case.exact.repair.becomes
     candidate = case.loss.candidate
-    return Probe(
+    probe = Probe(
         name=f"{plan.document.source.path}::{case.loss.name}",
-        before=subject_of(plan, old_text, old_name, inputs, candidate),
-        after=subject_of(plan, repair.after, repair.becomes, inputs, candidate),
+        before=subject_of(plan, old_text, old_name, candidate),
+        after=subject_of(plan, repair.after, repair.becomes, candidate),
         promise=repair.promise,
         gate=repair.gate,
         steepness=steepness,
         thresholds=thresholds(case.loss),
-        families=inputs.families or families(case.loss.tree.outline),
+        families=families(case.loss.tree.outline),
+    )
+    return configured(probe, plan, case.loss.name)
+
+
+def configured(probe: Probe, plan: Plan, name: str) -> Probe:
+    """The probe of the loss called ``name`` with what the configuration says about its measurement."""
+    inputs = _inputs(plan, name)
+    return replace(
+        probe,
+        families=inputs.families or probe.families,
+        shapes=inputs.shapes,
+        ranges=inputs.ranges,
+        exact_tolerance=plan.verify.exact_tolerance,
+        relaxed_tolerance=plan.verify.relaxed_tolerance,
+        key=inputs.name,
     )
 
 
-def subject_of(
-    plan: Plan, text: str, name: str, inputs: Inputs, before: Candidate | None = None
-) -> Subject:
+def _inputs(plan: Plan, name: str) -> LossInputs:
+    """What is configured for a loss, by its own name or by its factory's."""
+    path = plan.document.path
+    stem = ".".join([*source.packages(path), path.stem])
+    keys = (f"{stem}.{name}", f"{stem}.{name.partition('.')[0]}")
+    found = (plan.verify.inputs(key) for key in keys)
+    return next((each for each in found if each is not None), LossInputs(keys[-1]))
+
+
+def subject_of(plan: Plan, text: str, name: str, before: Candidate | None = None) -> Subject:
     """The loss called ``name`` in ``text``, ready to be measured.
 
     ``before`` is what it was: a factory's calls with their arguments are found in the old text.
     """
     for candidate in engine.candidates_in(text, plan.options):
         if candidate.name == name:
-            arguments = inputs.arguments
+            configured_arguments = _inputs(plan, name if before is None else before.name).arguments
+            arguments = tuple(f"{key}={value}" for key, value in configured_arguments) or None
             if arguments is None and before is not None and not candidate.arguments:
                 arguments = before.arguments or None
             return extract(text, candidate, _module_reader(plan.document.path), arguments)

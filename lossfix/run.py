@@ -15,12 +15,12 @@ from lossfix.losses.glance import mentions
 from lossfix.losses.project import Place
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
 from lossfix.scan import Opened
-from lossfix.source import Document, Unreadable
+from lossfix.source import Baseline, Document, Unreadable
 
 if TYPE_CHECKING:
     from lossfix.engine import Options
     from lossfix.losses.loss import Loss
-    from lossfix.repairs import Choose, Done, Inputs, Proposal
+    from lossfix.repairs import Choose, Done, Proposal
     from lossfix.verify.client import Verifier
 
 Progress = Callable[[str], None]
@@ -38,6 +38,8 @@ class Request:
     lines: tuple[tuple[int, int], ...] = ()
     changed: dict[Path, tuple[tuple[int, int], ...]] | None = None
     """With ``--diff-base``: the lines that changed, by resolved path."""
+    baseline: Baseline | None = None
+    """The findings that are left alone."""
     arguments: tuple[str, ...] = ()
     say: Progress = field(default=lambda line: None)
 
@@ -98,9 +100,11 @@ def fix(
     plans = [
         repairs.Plan(
             document,
-            replace(options_for(request, files, document), skips=_skips(document.source.text)),
+            replace(
+                options_for(request, files, document), skips=_skips(request, document.source.text)
+            ),
             _wanted(request, document),
-            _inputs(request, document),
+            request.config.verify,
         )
         for document in files.documents
     ]
@@ -166,7 +170,9 @@ def write(request: Request, report: Report, documents: Sequence[Document]) -> Re
         ],
     )
     for path, file in zip(targets, changed, strict=True):
-        source.replace(path, file.before, file.after)
+        # Another name of a file that has several was written to with it.
+        if path.read_bytes() != file.after:
+            source.replace(path, file.before, file.after)
     return replace(report, undo=identifier)
 
 
@@ -202,11 +208,48 @@ def _limits(request: Request, document: Document) -> tuple[tuple[int, int], ...]
     return None if ranges is None else source.in_text(document, ranges)
 
 
-def _skips(text: str) -> Callable[[str], Callable[[Finding], bool]] | None:
-    """Which findings of a text must not be mended: those that a comment silences."""
-    if "lossfix:" not in text:
-        return None
-    return lambda current: source.suppressions(current).cover
+def _skips(request: Request, text: str) -> Callable[[str], Callable[[Finding], bool]] | None:
+    """Which findings of a text must not be mended: those that a comment or the baseline silences."""
+    baseline, silenced = request.baseline, "lossfix:" in text
+    if baseline is None:
+        return (lambda current: source.suppressions(current).cover) if silenced else None
+
+    def skips(current: str) -> Callable[[Finding], bool]:
+        comments = source.suppressions(current)
+        return lambda finding: comments.cover(finding) or not source.beyond_baseline(
+            (finding,), current, baseline
+        )
+
+    return skips
+
+
+def beyond_baseline(report: Report, baseline: Baseline) -> Report:
+    """The report without the findings that the baseline knows."""
+    files = []
+    for file in report.files:
+        if not file.after:
+            # What cannot be read is never known.
+            files.append(file)
+            continue
+        document = source.decode(file.path, file.after)
+        placed = {source.in_joined(each, document.source): each for each in file.findings}
+        new = source.beyond_baseline(placed, document.source.text, baseline)
+        findings = tuple(placed[each] for each in new)
+        if findings or file.outcomes or file.changed:
+            files.append(replace(file, findings=findings))
+    return replace(report, files=tuple(files))
+
+
+def baseline_of(report: Report) -> list[tuple[Finding, str]]:
+    """All findings of a report with the texts that they are in, as ``write_baseline`` takes them."""
+    pairs = []
+    for file in report.files:
+        if not file.after:
+            continue
+        document = source.decode(file.path, file.after)
+        found = (source.in_joined(each, document.source) for each in file.findings)
+        pairs += [(each, document.source.text) for each in found]
+    return pairs
 
 
 def _wanted(request: Request, document: Document) -> Callable[[Loss], bool]:
@@ -220,31 +263,6 @@ def _wanted(request: Request, document: Document) -> Callable[[Loss], bool]:
         return any(span.line <= last and first <= span.end_line for first, last in limits)
 
     return wanted
-
-
-def _inputs(request: Request, document: Document) -> Callable[[str], Inputs]:
-    """What the configuration says of the losses of a document, by dotted name."""
-    from lossfix.repairs import Inputs
-
-    stem = ".".join([*_packages(document.path), document.path.stem])
-
-    def inputs(name: str) -> Inputs:
-        found = request.config.verify.inputs(f"{stem}.{name}")
-        if found is None:
-            return Inputs()
-        arguments = tuple(f"{key}={value}" for key, value in found.arguments) or None
-        return Inputs(found.families, arguments)
-
-    return inputs
-
-
-def _packages(path: Path) -> list[str]:
-    names: list[str] = []
-    folder = path.resolve().parent
-    while (folder / "__init__.py").exists():
-        names.insert(0, folder.name)
-        folder = folder.parent
-    return names
 
 
 def _unparsed(document: Document) -> list[Finding]:
@@ -286,7 +304,7 @@ def settings_of(config: Config) -> Settings:
 
 def package_of(path: Path) -> str:
     """The name under which a file's losses are registered: its outermost package, else its own name."""
-    top = next(iter(_packages(path)), path.stem)
+    top = next(iter(source.packages(path)), path.stem)
     return top if top.isidentifier() else "custom"
 
 

@@ -18,9 +18,9 @@ from lossfix.source.document import (
     unparsed_texts,
 )
 from lossfix.source.error import SourceError, Unreadable
-from lossfix.source.files import find, listed
+from lossfix.source.files import find, listed, packages
 from lossfix.source.history import Change, Record, Undone, record, records, undo
-from lossfix.source.notebook import CellChange, Unparsed, localised
+from lossfix.source.notebook import CellChange, Unparsed, in_joined, localised
 from lossfix.source.patches import patch
 from lossfix.source.ranges import changed_since, in_text, inside, parse_lines
 from lossfix.source.suppression import Suppressions, suppressions, unused
@@ -45,10 +45,12 @@ __all__ = [
     "find",
     "fingerprint",
     "from_buffer",
+    "in_joined",
     "in_text",
     "inside",
     "listed",
     "localised",
+    "packages",
     "parse_lines",
     "patch",
     "read",

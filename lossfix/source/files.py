@@ -272,3 +272,13 @@ def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
 
 def _absolute(path: Path) -> str:
     return os.path.abspath(path).rstrip("/")
+
+
+def packages(path: Path) -> tuple[str, ...]:
+    """The packages that a file lies in, outermost first."""
+    names: list[str] = []
+    folder = path.resolve().parent
+    while (folder / "__init__.py").exists():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return tuple(names)

@@ -113,6 +113,18 @@ def localised(finding: Finding, source: Source) -> Finding:
     return replace(finding, span=span, cell=cell.number)
 
 
+def in_joined(finding: Finding, source: Source) -> Finding:
+    """The finding with its lines counted in the joined cells again: undoes ``localised``."""
+    cell = next((each for each in source.cells if each.number == finding.cell), None)
+    if cell is None:
+        return finding
+    shift = cell.line - 1
+    span = replace(
+        finding.span, line=finding.span.line + shift, end_line=finding.span.end_line + shift
+    )
+    return replace(finding, span=span, cell=None)
+
+
 def cell_extents(original: str) -> tuple[tuple[int, int, int], ...]:
     """For each Python cell: its number, and the first and last line of its ``source`` in the file."""
     return tuple(

@@ -164,6 +164,12 @@ def _job(probe: Probe, seed: int) -> Job:
         thresholds=probe.thresholds,
         families=probe.families,
         seed=seed,
+        true_shape=dict(probe.shapes).get("y_true"),
+        pred_shape=dict(probe.shapes).get("y_pred"),
+        true_range=dict(probe.ranges).get("y_true"),
+        pred_range=dict(probe.ranges).get("y_pred"),
+        exact_tolerance=probe.exact_tolerance,
+        relaxed_tolerance=probe.relaxed_tolerance,
     )
 
 

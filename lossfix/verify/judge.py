@@ -61,9 +61,9 @@ def _as_it_is(probe: Probe, facts: Facts, before: State) -> Verdict:
     unknown = facts.stage != "done"
     return Verdict(
         ruling=Ruling.UNVERIFIABLE if unknown else Ruling.MEASURED,
-        summary=f"gradient {before.value}" if not unknown else _unverifiable(facts),
+        summary=f"gradient {before.value}" if not unknown else _unverifiable(probe, facts),
         before=before,
-        reasons=(_unverifiable(facts),) if unknown else (),
+        reasons=(_unverifiable(probe, facts),) if unknown else (),
         notes=notes(facts),
         assumptions=_assumptions(probe),
         family=_family(facts),
@@ -135,7 +135,7 @@ def _unmeasured(probe: Probe, facts: Facts) -> list[_Reason]:
         if subject is not None and subject.unverifiable:
             found.append(subject.unverifiable)
     if facts.stage in ("before", "family"):
-        found.append(_unverifiable(facts))
+        found.append(_unverifiable(probe, facts))
     if facts.values and facts.values[0].relation == "unknown":
         found.append(f"the original's values cannot be compared: {facts.values[0].error}")
     if facts.stage == "done" and not facts.values:
@@ -145,14 +145,17 @@ def _unmeasured(probe: Probe, facts: Facts) -> list[_Reason]:
     return [_Reason(Ruling.UNVERIFIABLE, text) for text in found]
 
 
-def _unverifiable(facts: Facts) -> str:
+def _unverifiable(probe: Probe, facts: Facts) -> str:
     if not facts.deterministic:
         return "the original gives another value each time it is called on the same input"
     if facts.stage == "before":
         return f"the original cannot be built: {facts.error}"
+    error = facts.error or "it cannot be built"
+    if probe.shapes or probe.ranges:
+        return f"the original does not accept the inputs that the configuration describes ({error})"
     return (
-        "the original accepts none of the families of inputs "
-        f"({facts.error or 'it cannot be built'}): name its shapes in the configuration"
+        f"the original accepts none of the families of inputs ({error}): say what it takes, "
+        f'[tool.lossfix.verify.loss."{probe.key}"] shapes = {{ y_true = [1], y_pred = [1] }}'
     )
 
 

@@ -69,6 +69,16 @@ class Job:
     seed: int = 0
     checks: tuple[str, ...] = CHECKS
     """Which checks of the contract to run."""
+    true_shape: Optional[tuple[int, ...]] = None
+    """Of one sample's targets, without the batch, where the configuration says so."""
+    pred_shape: Optional[tuple[int, ...]] = None
+    true_range: Optional[tuple[float, float]] = None
+    """The lowest and the highest target, where the configuration says so."""
+    pred_range: Optional[tuple[float, float]] = None
+    exact_tolerance: Optional[float] = None
+    """Share by which equal values may differ, instead of ``values.EQUAL``."""
+    relaxed_tolerance: Optional[float] = None
+    """Share of the first deviation that may remain, instead of ``values.REMAINS``."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from .numeric import Objective, Side, lift, objective
 from .original import Original, find_original
 from .steepness import deviation_bound, ladder, steepest_alive, steepest_unblocked
 from .subject import Failure, load
-from .values import EQUAL, compare, cross_families
+from .values import EQUAL, REMAINS, compare, cross_families
 
 EPSILON = 1e-6
 """Values may differ by this share where the original's gradient is not finite: what mends it is an
@@ -173,8 +173,13 @@ class _Battery:
     def _tolerance(self, precision: str) -> Optional[float]:
         before = self.facts.before
         if before is not None and (before.gradient == "not finite" or before.not_finite):
-            return max(EPSILON, EQUAL[precision])
-        return None
+            return max(EPSILON, EQUAL[precision], self.job.exact_tolerance or 0.0)
+        return self.job.exact_tolerance
+
+    @property
+    def _remains(self) -> float:
+        asked = self.job.relaxed_tolerance
+        return REMAINS if asked is None else asked
 
     def _compared(self, after: Side, batches: Sequence[Batch]) -> ValueFacts:
         one, other = self._pair(after)
@@ -183,7 +188,16 @@ class _Battery:
         thresholds = sorted({*self.job.thresholds, *(t for t in gates if t is not None)})
         near = near_gates(self.family, self.gates, thresholds, self.job.seed)
         tolerance = self._tolerance(one.precision)
-        return compare(one, other, batches, k0, tolerance, thresholds=thresholds, near=near)
+        return compare(
+            one,
+            other,
+            batches,
+            k0,
+            tolerance,
+            thresholds=thresholds,
+            near=near,
+            remains=self._remains,
+        )
 
     def _values(self) -> bool:
         """The relation of the values on the main family; where it refuses, all is said."""
@@ -278,7 +292,9 @@ class _Battery:
                 continue
             batches = family.batches(self.job.seed, 6)
             tolerance = 10.0 * (self._tolerance(one.precision) or EQUAL[one.precision])
-            found.append(compare(one, other, batches, k0, tolerance, binding, 1))
+            found.append(
+                compare(one, other, batches, k0, tolerance, binding, 1, remains=self._remains)
+            )
         self._note(values=tuple(found))
         return True
 

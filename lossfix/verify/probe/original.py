@@ -9,6 +9,7 @@ from typing import Optional
 
 import numpy as np
 
+from .configured import configured
 from .descent import ROWS
 from .facts import Facts, GradientFacts, Job, Outcome
 from .families import Batch, Family, edges
@@ -20,6 +21,8 @@ from .numeric import Objective, Side, lift, objective
 from .subject import Failure, load
 from .values import DRAWS
 
+CERTAIN = 1000.0
+"""The score of a family that the configuration describes: no other one is tried."""
 _ORACLES = ((False, False), (True, False), (False, True))
 """(with stand-ins for removed names, on NumPy arrays): as it is first."""
 
@@ -44,7 +47,12 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
     Where it does not run as it is, its values are asked for with stand-ins for removed names, then
     on NumPy arrays, while the state of its gradient stays ``raises``.
     """
-    suggested = suggest(job.before.source, job.thresholds, job.families)
+    family = configured(job.true_shape, job.pred_shape, job.true_range, job.pred_range)
+    suggested = (
+        suggest(job.before.source, job.thresholds, job.families)
+        if family is None
+        else [(family, CERTAIN)]
+    )
     reasons = []
     for shimmed, arrays in _ORACLES:
         built = load(job.before, directory, "before.py", shimmed)

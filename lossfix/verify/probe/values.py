@@ -56,6 +56,7 @@ def compare(
     rungs: int = RUNGS,
     thresholds: Sequence[float] = (),
     near: Sequence[Batch] = (),
+    remains: float = REMAINS,
 ) -> ValueFacts:
     """The relation on ``batches`` of one family.
 
@@ -101,8 +102,8 @@ def compare(
     if np.all(errors <= allowed) and max(gaps, default=0.0) <= float(np.max(allowed)):
         return replace(facts, relation="equal", residual=0.0)
     if k0 is not None:
-        facts = _climb(facts, before, after, draws[:LADDER_DRAWS], k0, rungs)
-        facts = _close(facts, before, after, close)
+        facts = _climb(facts, before, after, draws[:LADDER_DRAWS], k0, rungs, remains)
+        facts = _close(facts, before, after, close, remains)
     elif gaps:
         facts = replace(facts, residual=max(facts.residual, *gaps))
     if facts.relation == "differs" and thresholds:
@@ -113,7 +114,11 @@ def compare(
 
 
 def _close(
-    facts: ValueFacts, before: Objective, after: Objective, near: Sequence[_Draw]
+    facts: ValueFacts,
+    before: Objective,
+    after: Objective,
+    near: Sequence[_Draw],
+    remains: float,
 ) -> ValueFacts:
     """Whether the steepest rewrite agrees on both sides of every gate, close to it."""
     if facts.relation != "converges" or not near:
@@ -124,7 +129,7 @@ def _close(
     errors = np.array([_error(steepest, draw) for draw in near]) / facts.spread
     on_gate = _on_gate(before, [draw.batch for draw in near], errors, facts.spread)
     residual = float(np.max(errors[~on_gate], initial=0.0))
-    if residual <= OFF:
+    if residual <= _off(facts.ladder, remains):
         return facts
     return replace(facts, relation="differs", residual=residual)
 
@@ -193,6 +198,7 @@ def _climb(
     draws: Sequence[_Draw],
     k0: float,
     rungs: int,
+    remains: float,
 ) -> ValueFacts:
     """Whether the rewrite approaches the original as its steepness grows."""
     between = {2.0 * k0, 4.0 * k0} if rungs == RUNGS else set()
@@ -212,8 +218,8 @@ def _climb(
         ladder.append(Rung(steepness, float(np.mean(last)), float(np.max(last)), off))
     on_gate = _on_gate(before, [draw.batch for draw in draws], last, facts.spread)
     kept = last[~on_gate] if not np.all(on_gate) else last
-    residual, wrong = float(np.mean(kept)), int(np.sum(kept > OFF))
-    allowed = REMAINS * ladder[0].mean_error + FLOOR[before.precision]
+    residual, wrong = float(np.mean(kept)), int(np.sum(kept > _off(ladder, remains)))
+    allowed = remains * ladder[0].mean_error + FLOOR[before.precision]
     converges = residual <= allowed and wrong <= max(1.0, OFF_SHARE * len(kept))
     return replace(
         facts,
@@ -223,6 +229,11 @@ def _climb(
         residual=residual,
         on_gate=int(np.sum(on_gate)),
     )
+
+
+def _off(ladder: Sequence[Rung], remains: float) -> float:
+    """From where a draw counts as off: ``OFF``, or what was allowed to remain on purpose."""
+    return OFF if remains <= REMAINS else max(OFF, remains * ladder[0].mean_error)
 
 
 def _order(rungs: Sequence[Rung]) -> Optional[float]:

@@ -1,0 +1,251 @@
+"""What was found out before, by the content that it was found out about.
+
+One sqlite3 file per project, in the user's own cache folder: what is stored is unpickled, so it must not
+come with a repository. Anything wrong with the file (locked, full, damaged) costs its contents and nothing
+else. Keys hold all that a result depends on, the code of lossfix itself included.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lossfix import __version__
+
+Result = TypeVar("Result")
+
+LARGEST = 256 << 20
+"""Bytes from which the file is emptied and begun anew."""
+
+SETTLED = 2_000_000_000
+"""Nanoseconds that a file must have been left alone before its time of change is taken as proof."""
+
+_TABLES = """
+create table if not exists results (key blob primary key, value blob) without rowid;
+create table if not exists dull (
+    path text primary key, glance blob, changed integer, size integer, inode integer
+) without rowid;
+"""
+
+
+class Cache:
+    """Results by key, and which files need not be read again. Without a ``file`` it forgets everything."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._connection = None if file is None else _connected(file)
+        self._found: list[tuple[str, bytes, int, int, int]] = []
+
+    def through(
+        self,
+        kind: str,
+        keys: Sequence[object],
+        compute: Callable[[list[int]], Iterable[Result]],
+    ) -> list[Result]:
+        """The result for each key: those that are known, and the others as ``compute`` finds them.
+
+        Args:
+            kind: what sort of result it is.
+            keys: plain data, all that each result depends on.
+            compute: gives the results for the keys at some positions, in order.
+        """
+        if self._connection is None:
+            return list(compute(list(range(len(keys)))))
+        digests = [digest(kind, key) for key in keys]
+        known = {key: self._get(key) for key in digests}
+        missing = [n for n, key in enumerate(digests) if known[key] is None]
+        new = list(compute(missing)) if missing else []
+        self._put((digests[n], result) for n, result in zip(missing, new, strict=True))
+        computed = dict(zip(missing, new, strict=True))
+        return [computed[n] if n in computed else known[key] for n, key in enumerate(digests)]
+
+    def recall(self, kind: str, key: object) -> Any:
+        """One result; ``None`` where it is not known."""
+        return None if self._connection is None else self._get(digest(kind, key))
+
+    def remember(self, kind: str, key: object, value: object) -> None:
+        """Keep one result."""
+        self._put([(digest(kind, key), value)])
+
+    def dull(self, glance: object) -> Callable[[str], bool]:
+        """Tells of a path whether the file is unchanged since ``found_dull`` was said of it.
+
+        Args:
+            glance: what that depended on besides the file.
+        """
+        if self._connection is None:
+            return lambda path: False
+        mark = digest("glance", glance)
+        known: dict[str, tuple[int, int, int]] = {}
+        with self._trying():
+            rows = self._connection.execute(
+                "select path, changed, size, inode from dull where glance = ?", (mark,)
+            )
+            known = {path: (changed, size, inode) for path, changed, size, inode in rows}
+
+        def is_dull(path: str) -> bool:
+            seen = known.get(path)
+            if seen is None:
+                return False
+            try:
+                stat = os.stat(path)
+            except OSError:
+                return False
+            return seen == (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+
+        return is_dull
+
+    def found_dull(self, path: str, glance: object, stat: os.stat_result) -> None:
+        """Keep that a file, as ``stat`` told of it before it was read, holds no loss."""
+        if self._connection is not None and time.time_ns() - stat.st_mtime_ns > SETTLED:
+            mark = digest("glance", glance)
+            self._found.append((path, mark, stat.st_mtime_ns, stat.st_size, stat.st_ino))
+
+    def close(self) -> None:
+        """Write what was found, and let go of the file."""
+        if self._connection is None:
+            return
+        with self._trying(), self._connection:
+            self._connection.executemany(
+                "insert or replace into dull values (?, ?, ?, ?, ?)", self._found
+            )
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        self._connection = None
+        with suppress(OSError):
+            if self._file is not None and self._file.stat().st_size > LARGEST:
+                self._file.unlink()
+
+    def _get(self, key: bytes) -> Any:
+        if self._connection is not None:
+            with self._trying():
+                query = "select value from results where key = ?"
+                row = self._connection.execute(query, (key,)).fetchone()
+                return None if row is None else pickle.loads(row[0])
+        return None
+
+    def _put(self, items: Iterable[tuple[bytes, object]]) -> None:
+        if self._connection is not None:
+            rows = [(key, pickle.dumps(value)) for key, value in items]
+            with self._trying(), self._connection:
+                self._connection.executemany("insert or replace into results values (?, ?)", rows)
+
+    @contextmanager
+    def _trying(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            # Another run holds it, the disk is full, or it is damaged: go on without, and where it is
+            # damaged without its contents.
+            connection, self._connection = self._connection, None
+            if connection is not None and self._file is not None and _damaged(connection):
+                _discard(self._file)
+
+
+FORGETFUL = Cache()
+"""No cache."""
+
+
+def place(root: Path) -> Path:
+    """Where the results of a project are kept."""
+    if sys.platform == "win32":
+        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        folder = Path.home() / "Library" / "Caches"
+    else:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return folder / "lossfix" / f"{digest('root', str(root.resolve())).hex()}.sqlite"
+
+
+def digest(kind: str, key: object) -> bytes:
+    """A key in 16 bytes: equal for equal data of the same kind and the same lossfix."""
+    hashed = blake2b(_edition(), digest_size=16)
+    hashed.update(kind.encode())
+    _hash(key, hashed.update)
+    return hashed.digest()
+
+
+def _hash(value: object, update: Callable[[bytes], None]) -> None:
+    match value:
+        case str():
+            data = value.encode("utf-8", "surrogatepass")
+            update(b"s%d:" % len(data) + data)
+        case bytes():
+            update(b"b%d:" % len(value) + value)
+        case Enum():
+            _hash((type(value).__name__, value.value), update)
+        case tuple() | list():
+            update(b"(%d:" % len(value))
+            for each in value:
+                _hash(each, update)
+        case frozenset():
+            update(b"{")
+            _hash(sorted(value), update)
+        case None | bool() | int() | float():
+            update(f"{value!r};".encode())
+        case _ if is_dataclass(value):
+            _hash(type(value).__name__, update)
+            _hash([getattr(value, each.name) for each in fields(value)], update)
+        case _:
+            raise TypeError(f"not plain data: {value!r}")
+
+
+@lru_cache(maxsize=1)
+def _edition() -> bytes:
+    """The code that computes results: its version, its files, and the Python that runs it."""
+    hashed = blake2b(f"{__version__} {sys.version}".encode(), digest_size=16)
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        stat = file.stat()
+        hashed.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return hashed.digest()
+
+
+def _connected(file: Path) -> sqlite3.Connection | None:
+    for _ in range(2):
+        connection = None
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            connection = sqlite3.connect(file, timeout=2.0)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = normal")
+            connection.executescript(_TABLES)
+            return connection
+        except sqlite3.OperationalError:
+            return None
+        except sqlite3.DatabaseError:
+            if connection is not None:
+                connection.close()
+            _discard(file)
+        except OSError:
+            return None
+    return None
+
+
+def _damaged(connection: sqlite3.Connection) -> bool:
+    try:
+        (answer,) = connection.execute("pragma quick_check(1)").fetchone()
+        return bool(answer != "ok")
+    except sqlite3.OperationalError:
+        return False
+    except sqlite3.DatabaseError:
+        return True
+    finally:
+        with suppress(sqlite3.Error):
+            connection.close()
+
+
+def _discard(file: Path) -> None:
+    for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        with suppress(OSError):
+            each.unlink()

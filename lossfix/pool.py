@@ -1,0 +1,153 @@
+"""Work spread over processes of this machine, or over the workers of a Dask scheduler.
+
+Whatever runs elsewhere is a function of a module and plain data: both are sent by value, so a worker needs
+lossfix installed and no file of the project. Results come back in the order of what was sent.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+from lossfix import __version__
+
+Result = TypeVar("Result")
+
+WORTHWHILE = 2_000_000
+"""Characters of source from which local processes repay their start (measured: see docs/scale.md)."""
+
+CHUNK = 400_000
+"""Characters of source that are sent at a time: enough to hide what sending costs, and few to repeat."""
+
+RETRIES = 3
+"""How often work is done again whose worker was lost."""
+
+
+class PoolError(Exception):
+    """There is no cluster at the address, or its workers cannot do the work."""
+
+
+class Pool:
+    """Runs functions here, in ``jobs`` processes, or on the ``cluster`` of a Dask scheduler's address."""
+
+    def __init__(self, jobs: int = 1, cluster: str = "") -> None:
+        self.jobs = jobs
+        self._cluster = cluster
+        self._client: Any = None
+        self._executor: Executor | None = None
+
+    @property
+    def executor(self) -> Executor | None:
+        """The cluster's; ``None`` without one. Raises ``PoolError`` where it cannot be reached."""
+        return self._started() if self._cluster else None
+
+    def map(
+        self, function: Callable[..., Result], rows: Sequence[tuple[Any, ...]], sizes: Sequence[int]
+    ) -> Iterator[Result]:
+        """What ``function`` returns for each row of arguments, in order.
+
+        Args:
+            sizes: of each row, in characters of source: rows are sent in chunks of about one size.
+
+        Raises:
+            PoolError: the cluster cannot be reached, or lost a chunk more than ``RETRIES`` times.
+        """
+        if not self._cluster and (self.jobs == 1 or sum(sizes) < WORTHWHILE):
+            for row in rows:
+                yield function(*row)
+            return
+        executor = self._started()
+        futures = [executor.submit(_apply, function, chunk) for chunk in _chunks(rows, sizes)]
+        for number, future in enumerate(futures):
+            try:
+                yield from future.result()
+            except OSError as error:
+                raise PoolError(f"the workers were lost: {error}") from error
+            futures[number] = None  # type: ignore[call-overload]
+
+    def close(self) -> None:
+        """Ends what was started here; a cluster stays as it was found."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+        if self._client is not None:
+            with suppress(Exception):
+                self._client.close()
+        self._executor = self._client = None
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _started(self) -> Executor:
+        if self._executor is None:
+            self._executor = self._on_cluster() if self._cluster else _local(self.jobs)
+        return self._executor
+
+    def _on_cluster(self) -> Executor:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise PoolError(
+                "--cluster needs Dask: install it with pip install 'lossfix[cluster]'"
+            ) from error
+        try:
+            self._client = cast(Any, Client)(self._cluster, timeout=10)
+            versions: dict[str, str] = self._client.run(_edition, on_error="return")
+        except (OSError, ValueError) as error:
+            raise PoolError(f"--cluster {self._cluster}: no scheduler answers: {error}") from error
+        if not versions:
+            raise PoolError(f"--cluster {self._cluster}: the scheduler has no workers")
+        for worker, version in sorted(versions.items()):
+            if version != _edition():
+                raise PoolError(
+                    f"--cluster {self._cluster}: the worker {worker} has {version}, and here is "
+                    f"{_edition()}: install the same there"
+                )
+        self.jobs = sum(self._client.nthreads().values())
+        executor: Executor = self._client.get_executor(retries=RETRIES)
+        return executor
+
+
+ALONE = Pool()
+"""No pool: one thing after another."""
+
+
+def _edition() -> str:
+    return f"lossfix {__version__} on Python {sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def _local(jobs: int) -> Executor:
+    # Forked children have the rules loaded already; nothing here has threads when they are forked.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context(method))
+
+
+def _apply(function: Callable[..., Result], rows: Sequence[tuple[Any, ...]]) -> list[Result]:
+    return [function(*row) for row in rows]
+
+
+def _chunks(
+    rows: Sequence[tuple[Any, ...]], sizes: Sequence[int]
+) -> Iterator[list[tuple[Any, ...]]]:
+    chunk: list[tuple[Any, ...]] = []
+    total = 0
+    for row, size in zip(rows, sizes, strict=True):
+        chunk.append(row)
+        total += size
+        if total >= CHUNK:
+            yield chunk
+            chunk, total = [], 0
+    if chunk:
+        yield chunk
