@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from program import lossfix
 
 PROJECTS = Path(__file__).parents[1] / "fixtures" / "projects"
@@ -49,7 +48,9 @@ def test_a_baseline_knows_the_findings_of_a_notebook_when_cells_move(folder: Pat
     shutil.copy(PROJECTS / "notebook" / "ratings.ipynb", path)
     lossfix("check", path.name, "--write-baseline", "known.json", at=folder)
     text = path.read_text()
-    path.write_text(text.replace('"%matplotlib inline\\n",', '"%matplotlib inline\\n",\n    "\\n",'))
+    path.write_text(
+        text.replace('"%matplotlib inline\\n",', '"%matplotlib inline\\n",\n    "\\n",')
+    )
     assert path.read_text() != text
     assert lossfix("check", path.name, "--baseline", "known.json", at=folder).code == 0
 

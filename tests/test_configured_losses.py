@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from program import lossfix
 
-ODD = '''\
+ODD = """\
 import tensorflow as tf
 
 MIX = tf.constant([[0.1] * 6] * 17)
@@ -20,7 +19,7 @@ def odd_loss(y_true, y_pred):
 
 def build(model):
     model.compile(loss=odd_loss)
-'''
+"""
 
 
 def test_a_loss_that_takes_unusual_shapes_is_measured_once_they_are_named(tmp_path: Path):
@@ -37,7 +36,7 @@ def test_a_loss_that_takes_unusual_shapes_is_measured_once_they_are_named(tmp_pa
 
 @pytest.mark.parametrize("key", ["exact-tolerance", "relaxed-tolerance"])
 def test_tolerances_reach_the_verdict(tmp_path: Path, key: str):
-    # Off by two parts in a thousand everywhere; and a gate that no steepness brings nearer than half a percent.
+    # Off by two parts in a thousand; and a gate that no steepness brings nearer than half a percent.
     exact = "tf.reduce_mean(tf.abs(y_pred - y_true), axis=-1)"
     steps = "0.1 * tf.cast(y_pred > 0.5, tf.float32)"
     smooth = "0.1005 * tf.sigmoid(self.steepness * (y_pred - 0.5))"

@@ -12,7 +12,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-
 from program import Ended, lossfix
 
 PROJECTS = Path(__file__).parents[1] / "fixtures" / "projects"
