@@ -104,7 +104,7 @@ def actions(
         here = [
             finding
             for finding in findings
-            if _overlap(range_of(finding.span, lines, client.codec), params.range)
+            if _share_a_line(range_of(finding.span, lines, client.codec), params.range)
         ]
         fixes = [_quick_fix(view, buffer, buffers, each, client) for each in here]
         found += [fix for fix in fixes if fix is not None]
@@ -218,9 +218,9 @@ def newline_of(data: bytes) -> str:
     return "\r\n" if b"\r\n" in data else "\n"
 
 
-def _overlap(one: types.Range, other: types.Range) -> bool:
-    # Editors ask for whole lines as well as for the cursor alone: places that touch count.
-    return one.start <= other.end and other.start <= one.end
+def _share_a_line(one: types.Range, other: types.Range) -> bool:
+    # The cursor may stand anywhere on the line.
+    return one.start.line <= other.end.line and other.start.line <= one.end.line
 
 
 def _touches(place: types.Range, position: types.Position) -> bool:

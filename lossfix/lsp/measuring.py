@@ -21,6 +21,10 @@ from lossfix.verify.client import Verifier
 from lossfix.verify.interpreter import InterpreterError
 
 
+class NotMeasured(Exception):
+    """There is nothing that could be measured; the message says why."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A loss in a file that is saved as the editor shows it."""
@@ -50,15 +54,13 @@ class _Run:
     def _start(self) -> Verifier:
         config, limits = self.target.config, self.target.config.verify
         found = interpreter.find(configured=limits.python or None, project=config.root)
+        if self.ended:
+            raise NotMeasured("it was cancelled")
         verifier = Verifier(
             found.path, timeout=limits.timeout, memory=limits.memory, seed=limits.seed
         )
         self.verifiers.append(verifier)
         return verifier
-
-
-class NotMeasured(Exception):
-    """There is nothing that could be measured; the message says why."""
 
 
 def target_at(view: View, buffer: Buffer, position: types.Position) -> Target:
@@ -94,13 +96,14 @@ async def measured(server: LanguageServer, target: Target) -> Outcome | None:
         if token is not None:
             waited.add(asyncio.wrap_future(server.work_done_progress.tokens[token]))
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            run.end()
-            return None
-        return work.result().outcomes[0]
+        return work.result().outcomes[0] if work.done() else None
     except (measure.NoSuchLoss, SourceError, InterpreterError) as error:
         raise NotMeasured(str(error)) from error
     finally:
+        if not work.done():
+            # Cancelled, or the editor is gone: nobody waits for what comes of it.
+            work.add_done_callback(lambda future: future.cancelled() or future.exception())
+            run.end()
         if token is not None:
             server.work_done_progress.end(token, types.WorkDoneProgressEnd())
 

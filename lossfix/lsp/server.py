@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
@@ -37,6 +39,8 @@ class Server(LanguageServer):
             "lossfix", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full
         )
         self.folders: dict[Path, Folder] = {}
+        self.is_told_of_files = False
+        """Whether the editor says which files changed; else all are looked at again after a save."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="lossfix")
         self._told: set[str] = set()
 
@@ -174,9 +178,10 @@ def make() -> Server:
                 [types.FileSystemWatcher(pattern) for pattern in patterns]
             )
             method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
-            await ls.client_register_capability_async(
-                types.RegistrationParams([types.Registration("files", method, options)])
-            )
+            registration = types.Registration("files", method, options)
+            with suppress(JsonRpcException):
+                await ls.client_register_capability_async(types.RegistrationParams([registration]))
+                ls.is_told_of_files = True
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     async def opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
@@ -190,6 +195,8 @@ def make() -> Server:
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     async def saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
+        if not ls.is_told_of_files:
+            ls.forget()
         await ls.refresh()
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
