@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lossfix import __version__, engine, repairs, source
 from lossfix.config import Config
 from lossfix.config.settings import closest
-from lossfix.losses.discover import Settings
+from lossfix.losses.discover import Project, Settings
+from lossfix.losses.extract import STEEPNESS, WRITTEN_BY_HAND
 from lossfix.losses.hints import families, thresholds
 from lossfix.losses.loss import Loss
 from lossfix.model import (
@@ -50,7 +53,7 @@ def verify(
         SourceError: a path does not exist or cannot be read.
     """
     targets = [target for wish in wishes for target in _targets(config, wish)]
-    old: Subject | None = None
+    old: _Target | None = None
     if against is not None:
         olds = list(_targets(config, against))
         if len(olds) != 1 or len(targets) != 1:
@@ -58,25 +61,18 @@ def verify(
                 f"--against compares one loss with one: {against} names {len(olds)} and "
                 f"{' '.join(wishes)} {len(targets)}; name them as PATH::LOSS"
             )
-        old = _subject(config, *olds[0])
-    probes = [_probe(config, document, loss, old, relaxed) for document, loss in targets]
+        old = olds[0]
+    probes = [_probe(target, old, relaxed) for target in targets]
     outcomes: dict[str, list[Outcome]] = {}
     environment = None
     if probes:
         with start() as verifier:
             environment = verifier.environment()
-            for (document, loss), (probe, verdict) in zip(
-                targets, verifier.measure(probes), strict=True
-            ):
-                outcomes.setdefault(document.source.path, []).append(
-                    Outcome(
-                        document.source.path,
-                        loss.name,
-                        Status.MEASURED,
-                        verdict=verdict,
-                        becomes="" if probe.after is None else loss.name,
-                    )
-                )
+            for target, (probe, verdict) in zip(targets, verifier.measure(probes), strict=True):
+                path, name = target.plan.document.source.path, target.loss.name
+                becomes = "" if probe.after is None else name
+                outcome = Outcome(path, name, Status.MEASURED, verdict=verdict, becomes=becomes)
+                outcomes.setdefault(path, []).append(outcome)
     files = tuple(FileReport(path, outcomes=tuple(each)) for path, each in sorted(outcomes.items()))
     return Report("verify", __version__, files, len(files), environment)
 
@@ -95,53 +91,97 @@ def failed(report: Report) -> bool:
     return False
 
 
-def _targets(config: Config, wish: str) -> Iterator[tuple[Document, Loss]]:
+@dataclass(frozen=True)
+class _Target:
+    """A loss that was named."""
+
+    plan: repairs.Plan
+    loss: Loss
+    built: tuple[str, ...] | None = None
+    """The arguments of the call that makes it, where an instance was named."""
+
+    def subject(self, steepness: Mapping[str, str] = STEEPNESS) -> Subject:
+        text, name = self.plan.document.source.text, self.loss.name
+        return repairs.subject_of(self.plan, text, name, steepness=steepness, built=self.built)
+
+
+def _targets(config: Config, wish: str) -> Iterator[_Target]:
     path, _, name = wish.partition("::")
-    found = []
+    found: list[_Target] = []
     for file in source.find([Path(path)], config):
         document = source.read(file)
         try:
-            losses = engine.losses_in(document.source.text, _options(config))
+            found += _in_document(config, document, name)
         except Unparsable as error:
             raise NoSuchLoss(
                 f"{document.source.path}:{error.line}: does not parse: {error}"
             ) from error
-        found += [(document, loss) for loss in losses if not loss.only_reached or name]
     if not name:
         yield from found
         return
-    wanted = [pair for pair in found if name in (pair[1].name, pair[1].name.split(".")[0])]
+    wanted = [target for target in found if target.built is not None]
+    # A factory goes by the loss that it returns.
+    wanted += [t for t in found if name == t.loss.name.split(".")[0] and t.loss.factory is not None]
+    wanted += [t for t in found if name in (t.loss.name, t.loss.name.split(".")[0])]
     if not wanted:
-        names = sorted(pair[1].name for pair in found)
+        names = sorted({target.loss.name for target in found})
         raise NoSuchLoss(f"{path} has no loss {name!r}{closest(name, names)}")
     yield wanted[0]
 
 
-def _options(config: Config) -> engine.Options:
+def _in_document(config: Config, document: Document, name: str) -> Iterator[_Target]:
+    """The losses of a document. What is called ``name`` is one, because it was asked for by its
+    name, and so is what ``name`` is bound to by a call."""
+    maker, arguments = _made(document.source.text, name)
+    asked = frozenset({name, name.rpartition(".")[2], maker} - {""})
+    project = Project(compiled=asked, built=asked)
+    plan = repairs.Plan(document, _options(config, project), verify=config.verify)
+    for loss in engine.losses_in(document.source.text, plan.options):
+        if maker and maker in (loss.name, loss.name.split(".")[0]):
+            yield _Target(plan, loss, arguments)
+        elif name or not loss.only_reached:
+            yield _Target(plan, loss)
+
+
+def _made(text: str, name: str) -> tuple[str, tuple[str, ...]]:
+    """What is called to make ``name`` at the top of a module, and with which arguments."""
+    try:
+        module = ast.parse(text)
+    except SyntaxError:
+        return "", ()
+    for statement in module.body:
+        match statement:
+            case ast.Assign(
+                targets=[ast.Name(id=bound)], value=ast.Call(func=ast.Name(id=maker)) as call
+            ) if (bound == name):
+                return maker, tuple(map(ast.unparse, [*call.args, *call.keywords]))
+    return "", ()
+
+
+def _options(config: Config, project: Project) -> engine.Options:
     settings = Settings(
         frozenset(config.targets), frozenset(config.predictions), frozenset(config.loss_bases)
     )
-    return engine.Options(RULES, settings=settings)
+    return engine.Options(RULES, settings=settings, project=project)
 
 
-def _subject(config: Config, document: Document, loss: Loss) -> Subject:
-    return repairs.subject_of(_plan(config, document), document.source.text, loss.name)
-
-
-def _plan(config: Config, document: Document) -> repairs.Plan:
-    return repairs.Plan(document, _options(config), verify=config.verify)
-
-
-def _probe(
-    config: Config, document: Document, loss: Loss, old: Subject | None, relaxed: bool
-) -> Probe:
-    subject = _subject(config, document, loss)
+def _probe(target: _Target, old: _Target | None, relaxed: bool) -> Probe:
+    loss = target.loss
+    names: Mapping[str, str] = STEEPNESS
+    if old is not None and relaxed:
+        # A parameter that the old one has too is none that smooths.
+        names = {name: given for name, given in WRITTEN_BY_HAND.items() if not _takes(old, name)}
+    subject = target.subject(names)
     probe = Probe(
-        name=f"{document.source.path}::{loss.name}",
-        before=subject if old is None else old,
+        name=f"{target.plan.document.source.path}::{loss.name}",
+        before=subject if old is None else old.subject(),
         after=None if old is None else subject,
         promise=Safety.RELAXED if relaxed else Safety.EXACT,
-        thresholds=thresholds(loss),
+        thresholds=thresholds(loss if old is None else old.loss),
         families=families(loss.tree.outline),
     )
-    return repairs.configured(probe, _plan(config, document), loss.name)
+    return repairs.configured(probe, target.plan, loss.name)
+
+
+def _takes(target: _Target, parameter: str) -> bool:
+    return bool(target.subject({parameter: "{steepness}"}).steepened)

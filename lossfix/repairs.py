@@ -7,14 +7,14 @@ is carried out. The verified repairs of a file are then repeated one after anoth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lossfix import engine, source
 from lossfix.config import LossInputs, Verify
 from lossfix.losses.discover import Candidate
-from lossfix.losses.extract import extract
+from lossfix.losses.extract import STEEPNESS, extract
 from lossfix.losses.hints import families, thresholds
 from lossfix.losses.loss import Loss, Relaxation
 from lossfix.model import Gate, Outcome, Probe, Repair, Ruling, Safety, Status, Subject, Verdict
@@ -329,18 +329,28 @@ def _inputs(plan: Plan, name: str) -> LossInputs:
     return next((each for each in found if each is not None), LossInputs(keys[-1]))
 
 
-def subject_of(plan: Plan, text: str, name: str, before: Candidate | None = None) -> Subject:
+def subject_of(
+    plan: Plan,
+    text: str,
+    name: str,
+    before: Candidate | None = None,
+    steepness: Mapping[str, str] = STEEPNESS,
+    built: tuple[str, ...] | None = None,
+) -> Subject:
     """The loss called ``name`` in ``text``, ready to be measured.
 
     ``before`` is what it was: a factory's calls with their arguments are found in the old text.
+    ``steepness`` names the parameters that make a gate steeper, as ``extract`` takes them; ``built``
+    are the arguments of the one call that is meant.
     """
     for candidate in engine.candidates_in(text, plan.options):
         if candidate.name == name:
             configured_arguments = _inputs(plan, name if before is None else before.name).arguments
-            arguments = tuple(f"{key}={value}" for key, value in configured_arguments) or None
+            arguments = tuple(f"{key}={value}" for key, value in configured_arguments) or built
             if arguments is None and before is not None and not candidate.arguments:
                 arguments = before.arguments or None
-            return extract(text, candidate, _module_reader(plan.document.path), arguments)
+            read = _module_reader(plan.document.path)
+            return extract(text, candidate, read, arguments, steepness)
     return Subject("", name, unverifiable="it is not recognised as a loss after the rewrite")
 
 

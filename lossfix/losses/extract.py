@@ -23,6 +23,18 @@ from lossfix.syntax.scope import (
     statements,
 )
 
+STEEPNESS = {"steepness": "{steepness}", "gate_steepness": "{steepness}"}
+"""What the rules call the steepness of a gate."""
+
+WRITTEN_BY_HAND = {
+    **STEEPNESS,
+    **dict.fromkeys(
+        ("sharpness", "slope", "hardness", "beta", "k", "scale", "alpha"), "{steepness}"
+    ),
+    **dict.fromkeys(("temperature", "temp", "tau", "width", "softness"), "1.0 / {steepness}"),
+}
+"""What others call it, or its reciprocal, the most telling names first."""
+
 ReadModule = Callable[[str], str | None]
 """The text of a module of the same project (``.utils``, ``losses.dice``); ``None`` for any other."""
 
@@ -60,6 +72,7 @@ def extract(
     candidate: Candidate,
     read_module: ReadModule = lambda name: None,
     arguments: tuple[str, ...] | None = None,
+    steepness: Mapping[str, str] = STEEPNESS,
 ) -> Subject:
     """The subject of one loss of ``text``.
 
@@ -68,6 +81,8 @@ def extract(
         candidate: the loss, as discovered in this text.
         read_module: gives the text of modules of the same project.
         arguments: what to build a factory or a class with, instead of what its calls say.
+        steepness: names of parameters that make a gate steeper, the first that the loss has counts,
+            and what each is given, with a hole ``{steepness}``.
     """
     module = ast.parse(text)
     expression, assumptions, failure = _expression(module, candidate, arguments)
@@ -80,7 +95,8 @@ def extract(
             source = _slice(text, module, {candidate.path[0]}, read_module, frozenset())
     except _Hole as hole:
         return Subject("", expression, unverifiable=str(hole))
-    return Subject(source, expression, _steepened(module, candidate, expression), assumptions)
+    steepened = _steepened(module, candidate, expression, steepness)
+    return Subject(source, expression, steepened, assumptions)
 
 
 class _Hole(Exception):
@@ -379,7 +395,9 @@ def _assumed(name: str) -> str:
     return "0.5"
 
 
-def _steepened(module: ast.Module, candidate: Candidate, expression: str) -> str:
+def _steepened(
+    module: ast.Module, candidate: Candidate, expression: str, steepness: Mapping[str, str]
+) -> str:
     """The same loss with a hole for the steepness, where it has such a parameter."""
     listed: Mapping[tuple[str, ...], Definition] = dict(definitions(module.body))
     holder: Definition | None = listed[candidate.path]
@@ -392,18 +410,27 @@ def _steepened(module: ast.Module, candidate: Candidate, expression: str) -> str
         )
     if holder is None or isinstance(holder, ast.ClassDef):
         return ""
-    for wish in ("steepness", "gate_steepness"):
-        if wish in parameters(holder):
-            break
-    else:
+    taken = parameters(holder)
+    wish = next((name for name in steepness if name in taken), None)
+    if wish is None:
         return ""
+    given = f"{wish}={steepness[wish]}"
     if candidate.form in (Form.CLOSURE, Form.SUBCLASS):
-        comma = "" if expression.endswith("()") else ", "
-        return f"{_braced(expression[:-1])}{comma}{wish}={{steepness}})"
+        return _with_argument(expression, [n for n in taken if n != "self"].index(wish), given)
     if candidate.form is Form.METHOD:
-        return f"lambda y_true, y_pred: {_braced(expression)}(y_true, y_pred, {wish}={{steepness}})"
-    return f"lambda y_true, y_pred: {expression}(y_true, y_pred, {wish}={{steepness}})"
+        return f"lambda y_true, y_pred: {expression}(y_true, y_pred, {given})"
+    return f"lambda y_true, y_pred: {expression}(y_true, y_pred, {given})"
 
 
-def _braced(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
+def _with_argument(expression: str, position: int, given: str) -> str:
+    """A call in which the parameter at ``position`` is ``given``, as ``name=value``."""
+    call = ast.parse(expression, mode="eval").body
+    assert isinstance(call, ast.Call)
+    name, _, value = given.partition("=")
+    arguments = [ast.unparse(each) for each in call.args]
+    keywords = [ast.unparse(each) for each in call.keywords if each.arg != name]
+    if position < len(arguments):
+        arguments[position] = value
+    else:
+        keywords.append(given)
+    return f"{ast.unparse(call.func)}({', '.join([*arguments, *keywords])})"

@@ -22,6 +22,13 @@ ALIGNED = 0.3
 CLEARLY = 0.1
 """Share of the spread by which a value must differ for the difference to be called large."""
 
+IN_PROPORTION = (0.6, 1.6)
+"""A gate's width must go with the steepness to a power between these: 0 ignores it, 2 squares it."""
+LOST = 1e-2
+"""Share of the variation that the gradient may cease to account for."""
+ROWS = 7
+"""Rows of the batch of which ``ValueFacts`` tells the shapes."""
+
 _ORDER = tuple(State)
 _DEAD = frozenset({State.RAISES, State.NONE, State.ZERO, State.NONFINITE})
 
@@ -108,6 +115,9 @@ def _against(probe: Probe, facts: Facts, before: State, after: State) -> list[_R
     reasons = [
         *_unmeasured(probe, facts),
         *_meaning(probe, facts),
+        *_units(facts),
+        *_lost_path(facts),
+        *_batch(facts),
         *_gradient(probe, facts, before, after),
         *_contract(facts),
         *_reach(probe, facts, before),
@@ -166,7 +176,7 @@ def _meaning(probe: Probe, facts: Facts) -> list[_Reason]:
         if not value.binding:
             continue
         if value.relation == "differs":
-            found.append(_difference(value, facts))
+            found.append(_difference(value, probe, facts))
         elif value.relation == "raises" and _after(facts) is not State.RAISES:
             found.append(f"the rewrite raises on {value.family}: {value.error}")
         elif value.relation == "converges" and probe.promise is Safety.EXACT:
@@ -177,7 +187,7 @@ def _meaning(probe: Probe, facts: Facts) -> list[_Reason]:
     return [_Reason(Ruling.CHANGED_MEANING, text) for text in found]
 
 
-def _difference(value: ValueFacts, facts: Facts) -> str:
+def _difference(value: ValueFacts, probe: Probe, facts: Facts) -> str:
     where = f" where {value.side}" if value.side else ""
     if value.ladder:
         top = f"{value.ladder[-1].steepness:g}"
@@ -186,7 +196,41 @@ def _difference(value: ValueFacts, facts: Facts) -> str:
         text = f"values differ by {number(value.mean_error)} of their spread"
     if value.error:
         text += f" ({value.error})"
-    return f"{text}{where} on {value.family}"
+    text = f"{text}{where} on {value.family}"
+    if probe.promise is Safety.RELAXED and probe.after is not None and not probe.after.steepened:
+        text += "; the rewrite has no `steepness` by which it could approach the original"
+    return text
+
+
+def _units(facts: Facts) -> list[_Reason]:
+    """A steepness that is not one, whatever the values converge to."""
+    power = facts.sharpening
+    if power is None or IN_PROPORTION[0] < power < IN_PROPORTION[1]:
+        return []
+    text = f"a gate's width goes with the steepness to the power of {number(-power)}, not of -1"
+    return [_Reason(Ruling.CHANGED_MEANING, text)]
+
+
+def _lost_path(facts: Facts) -> list[_Reason]:
+    """A part of the gradient that was there and is not, beside jumps that were there before."""
+    if facts.before is None or facts.after is None or _state(facts.after) is not State.JUMPS:
+        return []
+    lost = facts.after.detached_share - facts.before.detached_share
+    if lost <= LOST or _state(facts.before) is not State.JUMPS:
+        return []
+    text = f"the gradient does not account for {percent(lost)} of how the value changes, and did"
+    return [_Reason(Ruling.REGRESSED, text)]
+
+
+def _batch(facts: Facts) -> list[_Reason]:
+    """A value that is neither one number nor one per sample."""
+    if not facts.values:
+        return []
+    before, after = facts.values[0].shape_before, facts.values[0].shape_after
+    if not after or after[0] == ROWS or (before and before[0] != ROWS):
+        return []
+    text = f"for a batch of {ROWS} the value has the shape {after}: sample weights cannot act on it"
+    return [_Reason(Ruling.REGRESSED, text)]
 
 
 def _gradient(probe: Probe, facts: Facts, before: State, after: State) -> list[_Reason]:

@@ -101,6 +101,8 @@ def contract(
             results.append(_weights(*weighting))
         elif name == "name":
             results.append(_name(before, after))
+        elif name == "steepness":
+            results.append(_own_steepness(after, setting))
         else:
             results.append(_both(name, runs[name], before, after, setting))
     return ContractFacts(tuple(results), *weighting)
@@ -171,8 +173,12 @@ def _rank(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
     other way around."""
     y_true, y_pred = _tensors(setting.small)
     rows = len(setting.small.y_pred)
-    if y_true.shape != y_pred.shape or int(np.prod(y_pred.shape)) != rows:
+    if y_true.shape != y_pred.shape or (
+        setting.small.activation == "softmax" and int(np.prod(y_pred.shape)) != rows
+    ):
         return None, ""
+    # Of wider samples one element each: an original that does not take these fails, too.
+    y_true, y_pred = (tf.reshape(each, [rows, -1])[:, :1] for each in (y_true, y_pred))
     flat, column = [rows], [rows, 1]
 
     def value(of_true: list[int], of_pred: list[int]) -> float:
@@ -290,6 +296,21 @@ def _serialisation(candidate: Candidate, setting: _Setting) -> tuple[Optional[st
     y_true, y_pred = _tensors(setting.small)
     one, two = (float(np.mean(each(y_true, y_pred))) for each in (loss, copy))
     return ("" if _same(one, two) else f"{one:.4g} became {two:.4g}"), detail
+
+
+def _own_steepness(candidate: Candidate, setting: _Setting) -> Check:
+    """The steepness, which the original has not, is in the configuration that is saved: asked of
+    the rewrite alone."""
+    if setting.steepness is None or not candidate.is_loss:
+        return Check("steepness")
+    other = candidate.at(_OTHER_STEEPNESS * setting.steepness)
+    if isinstance(other, Failure):
+        return Check("steepness", None, str(other))
+    try:
+        configs = [each.target.get_config() for each in (candidate, other)]
+    except Exception as error:
+        return Check("steepness", None, said(error))
+    return Check("steepness", None, "is not saved" if configs[0] == configs[1] else "")
 
 
 def _mixed_precision(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:

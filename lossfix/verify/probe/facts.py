@@ -34,6 +34,7 @@ CHECKS = (
     "fit",
     "xla",
     "serialisation",
+    "steepness",
     "mixed precision",
     "name",
 )
@@ -344,6 +345,9 @@ class Facts:
     """The steepness that stands in the code while gradient, descent and contract were measured."""
     ladder: tuple[float, ...] = ()
     """The calibrated steepnesses, steepest first."""
+    sharpening: Optional[float] = None
+    """n, where the width of a smoothed gate goes with the steepness to the power of -n; 1 is what a
+    steepness in units of the operand means."""
     deviation_bound: Optional[float] = None
     """Bound on the mean difference that follows from the gates' jumps and scales, in spreads."""
     descent: tuple[DescentFacts, ...] = ()

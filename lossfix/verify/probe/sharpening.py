@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
 
-from .gates import Crossing, Gate
+from .gates import Segment
 from .numeric import Objective
 from .subject import Failure
 
@@ -25,33 +26,69 @@ SETTLED = 0.1
 NARROWEST = {"float64": 1e-11, "float32": 1e-5}
 """The narrowest width that can be resolved, as a share of the segment."""
 HALVINGS = 16
-MOST = 3
-"""So many gates are looked at."""
+GRID = 48
+"""Pieces of a segment among which the one with the largest jump is looked for."""
+BISECTIONS = 44
+
+
+@dataclass(frozen=True)
+class _Jump:
+    """Where the original jumps on a segment."""
+
+    segment: Segment
+    share: float
 
 
 def sharpening(
-    after: Objective, gates: Sequence[Gate], steepnesses: Sequence[float]
+    before: Objective,
+    after: Objective,
+    segments: Sequence[Segment],
+    steepnesses: Sequence[float],
 ) -> Optional[float]:
-    """The exponent n of ``width = c / steepness**n``, the median over gates; 1 for a gate in units
-    of its operand. ``None`` where no gate is narrow enough at any of ``steepnesses`` and wide
-    enough to be resolved at twice that.
+    """The exponent n of ``width = c / steepness**n``, the median over the segments on which
+    ``before`` jumps; 1 for a gate in units of its operand. ``None`` where no gate is narrow enough
+    at any of ``steepnesses`` and wide enough to be resolved at twice that.
     """
-    crossings = [gate.crossing for gate in gates if gate.crossing is not None]
-    found = [_exponent(after, crossing, steepnesses) for crossing in crossings[:MOST]]
+    try:
+        jumps = [jump for segment in segments if (jump := _jump(before, segment)) is not None]
+    except Exception:  # what raises there is told by the values' comparison
+        return None
+    found = [_exponent(after, jump, steepnesses) for jump in jumps]
     known = [exponent for exponent in found if exponent is not None]
     return float(np.median(known)) if known else None
 
 
-def _exponent(
-    after: Objective, crossing: Crossing, steepnesses: Sequence[float]
-) -> Optional[float]:
+def _jump(loss: Objective, segment: Segment) -> Optional[_Jump]:
+    """The largest jump on a segment, to the last bit; ``None`` where the value only slopes."""
+
+    def at(share: float) -> float:
+        return loss.value(segment.y_true, segment.at(share))
+
+    shares = np.linspace(0.0, 1.0, GRID + 1)
+    values = np.array([at(share) for share in shares])
+    first = int(np.argmax(np.abs(np.diff(values))))
+    low, high = float(shares[first]), float(shares[first + 1])
+    of_low, of_high = values[first], values[first + 1]
+    whole = abs(of_high - of_low)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2.0
+        value = at(middle)
+        if abs(value - of_low) > abs(of_high - value):
+            high, of_high = middle, value
+        else:
+            low, of_low = middle, value
+    kept = abs(of_high - of_low)
+    return _Jump(segment, (low + high) / 2.0) if kept > max(0.2 * whole, 1e-9) else None
+
+
+def _exponent(after: Objective, jump: _Jump, steepnesses: Sequence[float]) -> Optional[float]:
     for steepness in steepnesses:
         gentle, steep = after.at(steepness), after.at(2.0 * steepness)
         if isinstance(gentle, Failure) or isinstance(steep, Failure):
             return None
         for reach in REACHES:
             try:
-                widths = _width(gentle, crossing, reach), _width(steep, crossing, reach)
+                widths = _width(gentle, jump, reach), _width(steep, jump, reach)
             except Exception:  # what raises beside a gate is told by the values' comparison
                 return None
             if widths[0] is not None and widths[1] is not None:
@@ -59,10 +96,10 @@ def _exponent(
     return None
 
 
-def _width(loss: Objective, crossing: Crossing, reach: float) -> Optional[float]:
+def _width(loss: Objective, jump: _Jump, reach: float) -> Optional[float]:
     """The distance on either side within which half of the step happens; ``None`` where it is wider
     than ``reach``, too narrow, or no step at all."""
-    segment, share = crossing.segment, crossing.share
+    segment, share = jump.segment, jump.share
 
     def step(away: float) -> float:
         high, low = (
