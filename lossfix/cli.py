@@ -303,26 +303,49 @@ def lsp() -> int:
 @cli.command()
 @click.option("--python", help="The interpreter that has TensorFlow.")
 def doctor(python: str | None) -> int:
-    """Say what was found: versions, the interpreter and why, what isolates the verifier."""
+    """Say what was found: versions, the interpreter and why, what isolates the verifier; editor settings."""
+    from lossfix.editors import snippets
     from lossfix.verify import interpreter
 
     config = _config({"python": python})
     click.echo(f"lossfix {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     click.echo(f"configuration: {config.file or 'none'}")
-    with _measuring({}):
-        found = interpreter.find(
-            python, configured=config.verify.python or None, project=config.root
-        )
-        click.echo(f"interpreter: {found.why}")
-        click.echo(
-            f"  Python {found.python}, TensorFlow {found.tensorflow}, Keras {found.keras}, "
-            f"NumPy {found.numpy}"
-        )
-        with _verifier(config, found.path, {}) as verifier:
-            for line in verifier.isolation():
-                click.echo(f"  isolation: {line}")
-    click.echo("editors: see docs/editors.md")
+    click.echo(f"language server: {_language_server()}")
+    try:
+        with _measuring({}):
+            found = interpreter.find(
+                python, configured=config.verify.python or None, project=config.root
+            )
+            click.echo(f"interpreter: {found.why}")
+            click.echo(
+                f"  Python {found.python}, TensorFlow {found.tensorflow}, Keras {found.keras}, "
+                f"NumPy {found.numpy}"
+            )
+            with _verifier(config, found.path, {}) as verifier:
+                for line in verifier.isolation():
+                    click.echo(f"  isolation: {line}")
+    finally:
+        click.echo(f"editors, as docs/editors.md explains:\n{snippets(_program())}", nl=False)
     return CLEAN
+
+
+def _language_server() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"pygls {version('pygls')}"
+    except PackageNotFoundError:
+        return "pygls is not installed: pip install 'lossfix[lsp]'"
+
+
+def _program() -> str:
+    """What an editor must start: the name alone where it is on ``PATH``, else the path of this program."""
+    import shutil
+
+    own = Path(sys.argv[0]).absolute()
+    if shutil.which("lossfix") is None and own.stem == "lossfix" and own.is_file():
+        return own.as_posix()
+    return "lossfix"
 
 
 def _config(flags: dict[str, Any]) -> Config:

@@ -48,7 +48,7 @@ def test_sublime_jumps_to_every_place():
 
 
 def test_emacs_jumps_to_every_place():
-    quoted = re.search(r'\(lossfix "((?:[^"\\]|\\.)*)"', snippet("emacs"))
+    quoted = re.search(r'\(lossfix\s+"((?:[^"\\]|\\.)*)"', snippet("emacs"))
     assert quoted
     elisp = quoted[1].replace("\\n", "\n").replace("\\\\", "\\")
     swapped = {r"\(": "(", r"\)": ")", r"\|": "|"}
