@@ -34,6 +34,9 @@ _STRAIGHT = frozenset(
 _INDEXED = INDEX_OPERATIONS | {"tf.math.count_nonzero"}
 
 
+_CASTING = ("keras.backend.mean", "keras.backend.sum")
+
+
 class Path(str, Enum):
     """What else carries a gradient through the term in which a gate stands."""
 
@@ -49,7 +52,7 @@ class Use(str, Enum):
     PICK = "pick"
     """``where(c, a, b)``."""
     NUMBER = "number"
-    """``cast(c, dtype)``."""
+    """``cast(c, dtype)``, or ``c`` itself as an operand of arithmetic or under ``K.mean``."""
     COUNT = "count"
     """``count_nonzero(c)``."""
     SELECT = "select"
@@ -60,7 +63,7 @@ class Use(str, Enum):
 class Gate:
     """One use of a condition on the predictions as a value."""
 
-    node: cst.Call | cst.Subscript
+    node: cst.BaseExpression
     condition: cst.BaseExpression
     """The condition itself, followed through the name it was given."""
     named: cst.Name | None
@@ -85,6 +88,10 @@ def gates(loss: Loss) -> Iterator[Gate]:
 def _gate(loss: Loss, node: cst.CSTNode) -> Gate | None:
     then: cst.BaseExpression | None = None
     otherwise: cst.BaseExpression | None = None
+    if isinstance(node, cst.BaseExpression) and _is_counted_with(loss, node):
+        named = node if isinstance(node, cst.Name) else None
+        value = named_value(loss, node) if isinstance(node, cst.Name) else node
+        return None if value is None else Gate(node, value, named, None, None, Use.NUMBER)
     match node:
         case cst.Subscript(
             value=then, slice=[cst.SubscriptElement(slice=cst.Index(value=condition))]
@@ -117,6 +124,26 @@ def _gate(loss: Loss, node: cst.CSTNode) -> Gate | None:
     if value is None or not isinstance(node, cst.Call | cst.Subscript):
         return None
     return Gate(node, value, named, then, otherwise, use)
+
+
+def _is_counted_with(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether a condition stands where a number belongs, with no cast around it.
+
+    Keras' own ``K.mean`` and ``K.sum`` cast it; arithmetic with it raises.
+    """
+    above = loss.tree.parents.get(node)
+    match above:
+        case cst.BinaryOperation(operator=cst.Add() | cst.Subtract() | cst.Multiply()):
+            return is_condition(loss, node)
+        case cst.Arg():
+            call = loss.tree.parents[above]
+            return (
+                isinstance(call, cst.Call)
+                and call.args[0] is above
+                and (loss.qualified(call.func) or "").endswith(_CASTING)
+                and is_condition(loss, node)
+            )
+    return False
 
 
 def _counted(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:

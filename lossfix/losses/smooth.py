@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from lossfix.losses.conditions import comparison, named_value, uses
+from lossfix.losses.conditions import CASTS, comparison, named_value, uses
 from lossfix.losses.gates import Gate, Use, gates, is_float_again
 from lossfix.losses.loss import Loss, cast_target, casts_to_discrete
 from lossfix.losses.margins import soft
@@ -218,7 +218,8 @@ def _counted(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpr
 
 def _as_cast(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpression:
     # The weight has the dtype of the predictions; single precision is what Keras computes losses in.
-    assert isinstance(gate.node, cst.Call)
+    if not isinstance(gate.node, cst.Call) or loss.operation(gate.node) not in CASTS:
+        return weight
     target = cast_target(gate.node)
     if target is None or casts_to_discrete(loss, gate.node):
         return weight

@@ -12,10 +12,12 @@ from lossfix.losses.conditions import comparison, connective, named_value
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.loss import Loss
 from lossfix.losses.translations import ATTRIBUTES, METHODS
+from lossfix.model import Evidence
 from lossfix.syntax.flow import Binding
 from lossfix.syntax.tree import dotted
 
 _FAMILIES = ("tf.", "np.", "math.", "keras.ops.", "keras.backend.", "keras.activations.")
+_MODELS = ("Model", "Sequential", "Functional")
 _SEVERAL = frozenset(
     {
         "tf.split",
@@ -220,12 +222,30 @@ def is_count(loss: Loss, node: cst.CSTNode) -> bool:
 
 
 def converted_by_autograph(loss: Loss) -> bool:
-    """Whether ``tf.function`` is put on the loss itself, and turns its control flow into operations.
+    """Whether ``tf.function`` turns the loss's control flow into operations, if anything traces it.
 
-    Keras leaves AutoGraph off when it traces a loss; ``tf.function`` turns it on again.
+    Keras leaves AutoGraph off when it traces a loss, or a ``train_step``; ``tf.function`` on the loss
+    turns it on again, and so does one around a training loop of one's own that calls the loss.
     """
     decorators = [each.decorator for each in loss.function.decorators]
-    return any(loss.operation(each) == "tf.function" for each in decorators)
+    if any(loss.operation(each) == "tf.function" for each in decorators):
+        return True
+    if isinstance(loss.definition, cst.ClassDef):
+        # Keras 2 converts the `call` of its losses, which Keras 3 does not.
+        bases = [loss.qualified(each.value) or "" for each in loss.definition.bases]
+        return any(each.startswith("tf_keras.") for each in bases)
+    evidence = set(loss.candidate.evidence)
+    if Evidence.GRADIENT not in evidence or evidence & {Evidence.COMPILED, Evidence.SUBCLASS}:
+        return False
+    classes = [each for _, each in loss.tree.definitions if isinstance(each, cst.ClassDef)]
+    return not any(map(_is_trained_by_keras, classes))
+
+
+def _is_trained_by_keras(node: cst.ClassDef) -> bool:
+    """Whether a class is a model that has a ``train_step`` of its own."""
+    bases = [(dotted(each.value) or "").rpartition(".")[2] for each in node.bases]
+    own = {each.name.value for each in node.body.body if isinstance(each, cst.FunctionDef)}
+    return "train_step" in own and any(each.endswith(_MODELS) for each in bases)
 
 
 def called_builtin(loss: Loss, node: cst.CSTNode) -> str | None:

@@ -101,7 +101,20 @@ def _rows(loss: Loss, node: cst.CSTNode) -> Rows | None:
             return None
     if rows is None or not reads_rows(loss, rows, body) or _may_be_outputs(loss):
         return None
+    if any(_looks_up(rows, each) for each in walk(body)):
+        return None
     return rows
+
+
+def _looks_up(rows: Rows, node: cst.CSTNode) -> bool:
+    """Whether ``node`` is ``outputs[key]`` in a loop ``for key in outputs``: a dictionary's."""
+    match node:
+        case cst.Subscript(
+            value=holder,
+            slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Name(value=key)))],
+        ):
+            return key in rows.tensors and rows.tensors[key].deep_equals(holder)
+    return False
 
 
 def _may_be_outputs(loss: Loss) -> bool:

@@ -54,7 +54,7 @@ from lossfix.losses.conditions import named_value
 from lossfix.losses.dtypes import Dtype, dtype_of
 from lossfix.losses.gradients import ELEMENTWISE
 from lossfix.losses.loss import Loss
-from lossfix.model import Evidence, Safety, Severity
+from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
@@ -79,12 +79,21 @@ def match(loss: Loss) -> Iterator[Match]:
                 odd,
                 f"`{loss.tree.code(odd)}` holds integers, which do not mix with the predictions",
             )
-        elif isinstance(node, cst.Call) and (position := _position(loss, node)) is not None:
+        elif (
+            _in_fit(loss)
+            and isinstance(node, cst.Call)
+            and (position := _position(loss, node)) is not None
+        ):
             yield Match(
                 position,
                 f"`{loss.tree.code(position)}` arrives as float32 in fit, and positions are integers",
                 severity=_severity(loss),
             )
+
+
+def _in_fit(loss: Loss) -> bool:
+    """Whether it may be Keras that calls the loss: a method of a task has a caller of its own."""
+    return loss.form is not Form.METHOD or Evidence.COMPILED in loss.candidate.evidence
 
 
 def _severity(loss: Loss) -> Severity:

@@ -51,6 +51,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.loss import Loss
+from lossfix.losses.tensors import converted_by_autograph, is_array
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comments, expression
@@ -96,7 +97,11 @@ def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
         ):
             return value if loss.is_tensor(value) else None
         case cst.Call(func=cst.Name(value="float"), args=[cst.Arg(value=value, keyword=None)]):
-            return value if loss.is_tensor(value) and not loss.scope.binds("float") else None
+            # What is computed from lengths and shapes may be a number of Python's own.
+            if loss.scope.binds("float") or not is_array(loss, value):
+                return None
+            detaches = loss.predicts(value) or not converted_by_autograph(loss)
+            return value if detaches else None
         case cst.Call(args=[cst.Arg(value=value, keyword=None, star=""), *rest]):
             if loss.operation(node) not in _WRAPS or not loss.is_tensor(value):
                 return None

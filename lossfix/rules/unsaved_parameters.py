@@ -79,7 +79,8 @@ def match(loss: Loss) -> Iterator[Match]:
     lost = [each for each in names if each not in stored]
     yield Match(
         init.name,
-        f"`{loss.name}` has no `get_config`: `{'`, `'.join(names)}` is lost when a model is saved",
+        f"`{loss.name}` has no `get_config`: `{'`, `'.join(names)}`"
+        f" {'is' if len(names) == 1 else 'are'} lost when a model is saved",
         f"`{lost[0]}` is not kept as it was given" if lost else "",
     )
 

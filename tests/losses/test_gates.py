@@ -97,3 +97,24 @@ def test_predictions_that_may_have_been_set_anew_are_alive() -> None:
     returned = next(each for each in walk(loss.function) if isinstance(each, cst.Return))
     assert returned.value is not None
     assert loss.live(returned.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return K.mean(K.equal(K.argmax(y_true), K.argmax(y_pred)))",
+        "return K.sum(y_pred > 0.5) + y_true",
+        "return y_true - (y_pred > 0.5)",
+        "above = y_pred > 0.5\nreturn y_true * above",
+    ],
+)
+def test_a_condition_that_is_computed_with_is_a_gate(body: str) -> None:
+    assert len(conditions(body, "import tensorflow.keras.backend as K")) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["return K.any(y_pred > 0.5)", "return K.mean(y_true > 0.5) + y_pred", "return y_pred * 0.5"],
+)
+def test_what_is_no_number_or_not_of_the_predictions_is_no_gate(body: str) -> None:
+    assert conditions(body, "import tensorflow.keras.backend as K") == []

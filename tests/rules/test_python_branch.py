@@ -129,14 +129,39 @@ def test_what_tf_function_converts_by_itself_is_left_alone() -> None:
     assert findings(source, RULE) == ()
 
 
-def test_under_a_tape_of_ones_own_it_is_a_warning() -> None:
-    source = loss(ERROR + "if e > 1:\n    return 2 * e\nreturn e") + lines("""
+STEP = """
 
 
-        def step(model, x, y):
-            with tf.GradientTape() as tape:
-                value = some_loss(y, model(x))
-            return tape.gradient(value, model.trainable_variables)
-    """)
-    (finding,) = findings(source, RULE)
+class Trainer{bases}:
+    def train_step(self, data):
+        with tf.GradientTape() as tape:
+            value = some_loss(data[1], self(data[0]))
+        return tape.gradient(value, self.trainable_variables)
+"""
+
+
+def test_in_a_step_that_keras_traces_it_is_a_warning() -> None:
+    source = loss(ERROR + "if e > 1:\n    return 2 * e\nreturn e")
+    (finding,) = findings(source + STEP.format(bases="(tf.keras.Model)"), RULE)
     assert finding.severity.value == "warning"
+
+
+def test_in_a_training_loop_of_ones_own_python_decides_or_autograph() -> None:
+    source = loss(ERROR + "if e > 1:\n    return 2 * e\nreturn e")
+    assert findings(source + STEP.format(bases=""), RULE) == ()
+
+
+@pytest.mark.parametrize(("keras", "count"), [("tf_keras", 0), ("keras", 1)])
+def test_keras_2_converts_its_loss_classes(keras: str, count: int) -> None:
+    source = f"""import tensorflow as tf
+import {keras}
+
+
+class SomeLoss({keras}.losses.Loss):
+    def call(self, y_true, y_pred):
+        e = tf.reduce_mean(tf.abs(y_true - y_pred))
+        if e > 1:
+            return 2 * e
+        return e
+"""
+    assert len(findings(source, RULE)) == count
