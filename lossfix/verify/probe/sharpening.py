@@ -29,6 +29,8 @@ HALVINGS = 16
 GRID = 48
 """Pieces of a segment among which the one with the largest jump is looked for."""
 BISECTIONS = 44
+SMALLEST = 1e-5
+"""A jump is more than this share of the value's range on the segment."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +61,32 @@ def sharpening(
 
 
 def _jump(loss: Objective, segment: Segment) -> Optional[_Jump]:
-    """The largest jump on a segment, to the last bit; ``None`` where the value only slopes."""
+    """The largest jump on a segment, to the last bit; ``None`` where the value only slopes.
+
+    A jump is what a piece changes by beyond what its neighbours' slope accounts for.
+    """
 
     def at(share: float) -> float:
         return loss.value(segment.y_true, segment.at(share))
 
     shares = np.linspace(0.0, 1.0, GRID + 1)
     values = np.array([at(share) for share in shares])
-    first = int(np.argmax(np.abs(np.diff(values))))
+    steps = np.diff(values)
+    sloped = (steps[:-2] + steps[2:]) / 2.0
+    first = 1 + int(np.argmax(np.abs(steps[1:-1] - sloped)))
+    slope = float(sloped[first - 1]) * GRID
     low, high = float(shares[first]), float(shares[first + 1])
-    of_low, of_high = values[first], values[first + 1]
-    whole = abs(of_high - of_low)
+    of_low, of_high = float(values[first]), float(values[first + 1])
     for _ in range(BISECTIONS):
         middle = (low + high) / 2.0
         value = at(middle)
-        if abs(value - of_low) > abs(of_high - value):
+        smooth = slope * (middle - low)
+        if abs(value - of_low - smooth) > abs(of_high - value - smooth):
             high, of_high = middle, value
         else:
             low, of_low = middle, value
-    kept = abs(of_high - of_low)
-    return _Jump(segment, (low + high) / 2.0) if kept > max(0.2 * whole, 1e-9) else None
+    jumped = abs(of_high - of_low) > SMALLEST * float(np.ptp(values))
+    return _Jump(segment, (low + high) / 2.0) if jumped else None
 
 
 def _exponent(after: Objective, jump: _Jump, steepnesses: Sequence[float]) -> Optional[float]:
