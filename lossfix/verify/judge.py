@@ -325,9 +325,12 @@ def _favourable(facts: Facts, before: State, after: State) -> Ruling:
 
 def _mended(facts: Facts) -> bool:
     """Whether value or gradient are finite at an edge at which they were not, and nowhere the
-    other way around."""
+    other way around; or the same under XLA, where the original ran eagerly."""
     if facts.before is None or facts.after is None:
         return False
+    compiled = [check for check in facts.contract.checks if check.name == "xla"]
+    if any(check.before and check.after == "" for check in compiled):
+        return True
     bad = [{*side.not_finite, *side.value_not_finite} for side in (facts.before, facts.after)]
     return bad[1] < bad[0]
 
