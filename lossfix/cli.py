@@ -14,9 +14,11 @@ import click
 from lossfix import __version__
 
 if TYPE_CHECKING:
+    from lossfix.cache import Cache
     from lossfix.config import Config
     from lossfix.interactive import Review
     from lossfix.model import Report
+    from lossfix.pool import Pool
     from lossfix.report import RulePage
     from lossfix.run import Request
     from lossfix.scan import Opened
@@ -128,9 +130,6 @@ def _verifying(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option("--python", help="The interpreter that has TensorFlow and your packages."),
             click.option(
-                "-j", "--jobs", type=click.IntRange(min=1), default=1, help="Losses at a time."
-            ),
-            click.option(
                 "--timeout",
                 type=click.FloatRange(min=0, min_open=True),
                 help="Seconds that one loss may take.",
@@ -145,14 +144,30 @@ def _verifying(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _spreading(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.option(
+                "-j", "--jobs", type=click.IntRange(min=1), default=1, help="Processes at a time."
+            ),
+            click.option("--cluster", default="", metavar="ADDRESS", help="A Dask scheduler."),
+            click.option("--no-cache", is_flag=True, help="Find out everything anew."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 @cli.command()
 @_selecting
+@_spreading
 def check(**flags: Any) -> int:
     """Find broken losses; reads only, and never runs the code that it reads."""
     from lossfix import run
 
-    request, files = _opened(flags)
-    report = run.check(request, files)
+    with _working(flags):
+        request, files = _opened(flags)
+        report = run.check(request, files)
     report = _beyond_baseline(report, request, flags)
     _show(report, flags)
     return FOUND if report.findings or report.unreadable else CLEAN
@@ -161,6 +176,7 @@ def check(**flags: Any) -> int:
 @cli.command()
 @_selecting
 @_verifying
+@_spreading
 @click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask loss by loss what to write.")
 @click.option("--no-verify", is_flag=True, help="Write what was not verified, and say so.")
@@ -175,11 +191,12 @@ def fix(**flags: Any) -> int:
     """Rewrite in place what was found, after the rewrite has been verified."""
     from lossfix import run, source
 
-    request, files = _opened(flags)
+    with _working(flags):
+        request, files = _opened(flags)
     start = None if flags["no_verify"] else _starter(request.config, flags)
     if flags["interactive"] and _from_stdin(flags):
         raise _Failure("-i asks on stdin, from which - reads the source; name a file instead")
-    with _measuring(flags):
+    with _working(flags):
         report = run.fix(request, files, start, _review(flags) if flags["interactive"] else None)
     if flags["diff"]:
         _write_bytes(_patch(report))
@@ -205,6 +222,7 @@ def fix(**flags: Any) -> int:
 @cli.command()
 @click.argument("losses", nargs=-1, metavar="[PATH[::LOSS]]...")
 @_verifying
+@_spreading
 @click.option(
     "--against", metavar="OLD[::LOSS]", help="Hold the loss to the promises of a rewrite of OLD."
 )
@@ -222,7 +240,7 @@ def verify(**flags: Any) -> int:
 
     config = _config(flags)
     try:
-        with _measuring(flags):
+        with _working(flags):
             report = measure.verify(
                 config,
                 flags["losses"] or (".",),
@@ -312,7 +330,7 @@ def doctor(python: str | None) -> int:
     click.echo(f"configuration: {config.file or 'none'}")
     click.echo(f"language server: {_language_server()}")
     try:
-        with _measuring({}):
+        with _working({}):
             found = interpreter.find(
                 python, configured=config.verify.python or None, project=config.root
             )
@@ -418,6 +436,8 @@ def _opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             baseline=source.read_baseline(flags["baseline"]) if flags["baseline"] else None,
             arguments=tuple(sys.argv[1:]),
             say=_say(flags),
+            pool=_pool(flags),
+            cache=_cache(config, flags),
         )
         if _from_stdin(flags):
             if len(flags["paths"]) > 1:
@@ -433,7 +453,8 @@ def _opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             paths = [*paths, *source.listed(flags["files_from"])]
         elif not paths:
             paths = [Path()]
-        return request, scan.open_all(source.find(paths, config), settings)
+        found = source.find(paths, config)
+        return request, scan.open_all(found, settings, request.pool, request.cache)
     except source.SourceError as error:
         raise _Failure(str(error)) from error
 
@@ -464,8 +485,9 @@ def _review(flags: dict[str, Any]) -> Review:
 
 
 @contextmanager
-def _measuring(flags: dict[str, Any]) -> Iterator[None]:
-    """While losses may be measured: where nothing can measure them, what was asked cannot be done."""
+def _working(flags: dict[str, Any]) -> Iterator[None]:
+    """While others do the work: where none of them can, what was asked cannot be done."""
+    from lossfix.pool import PoolError
     from lossfix.verify.interpreter import InterpreterError
 
     if flags.get("verbose"):
@@ -476,8 +498,31 @@ def _measuring(flags: dict[str, Any]) -> Iterator[None]:
         logger.setLevel(logging.DEBUG)
     try:
         yield
-    except InterpreterError as error:
+    except (InterpreterError, PoolError) as error:
         raise _Failure(str(error)) from error
+
+
+def _pool(flags: dict[str, Any]) -> Pool:
+    """The pool of this run, which ends with it."""
+    from lossfix.pool import Pool
+
+    if "pool" not in flags:
+        flags["pool"] = Pool(flags.get("jobs") or 1, flags.get("cluster") or "")
+        click.get_current_context().call_on_close(flags["pool"].close)
+    pool: Pool = flags["pool"]
+    return pool
+
+
+def _cache(config: Config, flags: dict[str, Any]) -> Cache:
+    """The project's cache, written when this run ends."""
+    from lossfix.cache import FORGETFUL, Cache, place
+
+    if "cache" not in flags:
+        forgets = flags.get("no_cache", True)
+        flags["cache"] = FORGETFUL if forgets else Cache(place(config.root))
+        click.get_current_context().call_on_close(flags["cache"].close)
+    cache: Cache = flags["cache"]
+    return cache
 
 
 def _starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:
@@ -487,18 +532,25 @@ def _starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:
         found = interpreter.find(
             flags["python"], configured=config.verify.python or None, project=config.root
         )
-        return _verifier(config, found.path, flags)
+        versions = (found.python, found.tensorflow, found.keras, found.numpy)
+        return _verifier(config, found.path, flags, versions)
 
     return start
 
 
-def _verifier(config: Config, python: str, flags: dict[str, Any]) -> Verifier:
+def _verifier(
+    config: Config, python: str, flags: dict[str, Any], versions: tuple[str, ...] = ()
+) -> Verifier:
     from lossfix.verify.client import Verifier
 
-    limits = config.verify
+    limits, pool = config.verify, _pool(flags)
+    executor = pool.executor  # which tells how many losses a cluster measures at a time
     return Verifier(
         python,
-        jobs=flags.get("jobs") or 1,
+        jobs=pool.jobs,
+        executor=executor,
+        known=_cache(config, flags) if versions else None,
+        versions=versions,
         timeout=limits.timeout,
         memory=limits.memory,
         seed=limits.seed,

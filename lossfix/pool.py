@@ -72,11 +72,11 @@ class Pool:
 
     def close(self) -> None:
         """Ends what was started here; a cluster stays as it was found."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
         if self._client is not None:
             with suppress(Exception):
-                self._client.close()
+                self._client.close()  # which gives up what is still to be done
+        elif self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
         self._executor = self._client = None
 
     def __enter__(self) -> Pool:
@@ -103,12 +103,14 @@ class Pool:
                 "--cluster needs Dask: install it with pip install 'lossfix[cluster]'"
             ) from error
         try:
-            self._client = cast(Any, Client)(self._cluster, timeout=10)
-            versions: dict[str, str] = self._client.run(_edition, on_error="return")
+            self._client = cast(Any, Client)(self._cluster, timeout=5)
         except (OSError, ValueError) as error:
             raise PoolError(f"--cluster {self._cluster}: no scheduler answers: {error}") from error
-        if not versions:
-            raise PoolError(f"--cluster {self._cluster}: the scheduler has no workers")
+        try:
+            self._client.wait_for_workers(1, timeout=10)
+        except TimeoutError:
+            raise PoolError(f"--cluster {self._cluster}: the scheduler has no workers") from None
+        versions: dict[str, object] = self._client.run(_edition, on_error="return")
         for worker, version in sorted(versions.items()):
             if version != _edition():
                 raise PoolError(

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossfix import __version__, layout, scan, source
+from lossfix.cache import FORGETFUL, Cache
 from lossfix.config import Config, selected
 from lossfix.losses.discover import Settings
 from lossfix.losses.glance import mentions
 from lossfix.losses.project import Place
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
+from lossfix.pool import ALONE, Pool
 from lossfix.scan import Opened
 from lossfix.source import Baseline, Document, Unreadable
 
@@ -42,6 +44,8 @@ class Request:
     """The findings that are left alone."""
     arguments: tuple[str, ...] = ()
     say: Progress = field(default=lambda line: None)
+    pool: Pool = ALONE
+    cache: Cache = FORGETFUL
 
 
 def _with_callers(request: Request, files: Opened) -> Opened:
@@ -65,8 +69,9 @@ def _with_callers(request: Request, files: Opened) -> Opened:
 def check(request: Request, files: Opened) -> Report:
     """Find what is wrong with the losses of some files; no code is run."""
     reports = []
-    for document in filter(files.may_hold_a_loss, files.documents):
-        findings, _ = findings_of(request, files, document)
+    documents = [each for each in files.documents if files.may_hold_a_loss(each)]
+    for document, found in zip(documents, _all_found(request, files, documents), strict=True):
+        findings, _ = _counted(request, files, document, found)
         findings += _unparsed(document)
         if findings:
             reports.append(
@@ -183,15 +188,53 @@ def findings_of(
     from lossfix import engine
 
     options = options_for(request, files, document)
-    text = document.source.text
-    found = engine.check(document.source.path, text, options)
-    silenced = source.suppressions(text)
+    found = engine.check(document.source.path, document.source.text, options)
+    return _counted(request, files, document, found)
+
+
+def _all_found(
+    request: Request, files: Opened, documents: Sequence[Document]
+) -> list[tuple[Finding, ...]]:
+    """Everything that is wrong with the losses of each document, as far as it is not known yet."""
+    keys = [_depends_on(request, files, document) for document in documents]
+
+    def find(numbers: list[int]) -> Iterator[tuple[Finding, ...]]:
+        # Loaded here: a run that finds out nothing new needs no rules.
+        from lossfix import engine
+
+        chosen = [documents[n] for n in numbers]
+        rows = [
+            (each.source.path, each.source.text, options_for(request, files, each))
+            for each in chosen
+        ]
+        return request.pool.map(engine.check, rows, [len(each.source.text) for each in chosen])
+
+    return request.cache.through("findings", keys, find)
+
+
+def _depends_on(request: Request, files: Opened, document: Document) -> tuple[object, ...]:
+    """All that the findings of a document depend on besides the code of lossfix."""
+    config = request.config
+    return (
+        *(document.source.path, document.source.text, files.project(document)),
+        *(_is_exported(document), package_of(document.path), request.exact_only),
+        *(config.select, config.extend_select, config.ignore, config.per_file_ignores),
+        settings_of(config),
+    )
+
+
+def _counted(
+    request: Request, files: Opened, document: Document, found: Sequence[Finding]
+) -> tuple[list[Finding], list[Finding]]:
+    """Of what was found in a document, what counts and what a comment silences."""
+    silenced = source.suppressions(document.source.text)
     if silenced.skip_file:
         return [], list(found)
     shown = [each for each in found if not silenced.cover(each)]
     quiet = [each for each in found if silenced.cover(each)]
-    ran = [(rule.code, rule.name) for rule in options.rules]
-    shown += source.unused(document.source, silenced, found, ran)
+    if silenced.comments:
+        ran = [(each.code, each.name) for each in options_for(request, files, document).rules]
+        shown += source.unused(document.source, silenced, found, ran)
     limits = _limits(request, document)
     if limits is not None:
         shown = [each for each in shown if source.inside(each, limits)]
@@ -266,6 +309,8 @@ def _wanted(request: Request, document: Document) -> Callable[[Loss], bool]:
 
 
 def _unparsed(document: Document) -> list[Finding]:
+    if not document.unparsed:
+        return []
     from lossfix.engine import unparsable
     from lossfix.syntax.tree import Unparsable
 
@@ -285,14 +330,17 @@ def options_for(request: Request, files: Opened, document: Document) -> Options:
 
     config = request.config
     path = document.source.path
-    folder = document.path.resolve().parent
     return engine.Options(
         rules=tuple(rule for rule in RULES if selected(rule.code, rule.name, config, path)),
         exact_only=request.exact_only,
         settings=settings_of(config),
-        project=replace(files.project(document), exported=(folder / "__init__.py").exists()),
+        project=replace(files.project(document), exported=_is_exported(document)),
         package=package_of(document.path),
     )
+
+
+def _is_exported(document: Document) -> bool:
+    return (document.path.resolve().parent / "__init__.py").exists()
 
 
 def settings_of(config: Config) -> Settings:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import ast
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from lossfix import source
+from lossfix.cache import FORGETFUL, Cache
 from lossfix.losses.discover import Project, Settings, discover, names_losses
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss
 from lossfix.losses.project import Modules
 from lossfix.losses.shared import Shared, shared_by, shared_by_words
 from lossfix.losses.uses import uses_of
+from lossfix.pool import ALONE, Pool
 from lossfix.source import Document, Unreadable
 from lossfix.syntax.nodes import every
 
@@ -72,20 +74,31 @@ class Opened:
         return reading.holds or said.of_losses or bool(named)
 
 
-def open_all(paths: Iterable[Path], settings: Settings) -> Opened:
+def open_all(
+    paths: Iterable[Path], settings: Settings, pool: Pool = ALONE, cache: Cache = FORGETFUL
+) -> Opened:
     """Read the files, and parse those that may hold a loss or use one.
+
+    Only the bytes of the latter are kept.
 
     Raises:
         SourceError: a path does not exist or cannot be read.
+        PoolError: the cluster that was to parse them is gone.
     """
     documents: list[Document] = []
     unreadable: list[Unreadable] = []
     skipped: list[Path] = []
     checked = 0
+    is_dull = cache.dull(settings)
     for path in paths:
         checked += 1
+        absolute = os.path.abspath(path)
+        if is_dull(absolute):
+            skipped.append(path)
+            continue
         try:
             with open(path, "rb") as file:
+                stat = os.fstat(file.fileno())
                 data = file.read()
         except OSError as error:
             raise source.SourceError(
@@ -98,17 +111,27 @@ def open_all(paths: Iterable[Path], settings: Settings) -> Opened:
             continue
         if document is None:
             skipped.append(path)
+            cache.found_dull(absolute, settings, stat)
         else:
             documents.append(document)
-    readings = tuple(read(each.source.text, settings, _unread(each)) for each in documents)
-    return _followed(
-        Opened(tuple(documents), readings, checked, tuple(unreadable), tuple(skipped)), settings
-    )
+    first = opened(documents, settings, pool, cache)
+    files = replace(first, checked=checked, unreadable=tuple(unreadable), skipped=tuple(skipped))
+    return _followed(files, settings)
 
 
-def opened(documents: Sequence[Document], settings: Settings) -> Opened:
+def opened(
+    documents: Sequence[Document],
+    settings: Settings,
+    pool: Pool = ALONE,
+    cache: Cache = FORGETFUL,
+) -> Opened:
     """The same for documents that were read elsewhere, such as from stdin."""
-    readings = tuple(read(each.source.text, settings, _unread(each)) for each in documents)
+    rows = [(each.source.text, settings, _unread(each)) for each in documents]
+
+    def read_those(numbers: list[int]) -> Iterator[Reading]:
+        return pool.map(read, [rows[n] for n in numbers], [len(rows[n][0]) for n in numbers])
+
+    readings = tuple(cache.through("reading", rows, read_those))
     return Opened(tuple(documents), readings, len(documents), ())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import libcst as cst
 
@@ -62,9 +63,7 @@ def failing_imports(loss: Loss) -> Iterator[Failing]:
     One within a ``try`` is left out: what follows it is there for when it fails.
     """
     wanted = {(use.root, use.scope.resolve(use.root)) for use in uses(loss) if use.imported}
-    for node in walk(loss.tree.module):
-        if not isinstance(node, cst.SimpleStatementLine):
-            continue
+    for node in _lines_with_imports(loss.tree):
         for statement in node.body:
             if not isinstance(statement, cst.Import | cst.ImportFrom):
                 continue
@@ -74,6 +73,16 @@ def failing_imports(loss: Loss) -> Iterator[Failing]:
                 continue
             if wanted & set(bound.items()) or _is_left_over(loss, lost):
                 yield Failing(node, statement, lost)
+
+
+@lru_cache(maxsize=4)
+def _lines_with_imports(tree: Tree) -> tuple[cst.SimpleStatementLine, ...]:
+    return tuple(
+        node
+        for node in walk(tree.module)
+        if isinstance(node, cst.SimpleStatementLine)
+        and any(isinstance(each, cst.Import | cst.ImportFrom) for each in node.body)
+    )
 
 
 def _is_left_over(loss: Loss, lost: Mapping[str, str]) -> bool:

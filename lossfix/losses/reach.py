@@ -6,7 +6,7 @@ in a helper without targets or predictions, in the factory around it, in a const
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -65,15 +65,24 @@ def references(loss: Loss, name: str, origin: str) -> tuple[Use, ...]:
     """Every use in the whole file of ``name`` where it stands for ``origin``."""
     found = []
     own = {use.node for use in uses(loss) if not use.outside}
-    for node, above in _names(loss.tree.module, loss.tree):
-        if (dotted(node) or "").partition(".")[0] != name:
-            continue
+    for node, above in _names_by_root(loss.tree).get(name, ()):
         scope = loss.tree.scope(above)
         qualified = _resolved(node, scope, loss.tree)
         if qualified is not None and scope.resolve(name) == origin:
             outside = node not in own
             found.append(Use(node, qualified, scope, _seen_from(loss, node, above), outside))
     return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def _names_by_root(
+    tree: Tree,
+) -> Mapping[str, Sequence[tuple[cst.Name | cst.Attribute, cst.CSTNode | None]]]:
+    """All dotted names of a file by the plain name with which they begin."""
+    found: dict[str, list[tuple[cst.Name | cst.Attribute, cst.CSTNode | None]]] = {}
+    for node, above in _names(tree.module, tree):
+        found.setdefault((dotted(node) or "").partition(".")[0], []).append((node, above))
+    return found
 
 
 def _own(loss: Loss, qualified: str) -> bool:

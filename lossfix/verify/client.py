@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from types import TracebackType
+from typing import Protocol
 
 from lossfix.model import Environment, Probe, Ruling, State, Subject, Verdict
 from lossfix.verify.judge import judge
@@ -23,12 +24,23 @@ from lossfix.verify.workers import Settings, ask, close_workers, lent
 _logger = logging.getLogger(__name__)
 
 
+class Known(Protocol):
+    """Where verdicts are kept from one run to the next."""
+
+    def recall(self, kind: str, key: object) -> object:
+        """The verdict for a key; ``None`` where there is none."""
+
+    def remember(self, kind: str, key: object, value: object) -> None:
+        """Keep a verdict."""
+
+
 class Verifier:
     """Measures losses in worker processes, and closes them when it is closed.
 
     ``jobs`` is how many losses are measured at a time; with an ``executor`` of the caller's own it
     is how many are handed to it at a time, and that one stays open. ``timeout`` (seconds) and
-    ``memory`` (MiB) are what one loss may take; ``None`` is the default.
+    ``memory`` (MiB) are what one loss may take; ``None`` is the default. Verdicts are taken from what
+    is ``known`` where they were measured under the same ``versions`` of the interpreter's packages.
     """
 
     def __init__(
@@ -42,6 +54,8 @@ class Verifier:
         root: str = Settings.root,
         fork: bool = Settings.fork,
         executor: Executor | None = None,
+        known: Known | None = None,
+        versions: tuple[str, ...] = (),
     ) -> None:
         self.settings = Settings(
             python, timeout or Settings.timeout, memory or Settings.memory, seed, root, fork
@@ -50,6 +64,9 @@ class Verifier:
         self._owns_executor = executor is None
         self._executor: Executor = executor or ThreadPoolExecutor(self._jobs)
         self._hello: Hello | None = None
+        # Modules of the project may change, and are in no key.
+        self._known = None if root else known
+        self._versions = versions
 
     def measure(self, probes: Iterable[Probe]) -> Iterator[tuple[Probe, Verdict]]:
         """Each probe with its verdict, in the order given, several measured at a time.
@@ -60,15 +77,33 @@ class Verifier:
         under_way: deque[tuple[Probe, Future[Verdict]]] = deque()
         try:
             for probe in probes:
-                future = self._executor.submit(verify_probe, probe, self.settings)
-                under_way.append((probe, future))
+                under_way.append((probe, self._verdict_on(probe)))
                 if len(under_way) >= 2 * self._jobs:
-                    yield _settled(under_way)
+                    yield self._settled(under_way)
             while under_way:
-                yield _settled(under_way)
+                yield self._settled(under_way)
         finally:
             for _, future in under_way:
                 future.cancel()
+
+    def _verdict_on(self, probe: Probe) -> Future[Verdict]:
+        verdict = None if self._known is None else self._known.recall(*self._key(probe))
+        if isinstance(verdict, Verdict):
+            future: Future[Verdict] = Future()
+            future.set_result(verdict)
+            return future
+        return self._executor.submit(verify_probe, probe, self.settings)
+
+    def _settled(self, under_way: deque[tuple[Probe, Future[Verdict]]]) -> tuple[Probe, Verdict]:
+        probe, future = under_way.popleft()
+        verdict = future.result()
+        # What could not be measured may be measured another time, on a machine that is less busy.
+        if self._known is not None and verdict.ruling is not Ruling.UNVERIFIABLE:
+            self._known.remember(*self._key(probe), verdict)
+        return probe, verdict
+
+    def _key(self, probe: Probe) -> tuple[str, tuple[object, ...]]:
+        return "verdict", (replace(probe, name=""), self.settings, self._versions)
 
     def environment(self) -> Environment:
         """Where the losses are measured. Raises ``InterpreterError`` where that cannot be."""
@@ -146,11 +181,6 @@ def _blamed(probe: Probe, verdict: Verdict, alone: Answer) -> Verdict:
     before = judge(replace(probe, after=None), alone.facts).before
     reason = f"the rewrite, and not the original: {verdict.reasons[0]}"
     return replace(_unverifiable(probe, reason), before=before)
-
-
-def _settled(under_way: deque[tuple[Probe, Future[Verdict]]]) -> tuple[Probe, Verdict]:
-    probe, future = under_way.popleft()
-    return probe, future.result()
 
 
 def _job(probe: Probe, seed: int) -> Job:

@@ -1,0 +1,120 @@
+"""However the work is spread, the result is the same."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from program import lossfix
+
+from lossfix import pool as pools
+from lossfix.pool import Pool
+
+ROOT = Path(__file__).parents[1]
+FIXTURES = ROOT / "fixtures" / "article"
+
+
+def slowly(number: int, seconds: float) -> tuple[int, int]:
+    """The number and the process that worked on it."""
+    time.sleep(seconds)
+    return number, os.getpid()
+
+
+def test_results_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "WORTHWHILE", 0)
+    monkeypatch.setattr(pools, "CHUNK", 1)
+    rows = [(number, 0.05 * (3 - number)) for number in range(4)]
+    with Pool(2) as pool:
+        results = list(pool.map(slowly, [(n, max(0.0, s)) for n, s in rows], [1] * 4))
+    assert [number for number, _ in results] == [0, 1, 2, 3]
+    assert os.getpid() not in {process for _, process in results}
+
+
+def test_little_work_stays_in_this_process() -> None:
+    with Pool(2) as pool:
+        assert list(pool.map(slowly, [(1, 0.0)], [1])) == [(1, os.getpid())]
+
+
+def test_more_processes_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "WORTHWHILE", 0)
+    one = lossfix("check", "--no-cache", FIXTURES, at=ROOT)
+    two = lossfix("check", "--no-cache", "-j", "2", FIXTURES, at=ROOT)
+    assert two.code == one.code == 1
+    assert two.out == one.out
+
+
+def test_a_cluster_that_is_not_there_is_named() -> None:
+    ended = lossfix("check", "--cluster", "tcp://127.0.0.1:9", FIXTURES, at=ROOT)
+    assert ended.code == 2
+    assert "--cluster tcp://127.0.0.1:9: no scheduler answers" in ended.err
+
+
+def said(process: subprocess.Popen[bytes], words: str) -> str:
+    """What follows ``words`` once the process has logged them."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        _, found, after = line.decode().partition(words)
+        if found:
+            return after.strip()
+    raise AssertionError(f"{process.args} ended without {words}")
+
+
+@contextlib.contextmanager
+def cluster(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and worker processes on the loopback address, in processes of their own."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))}
+
+    def started(*command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            (sys.executable, "-m", "distributed.cli." + command[0], *command[1:]),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+
+    scheduler = started("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    address = said(scheduler, "Scheduler at:")
+    ends = [
+        started("dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+        for _ in range(workers)
+    ]
+    for worker in ends:
+        said(worker, "Registered to:")
+    try:
+        yield address, ends
+    finally:
+        for process in (*ends, scheduler):
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
+            assert process.stderr is not None
+            process.stderr.close()
+
+
+def test_a_worker_that_is_lost_halfway_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(pools, "CHUNK", 1)
+    with cluster(2) as (address, workers), Pool(cluster=address) as pool:
+        rows = [(number, 0.2) for number in range(20)]
+        results = []
+        for result in pool.map(slowly, rows, [1] * len(rows)):
+            results.append(result)
+            if len(results) == 4:
+                workers[0].send_signal(signal.SIGKILL)
+    assert [number for number, _ in results] == list(range(20))
+
+
+def test_a_cluster_finds_the_same_as_this_machine() -> None:
+    pytest.importorskip("distributed")
+    here = lossfix("check", "--no-cache", FIXTURES, at=ROOT)
+    with cluster(2) as (address, _):
+        there = lossfix("check", "--no-cache", "--cluster", address, FIXTURES, at=ROOT)
+    assert there.code == here.code
+    assert there.out == here.out
