@@ -368,7 +368,6 @@ def _program() -> str:
 
 def _config(flags: dict[str, Any]) -> Config:
     from lossfix import config
-    from lossfix.pages import known_pairs
 
     wanted: dict[str, Any] = {
         name: flags[name] or None
@@ -398,6 +397,9 @@ def _config(flags: dict[str, Any]) -> Config:
         file = Path(flags["config_file"]) if flags.get("config_file") else None
         loaded = config.load(Path.cwd(), wanted, file=file)
         if loaded.select or loaded.ignore or loaded.extend_select or loaded.per_file_ignores:
+            # Loaded here: the rules cost more than a small scan does.
+            from lossfix.pages import known_pairs
+
             config.check_rules(loaded, known_pairs())
     except config.ConfigError as error:
         raise _Failure(str(error)) from error

@@ -6,10 +6,9 @@ lossfix installed and no file of the project. Results come back in the order of 
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeVar, cast
@@ -131,6 +130,10 @@ def _edition() -> str:
 
 
 def _local(jobs: int) -> Executor:
+    # Loaded here: most runs have no use for it, and it takes longer to load than a small scan.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     # Forked children have the rules loaded already; nothing here has threads when they are forked.
     method = "fork" if sys.platform == "linux" else "spawn"
     return ProcessPoolExecutor(jobs, multiprocessing.get_context(method))
