@@ -118,6 +118,7 @@ def _against(probe: Probe, facts: Facts, before: State, after: State) -> list[_R
         *_units(facts),
         *_lost_path(facts),
         *_batch(facts),
+        *_overflow(facts),
         *_gradient(probe, facts, before, after),
         *_contract(facts),
         *_reach(probe, facts, before),
@@ -220,6 +221,15 @@ def _lost_path(facts: Facts) -> list[_Reason]:
         return []
     text = f"the gradient does not account for {percent(lost)} of how the value changes, and did"
     return [_Reason(Ruling.REGRESSED, text)]
+
+
+def _overflow(facts: Facts) -> list[_Reason]:
+    """Predictions far out at which the original is finite and the rewrite is not."""
+    if facts.before is None or facts.after is None or facts.before.gradient != "alive":
+        return []
+    new = sorted({*facts.after.overflows} - {*facts.before.overflows})
+    text = f"value or gradient are not finite at {', '.join(new)}, where the original's are"
+    return [_Reason(Ruling.REGRESSED, text)] if new else []
 
 
 def _batch(facts: Facts) -> list[_Reason]:
@@ -331,7 +341,10 @@ def _mended(facts: Facts) -> bool:
     compiled = [check for check in facts.contract.checks if check.name == "xla"]
     if any(check.before and check.after == "" for check in compiled):
         return True
-    bad = [{*side.not_finite, *side.value_not_finite} for side in (facts.before, facts.after)]
+    bad = [
+        {*side.not_finite, *side.value_not_finite, *side.overflows}
+        for side in (facts.before, facts.after)
+    ]
     return bad[1] < bad[0]
 
 

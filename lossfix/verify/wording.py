@@ -68,6 +68,13 @@ def _gradient_notes(side: str, gradient: GradientFacts | None) -> list[str]:
     notes = []
     if gradient.not_finite:
         notes.append(f"{side}, the gradient is not finite at {', '.join(gradient.not_finite)}")
+    for what, where in (
+        ("the value is not finite", gradient.value_not_finite),
+        ("value or gradient overflow", gradient.overflows),
+        ("the gradient is exactly zero, and the loss is not,", gradient.flat),
+    ):
+        if where:
+            notes.append(f"{side}, {what} at {', '.join(where)}")
     dead = [str(c.index) for c in gradient.channels if c.moves > 1e-6 and c.seen < 0.05]
     if dead:
         notes.append(f"{side}, no gradient reaches channel {', '.join(dead)} of the predictions")

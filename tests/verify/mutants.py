@@ -80,7 +80,12 @@ def mutants() -> Iterator[Mutant]:
                     yield Mutant(kind, replace(pair, name=name, after=text, rulings=REFUSED))
 
 
-SAME: dict[str, str] = {}
+SAME: dict[str, str] = {
+    "top two: margin to the second other / lost weight 1": (
+        "own - 1 in place of own - 1e30 among the others: where it is one of the two largest, own is "
+        "larger than the second other, and the margin is positive as it should be"
+    ),
+}
 """Mutants that do what the original does, and why."""
 
 

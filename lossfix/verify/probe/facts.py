@@ -163,6 +163,10 @@ class GradientFacts:
     """Edge inputs at which the value is finite and the gradient is not: ``p=0``, ``p=y``, ..."""
     value_not_finite: tuple[str, ...] = ()
     """Edge inputs at which the value itself is not finite."""
+    overflows: tuple[str, ...] = ()
+    """Inputs far out (``y_pred = 100``) at which value or gradient are not finite in float32."""
+    flat: tuple[str, ...] = ()
+    """Inputs far out, or at the bounds, at which the gradient is exactly zero, although the loss is not."""
     terms: tuple[TermFacts, ...] = ()
     channels: tuple[ChannelFacts, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
@@ -26,6 +26,9 @@ LIVE_ROW = 1e-4
 KINK = 1e-3
 """One-sided slopes that differ by more, relatively, mark a kink; there any slope between them is a
 valid one (Clarke's subdifferential)."""
+FAR = 50.0 / 3.0
+"""So many widths of the domain from its middle lies what a model that was not scaled predicts: 100 for
+standardised targets."""
 SEGMENT_ROWS = 3
 """Few rows on a segment, so that few gates are crossed at once."""
 
@@ -107,7 +110,7 @@ def quick_gradient(
     gradient = _over_draws(fast_slope(chosen, batches[0]), batches)
     state = "raises" if gradient == "alive" and not graph.ok else gradient
     facts = GradientFacts(state, eager, graph, gradient, precision=chosen.precision)
-    return _with_edges(facts, chosen, family, batches[0])
+    return _far_out(_with_edges(facts, chosen, family, batches[0]), plain, family, batches[0])
 
 
 def measure_gradient(
@@ -171,6 +174,37 @@ def _with_edges(
         elif gradient is not None and not np.all(np.isfinite(gradient)):
             gradients.append(name)
     return replace(facts, not_finite=tuple(gradients), value_not_finite=tuple(values))
+
+
+def _far_out(facts: GradientFacts, plain: Objective, family: Family, batch: Batch) -> GradientFacts:
+    """What becomes of value and gradient where a model may start or stray to, in float32."""
+    overflows, flat = [], []
+    for name, far in _strays(family, batch):
+        try:
+            value, gradient = plain.slope(far.y_true, far.y_pred)
+        except Exception:  # the draws of the family itself say whether it raises
+            continue
+        if gradient is None:
+            continue
+        if not (np.isfinite(value) and np.all(np.isfinite(gradient))):
+            if family.activation == "linear":
+                overflows.append(name)
+        elif value != 0.0 and not np.any(gradient):
+            flat.append(name)
+    return replace(facts, overflows=tuple(overflows), flat=tuple(flat))
+
+
+def _strays(family: Family, batch: Batch) -> Iterator[tuple[str, Batch]]:
+    """Predictions ``FAR`` widths of the domain from its middle, or at the bounds that it
+    has."""
+    middle, width = (family.high + family.low) / 2.0, family.high - family.low
+    if family.domain in ("boxes", "simplex"):
+        return
+    reach = FAR if family.activation == "linear" else 0.5
+    for away in (-reach, reach):
+        value = middle + away * width
+        name = f"y_pred = {value:g}"
+        yield name, replace(batch, y_pred=np.full_like(batch.y_pred, value))
 
 
 def live_rows(plain: Objective, family: Family, seed: int) -> float:
