@@ -13,7 +13,7 @@ from lossfix.losses.glance import mentions
 from lossfix.losses.loss import Loss, Relaxation
 from lossfix.losses.project import Place
 from lossfix.lsp.folder import View
-from lossfix.model import Finding, Gate, Status
+from lossfix.model import Finding, Gate
 from lossfix.scan import Opened
 from lossfix.source import Document
 from lossfix.syntax.tree import Unparsable
@@ -54,9 +54,13 @@ def every_exact(view: View, document: Document) -> Texts:
     options = replace(
         run.options_for(view.request, view.files, document),
         exact_only=True,
+        relaxation=Relaxation(Gate.KEEP),
         skips=lambda current: source.suppressions(current).cover,
     )
-    texts = _mended(view, document, options)
+    try:
+        texts = _mended(view, document, options)
+    except Unparsable:
+        return ()
     if any(other is not document for other, _ in texts):
         rules = tuple(rule for rule in options.rules if not rule.code.startswith(_FORM))
         texts = _mended(view, document, replace(options, rules=rules))
@@ -125,17 +129,16 @@ def _owners(text: str, options: engine.Options, finding: Finding) -> Iterator[st
 
 
 def _mended(view: View, document: Document, options: engine.Options) -> Texts:
-    (done,) = repairs.carry_out([repairs.Plan(document, options)], None, None, None)
-    if done.text == document.source.text:
+    text = document.source.text
+    becomes: dict[str, str] = {}
+    for name in dict.fromkeys(loss.name for loss in engine.repairable(text, options)):
+        repair = engine.repair(document.source.path, text, name, options)
+        text = repair.after
+        becomes[name] = repair.becomes
+    if text == document.source.text:
         return ()
-    fixed = [outcome for outcome in done.outcomes if outcome.status is Status.FIXED]
-    instances = _instances(
-        view,
-        document,
-        tuple(outcome.loss for outcome in fixed),
-        tuple(outcome.becomes for outcome in fixed),
-    )
-    return _with_callers(view, document, done.text, instances)
+    instances = _instances(view, document, tuple(becomes), tuple(becomes.values()))
+    return _with_callers(view, document, text, instances)
 
 
 def _instances(
