@@ -1,0 +1,1 @@
+"""How long lossfix takes, against what one would use instead: ``python -m benchmarks``."""

@@ -1,0 +1,97 @@
+"""Start-up, and scans of trees of three kinds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import peers
+from benchmarks.clock import Row, Table, race
+from benchmarks.trees import FIXTURES, installed, synthetic, with_few_losses
+
+FILES = 10_000
+UNCACHED = ("check", "-q", "--no-cache", "--output-format", "concise")
+
+
+def start(scratch: Path) -> Table:
+    """What it costs to be asked for the version, and to check one file."""
+    file = str(FIXTURES / "dead_gate.py")
+    rows = race(
+        [
+            peers.bare_python(scratch),
+            peers.lossfix(scratch, "--version", name="lossfix --version"),
+            peers.lossfix(scratch, *UNCACHED, file, name="lossfix check FILE"),
+            peers.lossfix(scratch, "check", "-q", file, name="lossfix check FILE, known already"),
+            peers.torchfix(FIXTURES / "dead_gate.py"),
+        ],
+        rounds=9,
+    )
+    return Table("Start-up and one file", rows, "python -c pass")
+
+
+def tensorflow(scratch: Path) -> Table:
+    """Every file of this tree mentions a framework, few define a loss of a user's kind."""
+    trees = [installed("tensorflow"), installed("keras")]
+    files = sum(1 for tree in trees for _ in tree.rglob("*.py"))
+    both = peers.lossfix(scratch, *UNCACHED, *map(str, trees), name="lossfix check")
+    spread = peers.lossfix(
+        scratch, *UNCACHED, "-j", "2", *map(str, trees), name="lossfix check -j 2"
+    )
+    rows = race([both, spread, peers.torchfix(*trees)], rounds=3, limit=400)
+    return Table("Installed TensorFlow and Keras", rows, "lossfix check", f"{files} files.")
+
+
+def keras(scratch: Path) -> Table:
+    """The smaller of the two trees, for tools that would take long on both."""
+    tree = installed("keras")
+    files = sum(1 for _ in tree.rglob("*.py"))
+    rows = race(
+        [
+            peers.lossfix(scratch, *UNCACHED, str(tree)),
+            peers.tf_upgrade(tree, scratch),
+            peers.torchfix(tree),
+            peers.bare_read(tree),
+            peers.grep(tree),
+        ],
+        rounds=3,
+    )
+    return Table("Installed Keras", rows, "lossfix check", f"{files} files.")
+
+
+def few(scratch: Path) -> Table:
+    """Code of all kinds that has nothing to do with Keras, but for six files."""
+    tree = with_few_losses(scratch)
+    files = sum(1 for _ in tree.rglob("*.py"))
+    rows = race(
+        [
+            peers.lossfix(scratch, *UNCACHED, str(tree)),
+            peers.grep(tree),
+            peers.bare_read(tree),
+            peers.torchfix(tree),
+            peers.pyupgrade(tree),
+            peers.fixit(tree),
+            peers.codemod(tree),
+        ],
+        rounds=3,
+        limit=100,
+    )
+    return Table("A codebase with few losses", rows, "grep -l", f"{files} files.")
+
+
+def many(scratch: Path) -> Table:
+    """Ten thousand files, to tell what each further one costs, and what a second run saves."""
+    tree, tenth = synthetic(scratch, FILES), synthetic(scratch, FILES // 10)
+    rows = race(
+        [
+            peers.lossfix(scratch, *UNCACHED, str(tenth), name="lossfix check, a tenth of it"),
+            peers.lossfix(scratch, *UNCACHED, str(tree)),
+            peers.lossfix(scratch, "check", "-q", str(tree), name="lossfix check, known already"),
+            peers.bare_stat(tree),
+            peers.bare_read(tree),
+            peers.grep(tree),
+        ],
+        rounds=5,
+    )
+    times = {row.name: row.seconds or 0.0 for row in rows}
+    further = (times["lossfix check"] - times["lossfix check, a tenth of it"]) / (0.9 * FILES)
+    rows = (*rows, Row("each further file", further))
+    return Table(f"A synthetic tree of {FILES} files", rows, "bare stat")

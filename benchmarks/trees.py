@@ -1,0 +1,65 @@
+"""The trees that are scanned: installed ones, one with few losses, and synthetic ones of any size."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import shutil
+import sysconfig
+from pathlib import Path
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "article"
+_WORDS = "account batch cache device entry filter group handle index journal key lease".split()
+
+
+def installed(name: str) -> Path:
+    """The folder of an installed package, found without importing it."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise SystemExit(f"{name} is not installed here: run the benchmarks where it is")
+    return Path(spec.origin).parent
+
+
+def with_few_losses(folder: Path) -> Path:
+    """Python's standard library without its tests, as code of all kinds, and six files with losses."""
+    library = Path(sysconfig.get_path("stdlib"))
+    target = folder / "few"
+    skipped = {"site-packages", "test", "tests", "__pycache__", "idle_test", "lib2to3"}
+    for file in sorted(library.rglob("*.py")):
+        below = file.relative_to(library)
+        if skipped.isdisjoint(below.parts):
+            (target / below).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target / below)
+    shutil.copytree(FIXTURES, target / "losses")
+    return target
+
+
+def synthetic(folder: Path, files: int, seed: int = 0) -> Path:
+    """So many modules of 20 to 200 lines; one in five hundred holds a loss, one in ten mentions Keras."""
+    numbers = random.Random(seed)
+    losses = sorted(FIXTURES.glob("*.py"))
+    target = folder / f"synthetic-{files}"
+    for number in range(files):
+        package = target / f"package_{number // 100:03}"
+        package.mkdir(parents=True, exist_ok=True)
+        if number % 500 == 250:
+            text = losses[number // 500 % len(losses)].read_text("utf-8")
+        else:
+            head = "import keras\n" if number % 10 == 0 else "import json\n"
+            text = head + "".join(_function(numbers) for _ in range(numbers.randint(2, 20)))
+        (package / f"module_{number:05}.py").write_text(text, "utf-8")
+    return target
+
+
+def _function(numbers: random.Random) -> str:
+    one, two, three = numbers.sample(_WORDS, 3)
+    return f'''
+
+def {one}_{two}({two}, {three}=None):
+    """The {one} of a {two}."""
+    {one} = {{}}
+    for {two}_number, each in enumerate({two}):
+        if each == {three}:
+            {one}[each] = {two}_number * {numbers.randint(2, 99)}
+    return {one}
+'''
