@@ -25,7 +25,7 @@ from .original import Original, find_original
 from .sharpening import sharpening
 from .steepness import deviation_bound, ladder, steepest_alive, steepest_unblocked
 from .subject import Failure, load
-from .values import EQUAL, GROWTH, REMAINS, RUNGS, compare, cross_families
+from .values import EQUAL, REMAINS, compare, cross_families
 
 EPSILON = 1e-6
 """Values may differ by this share where the original's gradient is not finite: what mends it is an
@@ -217,11 +217,8 @@ class _Battery:
         if self.facts.values[0].relation == "equal" and not self._surrogate:
             return True
         if self.rungs:
-            k0 = self.rungs[0]
-            steepnesses = [k0 * GROWTH**power for power in range(1, RUNGS + 1)]
-            found = sharpening(
-                *self._pair(self.after), sides(self.family, self.job.seed), steepnesses
-            )
+            segments = sides(self.family, self.job.seed)
+            found = sharpening(*self._pair(self.after), segments, self.rungs[0])
             self._note(sharpening=found)
         against = self._yardstick()
         if against is None:

@@ -25,6 +25,10 @@ SETTLED = 0.1
 """A gate is narrow enough where all but this share of its step lies within half of that."""
 NARROWEST = {"float64": 1e-11, "float32": 1e-5}
 """The narrowest width that can be resolved, as a share of the segment."""
+GROWTH = {"float64": 8.0, "float32": 2.0}
+"""Factor between the steepnesses that are tried; what float32 resolves lies close together."""
+STEEPEST = 8.0**5 + 1.0
+"""The last one, in units of the first."""
 HALVINGS = 16
 GRID = 48
 """Pieces of a segment among which the one with the largest jump is looked for."""
@@ -45,16 +49,18 @@ def sharpening(
     before: Objective,
     after: Objective,
     segments: Sequence[Segment],
-    steepnesses: Sequence[float],
+    k0: float,
 ) -> Optional[float]:
     """The exponent n of ``width = c / steepness**n``, the median over the segments on which
     ``before`` jumps; 1 for a gate in units of its operand. ``None`` where no gate is narrow enough
-    at any of ``steepnesses`` and wide enough to be resolved at twice that.
+    at a steepness beyond ``k0`` and wide enough to be resolved at twice that.
     """
     try:
         jumps = [jump for segment in segments if (jump := _jump(before, segment)) is not None]
     except Exception:  # what raises there is told by the values' comparison
         return None
+    growth = GROWTH[after.precision]
+    steepnesses = [k0 * growth**power for power in range(1, int(math.log(STEEPEST, growth)) + 1)]
     found = [_exponent(after, jump, steepnesses) for jump in jumps]
     known = [exponent for exponent in found if exponent is not None]
     return float(np.median(known)) if known else None
