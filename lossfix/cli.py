@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,29 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossfix import __version__
+from lossfix.asked import FAILED, Failure, config_of, from_stdin, opened, starter, verifier_of
+from lossfix.options import FORMATS, selecting, spreading, verifying
 
 if TYPE_CHECKING:
-    from lossfix.cache import Cache
-    from lossfix.config import Config
     from lossfix.interactive import Review
     from lossfix.model import Report
-    from lossfix.pool import Pool
     from lossfix.report import RulePage
     from lossfix.run import Request
-    from lossfix.scan import Opened
-    from lossfix.verify.client import Verifier
 
-CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
-_FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab")
-
-
-class _Failure(click.ClickException):
-    """What was asked could not be done: exit code 2."""
-
-    exit_code = FAILED
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"lossfix: {self.message}", err=True)
+CLEAN, FOUND, INTERRUPTED = 0, 1, 130
 
 
 def main() -> None:
@@ -68,105 +55,15 @@ def cli() -> None:
     """Find custom Keras losses that do not train, rewrite them, and prove that the rewrite trains."""
 
 
-def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(
-        (
-            click.argument("paths", nargs=-1, type=click.Path()),
-            click.option(
-                "--select", multiple=True, help="Only these rules: codes, prefixes or names."
-            ),
-            click.option("--ignore", multiple=True, help="Not these rules."),
-            click.option("--extend-select", multiple=True, help="These rules, too."),
-            click.option(
-                "--lines", default="", help="Only what stands in the lines A-B; empty: everywhere."
-            ),
-            click.option("--include", multiple=True, help="Files to look at in folders."),
-            click.option("--exclude", multiple=True, help="Files and folders to leave out."),
-            click.option("--extend-exclude", multiple=True, help="Leave these out, too."),
-            click.option(
-                "--force-exclude", is_flag=True, default=None, help="Also where they are named."
-            ),
-            click.option("--diff-base", metavar="REF", help="Only lines changed since a commit."),
-            click.option(
-                "--baseline", type=click.Path(dir_okay=False), help="Only what is not in FILE."
-            ),
-            click.option(
-                "--write-baseline",
-                type=click.Path(dir_okay=False),
-                help="Write all findings to FILE.",
-            ),
-            click.option(
-                "--files-from", metavar="FILE", help="Read the paths from FILE, or - for stdin."
-            ),
-            click.option(
-                "--stdin-filename", metavar="PATH", help="The name of the source that - reads."
-            ),
-            click.option(
-                "--config", "config_file", type=click.Path(dir_okay=False), help="Use this file."
-            ),
-            click.option(
-                "--output-format",
-                "formats",
-                multiple=True,
-                metavar="FORMAT[:FILE]",
-                help=f"One of {', '.join(_FORMATS)}; repeatable.",
-            ),
-            click.option(
-                "--report", "html", type=click.Path(dir_okay=False), help="Write an HTML report."
-            ),
-            click.option("--absolute-paths", is_flag=True, help="Paths from the root."),
-            click.option("--statistics", is_flag=True, help="Count findings by rule."),
-            click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto"),
-            click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr."),
-            click.option("-v", "--verbose", is_flag=True, help="Say what was measured."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _verifying(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(
-        (
-            click.option("--python", help="The interpreter that has TensorFlow and your packages."),
-            click.option(
-                "--timeout",
-                type=click.FloatRange(min=0, min_open=True),
-                help="Seconds that one loss may take.",
-            ),
-            click.option(
-                "--memory", type=click.IntRange(min=1), help="MiB that one loss may take."
-            ),
-            click.option("--seed", type=int, help="Of the inputs on which losses are measured."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _spreading(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(
-        (
-            click.option(
-                "-j", "--jobs", type=click.IntRange(min=1), default=1, help="Processes at a time."
-            ),
-            click.option("--cluster", default="", metavar="ADDRESS", help="A Dask scheduler."),
-            click.option("--no-cache", is_flag=True, help="Find out everything anew."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
 @cli.command()
-@_selecting
-@_spreading
+@selecting
+@spreading
 def check(**flags: Any) -> int:
     """Find broken losses; reads only, and never runs the code that it reads."""
     from lossfix import run
 
     with _working(flags):
-        request, files = _opened(flags)
+        request, files = opened(flags)
         report = run.check(request, files)
     report = _beyond_baseline(report, request, flags)
     _show(report, flags)
@@ -174,9 +71,9 @@ def check(**flags: Any) -> int:
 
 
 @cli.command()
-@_selecting
-@_verifying
-@_spreading
+@selecting
+@verifying
+@spreading
 @click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask loss by loss what to write.")
 @click.option("--no-verify", is_flag=True, help="Write what was not verified, and say so.")
@@ -192,16 +89,16 @@ def fix(**flags: Any) -> int:
     from lossfix import run, source
 
     with _working(flags):
-        request, files = _opened(flags)
-    start = None if flags["no_verify"] else _starter(request.config, flags)
-    if flags["interactive"] and _from_stdin(flags):
-        raise _Failure("-i asks on stdin, from which - reads the source; name a file instead")
+        request, files = opened(flags)
+    start = None if flags["no_verify"] else starter(request.config, flags)
+    if flags["interactive"] and from_stdin(flags):
+        raise Failure("-i asks on stdin, from which - reads the source; name a file instead")
     with _working(flags):
         report = run.fix(request, files, start, _review(flags) if flags["interactive"] else None)
     if flags["diff"]:
         _write_bytes(_patch(report))
         _show_cells(report, flags)
-    elif _from_stdin(flags):
+    elif from_stdin(flags):
         document = files.documents[0] if files.documents else None
         changed = next((each.after for each in report.files if each.changed), None)
         original = document.data if document is not None else flags["stdin"]
@@ -210,9 +107,9 @@ def fix(**flags: Any) -> int:
         try:
             report = run.write(request, report, files.documents)
         except source.SourceError as error:
-            raise _Failure(str(error)) from error
+            raise Failure(str(error)) from error
     report = _beyond_baseline(report, request, flags)
-    data_is_code = flags["diff"] or _from_stdin(flags)
+    data_is_code = flags["diff"] or from_stdin(flags)
     _show(report, flags, findings=not data_is_code or bool(flags["formats"]), stderr=data_is_code)
     if flags["diff"] and any(file.changed for file in report.files):
         return FOUND
@@ -221,8 +118,8 @@ def fix(**flags: Any) -> int:
 
 @cli.command()
 @click.argument("losses", nargs=-1, metavar="[PATH[::LOSS]]...")
-@_verifying
-@_spreading
+@verifying
+@spreading
 @click.option(
     "--against", metavar="OLD[::LOSS]", help="Hold the loss to the promises of a rewrite of OLD."
 )
@@ -238,7 +135,7 @@ def verify(**flags: Any) -> int:
     from lossfix import measure
     from lossfix.source import SourceError
 
-    config = _config(flags)
+    config = config_of(flags)
     try:
         with _working(flags):
             report = measure.verify(
@@ -246,10 +143,10 @@ def verify(**flags: Any) -> int:
                 flags["losses"] or (".",),
                 flags["against"],
                 flags["relaxed"],
-                _starter(config, flags),
+                starter(config, flags),
             )
     except (measure.NoSuchLoss, SourceError) as error:
-        raise _Failure(str(error)) from error
+        raise Failure(str(error)) from error
     _show(report, flags)
     return FOUND if measure.failed(report) else CLEAN
 
@@ -261,7 +158,7 @@ def undo(identifier: str, listing: bool) -> int:
     """Take back a fix: the last one, or the one with the given identifier."""
     from lossfix import source
 
-    root = _config({}).root
+    root = config_of({}).root
     try:
         if listing:
             for record in source.records(root):
@@ -269,7 +166,7 @@ def undo(identifier: str, listing: bool) -> int:
             return CLEAN
         undone = source.undo(root, identifier)
     except source.SourceError as error:
-        raise _Failure(str(error)) from error
+        raise Failure(str(error)) from error
     for path in undone.restored:
         click.echo(f"Restored {path}", err=True)
     for path in undone.already:
@@ -289,7 +186,7 @@ def explain(rule: str) -> int:
     if page is None:
         from lossfix.config.settings import closest
 
-        raise _Failure(f"no rule {rule!r}{closest(rule, known_rules())}")
+        raise Failure(f"no rule {rule!r}{closest(rule, known_rules())}")
     click.echo(page)
     return CLEAN
 
@@ -311,7 +208,7 @@ def lsp() -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("lossfix"):
             raise
-        raise _Failure(
+        raise Failure(
             f"the language server needs {error.name}: pip install 'lossfix[lsp]'"
         ) from error
     serve()
@@ -325,7 +222,7 @@ def doctor(python: str | None) -> int:
     from lossfix.editors import snippets
     from lossfix.verify import interpreter
 
-    config = _config({"python": python})
+    config = config_of({"python": python})
     click.echo(f"lossfix {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     click.echo(f"configuration: {config.file or 'none'}")
     click.echo(f"language server: {_language_server()}")
@@ -339,7 +236,7 @@ def doctor(python: str | None) -> int:
                 f"  Python {found.python}, TensorFlow {found.tensorflow}, Keras {found.keras}, "
                 f"NumPy {found.numpy}"
             )
-            with _verifier(config, found.path, {}) as verifier:
+            with verifier_of(config, found.path, {}) as verifier:
                 for line in verifier.isolation():
                     click.echo(f"  isolation: {line}")
     finally:
@@ -364,107 +261,6 @@ def _program() -> str:
     if shutil.which("lossfix") is None and own.stem == "lossfix" and own.is_file():
         return own.as_posix()
     return "lossfix"
-
-
-def _config(flags: dict[str, Any]) -> Config:
-    from lossfix import config
-
-    wanted: dict[str, Any] = {
-        name: flags[name] or None
-        for name in (
-            "select",
-            "ignore",
-            "extend_select",
-            "include",
-            "exclude",
-            "extend_exclude",
-            "force_exclude",
-            "exact_only",
-            "gate",
-            "python",
-            "timeout",
-            "memory",
-            "seed",
-        )
-        if name in flags
-    }
-    if flags.get("steepness"):
-        wanted["steepness"] = _steepness(flags["steepness"])
-    for name in ("select", "ignore", "extend_select"):
-        if wanted.get(name):
-            wanted[name] = tuple(part for each in wanted[name] for part in each.split(",") if part)
-    try:
-        file = Path(flags["config_file"]) if flags.get("config_file") else None
-        loaded = config.load(Path.cwd(), wanted, file=file)
-        if loaded.select or loaded.ignore or loaded.extend_select or loaded.per_file_ignores:
-            # Loaded here: the rules cost more than a small scan does.
-            from lossfix.pages import known_pairs
-
-            config.check_rules(loaded, known_pairs())
-    except config.ConfigError as error:
-        raise _Failure(str(error)) from error
-    return loaded
-
-
-def _steepness(text: str) -> float | str:
-    if text == "auto":
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        raise _Failure(f"--steepness {text}: must be auto or a number above 0") from None
-
-
-def _from_stdin(flags: dict[str, Any]) -> bool:
-    return "-" in flags["paths"]
-
-
-def _opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
-    from lossfix import run, scan, source
-
-    config = _config(flags)
-    settings = run.settings_of(config)
-    try:
-        changed = (
-            source.changed_since(flags["diff_base"], Path.cwd()) if flags["diff_base"] else None
-        )
-        request = run.Request(
-            config=config,
-            gate=config.gate,
-            steepness=config.steepness,
-            exact_only=config.exact_only,
-            lines=source.parse_lines(flags["lines"]),
-            changed=None if changed is None else dict(changed),
-            baseline=source.read_baseline(flags["baseline"]) if flags["baseline"] else None,
-            arguments=tuple(sys.argv[1:]),
-            say=_say(flags),
-            pool=_pool(flags),
-            cache=_cache(config, flags),
-        )
-        if _from_stdin(flags):
-            if len(flags["paths"]) > 1:
-                raise _Failure("- stands for one source on stdin, and no path can stand beside it")
-            name = Path(flags["stdin_filename"] or "stdin.py")
-            flags["stdin"] = sys.stdin.buffer.read()
-            try:
-                return request, scan.opened([source.decode(name, flags["stdin"])], settings)
-            except source.Unreadable as error:
-                return request, scan.Opened((), (), 1, (error,))
-        paths: Sequence[Path] = [Path(each) for each in flags["paths"]]
-        if flags["files_from"]:
-            paths = [*paths, *source.listed(flags["files_from"])]
-        elif not paths:
-            paths = [Path()]
-        found = source.find(paths, config)
-        return request, scan.open_all(found, settings, request.pool, request.cache)
-    except source.SourceError as error:
-        raise _Failure(str(error)) from error
-
-
-def _say(flags: dict[str, Any]) -> Callable[[str], None]:
-    if flags.get("verbose"):
-        return lambda line: click.echo(line, err=True)
-    return lambda line: None
 
 
 def _review(flags: dict[str, Any]) -> Review:
@@ -501,62 +297,7 @@ def _working(flags: dict[str, Any]) -> Iterator[None]:
     try:
         yield
     except (InterpreterError, PoolError) as error:
-        raise _Failure(str(error)) from error
-
-
-def _pool(flags: dict[str, Any]) -> Pool:
-    """The pool of this run, which ends with it."""
-    from lossfix.pool import Pool
-
-    if "pool" not in flags:
-        flags["pool"] = Pool(flags.get("jobs") or 1, flags.get("cluster") or "")
-        click.get_current_context().call_on_close(flags["pool"].close)
-    pool: Pool = flags["pool"]
-    return pool
-
-
-def _cache(config: Config, flags: dict[str, Any]) -> Cache:
-    """The project's cache, written when this run ends."""
-    from lossfix.cache import FORGETFUL, Cache, place
-
-    if "cache" not in flags:
-        forgets = flags.get("no_cache", True)
-        flags["cache"] = FORGETFUL if forgets else Cache(place(config.root))
-        click.get_current_context().call_on_close(flags["cache"].close)
-    cache: Cache = flags["cache"]
-    return cache
-
-
-def _starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:
-    def start() -> Verifier:
-        from lossfix.verify import interpreter
-
-        found = interpreter.find(
-            flags["python"], configured=config.verify.python or None, project=config.root
-        )
-        versions = (found.python, found.tensorflow, found.keras, found.numpy)
-        return _verifier(config, found.path, flags, versions)
-
-    return start
-
-
-def _verifier(
-    config: Config, python: str, flags: dict[str, Any], versions: tuple[str, ...] = ()
-) -> Verifier:
-    from lossfix.verify.client import Verifier
-
-    limits, pool = config.verify, _pool(flags)
-    executor = pool.executor  # which tells how many losses a cluster measures at a time
-    return Verifier(
-        python,
-        jobs=pool.jobs,
-        executor=executor,
-        known=_cache(config, flags) if versions else None,
-        versions=versions,
-        timeout=limits.timeout,
-        memory=limits.memory,
-        seed=limits.seed,
-    )
+        raise Failure(str(error)) from error
 
 
 def _beyond_baseline(report: Report, request: Request, flags: dict[str, Any]) -> Report:
@@ -571,7 +312,7 @@ def _beyond_baseline(report: Report, request: Request, flags: dict[str, Any]) ->
         try:
             source.write_baseline(flags["write_baseline"], run.baseline_of(report))
         except source.SourceError as error:
-            raise _Failure(str(error)) from error
+            raise Failure(str(error)) from error
         files = tuple(replace(file, findings=()) for file in report.files if file.outcomes)
         return replace(report, files=files)
     return report
@@ -622,10 +363,10 @@ def _show(
     try:
         for wish in flags["formats"] or ((default,) if findings else ()):
             name, _, file = wish.partition(":")
-            if name not in _FORMATS:
+            if name not in FORMATS:
                 from lossfix.config.settings import closest
 
-                raise _Failure(f"--output-format {name}: no such format{closest(name, _FORMATS)}")
+                raise Failure(f"--output-format {name}: no such format{closest(name, FORMATS)}")
             data = RENDERERS[name](report, style).encode("utf-8", "surrogateescape")
             if file:
                 Path(file).write_bytes(data)
@@ -634,12 +375,12 @@ def _show(
         if flags.get("html"):
             Path(flags["html"]).write_text(RENDERERS["html"](report, style), encoding="utf-8")
     except ReportError as error:
-        raise _Failure(str(error)) from error
+        raise Failure(str(error)) from error
     except BrokenPipeError:
         # Whoever reads the output has had enough; click ends the program without a word.
         raise
     except OSError as error:
-        raise _Failure(f"{error.filename}: cannot be written: {error.strerror}") from error
+        raise Failure(f"{error.filename}: cannot be written: {error.strerror}") from error
     if stderr and not flags["formats"] and report.findings:
         click.echo(RENDERERS["concise"](report, style), err=True, nl=False)
     if flags.get("statistics"):

@@ -1,0 +1,185 @@
+"""What the flags of a command ask for: its configuration, its files, and what does its work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from lossfix.cache import Cache
+    from lossfix.config import Config
+    from lossfix.pool import Pool
+    from lossfix.run import Request
+    from lossfix.scan import Opened
+    from lossfix.verify.client import Verifier
+
+FAILED = 2
+
+
+class Failure(click.ClickException):
+    """What was asked could not be done: exit code 2."""
+
+    exit_code = FAILED
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"lossfix: {self.message}", err=True)
+
+
+def config_of(flags: dict[str, Any]) -> Config:
+    from lossfix import config
+
+    wanted: dict[str, Any] = {
+        name: flags[name] or None
+        for name in (
+            "select",
+            "ignore",
+            "extend_select",
+            "include",
+            "exclude",
+            "extend_exclude",
+            "force_exclude",
+            "exact_only",
+            "gate",
+            "python",
+            "timeout",
+            "memory",
+            "seed",
+        )
+        if name in flags
+    }
+    if flags.get("steepness"):
+        wanted["steepness"] = _steepness(flags["steepness"])
+    for name in ("select", "ignore", "extend_select"):
+        if wanted.get(name):
+            wanted[name] = tuple(part for each in wanted[name] for part in each.split(",") if part)
+    try:
+        file = Path(flags["config_file"]) if flags.get("config_file") else None
+        loaded = config.load(Path.cwd(), wanted, file=file)
+        if loaded.select or loaded.ignore or loaded.extend_select or loaded.per_file_ignores:
+            # Loaded here: the rules cost more than a small scan does.
+            from lossfix.pages import known_pairs
+
+            config.check_rules(loaded, known_pairs())
+    except config.ConfigError as error:
+        raise Failure(str(error)) from error
+    return loaded
+
+
+def _steepness(text: str) -> float | str:
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise Failure(f"--steepness {text}: must be auto or a number above 0") from None
+
+
+def from_stdin(flags: dict[str, Any]) -> bool:
+    return "-" in flags["paths"]
+
+
+def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
+    from lossfix import run, scan, source
+
+    config = config_of(flags)
+    settings = run.settings_of(config)
+    try:
+        changed = (
+            source.changed_since(flags["diff_base"], Path.cwd()) if flags["diff_base"] else None
+        )
+        request = run.Request(
+            config=config,
+            gate=config.gate,
+            steepness=config.steepness,
+            exact_only=config.exact_only,
+            lines=source.parse_lines(flags["lines"]),
+            changed=None if changed is None else dict(changed),
+            baseline=source.read_baseline(flags["baseline"]) if flags["baseline"] else None,
+            arguments=tuple(sys.argv[1:]),
+            say=say_of(flags),
+            pool=pool_of(flags),
+            cache=cache_of(config, flags),
+        )
+        if from_stdin(flags):
+            if len(flags["paths"]) > 1:
+                raise Failure("- stands for one source on stdin, and no path can stand beside it")
+            name = Path(flags["stdin_filename"] or "stdin.py")
+            flags["stdin"] = sys.stdin.buffer.read()
+            try:
+                return request, scan.opened([source.decode(name, flags["stdin"])], settings)
+            except source.Unreadable as error:
+                return request, scan.Opened((), (), 1, (error,))
+        paths: Sequence[Path] = [Path(each) for each in flags["paths"]]
+        if flags["files_from"]:
+            paths = [*paths, *source.listed(flags["files_from"])]
+        elif not paths:
+            paths = [Path()]
+        found = source.find(paths, config)
+        return request, scan.open_all(found, settings, request.pool, request.cache)
+    except source.SourceError as error:
+        raise Failure(str(error)) from error
+
+
+def say_of(flags: dict[str, Any]) -> Callable[[str], None]:
+    if flags.get("verbose"):
+        return lambda line: click.echo(line, err=True)
+    return lambda line: None
+
+
+def pool_of(flags: dict[str, Any]) -> Pool:
+    """The pool of this run, which ends with it."""
+    from lossfix.pool import Pool
+
+    if "pool" not in flags:
+        flags["pool"] = Pool(flags.get("jobs") or 1, flags.get("cluster") or "")
+        click.get_current_context().call_on_close(flags["pool"].close)
+    pool: Pool = flags["pool"]
+    return pool
+
+
+def cache_of(config: Config, flags: dict[str, Any]) -> Cache:
+    """The project's cache, written when this run ends."""
+    from lossfix.cache import FORGETFUL, Cache, place
+
+    if "cache" not in flags:
+        forgets = flags.get("no_cache", True)
+        flags["cache"] = FORGETFUL if forgets else Cache(place(config.root))
+        click.get_current_context().call_on_close(flags["cache"].close)
+    cache: Cache = flags["cache"]
+    return cache
+
+
+def starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:
+    def start() -> Verifier:
+        from lossfix.verify import interpreter
+
+        found = interpreter.find(
+            flags["python"], configured=config.verify.python or None, project=config.root
+        )
+        versions = (found.python, found.tensorflow, found.keras, found.numpy)
+        return verifier_of(config, found.path, flags, versions)
+
+    return start
+
+
+def verifier_of(
+    config: Config, python: str, flags: dict[str, Any], versions: tuple[str, ...] = ()
+) -> Verifier:
+    from lossfix.verify.client import Verifier
+
+    limits, pool = config.verify, pool_of(flags)
+    executor = pool.executor  # which tells how many losses a cluster measures at a time
+    return Verifier(
+        python,
+        jobs=pool.jobs,
+        executor=executor,
+        known=cache_of(config, flags) if versions else None,
+        versions=versions,
+        timeout=limits.timeout,
+        memory=limits.memory,
+        seed=limits.seed,
+    )
