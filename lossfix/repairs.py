@@ -39,7 +39,7 @@ class Plan:
     document: Document
     options: engine.Options
     wanted: Callable[[Loss], bool] = lambda loss: True
-    verify: Verify = Verify()
+    verify: Verify = field(default_factory=Verify)
     """What the configuration says about how losses are built and measured."""
 
 

@@ -332,12 +332,15 @@ def _bound_to(scope: Scope, module: str) -> str | None:
     return None
 
 
+_ALONE = Project()
+
+
 def losses_of(
     tree: Tree,
     candidates: tuple[Candidate, ...],
     relaxation: Relaxation = Relaxation(),
     package: str = "custom",
-    project: Project = Project(),
+    project: Project = _ALONE,
 ) -> tuple[Loss, ...]:
     """The candidates of a file bound to its concrete syntax tree."""
     by_path: Mapping[tuple[str, ...], cst.FunctionDef | cst.ClassDef] = dict(tree.definitions)
