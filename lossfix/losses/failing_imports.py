@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,6 +15,7 @@ from lossfix.losses.names import WRAPPER, canonical
 from lossfix.losses.reach import references, uses
 from lossfix.losses.removed import Removed, is_public, removed
 from lossfix.syntax.build import Replacement
+from lossfix.syntax.nodes import every
 from lossfix.syntax.tree import Tree, dotted, walk
 
 PRIVATE = "tensorflow.python"
@@ -62,6 +64,8 @@ def failing_imports(loss: Loss) -> Iterator[Failing]:
 
     One within a ``try`` is left out: what follows it is there for when it fails.
     """
+    if not _may_fail(loss.tree):
+        return
     wanted = {(use.root, use.scope.resolve(use.root)) for use in uses(loss) if use.imported}
     for node in _lines_with_imports(loss.tree):
         for statement in node.body:
@@ -73,6 +77,21 @@ def failing_imports(loss: Loss) -> Iterator[Failing]:
                 continue
             if wanted & set(bound.items()) or _is_left_over(loss, lost):
                 yield Failing(node, statement, lost)
+
+
+@lru_cache(maxsize=4)
+def _may_fail(tree: Tree) -> bool:
+    """Whether any import of the file fails: told by its outline, before the tree is gone through."""
+    return any(
+        fails_to_import(entry.name if entry.asname else entry.name.partition(".")[0])
+        for statement in every(tree.outline, ast.Import)
+        for entry in statement.names
+    ) or any(
+        fails_to_import(f"{statement.module}.{entry.name}")
+        for statement in every(tree.outline, ast.ImportFrom)
+        if not statement.level
+        for entry in statement.names
+    )
 
 
 @lru_cache(maxsize=4)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, fields
+from functools import cache, cached_property, lru_cache
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -54,7 +54,7 @@ class Tree:
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
-            for child in node.children:
+            for child in _inside(node):
                 parents[child] = node
                 stack.append(child)
         return parents
@@ -143,6 +143,23 @@ def dotted(node: cst.CSTNode | None) -> str | None:
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """``node`` and everything below it, in document order."""
     yield from _below(node)
+
+
+def _inside(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The children of a node in no order; LibCST finds its own by a visit, which takes ten times as long."""
+    found: list[cst.CSTNode] = []
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            found.append(value)
+        elif value.__class__ in (list, tuple):
+            found += [each for each in value if isinstance(each, cst.CSTNode)]
+    return found
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 @lru_cache(maxsize=512)
