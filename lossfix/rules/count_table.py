@@ -65,7 +65,8 @@ from lossfix.losses.parameters import add, number
 from lossfix.losses.smooth import orphaned
 from lossfix.losses.steps import above_casts
 from lossfix.model import Safety, Severity
-from lossfix.rules.rule import Edit, Match, Rule, dead
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.rules.smoothing import dead
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
 

@@ -55,9 +55,10 @@ import libcst as cst
 from lossfix.losses.conditions import steps_compared
 from lossfix.losses.gates import Gate, Path, flag_of, gates, path_of
 from lossfix.losses.loss import Loss
-from lossfix.losses.smooth import obstacle, smooth
+from lossfix.losses.smooth import obstacle
 from lossfix.model import Safety, Severity
-from lossfix.rules.rule import Edit, Match, Rule, dead
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.rules.smoothing import dead, smoothed
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -84,11 +85,7 @@ def _replaces(loss: Loss, gate: Gate) -> bool:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    for gate in gates(loss):
-        if gate.node is match.node:
-            replace = smooth(loss, gate)
-            return None if replace is None else Edit(replace)
-    return None
+    return smoothed(loss, gates(loss), match)
 
 
 RULE = Rule("LF201", Safety.RELAXED, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -70,10 +70,11 @@ from lossfix.losses.gates import (
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import number
 from lossfix.losses.scalar import jump_at
-from lossfix.losses.smooth import obstacle, smooth
+from lossfix.losses.smooth import obstacle
 from lossfix.model import Gate as Form
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.rules.smoothing import smoothed
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -133,11 +134,7 @@ def _selects(gate: Gate) -> bool:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    for gate in gates(loss):
-        if gate.node is match.node:
-            replace = smooth(loss, gate)
-            return None if replace is None else Edit(replace)
-    return None
+    return smoothed(loss, gates(loss), match)
 
 
 RULE = Rule("LF202", Safety.RELAXED, Severity.WARNING, match, rewrite, __doc__, __name__)

@@ -58,6 +58,7 @@ from collections.abc import Iterator
 from lossfix.losses.gone import Gone, current, gone_names, told
 from lossfix.losses.loss import Loss
 from lossfix.model import Safety, Severity
+from lossfix.rules.removed_name import replaced
 from lossfix.rules.rule import Edit, Match, Rule
 
 _BACKENDS = ("keras.backend.", "tensorflow.keras.backend.")
@@ -79,13 +80,7 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    for each in _found(loss):
-        if each.place is match.node:
-            new = current(each)
-            if isinstance(new, str):
-                return None
-            return Edit({each.place: new}, call_sites=(each.place,) if each.use.outside else ())
-    return None
+    return replaced(_found(loss), match)
 
 
 RULE = Rule("LF402", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -50,7 +50,7 @@ reported with what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lossfix.losses.gone import Gone, current, gone_names, told
 from lossfix.losses.loss import Loss
@@ -81,7 +81,12 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    for each in _found(loss):
+    return replaced(_found(loss), match)
+
+
+def replaced(found: Iterable[Gone], match: Match) -> Edit | None:
+    """The edit that writes today's name for the one that was matched, where there is one."""
+    for each in found:
         if each.place is match.node:
             new = current(each)
             if isinstance(new, str):

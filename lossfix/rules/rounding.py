@@ -60,10 +60,11 @@ from lossfix.losses.gates import is_float_again
 from lossfix.losses.loss import Loss, casts_to_discrete
 from lossfix.losses.margins import difference, scaled
 from lossfix.losses.parameters import add, number
-from lossfix.losses.smooth import obstacle, orphaned, smooth
+from lossfix.losses.smooth import obstacle, orphaned
 from lossfix.losses.steps import ROUNDINGS, above_casts, dead_equalities, dead_steps, is_share
 from lossfix.model import Safety, Severity
-from lossfix.rules.rule import Edit, Match, Rule, dead
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.rules.smoothing import dead, smoothed
 from lossfix.syntax.build import expression
 
 SOFT_ROUND = '''def {name}(x, steepness):
@@ -104,10 +105,9 @@ def _integer(loss: Loss, each: Step) -> str:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    for gate in dead_equalities(loss, ROUNDINGS):
-        if gate.node is match.node:
-            replace = smooth(loss, gate)
-            return None if replace is None else Edit(replace)
+    gate = smoothed(loss, dead_equalities(loss, ROUNDINGS), match)
+    if gate is not None:
+        return gate
     added = add(loss, "steepness", number(loss.relaxation.steepness))
     if added is None:
         return None

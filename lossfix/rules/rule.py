@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from lossfix.losses.gates import deliberate, flag_of
 from lossfix.losses.loss import Loss
-from lossfix.model import Gate, Safety, Severity
+from lossfix.model import Safety, Severity
 from lossfix.syntax.build import Replacement
 
 
@@ -74,22 +73,6 @@ class Rule:
                 end = marks[number + 1] if number + 1 < len(marks) else len(lines)
                 return "\n".join(lines[start + 1 : end]).strip()
         return ""
-
-
-ON_PURPOSE = "it stands beside stop_gradient or custom_gradient, and is taken to be on purpose"
-
-
-def dead(loss: Loss, node: cst.CSTNode, message: str, reason: str = "") -> Match:
-    """A match of something that could be smoothed, unless it is there on purpose or is to be kept."""
-    if deliberate(loss):
-        return Match(node, message, ON_PURPOSE, Severity.INFO)
-    flag = flag_of(loss, node)
-    if flag is not None:
-        reason = f"only where `{loss.tree.code(flag)}` says so, as a metric would want it"
-        return Match(node, message, reason, Severity.INFO)
-    if loss.relaxation.gate is Gate.KEEP:
-        return Match(node, message, "--gate keep")
-    return Match(node, message, reason)
 
 
 def no_rewrite(loss: Loss, match: Match) -> Edit | None:

@@ -51,10 +51,11 @@ from collections.abc import Iterator
 from lossfix.losses.loss import Loss
 from lossfix.losses.margins import scaled
 from lossfix.losses.parameters import add, number
-from lossfix.losses.smooth import obstacle, orphaned, smooth
+from lossfix.losses.smooth import obstacle, orphaned
 from lossfix.losses.steps import above_casts, dead_equalities, dead_steps
 from lossfix.model import Safety, Severity
-from lossfix.rules.rule import Edit, Match, Rule, dead
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.rules.smoothing import dead, smoothed
 from lossfix.syntax.build import expression
 
 _KINDS = frozenset({"sign"})
@@ -72,10 +73,9 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    for gate in dead_equalities(loss, _KINDS):
-        if gate.node is match.node:
-            replace = smooth(loss, gate)
-            return None if replace is None else Edit(replace)
+    gate = smoothed(loss, dead_equalities(loss, _KINDS), match)
+    if gate is not None:
+        return gate
     added = add(loss, "steepness", number(loss.relaxation.steepness))
     if added is None:
         return None

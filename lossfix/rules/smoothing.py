@@ -1,0 +1,38 @@
+"""What the rules share that smooth: when they must not, and how a gate is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import libcst as cst
+
+from lossfix.losses import gates
+from lossfix.losses.gates import deliberate, flag_of
+from lossfix.losses.loss import Loss
+from lossfix.losses.smooth import smooth
+from lossfix.model import Gate, Severity
+from lossfix.rules.rule import Edit, Match
+
+ON_PURPOSE = "it stands beside stop_gradient or custom_gradient, and is taken to be on purpose"
+
+
+def dead(loss: Loss, node: cst.CSTNode, message: str, reason: str = "") -> Match:
+    """A match of something that could be smoothed, unless it is there on purpose or is to be kept."""
+    if deliberate(loss):
+        return Match(node, message, ON_PURPOSE, Severity.INFO)
+    flag = flag_of(loss, node)
+    if flag is not None:
+        reason = f"only where `{loss.tree.code(flag)}` says so, as a metric would want it"
+        return Match(node, message, reason, Severity.INFO)
+    if loss.relaxation.gate is Gate.KEEP:
+        return Match(node, message, "--gate keep")
+    return Match(node, message, reason)
+
+
+def smoothed(loss: Loss, found: Iterable[gates.Gate], match: Match) -> Edit | None:
+    """The edit that smooths the gate that was matched; ``None`` where it is none of ``found``."""
+    for gate in found:
+        if gate.node is match.node:
+            replace = smooth(loss, gate)
+            return None if replace is None else Edit(replace)
+    return None
