@@ -73,7 +73,7 @@ def statistics(report: Report, style: Style = PLAIN) -> str:
 def measured(outcome: Outcome) -> tuple[str, str]:
     """What was measured of a loss, in two columns: the gradient, and the rest.
 
-    A loss that was kept says why instead.
+    A loss that was kept, or refused as a rewrite of another, says why instead.
     """
     if outcome.status is Status.KEPT:
         reason = outcome.reason or (outcome.verdict.summary if outcome.verdict else "")
@@ -82,7 +82,11 @@ def measured(outcome: Outcome) -> tuple[str, str]:
     if outcome.verdict is None:
         unverified = "" if outcome.verified else "not verified"
         return ", ".join(filter(None, (printable(outcome.reason), unverified))), ""
-    gradient, _, rest = printable(outcome.verdict.summary).partition(", ")
+    verdict = outcome.verdict
+    if outcome.status is Status.MEASURED and outcome.becomes and not verdict.writable:
+        # Held against an older form of itself, and refused: the gravest reason first.
+        return printable(": ".join([verdict.ruling.value, *verdict.reasons[:1]])), ""
+    gradient, _, rest = printable(verdict.summary).partition(", ")
     return gradient, rest
 
 

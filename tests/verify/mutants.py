@@ -453,9 +453,8 @@ def _detached(site: _Site) -> Iterator[ast.expr | None]:
         if site.within(*_OPAQUE):
             return
         # What is bound to a name that is only compared has no gradient to lose.
-        if isinstance(site.parent, ast.Assign) and not any(
-            name.id in site.live for target in site.parent.targets for name in _names(target)
-        ):
+        bound = [each for p in site.parents if isinstance(p, ast.Assign) for each in p.targets]
+        if bound and not any(name.id in site.live for each in bound for name in _names(each)):
             return
         if any(isinstance(parent, ast.Compare) for parent in site.parents):
             return

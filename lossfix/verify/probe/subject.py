@@ -7,6 +7,7 @@ included, comes back as a ``Failure``: it is a fact about the loss, not an error
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import inspect
 import io
@@ -99,7 +100,11 @@ class Candidate:
         if not self.subject.steepened:
             return Failure("steepen", "ValueError", "nothing was smoothed in this loss")
         expression = self.subject.steepened.replace("{steepness}", repr(float(steepness)))
-        return _build(self.subject, self.module, self.path, expression, "steepen", self.shimmed)
+        built = _build(self.subject, self.module, self.path, expression, "steepen", self.shimmed)
+        if isinstance(built, Candidate) and not built.is_loss and inspect.isfunction(built.target):
+            # A function that was given its steepness is still the one of that name in that source.
+            functools.update_wrapper(built.target, self.target)
+        return built
 
 
 def load(
