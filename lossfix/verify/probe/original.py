@@ -53,12 +53,13 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
         if family is None
         else [(family, CERTAIN)]
     )
-    reasons = []
+    reasons, stage = [], "before"
     for shimmed, arrays in _ORACLES:
         built = load(job.before, directory, "before.py", shimmed)
         if isinstance(built, Failure):
             reasons.append(str(built))
             continue
+        stage = "family"
         make = partial(objective, built, arrays=arrays)
         choice = choose(make, suggested, job.seed)
         if isinstance(choice, Choice):
@@ -66,8 +67,7 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
             facts = Facts(job.name, stage="gradient", shimmed=shimmed, arrays=arrays)
             return _measured(job, facts, side, choice, suggested, reasons)
         reasons.append(choice)
-    facts = Facts(job.name, stage="family", error=reasons[0], before=_raises(reasons[0]))
-    return facts, None
+    return Facts(job.name, stage=stage, error=reasons[0], before=_raises(reasons[0])), None
 
 
 def _side(job: Job, directory: str, plain: Objective, choice: Choice) -> Side:
