@@ -15,8 +15,8 @@ from benchmarks.clock import Table
 
 BENCHMARKS: dict[str, Callable[[Path], Table]] = {
     "start": scanning.start,
-    "few": scanning.few,
     "many": scanning.many,
+    "few": scanning.few,
     "keras": scanning.keras,
     "tensorflow": scanning.tensorflow,
     "verification": verifying.verification,

@@ -53,7 +53,7 @@ class Table:
         lines += ["| | seconds | ratio | |", "|---|---:|---:|---|"]
         for row in self.rows:
             ratio = f"{row.seconds / unit:.3g}" if row.seconds is not None and unit else ""
-            seconds = "did not finish" if row.seconds is None else f"{row.seconds:.3f}"
+            seconds = "did not finish" if row.seconds is None else f"{row.seconds:.3g}"
             lines.append(f"| {row.name} | {seconds} | {ratio} | {row.note} |")
         return "\n".join(lines) + "\n"
 

@@ -73,7 +73,7 @@ def torchfix(*trees: Path) -> Contender:
 
 def fixit(tree: Path) -> Contender:
     """Fixit with the rules that it comes with."""
-    return Contender("Fixit", (str(_program("fixit")), "-q", "lint", str(tree)), tree.parent)
+    return Contender("Fixit", (str(_program("fixit")), "lint", str(tree)), tree.parent)
 
 
 def codemod(tree: Path) -> Contender:
