@@ -66,6 +66,7 @@ def test_tolerances_reach_the_verdict(tmp_path: Path, key: str):
     (tmp_path / "new.py").write_text(new)
     command = ("verify", "new.py", "--against", "old.py", *flags)
     strict = lossfix(*command, at=tmp_path)
-    assert "values differ" in strict.err
+    assert strict.code == 1
+    assert "differ" in strict.err
     (tmp_path / "lossfix.toml").write_text(f"[verify]\n{key} = {allowed}\n")
     assert "values differ" not in lossfix(*command, at=tmp_path).err
