@@ -42,10 +42,6 @@ _PURE_ROOTS = frozenset("""
     numpy tensorflow keras tf_keras math functools itertools collections operator enum dataclasses
     typing fractions decimal numbers
     """.split())
-_PURE_BUILTINS = frozenset(
-    "dict list tuple set frozenset range float int len sorted zip enumerate min max sum abs str bool round "
-    "reversed map object slice".split()
-)
 _IMPURE_WORDS = (
     "load",
     "read",

@@ -55,10 +55,7 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
     """Whether some function or class may be a loss without any other file saying so."""
     if not _mentions_a_framework(data):
         return False
-    if _has(data, _CALLS) and (
-        (_has(data, (b"Loss", b"losses")) and _LOSS_CLASS.search(data))
-        or any(base.rpartition(".")[2].encode() in data for base in settings.bases)
-    ):
+    if _has(data, _CALLS) and _extends_a_loss(data, settings):
         return True
     return (_has(data, _GRADIENTS) or _names_a_loss(data)) and _takes_a_pair(data, settings)
 

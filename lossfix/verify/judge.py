@@ -29,7 +29,6 @@ LOST = 1e-2
 ROWS = 7
 """Rows of the batch of which ``ValueFacts`` tells the shapes."""
 
-_ORDER = tuple(State)
 _DEAD = frozenset({State.RAISES, State.NONE, State.ZERO, State.NONFINITE})
 
 

@@ -9,14 +9,22 @@ import tensorflow as tf
 from lossfix.verify.probe.families import BY_NAME
 from lossfix.verify.probe.gates import Gate, find_gates, segments
 from lossfix.verify.probe.steepness import (
+    SATURATION,
     barrier,
     calibrated,
     deviation_bound,
     ladder,
-    saturated,
     steepest_alive,
     steepest_unblocked,
 )
+
+
+def saturated(steepness, margins):
+    """Share of samples at which a sigmoid of this steepness has no gradient in float32.
+
+    Only the upper side rounds to exactly 1, so half of the samples beyond ``SATURATION`` count.
+    """
+    return 0.5 * float(np.mean(steepness * np.abs(np.asarray(margins)) >= SATURATION))
 
 
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 250.0, 1e6])

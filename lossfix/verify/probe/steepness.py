@@ -45,16 +45,6 @@ def calibrated(scale: float) -> float:
     return float(f"{CALIBRATION / scale:.2g}")
 
 
-def saturated(steepness: float, margins: Any) -> float:
-    """Share of samples at which a sigmoid of this steepness has no gradient in float32.
-
-    ``margins`` are |lhs - rhs|, any shape. Only the upper side rounds to exactly 1, so half of the
-    samples beyond ``SATURATION`` count.
-    """
-    margins = np.asarray(margins, dtype=np.float64)
-    return 0.5 * float(np.mean(steepness * np.abs(margins) >= SATURATION)) if margins.size else 0.0
-
-
 def steepest_alive(margins: Any) -> float:
     """The largest steepness at which at most one sample in twenty has no gradient in float32;
     infinite where there are no margins."""
