@@ -1,9 +1,11 @@
 """Gradients along paths: jumps, detached parts and kinks are told apart."""
 
+import json
+
 import numpy as np
 import pytest
 
-from lossfix.verify.probe.facts import SubjectSource
+from lossfix.verify.probe.facts import SubjectSource, from_json, to_json
 from lossfix.verify.probe.families import BY_NAME
 from lossfix.verify.probe.gradient import measure_gradient, quick_gradient, segments
 from lossfix.verify.probe.numeric import lift, objective
@@ -159,3 +161,11 @@ def test_a_dead_additive_term_is_found_beside_a_live_one(tmp_path):
 
 def test_a_loss_of_one_term_has_no_terms_to_tell_of(tmp_path):
     assert measured("2.0 * tf.reduce_mean(tf.square(y_true - y_pred))", tmp_path).terms == ()
+
+
+def test_terms_are_told_apart_on_either_way_into_tensorflow(tmp_path):
+    # A list of axes keeps the mean off TensorFlow's quick path.
+    body = "tf.reduce_mean(tf.square(y_true - y_pred), [0, 1]) + tf.reduce_mean(tf.abs(y_pred), [0, 1])"
+    facts = measured(body, tmp_path)
+    assert len(facts.terms) == 2
+    assert from_json(type(facts), json.loads(json.dumps(to_json(facts)))) == facts

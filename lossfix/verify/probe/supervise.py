@@ -156,12 +156,10 @@ def _child(work: Work, directory: str, limits: Limits, nonce: str, writing: int,
     faulthandler.enable()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    facts, error = None, ""
     try:
-        facts = work(directory)
+        message = encode(Result(nonce, tuple(walls), work(directory)))
     except BaseException:
-        error = traceback.format_exc()
-    message = encode(Result(nonce, tuple(walls), facts, error))
+        message = encode(Result(nonce, tuple(walls), error=traceback.format_exc()))
     while message:
         message = message[_write(channel, message) :]
     _exit(0)  # no clean-up of the measured code's own, no waiting for its threads

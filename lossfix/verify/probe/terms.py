@@ -49,9 +49,10 @@ class _Made:
         return tensor is self.pred or id(tensor) in self.by_output
 
     def note(
-        self, op: str, inputs: Any, attrs: Any, outputs: Any, name: Any = None, graph: Any = None
+        self, op: Any, inputs: Any, attrs: Any, outputs: Any, name: Any = None, graph: Any = None
     ) -> None:
-        """The op callback."""
+        """The op callback; operations on TensorFlow's quick path come as bytes."""
+        op = op.decode() if isinstance(op, bytes) else op
         if graph is not None or not any(self.depends(x) for x in inputs):
             return
         self.kept.extend((*inputs, *outputs))
