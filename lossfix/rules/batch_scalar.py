@@ -2,8 +2,9 @@
 
 ## What it does
 
-Finds `return tf.reduce_mean(x)` where `x` has one value per element of the targets and predictions, and
-reduces over the last axis only, so that the loss gives one value per sample.
+Finds losses that return `tf.reduce_mean(x)`, or a sum of such means with constant factors, where each `x`
+has one value per element of the targets and predictions, or one per sample. The means are taken over the
+last axis only, or not at all, so that the loss gives one value per sample.
 
 ## Why is this bad
 
@@ -53,7 +54,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.gates import is_elementwise
+from lossfix.losses.batch_means import batch_means
 from lossfix.losses.loss import Loss
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -61,16 +62,14 @@ from lossfix.syntax.tree import walk
 
 _MEAN_REDUCTIONS = ("sum_over_batch_size", "auto", "mean")
 
-_MEANS = ("tf.reduce_mean", "keras.backend.mean")
-
 
 def match(loss: Loss) -> Iterator[Match]:
     if loss.form is not Form.SUBCLASS or Evidence.REACHED in loss.candidate.evidence:
         return
-    call = _returned_mean(loss)
-    if call is not None:
+    means = batch_means(loss)
+    if means:
         yield Match(
-            call,
+            means[0].call,
             f"`{loss.name}` returns one scalar for the whole batch: sample weights weigh all samples alike",
             _another_reduction(loss),
         )
@@ -99,34 +98,18 @@ def _is_inside(loss: Loss, node: cst.CSTNode) -> bool:
     return any(above is loss.definition for above in loss.tree.ancestors(node))
 
 
-def _returned_mean(loss: Loss) -> cst.Call | None:
-    """The mean over everything that the loss returns, where it could be one over the last axis."""
-    returns = [
-        part.value
-        for statement in loss.statements
-        if isinstance(statement, cst.SimpleStatementLine)
-        for part in statement.body
-        if isinstance(part, cst.Return)
-    ]
-    match returns:
-        case [cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) as call] if (
-            loss.operation(call) in _MEANS
-            and {"y_true", "y_pred"} <= loss.flow.depends(value)
-            and is_elementwise(loss, value)
-        ):
-            return call
-    return None
-
-
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    call = match.node
-    assert isinstance(call, cst.Call)
     axis = cst.Arg(
         cst.parse_expression("-1"),
         keyword=cst.Name("axis"),
         equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
     )
-    return Edit({call: lambda node: _with_argument(node, axis)})
+    return Edit(
+        {
+            mean.call: mean.value if mean.per_sample else lambda node: _with_argument(node, axis)
+            for mean in batch_means(loss)
+        }
+    )
 
 
 def _with_argument(node: cst.CSTNode, argument: cst.Arg) -> cst.CSTNode:

@@ -24,6 +24,27 @@ def loss_class(value: str, init: str = "", name: str = "GapLoss") -> str:
             "tf.math.reduce_mean(tf.maximum(y_pred - y_true, 0.0))",
             "tf.math.reduce_mean(tf.maximum(y_pred - y_true, 0.0), axis=-1)",
         ),
+        (
+            "1.0 - tf.reduce_mean(tf.square(y_true - y_pred))",
+            "1.0 - tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)",
+        ),
+        (
+            "0.5 * tf.reduce_mean(y_true * y_pred) - tf.reduce_mean(tf.abs(y_pred)) / self.scale",
+            "0.5 * tf.reduce_mean(y_true * y_pred, axis=-1) "
+            "- tf.reduce_mean(tf.abs(y_pred), axis=-1) / self.scale",
+        ),
+        (
+            "tf.reduce_mean(tf.sqrt(tf.reduce_sum(tf.square(y_true - y_pred), axis=-1)))",
+            "tf.sqrt(tf.reduce_sum(tf.square(y_true - y_pred), axis=-1))",
+        ),
+        (
+            "2.0 * tf.reduce_mean(1.0 - tf.reduce_sum(y_true * y_pred, -1))",
+            "2.0 * (1.0 - tf.reduce_sum(y_true * y_pred, -1))",
+        ),
+        (
+            "tf.reduce_mean(tf.keras.losses.mse(y_true, y_pred))",
+            "tf.keras.losses.mse(y_true, y_pred)",
+        ),
     ],
 )
 def test_the_mean_is_taken_per_sample(before: str, after: str) -> None:
@@ -37,7 +58,15 @@ def test_the_mean_is_taken_per_sample(before: str, after: str) -> None:
         "tf.reduce_mean(tf.square(y_true - y_pred), 1)",
         "tf.reduce_sum(tf.square(y_true - y_pred))",
         "tf.sqrt(tf.reduce_mean(tf.square(y_true - y_pred)))",
-        "1.0 - tf.reduce_mean(tf.square(y_true - y_pred))",
+        "tf.reduce_mean(tf.square(y_true - y_pred)) ** 0.5",
+        "tf.reduce_mean(y_true * y_pred) * tf.reduce_mean(tf.abs(y_pred))",
+        "1.0 / tf.reduce_mean(tf.square(y_true - y_pred))",
+        "tf.reduce_mean(y_true * y_pred) / tf.reduce_max(y_true)",
+        "tf.reduce_mean(y_true * y_pred) + tf.reduce_max(tf.abs(y_pred))",
+        "tf.reduce_mean(y_true) - tf.reduce_mean(y_true)",
+        "tf.reduce_mean(tf.reduce_sum(y_true * y_pred, axis=-1, keepdims=True))",
+        "tf.reduce_mean(y_true * tf.reduce_sum(y_true * y_pred, axis=-1))",
+        "tf.reduce_mean(tf.keras.losses.mse(y_true, y_pred) * y_pred)",
         "tf.reduce_mean(tf.sort(y_true - y_pred))",
         "tf.reduce_mean(tf.boolean_mask(y_true - y_pred, y_true > 0.0))",
         "tf.reduce_mean(tf.reduce_sum(tf.square(y_true - y_pred), axis=[1, 2]))",
@@ -47,6 +76,35 @@ def test_the_mean_is_taken_per_sample(before: str, after: str) -> None:
 )
 def test_other_values_are_left_alone(value: str) -> None:
     assert findings(loss_class(value), "batch-scalar") == ()
+
+
+NAMED = """class GapLoss(tf.keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        # how far
+        far = tf.reduce_mean(tf.abs(y_true - y_pred))
+        high = tf.reduce_mean(tf.maximum(y_pred - y_true, 0.0))  # how high
+        {0}
+"""
+
+
+def test_means_that_have_names_are_found_where_they_stand() -> None:
+    before = NAMED.format("return far + 3 * high")
+    after = before.replace("y_pred))\n", "y_pred), axis=-1)\n").replace("0.0))", "0.0), axis=-1)")
+    assert rewritten(before, "batch-scalar") == after
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "return far + 3 * high / far",
+        "return far + high + high",
+        "tf.print(high)\n        return far + high",
+        "high = high * far\n        return far + high",
+        "if self.short:\n            return far\n        return far + high",
+    ],
+)
+def test_a_name_that_is_read_more_than_once_is_left_alone(last: str) -> None:
+    assert findings(NAMED.format(last), "batch-scalar") == ()
 
 
 def test_a_function_is_left_alone() -> None:
