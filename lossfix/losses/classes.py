@@ -20,6 +20,20 @@ from lossfix.syntax import build
 from lossfix.syntax.tree import walk
 
 _VERB = re.compile(r"^(make|get|build|create|return|define)_(?=.*[a-z])")
+_SAYS_NOTHING = frozenset(
+    {
+        "loss",
+        "fn",
+        "func",
+        "loss_fn",
+        "loss_func",
+        "loss_function",
+        "inner",
+        "wrapper",
+        "wrapped",
+        "",
+    }
+)
 
 SAME_RANK = '''def {name}(y_true, y_pred):
     """Targets and predictions of the same rank, as Keras aligns them for a plain function."""
@@ -60,11 +74,13 @@ class Parts:
 
 
 def class_name(loss: Loss) -> str:
-    """CamelCase with ``Loss`` at its end: ``threshold_penalty`` becomes ``ThresholdPenaltyLoss``."""
-    function = (loss.factory or loss.function).name.value
-    short = _VERB.sub("", function)
-    if short.lower().strip("_") in ("loss", "custom_loss", "fn", ""):
-        short = function
+    """CamelCase with ``Loss`` at its end: ``threshold_penalty`` becomes ``ThresholdPenaltyLoss``.
+
+    A factory's verb is no part of it, and where ``make_loss`` says no more than that, its inner function may.
+    """
+    functions = [each for each in (loss.factory, loss.function) if each is not None]
+    names = [_VERB.sub("", each.name.value) for each in functions]
+    short = next((each for each in names if each.strip("_").lower() not in _SAYS_NOTHING), "loss")
     hidden = "_" if short.startswith("_") else ""
     words = [word for word in short.split("_") if word]
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Custom"
@@ -77,7 +93,8 @@ def class_name(loss: Loss) -> str:
         name += "Loss"
     if name == "Loss":
         name = "CustomLoss"
-    return loss.fresh(hidden + name, f"{hidden}Custom{name}")
+    custom = name if name.startswith("Custom") else f"Custom{name}"
+    return loss.fresh(hidden + name, hidden + custom)
 
 
 def build_class(loss: Loss, parts: Parts) -> cst.ClassDef:
@@ -97,8 +114,18 @@ def build_class(loss: Loss, parts: Parts) -> cst.ClassDef:
         rpar=cst.RightParen(),
         body=cst.IndentedBlock(body=body),
         decorators=[_registration(loss)],
-        leading_lines=list(parts.leading_lines),
+        leading_lines=_apart(loss, parts.leading_lines),
     )
+
+
+def _apart(loss: Loss, lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """The lines above a definition with the two blank ones that stand above a class of a module."""
+    outermost = loss.factory or loss.function
+    body = loss.tree.module.body
+    if outermost not in body or outermost is body[0]:
+        return list(lines)
+    blank = next((at for at, line in enumerate(lines) if line.comment is not None), len(lines))
+    return [*_blank() * (2 - blank), *lines]
 
 
 def _registration(loss: Loss) -> cst.Decorator:
