@@ -9,24 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lossfix.failure import Failure
+
 if TYPE_CHECKING:
     from lossfix.cache import Cache
     from lossfix.config import Config
+    from lossfix.losses.discover import Settings
     from lossfix.pool import Pool
     from lossfix.run import Request
     from lossfix.scan import Opened
     from lossfix.verify.client import Verifier
-
-FAILED = 2
-
-
-class Failure(click.ClickException):
-    """What was asked could not be done: exit code 2."""
-
-    exit_code = FAILED
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"lossfix: {self.message}", err=True)
 
 
 def config_of(flags: dict[str, Any]) -> Config:
@@ -51,7 +43,7 @@ def config_of(flags: dict[str, Any]) -> Config:
         )
         if name in flags
     }
-    if flags.get("steepness"):
+    if flags.get("steepness") is not None:
         wanted["steepness"] = _steepness(flags["steepness"])
     for name in ("select", "ignore", "extend_select"):
         if wanted.get(name):
@@ -70,12 +62,13 @@ def config_of(flags: dict[str, Any]) -> Config:
 
 
 def _steepness(text: str) -> float | str:
-    if text == "auto":
-        return text
     try:
-        return float(text)
+        value = text if text == "auto" else float(text)
     except ValueError:
-        raise Failure(f"--steepness {text}: must be auto or a number above 0") from None
+        value = 0.0
+    if value != "auto" and not 0 < float(value) < float("inf"):
+        raise Failure(f"--steepness {text}: must be 'auto' or a number above 0")
+    return value
 
 
 def from_stdin(flags: dict[str, Any]) -> bool:
@@ -105,14 +98,12 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             cache=cache_of(config, flags),
         )
         if from_stdin(flags):
-            if len(flags["paths"]) > 1:
+            if len(flags["paths"]) > 1 or flags["files_from"]:
                 raise Failure("- stands for one source on stdin, and no path can stand beside it")
-            name = Path(flags["stdin_filename"] or "stdin.py")
             flags["stdin"] = sys.stdin.buffer.read()
-            try:
-                return request, scan.opened([source.decode(name, flags["stdin"])], settings)
-            except source.Unreadable as error:
-                return request, scan.Opened((), (), 1, (error,))
+            return request, _sent(flags, settings)
+        if flags["stdin_filename"]:
+            raise Failure("--stdin-filename names what - reads; give - as the path")
         paths: Sequence[Path] = [Path(each) for each in flags["paths"]]
         if flags["files_from"]:
             paths = [*paths, *source.listed(flags["files_from"])]
@@ -122,6 +113,17 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
         return request, scan.open_all(found, settings, request.pool, request.cache)
     except source.SourceError as error:
         raise Failure(str(error)) from error
+
+
+def _sent(flags: dict[str, Any], settings: Settings) -> Opened:
+    """The source on stdin, under the name that it was given."""
+    from lossfix import scan, source
+
+    name = Path(flags["stdin_filename"] or "stdin.py")
+    try:
+        return scan.opened([source.decode(name, flags["stdin"])], settings)
+    except source.Unreadable as error:
+        return scan.Opened((), (), 1, (error,))
 
 
 def say_of(flags: dict[str, Any]) -> Callable[[str], None]:

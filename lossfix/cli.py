@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossfix import __version__
-from lossfix.asked import FAILED, Failure, config_of, from_stdin, opened, starter, verifier_of
-from lossfix.options import FORMATS, selecting, spreading, verifying
+from lossfix.asked import config_of, from_stdin, opened, starter, verifier_of
+from lossfix.failure import FAILED, Failure, usage
+from lossfix.options import (
+    Group,
+    configured,
+    measuring,
+    option,
+    selecting,
+    showing,
+    spreading,
+)
+from lossfix.showing import patch_of, ready, show, show_cells, style_of, write_bytes
 
 if TYPE_CHECKING:
     from lossfix.interactive import Review
     from lossfix.model import Report
-    from lossfix.report import RulePage
     from lossfix.run import Request
 
 CLEAN, FOUND, INTERRUPTED = 0, 1, 130
@@ -31,12 +40,14 @@ def main() -> None:
     gc.set_threshold(100_000, 50, 1000)
     try:
         code = cli.main(standalone_mode=False, prog_name="lossfix")
+    except click.UsageError as error:
+        click.echo(f"lossfix: {usage(error)}", err=True)
+        code = FAILED
     except click.ClickException as error:
         error.show()
         code = FAILED
-    except click.exceptions.Abort:
-        code = INTERRUPTED
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("lossfix: interrupted", err=True)
         code = INTERRUPTED
     except Exception as error:
         if "-v" in sys.argv or "--verbose" in sys.argv:
@@ -49,92 +60,139 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else CLEAN)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="lossfix", message="%(prog)s %(version)s")
-def cli() -> None:
-    """Find custom Keras losses that do not train, rewrite them, and prove that the rewrite trains."""
+@click.pass_context
+def cli(context: click.Context) -> int:
+    """Find custom Keras losses that do not train, rewrite them, and prove that the rewrite trains.
+
+    Start with "lossfix check" in your project, then look at "lossfix fix --diff".
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        return FAILED
+    return CLEAN
 
 
-@cli.command()
+@cli.command(short_help="Find broken losses; reads only.")
 @selecting
+@showing
 @spreading
+@configured
 def check(**flags: Any) -> int:
-    """Find broken losses; reads only, and never runs the code that it reads."""
+    """Find broken losses in files and folders [default: this folder]; - reads stdin.
+
+    Reads only, and never runs the code that it reads. Exits 1 where anything was found.
+    """
     from lossfix import run
 
+    ready(flags)
     with _working(flags):
         request, files = opened(flags)
         report = run.check(request, files)
     report = _beyond_baseline(report, request, flags)
-    _show(report, flags)
+    show(report, flags)
     return FOUND if report.findings or report.unreadable else CLEAN
 
 
-@cli.command()
+@cli.command(short_help="Rewrite broken losses, once the rewrite is verified.")
+@option("What is written", "--diff", is_flag=True, help="Print a patch and write nothing.")
+@option("What is written", "-i", "--interactive", is_flag=True, help="Ask loss by loss.")
+@option(
+    "What is written",
+    "--exact-only",
+    is_flag=True,
+    default=None,
+    help="Only rewrites that change no value: no gate is smoothed.",
+)
+@option(
+    "What is written",
+    "--gate",
+    type=click.Choice(["auto", "sigmoid", "detached", "keep"]),
+    help="What becomes of a hard gate: a sigmoid, one that passes no gradient of its own, or "
+    "nothing [default: auto, what measures best].",
+)
+@option(
+    "What is written",
+    "--steepness",
+    metavar="auto|FLOAT",
+    help="Of the sigmoid, in 1 / units of what the gate compares [default: auto, calibrated].",
+)
+@option(
+    "What is written", "--no-verify", is_flag=True, help="Write what was not measured, and say so."
+)
 @selecting
-@verifying
+@showing
+@measuring
 @spreading
-@click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
-@click.option("-i", "--interactive", is_flag=True, help="Ask loss by loss what to write.")
-@click.option("--no-verify", is_flag=True, help="Write what was not verified, and say so.")
-@click.option(
-    "--exact-only", is_flag=True, default=None, help="Only rewrites that keep all values."
-)
-@click.option(
-    "--gate", type=click.Choice(["auto", "sigmoid", "detached", "keep"]), help="Hard gates."
-)
-@click.option("--steepness", metavar="auto|FLOAT", help="Of smoothed gates, in 1 / their units.")
+@configured
 def fix(**flags: Any) -> int:
-    """Rewrite in place what was found, after the rewrite has been verified."""
+    """Rewrite broken losses in place, in files and folders [default: this folder]; - reads stdin.
+
+    Each rewrite is measured before it is written, and only one that keeps its promise is written; "lossfix
+    undo" takes it back. Exits 1 where findings remain, a loss was kept as it was, or --diff shows a change.
+    """
     from lossfix import run, source
 
-    with _working(flags):
-        request, files = opened(flags)
-    start = None if flags["no_verify"] else starter(request.config, flags)
     if flags["interactive"] and from_stdin(flags):
         raise Failure("-i asks on stdin, from which - reads the source; name a file instead")
-    with _working(flags):
+    ready(flags, holds := _on_stdout(flags))
+    with _source_given_back(flags), _working(flags):
+        request, files = opened(flags)
+        start = None if flags["no_verify"] else starter(request.config, flags)
         report = run.fix(request, files, start, _review(flags) if flags["interactive"] else None)
     if flags["diff"]:
-        _write_bytes(_patch(report))
-        _show_cells(report, flags)
+        write_bytes(patch_of(report))
+        show_cells(report, flags)
     elif from_stdin(flags):
-        document = files.documents[0] if files.documents else None
         changed = next((each.after for each in report.files if each.changed), None)
-        original = document.data if document is not None else flags["stdin"]
-        _write_bytes(original if changed is None else changed)
+        write_bytes(flags["stdin"] if changed is None else changed)
     else:
         try:
             report = run.write(request, report, files.documents)
         except source.SourceError as error:
             raise Failure(str(error)) from error
     report = _beyond_baseline(report, request, flags)
-    data_is_code = flags["diff"] or from_stdin(flags)
-    _show(report, flags, findings=not data_is_code or bool(flags["formats"]), stderr=data_is_code)
+    show(report, flags, holds)
     if flags["diff"] and any(file.changed for file in report.files):
         return FOUND
     return FOUND if report.findings or report.unreadable or any(run.kept(report)) else CLEAN
 
 
-@cli.command()
+@cli.command(short_help="Measure losses as they are, or a repair made by hand.")
 @click.argument("losses", nargs=-1, metavar="[PATH[::LOSS]]...")
-@verifying
-@spreading
-@click.option(
-    "--against", metavar="OLD[::LOSS]", help="Hold the loss to the promises of a rewrite of OLD."
+@option(
+    "What is compared",
+    "--against",
+    metavar="OLD[::LOSS]",
+    help="Hold the loss to the promise of a rewrite of OLD: the same values.",
 )
-@click.option("--relaxed", is_flag=True, help="With --against: it is meant as a smoothing.")
-@click.option("--output-format", "formats", multiple=True, metavar="FORMAT[:FILE]")
-@click.option("--report", "html", type=click.Path(dir_okay=False), help="Write an HTML report.")
-@click.option("--config", "config_file", type=click.Path(dir_okay=False), help="Use this file.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
-@click.option("-q", "--quiet", is_flag=True)
-@click.option("-v", "--verbose", is_flag=True, help="Say all that was measured.")
+@option(
+    "What is compared",
+    "--relaxed",
+    is_flag=True,
+    help="With --against: values that approach the old ones as its steepness grows.",
+)
+@showing
+@measuring
+@spreading
+@configured
 def verify(**flags: Any) -> int:
-    """Measure losses as they are, and rewrite nothing; runs their code, isolated."""
+    """Measure losses as they are, and rewrite nothing [default: all in this folder].
+
+    Runs their code, isolated. Exits 1 where a loss does not train, cannot be measured, or breaks the
+    promise that --against holds it to.
+    """
     from lossfix import measure
     from lossfix.source import SourceError
 
+    if flags["relaxed"] and not flags["against"]:
+        raise Failure("--relaxed says how to compare; name the older loss with --against")
+    ready(flags)
     config = config_of(flags)
     try:
         with _working(flags):
@@ -147,13 +205,19 @@ def verify(**flags: Any) -> int:
             )
     except (measure.NoSuchLoss, SourceError) as error:
         raise Failure(str(error)) from error
-    _show(report, flags)
+    show(report, flags)
     return FOUND if measure.failed(report) else CLEAN
 
 
-@cli.command()
+@cli.command(short_help="Take back a fix.")
 @click.argument("identifier", default="")
-@click.option("--list", "listing", is_flag=True, help="List what can be taken back.")
+@option(
+    "What is shown",
+    "--list",
+    "listing",
+    is_flag=True,
+    help="List what can be taken back, and do nothing.",
+)
 def undo(identifier: str, listing: bool) -> int:
     """Take back a fix: the last one, or the one with the given identifier."""
     from lossfix import source
@@ -176,18 +240,21 @@ def undo(identifier: str, listing: bool) -> int:
     return FOUND if undone.changed else CLEAN
 
 
-@cli.command()
+@cli.command(short_help="Print the page of a rule.")
 @click.argument("rule")
 def explain(rule: str) -> int:
     """Print the page of a rule: CODE or name."""
-    from lossfix.pages import known_rules, page_of
+    from lossfix.pages import beginning_with, known_pairs, page_of
 
     page = page_of(rule)
     if page is None:
         from lossfix.config.settings import closest
 
-        raise Failure(f"no rule {rule!r}{closest(rule, known_rules())}")
-    click.echo(page)
+        several = beginning_with(rule)
+        known = [word for pair in known_pairs() for word in pair]
+        near = f"; there are {', '.join(several)}" if several else closest(rule, known)
+        raise Failure(f"no rule {rule!r}{near or '; lossfix rules lists them'}")
+    click.echo(page.rstrip())
     return CLEAN
 
 
@@ -200,7 +267,7 @@ def rules() -> int:
     return CLEAN
 
 
-@cli.command()
+@cli.command(short_help="Serve an editor: the language server.")
 def lsp() -> int:
     """Serve an editor on stdin and stdout: findings, fixes, pages of rules, measurements."""
     try:
@@ -215,8 +282,13 @@ def lsp() -> int:
     return CLEAN
 
 
-@cli.command()
-@click.option("--python", help="The interpreter that has TensorFlow.")
+@cli.command(short_help="Say what was found on this machine, and what an editor needs.")
+@option(
+    "How losses are measured",
+    "--python",
+    metavar="PATH",
+    help="The interpreter that has TensorFlow.",
+)
 def doctor(python: str | None) -> int:
     """Say what was found: versions, the interpreter and why, what isolates the verifier; editor settings."""
     from lossfix.editors import snippets
@@ -279,7 +351,25 @@ def _review(flags: dict[str, Any]) -> Review:
     def show(text: str) -> None:
         click.echo(text, err=True, nl=False)
 
-    return Review(ask, show, edit, color=_style(flags, sys.stderr.isatty()).color)
+    return Review(ask, show, edit, color=style_of(flags, sys.stderr.isatty()).color)
+
+
+def _on_stdout(flags: dict[str, Any]) -> str:
+    """What a fix puts on stdout, where findings go otherwise."""
+    if flags["diff"]:
+        return "the patch"
+    return "the source" if from_stdin(flags) else ""
+
+
+@contextmanager
+def _source_given_back(flags: dict[str, Any]) -> Iterator[None]:
+    """What an editor sent comes back to it, also where it could not be mended."""
+    try:
+        yield
+    except Exception:
+        if from_stdin(flags) and not flags["diff"] and "stdin" in flags:
+            write_bytes(flags["stdin"])
+        raise
 
 
 @contextmanager
@@ -306,111 +396,17 @@ def _beyond_baseline(report: Report, request: Request, flags: dict[str, Any]) ->
 
     from lossfix import run, source
 
+    whole = report
     if request.baseline is not None:
         report = run.beyond_baseline(report, request.baseline)
     if flags["write_baseline"]:
+        found = run.baseline_of(whole)
         try:
-            source.write_baseline(flags["write_baseline"], run.baseline_of(report))
+            source.write_baseline(flags["write_baseline"], found)
         except source.SourceError as error:
             raise Failure(str(error)) from error
+        if not flags["quiet"]:
+            click.echo(f"Baseline: {len(found)} listed in {flags['write_baseline']}", err=True)
         files = tuple(replace(file, findings=()) for file in report.files if file.outcomes)
         return replace(report, files=files)
     return report
-
-
-def _patch(report: Report) -> bytes:
-    from lossfix.report import patch
-
-    return patch(report.files, prefix=_git_prefix())
-
-
-def _show_cells(report: Report, flags: dict[str, Any]) -> None:
-    if flags["quiet"] or not any(file.path.endswith(".ipynb") for file in report.files):
-        return
-    from lossfix.difference import of_notebooks
-    from lossfix.report.paint import paint
-
-    color = _style(flags, sys.stderr.isatty()).color
-    click.echo(paint(of_notebooks(report), color), err=True, nl=False)
-
-
-def _git_prefix() -> str:
-    """The working directory below the root of its repository: git reads a patch's paths from there."""
-    import subprocess
-
-    try:
-        shown = subprocess.run(
-            ("git", "rev-parse", "--show-prefix"), capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return shown.stdout.rstrip("\n")
-
-
-def _write_bytes(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
-
-
-def _show(
-    report: Report, flags: dict[str, Any], findings: bool = True, stderr: bool = False
-) -> None:
-    """Data to stdout or files, and what is said to people to stderr."""
-    from lossfix.report import RENDERERS, ReportError, statistics, summary
-
-    style = _style(flags, sys.stdout.isatty())
-    default = "full" if sys.stdout.isatty() else "concise"
-    try:
-        for wish in flags["formats"] or ((default,) if findings else ()):
-            name, _, file = wish.partition(":")
-            if name not in FORMATS:
-                from lossfix.config.settings import closest
-
-                raise Failure(f"--output-format {name}: no such format{closest(name, FORMATS)}")
-            data = RENDERERS[name](report, style).encode("utf-8", "surrogateescape")
-            if file:
-                Path(file).write_bytes(data)
-            else:
-                _write_bytes(data)
-        if flags.get("html"):
-            Path(flags["html"]).write_text(RENDERERS["html"](report, style), encoding="utf-8")
-    except ReportError as error:
-        raise Failure(str(error)) from error
-    except BrokenPipeError:
-        # Whoever reads the output has had enough; click ends the program without a word.
-        raise
-    except OSError as error:
-        raise Failure(f"{error.filename}: cannot be written: {error.strerror}") from error
-    if stderr and not flags["formats"] and report.findings:
-        click.echo(RENDERERS["concise"](report, style), err=True, nl=False)
-    if flags.get("statistics"):
-        click.echo(statistics(report, style), nl=False)
-    if not flags["quiet"]:
-        click.echo(summary(report, _style(flags, sys.stderr.isatty())), err=True, nl=False)
-
-
-def _style(flags: dict[str, Any], terminal: bool) -> Any:
-    import os
-
-    from lossfix.report import Style
-
-    color = flags["color"] == "always" or (
-        flags["color"] == "auto"
-        and (bool(os.environ.get("FORCE_COLOR")) or (terminal and not os.environ.get("NO_COLOR")))
-    )
-    return Style(
-        pages=_pages(flags),
-        root=Path.cwd().as_posix() if flags.get("absolute_paths") else "",
-        color=color,
-        curves=bool(flags.get("verbose")),
-    )
-
-
-def _pages(flags: dict[str, Any]) -> Mapping[str, RulePage]:
-    """The pages of the rules, where a format shows them: the rules cost as much to load as a small scan."""
-    formats = {wish.partition(":")[0] for wish in flags["formats"]}
-    if not flags.get("html") and formats <= {"full", "concise"}:
-        return {}
-    from lossfix.pages import rule_pages
-
-    return rule_pages()

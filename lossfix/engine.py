@@ -8,6 +8,7 @@ again, until no rule finds anything that it can mend.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -133,17 +134,28 @@ def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def unparsable(path: str, error: Unparsable) -> Finding:
-    """The finding LF000 of a file that cannot be read as Python."""
+    """The finding LF000 of a file that is not Python."""
+    grammar = ".".join(map(str, sys.version_info[:2]))
+    reason = f"it is read with the grammar of Python {grammar}, which runs lossfix"
+    return _unread(path, error.line, error.column, f"does not parse: {error.message}", reason)
+
+
+def unreadable(path: str, line: int, column: int, message: str, cure: str) -> Finding:
+    """The finding LF000 of a file whose bytes are no text, or no notebook."""
+    return _unread(path, line, column, f"cannot be read: {message}", cure)
+
+
+def _unread(path: str, line: int, column: int, message: str, reason: str) -> Finding:
     return Finding(
         path=path,
-        span=Span(error.line, error.column, error.line, error.column),
+        span=Span(line, column, line, column),
         code="LF000",
         rule="unparsable",
         severity=Severity.ERROR,
         safety=Safety.MANUAL,
-        message=f"does not parse: {error.message}",
+        message=message,
         loss="",
-        reason="lossfix reads Python 3 only",
+        reason=reason,
     )
 
 

@@ -15,7 +15,9 @@ from lossfix.losses.extract import STEEPNESS, WRITTEN_BY_HAND
 from lossfix.losses.hints import families, thresholds
 from lossfix.losses.loss import Loss
 from lossfix.model import (
+    Environment,
     FileReport,
+    Finding,
     Outcome,
     Probe,
     Report,
@@ -52,10 +54,13 @@ def verify(
         NoSuchLoss: a loss that was named does not exist, or ``against`` does not name one for one.
         SourceError: a path does not exist or cannot be read.
     """
-    targets = [target for wish in wishes for target in _targets(config, wish)]
+    unread: dict[str, Finding] = {}
+    targets = [target for wish in wishes for target in _targets(config, wish, unread)]
     old: _Target | None = None
     if against is not None:
-        olds = list(_targets(config, against))
+        olds = list(_targets(config, against, unread))
+        if unread:
+            return _report({}, unread)
         if len(olds) != 1 or len(targets) != 1:
             raise NoSuchLoss(
                 f"--against compares one loss with one: {against} names {len(olds)} and "
@@ -73,12 +78,33 @@ def verify(
                 becomes = "" if probe.after is None else name
                 outcome = Outcome(path, name, Status.MEASURED, verdict=verdict, becomes=becomes)
                 outcomes.setdefault(path, []).append(outcome)
-    files = tuple(FileReport(path, outcomes=tuple(each)) for path, each in sorted(outcomes.items()))
-    return Report("verify", __version__, files, len(files), environment)
+    return _report(outcomes, unread, environment)
+
+
+def _report(
+    outcomes: Mapping[str, list[Outcome]],
+    unread: Mapping[str, Finding],
+    environment: Environment | None = None,
+) -> Report:
+    files = tuple(
+        FileReport(
+            path,
+            (unread[path],) if path in unread else (),
+            tuple(outcomes.get(path, ())),
+        )
+        for path in sorted({*outcomes, *unread})
+    )
+    faults = tuple(
+        f"{each.path}:{each.span.line}:{each.span.column}: {each.message}"
+        for _, each in sorted(unread.items())
+    )
+    return Report("verify", __version__, files, len(files), environment, unreadable=faults)
 
 
 def failed(report: Report) -> bool:
-    """Whether any loss does not train, could not be measured, or broke its promise."""
+    """Whether any loss does not train, could not be measured or read, or broke its promise."""
+    if report.findings:
+        return True
     for outcome in report.outcomes:
         verdict = outcome.verdict
         if verdict is None or verdict.ruling is Ruling.UNVERIFIABLE:
@@ -105,17 +131,22 @@ class _Target:
         return repairs.subject_of(self.plan, text, name, steepness=steepness, built=self.built)
 
 
-def _targets(config: Config, wish: str) -> Iterator[_Target]:
+def _targets(config: Config, wish: str, unread: dict[str, Finding]) -> Iterator[_Target]:
+    """The losses that ``wish`` names; of files that cannot be read, the finding goes to ``unread``."""
     path, _, name = wish.partition("::")
     found: list[_Target] = []
     for file in source.find([Path(path)], config):
-        document = source.read(file)
         try:
+            document = source.read(file)
             found += _in_document(config, document, name)
+        except source.Unreadable as error:
+            unread[error.path] = engine.unreadable(
+                error.path, error.line, error.column, error.message, error.cure
+            )
         except Unparsable as error:
-            raise NoSuchLoss(
-                f"{document.source.path}:{error.line}: does not parse: {error}"
-            ) from error
+            unread[source.shown(file)] = engine.unparsable(source.shown(file), error)
+    if unread and not found:
+        return
     if not name:
         yield from found
         return

@@ -17,10 +17,71 @@ from lossfix.rules.rule import Rule
 _MARKS = {Safety.EXACT: "exact", Safety.RELAXED: "smoothing", Safety.MANUAL: "report only"}
 
 
+_OWN = {
+    ("LF000", "unparsable"): """\
+# A file cannot be read
+
+LF000 unparsable: error, fix: report only.
+
+## What it does
+
+Reports a file that may hold or use a loss, by the words in it, and whose bytes are no text in its declared
+encoding, whose text is not Python, or that is called a notebook and is none.
+
+## Why is this bad
+
+Nothing in it was looked at: a clean report would say more than is known. Files without a word of losses are
+not parsed, and not reported.
+
+## Fix safety
+
+Nothing is rewritten. The file is read with the grammar of the Python that runs lossfix: for Python 2 convert
+it first, for a newer syntax run lossfix with a newer Python. To leave the file out, use `--extend-exclude`.
+""",
+    ("LF001", "unused-suppression"): """\
+# A comment silences nothing
+
+LF001 unused-suppression: info, fix: report only.
+
+## What it does
+
+Reports a `# lossfix: ignore` comment, or a code within its brackets, that silences no finding.
+
+## Why is this bad
+
+The fault that it excused is gone, or moved to another line; the next one would be silenced unseen.
+
+## Example
+
+```python
+def my_loss(y_true, y_pred):
+    return tf.square(y_true - y_pred)  # lossfix: ignore[LF201]
+```
+
+## Fix safety
+
+Nothing is rewritten: remove the comment, or move it to the line or the `def` that it is meant for.
+""",
+}
+"""The pages of the findings that are no rule's, by code and name."""
+
+
 def page_of(wish: str) -> str | None:
     """The page of a rule by its code or name, in Markdown."""
+    for (code, name), page in _OWN.items():
+        if wish.upper() == code or wish.lower() == name:
+            return page
     rule = rule_called(wish)
     return None if rule is None else markdown(rule)
+
+
+def beginning_with(wish: str) -> tuple[str, ...]:
+    """``CODE name`` of the rules whose codes begin so, by code."""
+    return tuple(
+        f"{rule.code} {rule.name}"
+        for rule in sorted(RULES, key=lambda each: each.code)
+        if wish and rule.code.startswith(wish.upper())
+    )
 
 
 def markdown(rule: Rule) -> str:
@@ -30,15 +91,9 @@ def markdown(rule: Rule) -> str:
     return f"# {title}\n\n{facts}\n{rest}\n"
 
 
-def known_rules() -> tuple[str, ...]:
-    """All codes and names."""
-    return tuple(word for rule in RULES for word in (rule.code, rule.name))
-
-
 def known_pairs() -> tuple[tuple[str, str], ...]:
     """Code and name of every rule, and of the findings that are no rule's."""
-    own = (("LF000", "unparsable"), ("LF001", "unused-suppression"))
-    return (*own, *((rule.code, rule.name) for rule in RULES))
+    return (*_OWN, *((rule.code, rule.name) for rule in RULES))
 
 
 def table() -> str:
@@ -56,19 +111,31 @@ def table() -> str:
 
 def rule_pages() -> Mapping[str, RulePage]:
     """What the reports say of rules."""
-    return {rule.code: RulePage(rule.code, rule.name, rule.title, markdown(rule)) for rule in RULES}
+    own = {code: RulePage(code, name, _title(page), page) for (code, name), page in _OWN.items()}
+    return own | {
+        rule.code: RulePage(rule.code, rule.name, rule.title, markdown(rule)) for rule in RULES
+    }
 
 
 def files() -> Mapping[str, str]:
     """The folder ``docs/rules``: a page for each rule, and an index of all of them."""
-    return {"README.md": _index(), **{f"{rule.name}.md": markdown(rule) for rule in RULES}}
+    own = {f"{name}.md": page for (_, name), page in _OWN.items()}
+    return {"README.md": _index(), **own, **{f"{rule.name}.md": markdown(rule) for rule in RULES}}
+
+
+def _title(page: str) -> str:
+    return page.partition("\n")[0].removeprefix("# ")
 
 
 def _index() -> str:
-    rows = [
-        f"| {rule.code} | [{rule.name}]({rule.name}.md) | {rule.severity.value} | "
-        f"{_MARKS[rule.safety]} | {rule.title} |"
+    own = [(code, name, *_facts(page), _title(page)) for (code, name), page in sorted(_OWN.items())]
+    rules = [
+        (rule.code, rule.name, rule.severity.value, _MARKS[rule.safety], rule.title)
         for rule in sorted(RULES, key=lambda each: each.code)
+    ]
+    rows = [
+        f"| {code} | [{name}]({name}.md) | {severity} | {fix} | {title} |"
+        for code, name, severity, fix, title in (*own, *rules)
     ]
     head = [
         "# The rules",
@@ -77,6 +144,12 @@ def _index() -> str:
         "|---|---|---|---|---|",
     ]
     return "\n".join([*head, *rows]) + "\n"
+
+
+def _facts(page: str) -> tuple[str, str]:
+    """Severity and fix, as the third line of a page has them."""
+    severity, _, fix = page.split("\n")[2].partition(": ")[2].rstrip(".").partition(", fix: ")
+    return severity, fix
 
 
 def write(folder: Path) -> None:

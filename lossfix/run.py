@@ -156,7 +156,7 @@ def _instances(measured: Sequence[Done]) -> frozenset[Place]:
 
 
 def write(request: Request, report: Report, documents: Sequence[Document]) -> Report:
-    """Write what a ``fix`` changed, and keep what undoes it.
+    """Write what a ``fix`` changed, all of it or nothing, and keep what undoes it.
 
     Raises:
         SourceError: a file changed since it was read, or cannot be written.
@@ -167,18 +167,11 @@ def write(request: Request, report: Report, documents: Sequence[Document]) -> Re
         return report
     # Files that only call a loss were found on the way.
     targets = [paths.get(file.path, Path(file.path)) for file in changed]
-    identifier = source.record(
-        request.config.root,
-        [
-            source.Change(path, file.before, file.after)
-            for path, file in zip(targets, changed, strict=True)
-        ],
-    )
-    for path, file in zip(targets, changed, strict=True):
-        # Another name of a file that has several was written to with it.
-        if path.read_bytes() != file.after:
-            source.replace(path, file.before, file.after)
-    return replace(report, undo=identifier)
+    changes = [
+        source.Change(path, file.before, file.after)
+        for path, file in zip(targets, changed, strict=True)
+    ]
+    return replace(report, undo=source.write_all(request.config.root, changes))
 
 
 def findings_of(
@@ -369,11 +362,10 @@ def _report(command: str, request: Request, files: Opened, reports: Sequence[Fil
 
 
 def _unreadable(error: Unreadable) -> FileReport:
-    from lossfix.engine import unparsable
-    from lossfix.syntax.tree import Unparsable
+    from lossfix.engine import unreadable
 
-    fault = Unparsable(error.message, error.line, error.column)
-    return FileReport(error.path, (unparsable(error.path, fault),))
+    finding = unreadable(error.path, error.line, error.column, error.message, error.cure)
+    return FileReport(error.path, (finding,))
 
 
 def kept(report: Report) -> Iterator[Outcome]:

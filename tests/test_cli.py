@@ -49,6 +49,7 @@ class MyLoss(tf.keras.losses.Loss):
         right = tf.cast(y_pred == y_true, tf.float32)
         return tf.reduce_mean(right, axis=-1)
 """
+LOSS = b"import keras\ndef my_loss(y_true, y_pred): return y_pred\n"
 SYNTAX_ERROR = "import tensorflow as tf\n\ndef my_loss(y_true, y_pred:\n    return y_true\n"
 
 
@@ -112,6 +113,43 @@ def test_a_file_that_does_not_parse_is_a_finding(folder: Path, command: tuple[st
     assert (folder / "odd.py").read_text() == SYNTAX_ERROR
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            b"# -*- coding: nonsense -*-\n" + LOSS,
+            "odd.py:1:1: error LF000 [ ] cannot be read",
+        ),
+        (LOSS + b"# \xe9\n", "odd.py:3:3: error LF000 [ ] cannot be read"),
+        (b"\x9f\x03\xff" * 99 + b"\n" + LOSS, "odd.py:1:"),
+        (LOSS + b"\0\n", "odd.py:1:1: error LF000"),
+        (LOSS + b"print 'hi'\n", "odd.py:3:1: error LF000"),
+    ],
+    ids=["unknown encoding", "no utf-8", "binary", "null byte", "Python 2"],
+)
+@pytest.mark.parametrize(
+    "command", ["check", "fix --no-verify", "fix --no-verify --diff", "verify"]
+)
+def test_what_is_no_python_is_a_finding_in_every_command(
+    folder: Path, command: str, data: bytes, said: str
+) -> None:
+    (folder / "odd.py").write_bytes(data)
+    ended = lossfix(*command.split(), "odd.py", at=folder)
+    assert ended.code == FOUND
+    assert said in ended.text + ended.err
+    assert (folder / "odd.py").read_bytes() == data
+
+
+def test_a_folder_without_python_is_told_from_one_that_is_clean(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    for command in ("check", "fix"):
+        ended = lossfix(command, "empty", at=folder)
+        assert (ended.code, ended.err) == (
+            CLEAN,
+            "There is no Python file or notebook to look at.\n",
+        )
+
+
 def test_nothing_on_stdin_is_nothing_found(folder: Path) -> None:
     assert lossfix("check", "-", at=folder).code == CLEAN
     assert lossfix("fix", "--no-verify", "-", at=folder).out == b""
@@ -145,6 +183,25 @@ def test_nothing_on_stdin_is_nothing_found(folder: Path) -> None:
         (("undo", "20000101-000000"), "20000101-000000"),
         (("fix", "--timeout", "0"), "0"),
         (("fix", "--jobs", "0"), "0"),
+        (("check", "--selct", "LF1"), "did you mean '--select'?"),
+        (("broken.py",), "did you mean 'lossfix check broken.py'?"),
+        (("chek",), "did you mean 'check'?"),
+        (("explain", "LF50"), "LF501 root-at-zero"),
+        (("explain", "nonsense"), "lossfix rules"),
+        (("fix", "--no-verify", "--output-format", "jsn"), "did you mean 'json'?"),
+        (("fix", "--no-verify", "--output-format", "json:"), "names no file"),
+        (("fix", "--no-verify", "--output-format", "json:no/such/out.json"), "no/such"),
+        (("fix", "--no-verify", "--report", "no/such/page.html"), "no/such"),
+        (("fix", "--no-verify", "--report", "."), "directory"),
+        (("fix", "--no-verify", "--write-baseline", "no/such/base.json"), "no/such"),
+        (("fix", "--no-verify", "--diff", "--output-format", "json"), "json:FILE"),
+        (("fix", "--no-verify", "-", "--output-format", "sarif"), "sarif:FILE"),
+        (("check", "--output-format", "json", "--output-format", "sarif"), "json:FILE"),
+        (("fix", "--steepness", ""), "must be 'auto' or a number above 0"),
+        (("check", "-", "--files-from", "list.txt"), "stdin"),
+        (("check", "--stdin-filename", "a.py"), "give - as the path"),
+        (("verify", "broken.py", "--relaxed"), "--against"),
+        (("verify", "broken.py::my_los"), "did you mean 'my_loss'?"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -308,6 +365,12 @@ def test_findings_on_stdin_bear_the_name_that_was_given(folder: Path) -> None:
     assert ended.text.startswith("src/x.py:")
 
 
+def test_an_editor_gets_its_source_back_where_it_cannot_be_mended(folder: Path) -> None:
+    text = BROKEN.encode()
+    ended = lossfix("fix", "-", "--python", "/nowhere", at=folder, stdin=text)
+    assert (ended.code, ended.out) == (FAILED, text)
+
+
 def test_bytes_that_are_no_text_come_back_from_stdin(folder: Path) -> None:
     data = b"import tensorflow\nloss = '\xff'\n"
     ended = lossfix("fix", "--no-verify", "-", at=folder, stdin=data)
@@ -370,6 +433,13 @@ def test_only_what_is_new_since_the_baseline_is_told(folder: Path) -> None:
     ended = lossfix("check", "--baseline", "base.json", at=folder)
     assert ended.code == FOUND
     assert {line.split(":")[0] for line in ended.text.splitlines()} == {"new.py"}
+
+
+def test_a_baseline_that_is_written_anew_keeps_what_it_knew(folder: Path) -> None:
+    lossfix("check", "--write-baseline", "base.json", at=folder)
+    before = (folder / "base.json").read_bytes()
+    again = lossfix("check", "--baseline", "base.json", "--write-baseline", "base.json", at=folder)
+    assert (again.code, (folder / "base.json").read_bytes()) == (CLEAN, before)
 
 
 def test_paths_may_come_from_a_file_or_stdin(folder: Path) -> None:
@@ -478,6 +548,21 @@ def test_statistics_count_by_rule(folder: Path) -> None:
     assert re.search(r"\b2\b.*LF101", ended.text) or re.search(r"LF101.*\b2\b", ended.text)
 
 
+def test_statistics_do_not_mix_with_data(folder: Path) -> None:
+    told = lossfix("check", "--statistics", "--output-format", "json", "broken.py", at=folder)
+    assert json.loads(told.out)
+    assert "LF101" in told.err
+    diff = lossfix("fix", "--no-verify", "--diff", "--statistics", "unmendable.py", at=folder)
+    assert "LF" not in diff.text
+
+
+def test_findings_for_people_go_beside_a_patch(folder: Path) -> None:
+    ended = lossfix("fix", "--no-verify", "--diff", "--output-format", "full", at=folder)
+    assert ended.text.startswith("diff --git")
+    assert "unmendable.py" not in ended.text
+    assert "not rewritten" in ended.err
+
+
 def test_a_report_is_one_file_of_html(folder: Path) -> None:
     ended = lossfix("check", "--report", "report.html", "broken.py", at=folder)
     assert ended.code == FOUND
@@ -566,3 +651,21 @@ def test_the_version_is_told_and_help_names_every_command(folder: Path) -> None:
     assert shown.code == CLEAN
     for command in ("check", "fix", "verify", "undo", "explain", "rules", "doctor"):
         assert re.search(rf"^  {command} ", shown.text, re.MULTILINE)
+
+
+def test_without_a_command_help_is_shown_and_nothing_was_done(folder: Path) -> None:
+    ended = lossfix(at=folder)
+    assert (ended.code, ended.text) == (FAILED, lossfix("--help", at=folder).text)
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "verify", "undo", "explain", "doctor"])
+def test_help_says_something_about_every_option(folder: Path, command: str) -> None:
+    from click import Option
+
+    from lossfix.cli import cli
+
+    told = [each for each in cli.commands[command].params if isinstance(each, Option)]
+    assert all(each.help for each in told)
+    shown = lossfix(command, "--help", at=folder).text
+    assert all(name in shown for each in told for name in each.opts)
+    assert max(map(len, shown.splitlines())) <= 80

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossfix import source
-from lossfix.source import Change, SourceError, patch
+from lossfix.source import Change, SourceError, patch, records, replace, write_all
 
 BYTES = st.lists(
     st.sampled_from(
@@ -161,3 +161,35 @@ def test_a_fix_that_was_killed_can_be_taken_back(tmp_path, moment):
     if source.records(tmp_path):
         assert source.undo(tmp_path).changed == ()
     assert {path.read_bytes() for path in tmp_path.glob("*.py")} == {b"a\n" * 20_000}
+
+
+def test_where_one_file_cannot_be_written_none_is(tmp_path):
+    changes = [Change(tmp_path / name, b"old\n", b"new\n") for name in ("a.py", "b.py", "c.py")]
+    for change in changes:
+        change.path.write_bytes(change.before)
+    changes[1].path.write_bytes(b"typed meanwhile\n")
+    changes[2].path.chmod(0o444)
+    with pytest.raises(SourceError, match="nothing was written") as error:
+        write_all(tmp_path, changes)
+    assert "b.py: changed since it was read" in str(error.value)
+    assert "c.py: is read-only" in str(error.value)
+    assert changes[0].path.read_bytes() == b"old\n"
+    assert records(tmp_path) == ()
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), SourceError("b.py: disk full")])
+def test_what_was_written_before_an_interrupt_is_taken_back(tmp_path, monkeypatch, interrupt):
+    changes = [Change(tmp_path / name, b"old\n", b"new\n") for name in ("a.py", "b.py")]
+    for change in changes:
+        change.path.write_bytes(change.before)
+
+    def failing(path, before, after):
+        if path.name == "b.py":
+            raise interrupt
+        replace(path, before, after)
+
+    monkeypatch.setattr("lossfix.source.history.replace", failing)
+    with pytest.raises(type(interrupt)):
+        write_all(tmp_path, changes)
+    assert [change.path.read_bytes() for change in changes] == [b"old\n", b"old\n"]
+    assert records(tmp_path) == ()

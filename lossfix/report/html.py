@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from lossfix.model import Finding, Outcome, Report, Ruling, State, Status
 from lossfix.report.changes import hunks
@@ -28,6 +29,9 @@ from lossfix.report.style import (
     shown_path,
 )
 from lossfix.report.summary import by_severity, measured
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,23 @@ class Section:
     """Whether the pictures show an after beside the before."""
 
 
+def templates() -> Environment:
+    """Jinja's environment; loaded where a page is made.
+
+    Raises:
+        ReportError: jinja2 is not installed.
+    """
+    try:
+        from jinja2 import Environment, StrictUndefined
+    except ImportError as error:
+        raise ReportError(
+            "the HTML report needs jinja2, which is not installed: pip install 'lossfix[report]'"
+        ) from error
+    return Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
 def render(report: Report, style: Style = PLAIN) -> str:
     """The report as one HTML file.
 
@@ -73,17 +94,10 @@ def render(report: Report, style: Style = PLAIN) -> str:
     """
     from importlib import resources
 
-    try:
-        from jinja2 import Environment, StrictUndefined
-        from markupsafe import Markup, escape
-    except ImportError as error:
-        raise ReportError(
-            "the HTML report needs jinja2, which is not installed: pip install 'lossfix[report]'"
-        ) from error
+    environment = templates()
+    from markupsafe import Markup, escape
+
     page = resources.files("lossfix.report").joinpath("page.html.jinja").read_text("utf-8")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     tone, verdict = headline(report)
     text: str = environment.from_string(page).render(
         report=report,

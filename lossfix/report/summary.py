@@ -29,15 +29,18 @@ def summary(report: Report, style: Style = PLAIN) -> str:
         lines.append([(first, STATUS_COLORS[outcome.status]), ("  ".join(["", *rest]), "")])
         if style.curves:
             lines += _details(outcome)
-    lines += [[("Unreadable", "red"), (f"  {printable(text)}", "")] for text in report.unreadable]
     lines.append([(counts(report), "bold")])
     return paint(lines, style.color)
 
 
 def counts(report: Report) -> str:
     """The run in one line: ``2 fixed, 1 kept, 0 unreadable. Undo: lossfix undo 20261122-210301``."""
+    if not report.checked and not report.findings:
+        return "There is no Python file or notebook to look at."
     if report.command == "check":
         return _found(report)
+    if report.command == "fix" and not report.outcomes and not report.findings:
+        return f"Nothing to fix in {plural(report.checked, 'file')}."
     number = Counter(outcome.status for outcome in report.outcomes)
     parts = [f"{number[Status.MEASURED]} measured"] if report.command == "verify" else []
     if report.command != "verify" or number[Status.FIXED] or number[Status.KEPT]:

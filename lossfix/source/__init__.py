@@ -19,7 +19,7 @@ from lossfix.source.document import (
 )
 from lossfix.source.error import SourceError, Unreadable
 from lossfix.source.files import find, listed, packages
-from lossfix.source.history import Change, Record, Undone, record, records, undo
+from lossfix.source.history import Change, Record, Undone, record, records, undo, write_all
 from lossfix.source.notebook import CellChange, Unparsed, in_joined, localised
 from lossfix.source.patches import patch
 from lossfix.source.ranges import changed_since, in_text, inside, parse_lines
@@ -64,5 +64,6 @@ __all__ = [
     "unparsed_texts",
     "unused",
     "write",
+    "write_all",
     "write_baseline",
 ]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,10 +19,11 @@ from pathlib import Path
 from lossfix.source.document import shown
 from lossfix.source.error import SourceError
 from lossfix.source.patches import hunks, patch, reverted
-from lossfix.source.writing import create, replace
+from lossfix.source.writing import create, refusal, replace
 
 _FOLDER = Path(".lossfix", "undo")
 _TITLE = "lossfix undo 1"
+_NOTHING = "nothing was written"
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,50 @@ class _Entry:
     before: str
     after: str
     patch: bytes
+
+
+def write_all(root: Path, changes: Sequence[Change]) -> str:
+    """Write some files, all of them or none, and keep what it takes to undo that; the record's identifier.
+
+    Whatever comes in between, an interrupt too, what was written by then is taken back.
+
+    Raises:
+        SourceError: A file changed since it was read, or cannot be written.
+    """
+    refused = [(shown(each.path), refusal(each.path, each.before)) for each in changes]
+    reasons = [f"{path}: {reason}" for path, reason in refused if reason]
+    if reasons:
+        raise SourceError("\n".join([*reasons, _NOTHING]))
+    identifier = record(root, changes)
+    written: list[Change] = []
+    try:
+        for change in changes:
+            # Another name of a file that has several was written to with it.
+            if not _holds(change.path, change.after):
+                replace(change.path, change.before, change.after)
+                written.append(change)
+    except BaseException as error:
+        stays = [shown(each.path) for each in reversed(written) if not _taken_back(each)]
+        if not stays:
+            (root / _FOLDER / f"{identifier}.patch").unlink()
+        if isinstance(error, SourceError):
+            rest = f"lossfix undo {identifier} takes back {', '.join(stays)}" if stays else _NOTHING
+            raise SourceError(f"{error}\n{rest}") from error
+        raise
+    return identifier
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    with suppress(OSError):
+        return path.read_bytes() == data
+    return False
+
+
+def _taken_back(change: Change) -> bool:
+    with suppress(SourceError):
+        replace(change.path, change.after, change.before)
+        return True
+    return False
 
 
 def record(root: Path, changes: Iterable[Change]) -> str:

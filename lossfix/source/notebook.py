@@ -228,7 +228,8 @@ def _code_cells(path: str, text: str) -> Iterator[tuple[int, JsonSource]]:
     except SyntaxFault as fault:
         line = text.count("\n", 0, fault.position) + 1
         column = fault.position - text.rfind("\n", 0, fault.position)
-        raise Unreadable(path, fault.message, line, column) from fault
+        cure = "open it in Jupyter and save it again"
+        raise Unreadable(path, fault.message, line, column, cure) from fault
 
 
 def _is_python_notebook(text: str, top: dict[str, Extent]) -> bool:

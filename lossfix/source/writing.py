@@ -20,6 +20,8 @@ from pathlib import Path
 from lossfix.source.document import Document, shown
 from lossfix.source.error import SourceError
 
+_CHANGED = "changed since it was read; run lossfix again"
+
 
 def write(document: Document, data: bytes) -> None:
     """Write ``data`` to the document's file, if that is still as it was read.
@@ -38,18 +40,34 @@ def replace(path: Path, before: bytes, after: bytes) -> None:
     """
     if before == after:
         return
+    reason = refusal(path, before)
+    if reason:
+        raise SourceError(f"{shown(path)}: {reason}")
     try:
         target = path.resolve(strict=True)
         status = target.stat()
-        _refuse_changed(path, target, before)
-        if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
-            raise SourceError(f"{shown(path)}: is read-only; not written")
         if status.st_nlink > 1:
             _overwrite(target, before, after)
         else:
             _rename_over(path, target, status, before, after)
     except OSError as error:
         raise SourceError(f"{shown(path)}: cannot be written: {error.strerror}") from error
+
+
+def refusal(path: Path, before: bytes) -> str:
+    """Why a file whose bytes were ``before`` cannot be written; empty where nothing stands against it."""
+    try:
+        target = path.resolve(strict=True)
+        status = target.stat()
+        if target.read_bytes() != before:
+            return _CHANGED
+    except OSError as error:
+        return f"cannot be written: {error.strerror}"
+    if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
+        return "is read-only"
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        return f"lies in a folder that is read-only: {shown(target.parent)}"
+    return ""
 
 
 def create(path: Path, data: bytes) -> None:
@@ -68,13 +86,6 @@ def create(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def _refuse_changed(path: Path, target: Path, before: bytes) -> None:
-    if target.read_bytes() != before:
-        raise SourceError(
-            f"{shown(path)}: changed since it was read; not written, run lossfix again"
-        )
-
-
 def _rename_over(
     path: Path, target: Path, status: os.stat_result, before: bytes, after: bytes
 ) -> None:
@@ -84,7 +95,8 @@ def _rename_over(
         with suppress(PermissionError):
             os.chown(temporary, status.st_uid, status.st_gid)
         os.chmod(temporary, stat.S_IMODE(status.st_mode))
-        _refuse_changed(path, target, before)
+        if target.read_bytes() != before:
+            raise SourceError(f"{shown(path)}: {_CHANGED}")
         os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):

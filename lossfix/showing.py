@@ -1,0 +1,197 @@
+"""Where a run's output goes: data to stdout or files, and what is said to people to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lossfix.failure import Failure
+from lossfix.options import FOR_PEOPLE
+
+if TYPE_CHECKING:
+    from lossfix.model import Report
+    from lossfix.report import RulePage, Style
+
+
+def ready(flags: Mapping[str, Any], stdout_holds: str = "") -> None:
+    """Find out before any work begins whether its results can be written where they were asked for.
+
+    Args:
+        stdout_holds: what else goes to stdout, such as ``the patch``.
+
+    Raises:
+        Failure: they cannot.
+    """
+    loose = [each for each in flags["formats"] if not each.file]
+    data = [each for each in loose if each.format not in FOR_PEOPLE]
+    if data and stdout_holds:
+        name = data[0].format
+        raise Failure(
+            f"--output-format {name}: stdout holds {stdout_holds}; give it a file: {name}:FILE"
+        )
+    if data and len(loose) > 1:
+        name = data[0].format
+        raise Failure(f"two formats on stdout; give all but one a file, as in {name}:FILE")
+    files = [each.file for each in flags["formats"] if each.file]
+    for file in filter(None, (*files, flags.get("html"), flags.get("write_baseline"))):
+        _can_be_written(Path(file))
+    if flags.get("html"):
+        from lossfix.report import ReportError
+        from lossfix.report.html import templates
+
+        try:
+            templates()
+        except ReportError as error:
+            raise Failure(str(error)) from error
+
+
+def _can_be_written(file: Path) -> None:
+    if file.is_dir():
+        reason = "it is a folder"
+    elif not file.parent.is_dir():
+        reason = f"there is no folder {file.parent}"
+    elif not os.access(file if file.exists() else file.parent, os.W_OK):
+        reason = "permission denied"
+    else:
+        return
+    raise Failure(f"{file}: cannot be written: {reason}")
+
+
+def show(report: Report, flags: Mapping[str, Any], stdout_holds: str = "") -> None:
+    """The report in the formats that were asked for, and the summary.
+
+    Where stdout holds something else, what is meant for people goes to stderr.
+    """
+    from lossfix.report import RENDERERS, statistics, summary
+
+    wishes = [(each.format, each.file) for each in flags["formats"]]
+    if not wishes and (report.findings or not stdout_holds):
+        wishes = [("full" if sys.stdout.isatty() and not stdout_holds else "concise", "")]
+    style = style_of(flags, (sys.stderr if stdout_holds else sys.stdout).isatty())
+    plain = style_of({**flags, "color": "never"}, False)
+    try:
+        for name, file in wishes:
+            if file:
+                _write_file(file, RENDERERS[name](report, plain))
+            elif stdout_holds:
+                click.echo(RENDERERS[name](report, style), err=True, nl=False)
+            else:
+                write_bytes(RENDERERS[name](report, style).encode("utf-8", "surrogateescape"))
+        if flags.get("html"):
+            _write_file(flags["html"], RENDERERS["html"](report, plain))
+    except BrokenPipeError:
+        # Whoever reads the output has had enough; click ends the program without a word.
+        raise
+    except OSError as error:
+        raise Failure(f"{error.filename}: cannot be written: {error.strerror}") from error
+    if flags.get("statistics"):
+        data = stdout_holds or any(not f and name not in FOR_PEOPLE for name, f in wishes)
+        click.echo(statistics(report, style), err=bool(data), nl=False)
+    if not flags["quiet"]:
+        spoken = style_of(flags, sys.stderr.isatty())
+        click.echo(summary(report, spoken), err=True, nl=False)
+
+
+def _write_file(file: str, text: str) -> None:
+    Path(file).write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def show_cells(report: Report, flags: Mapping[str, Any]) -> None:
+    """The changed cells of notebooks, beside the patch that no one can read."""
+    if flags["quiet"] or not any(file.path.endswith(".ipynb") for file in report.files):
+        return
+    from lossfix.difference import of_notebooks
+    from lossfix.report.paint import paint
+
+    color = style_of(flags, sys.stderr.isatty()).color
+    click.echo(paint(of_notebooks(report), color), err=True, nl=False)
+
+
+def patch_of(report: Report) -> bytes:
+    """The patch of all files, as git applies it in the working directory."""
+    from lossfix.report import patch
+
+    return patch(report.files, prefix=_git_prefix())
+
+
+def _git_prefix() -> str:
+    """The working directory below the root of its repository: git reads a patch's paths from there."""
+    import subprocess
+
+    try:
+        shown = subprocess.run(
+            ("git", "rev-parse", "--show-prefix"), capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return shown.stdout.rstrip("\n")
+
+
+def write_bytes(data: bytes) -> None:
+    """Data to stdout, as it is."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def style_of(flags: Mapping[str, Any], terminal: bool) -> Style:
+    """How a report is to look on a stream that is a terminal or is not."""
+    from lossfix.report import Style
+
+    color = flags["color"] == "always" or (
+        flags["color"] == "auto"
+        and (bool(os.environ.get("FORCE_COLOR")) or (terminal and not os.environ.get("NO_COLOR")))
+    )
+    return Style(
+        pages=_pages(flags),
+        root=Path.cwd().as_posix() if flags.get("absolute_paths") else "",
+        color=color,
+        curves=bool(flags.get("verbose")),
+    )
+
+
+def _pages(flags: Mapping[str, Any]) -> Mapping[str, RulePage]:
+    """The pages of the rules, where a format shows them: the rules cost as much to load as a small scan."""
+    if not flags.get("html") and {each.format for each in flags["formats"]} <= FOR_PEOPLE:
+        return {}
+    from lossfix.pages import rule_pages
+
+    return rule_pages()
+
+
+class Ticker:
+    """One line on a terminal's stderr that says how far the work is, and leaves nothing behind."""
+
+    PATIENCE = 0.5
+    """Seconds of work before anything is shown."""
+    REST = 0.1
+    """Seconds between two states of the line."""
+
+    def __init__(self, shown: bool) -> None:
+        self._shown = shown
+        self._next = time.monotonic() + self.PATIENCE
+        self._visible = False
+
+    def tick(self, text: str) -> None:
+        """Show this state of the work, if it is time for another one."""
+        now = time.monotonic()
+        if not self._shown or now < self._next:
+            return
+        import shutil
+
+        columns = shutil.get_terminal_size().columns
+        sys.stderr.write(f"\r\x1b[K{text[: columns - 1]}")
+        sys.stderr.flush()
+        self._next, self._visible = now + self.REST, True
+
+    def clear(self) -> None:
+        """Give the line back to others."""
+        if self._visible:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._visible = False
