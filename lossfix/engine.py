@@ -19,6 +19,7 @@ import libcst as cst
 from lossfix.losses import parts
 from lossfix.losses.discover import Candidate, Project, Settings, discover
 from lossfix.losses.loss import Loss, Relaxation, losses_of
+from lossfix.losses.wiring import Misuse, Wiring, span_of
 from lossfix.model import Finding, Repair, Safety, Severity, Span, Step
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax import build, guards
@@ -76,6 +77,9 @@ def _tree(text: str) -> Tree:
     return parse(text)
 
 
+_outline = lru_cache(maxsize=8)(outline)
+
+
 def losses_in(text: str, options: Options) -> tuple[Loss, ...]:
     """The losses of a text.
 
@@ -91,7 +95,7 @@ def _losses(
 ) -> tuple[Loss, ...]:
     # A text is looked at again after each step, and by each attempt: what a loss has found out about
     # itself by then is kept with it.
-    candidates = discover(outline(text), settings, project)
+    candidates = discover(_outline(text), settings, project)
     if not candidates:
         return ()
     return losses_of(_tree(text), candidates, relaxation, package, project)
@@ -103,7 +107,7 @@ def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
     Raises:
         Unparsable: where the text is not Python.
     """
-    return discover(outline(text), options.settings, options.project)
+    return discover(_outline(text), options.settings, options.project)
 
 
 def check(path: str, text: str, options: Options) -> tuple[Finding, ...]:
@@ -117,7 +121,30 @@ def check(path: str, text: str, options: Options) -> tuple[Finding, ...]:
         for loss in losses
         for found in _found(loss, options.rules)
     ]
+    findings += _miswired(path, text, options)
     return _once(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
+
+
+def _miswired(path: str, text: str, options: Options) -> Iterator[Finding]:
+    """What is wrong with how a text puts its losses to use."""
+    wiring = Wiring(_outline(text), candidates_in(text, options))
+    for rule in options.rules:
+        for misuse in rule.wiring(wiring):
+            yield _misused(path, text, rule, misuse)
+
+
+def _misused(path: str, text: str, rule: Rule, misuse: Misuse) -> Finding:
+    return Finding(
+        path=path,
+        span=span_of(text, misuse.node),
+        code=rule.code,
+        rule=rule.name,
+        severity=misuse.severity or rule.severity,
+        safety=Safety.MANUAL,
+        message=misuse.message,
+        loss=misuse.loss,
+        reason=misuse.reason or "there is no rewrite that would keep its meaning",
+    )
 
 
 def _replaced(loss: Loss, losses: Sequence[Loss]) -> str:

@@ -17,10 +17,11 @@ from pathlib import Path
 from lossfix import source
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.losses.discover import Project, Settings, discover, names_losses
-from lossfix.losses.glance import may_define_a_loss, may_use_a_loss
+from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
 from lossfix.losses.project import Modules
 from lossfix.losses.shared import Shared, shared_by, shared_by_words
 from lossfix.losses.uses import uses_of
+from lossfix.losses.wiring import wires_a_loss
 from lossfix.pool import ALONE, Pool
 from lossfix.source import Document, Unreadable
 from lossfix.syntax.nodes import every
@@ -32,7 +33,7 @@ class Reading:
 
     shared: Shared
     holds: bool
-    """Whether it holds a loss without another file saying so, or does not parse."""
+    """Whether it holds or wires a loss without another file saying so, or does not parse."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,12 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
     shared = shared_by(module)
     if unread:
         shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
-    holds = bool(unread) or "lossfix:" in text or _holds_a_loss(module, text, settings)
+    holds = (
+        bool(unread)
+        or "lossfix:" in text
+        or _holds_a_loss(module, text, settings)
+        or wires_a_loss(module)
+    )
     return Reading(shared, holds)
 
 
@@ -236,7 +242,12 @@ def _interesting(path: Path, data: bytes, settings: Settings) -> Document | None
 
 def _is_interesting(data: bytes, settings: Settings) -> bool:
     # A comment that silences is looked at even where it has nothing left to silence.
-    return b"lossfix:" in data or may_define_a_loss(data, settings) or may_use_a_loss(data)
+    return (
+        b"lossfix:" in data
+        or may_define_a_loss(data, settings)
+        or may_use_a_loss(data)
+        or may_wire_a_loss(data)
+    )
 
 
 def _followed(files: Opened, settings: Settings) -> Opened:

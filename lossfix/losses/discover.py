@@ -234,7 +234,9 @@ def _classes(file: _File) -> Iterator[Candidate]:
         method = methods.get("call") or methods.get("__call__")
         form = Form.SUBCLASS
         if method is not None:
-            positional = _positional(method)[1:]
+            positional = _positional(method)
+            if not _lacks_self(file, method):
+                positional = positional[1:]
         elif "__init__" in methods and WRAPPER in _class_bases(file, node):
             form, positional = Form.WRAPPER, ["y_true", "y_pred"]
         else:
@@ -258,6 +260,12 @@ def _classes(file: _File) -> Iterator[Candidate]:
             line=node.lineno,
             arguments=file.uses.arguments.get(path[-1], ()),
         )
+
+
+def _lacks_self(file: _File, method: ast.FunctionDef) -> bool:
+    """Whether a method takes targets and predictions and nothing in front of them."""
+    positional = _positional(method)
+    return len(positional) == 2 and pair_of(positional, file.settings) is not None
 
 
 def _positional(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:

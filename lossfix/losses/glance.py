@@ -30,6 +30,14 @@ _PARAMETERS = re.compile(
     rb"def\s+%(word)s\s*\(%(gap)s(%(word)s)([^,)]*),%(gap)s(?:/%(gap)s,%(gap)s)?"
     rb"(%(word)s)([^,)]*)(?:,%(gap)s(%(word)s))?" % {b"word": _WORD, b"gap": _GAP}
 )
+_STEP = re.compile(rb"def (?:train|test)_step\(")
+_ADDED = re.compile(rb"(?<!self)\.add_loss\(")
+_TAKEN = re.compile(
+    rb"\.(?:gradient|jacobian|minimize)\(%(gap)s(?:target\s*=\s*)?"
+    rb"(?:[\w.]*(?:loss|cost|objective|criterion)|(?:tf|K|keras)\.|float\(|[\w.]*\.(?:numpy|item)\(|\w+%(gap)s[,)])"
+    % {b"gap": _GAP},
+    re.IGNORECASE,
+)
 _GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
 _CALLS = (b" call(", b" __call__(")
 _LOSS_CLASS = re.compile(
@@ -74,6 +82,17 @@ def may_use_a_loss(data: bytes) -> bool:
         (_has(data, _KEYWORDS) and _passes_by_keyword(data))
         or any(_takes_a_second(data, match.end()) for match in _COMPILE.finditer(data))
         or (_has(data, (b"ustom_object", b"ustomObject")) and bool(_REGISTERED.search(data)))
+    )
+
+
+def may_wire_a_loss(data: bytes) -> bool:
+    """Whether the file may take gradients of a loss, add one to a model or compute one in a training step."""
+    if not _mentions_a_framework(data):
+        return False
+    return (
+        (_has(data, (b"_step(",)) and _STEP.search(data) is not None)
+        or (_has(data, (b"GradientTape",)) and _TAKEN.search(data) is not None)
+        or (_has(data, (b".add_loss(",)) and _ADDED.search(data) is not None)
     )
 
 

@@ -3,12 +3,16 @@
 ## What it does
 
 Reports functions and objects of `keras.metrics` that count (accuracies, precision, recall, AUC, IoU) inside
-of a loss, where nothing else carries a gradient.
+of a loss, where nothing else carries a gradient, and those that a model is compiled with in place of a loss:
+`compile(loss=keras.metrics.AUC())`, `loss="accuracy"`.
 
 ## Why is this bad
 
 What they count was decided by a threshold or an `argmax`, which has no gradient: `fit` raises
-`No gradients provided for any variable`, or, beside another term, silently ignores this one.
+`No gradients provided for any variable`, or, beside another term, silently ignores this one. The same comes
+of every metric object, also of those that only average a loss (`keras.metrics.MeanSquaredError()`): what they
+give back was summed up in variables. A metric's name as a string is unknown to Keras as a loss, and raises
+`Could not interpret loss identifier` (all measured on Keras 3.15).
 
 ## Example
 
@@ -44,13 +48,16 @@ differences between pairs of predictions. Keep the metric in `metrics=`.
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from lossfix.losses.gates import Path, path_at
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import METRIC_CLASSES, METRIC_FUNCTIONS
+from lossfix.losses.names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
+from lossfix.losses.wiring import Misuse, Wiring, is_built_in
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk
@@ -77,8 +84,48 @@ def match(loss: Loss) -> Iterator[Match]:
         predicted = any(loss.live(each.value, relaxed=False) for each in node.args)
         if counts and predicted and path_at(loss, node) is Path.DEAD:
             name = operation.rpartition(".")[2]
-            reason = next((r for word, r in _INSTEAD.items() if word in name.lower()), _OTHERWISE)
-            yield Match(node, f"`{name}` counts, and a count has no gradient", reason)
+            yield Match(node, f"`{name}` counts, and a count has no gradient", _advice(name))
 
 
-RULE = Rule("LF208", Safety.MANUAL, Severity.ERROR, match, no_rewrite, __doc__, __name__)
+def _advice(name: str) -> str:
+    return next((r for word, r in _INSTEAD.items() if word in name.lower()), _OTHERWISE)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _strings() -> Iterator[str]:
+    for name in (each.rpartition(".")[2] for each in METRIC_CLASSES | METRIC_FUNCTIONS):
+        if f"keras.losses.{name}" not in LOSS_CLASSES:
+            yield from (name, name.lower(), _snake_case(name))
+
+
+METRIC_STRINGS = frozenset(
+    name for name in (*_strings(), "acc", "f1", "f_score", "iou") if not is_built_in(name)
+)
+"""What authors call a metric in a string, as far as Keras knows no loss of that name."""
+
+
+def wiring(wiring: Wiring) -> Iterator[Misuse]:
+    told: set[ast.expr] = set()
+    for value in wiring.compiled():
+        called = value.func if isinstance(value, ast.Call) else value
+        name = (wiring.operation(called) or "").rpartition(".")[2]
+        if isinstance(value, ast.Constant) and value.value in METRIC_STRINGS:
+            name, message = (
+                value.value,
+                f"`{value.value}` is a metric: Keras knows no loss of that name",
+            )
+        elif wiring.operation(called) in METRIC_CLASSES:
+            message = f"`{name}` is a metric: what it sums up in variables has no gradient"
+        elif value is called and wiring.operation(called) in METRIC_FUNCTIONS:
+            message = f"`{name}` counts, and a count has no gradient"
+        else:
+            continue
+        if value not in told:
+            told.add(value)
+            yield Misuse(value, message, _advice(name))
+
+
+RULE = Rule("LF208", Safety.MANUAL, Severity.ERROR, match, no_rewrite, __doc__, __name__, wiring)

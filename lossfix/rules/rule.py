@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from lossfix.losses.loss import Loss
+from lossfix.losses.wiring import Misuse, Wiring
 from lossfix.model import Safety, Severity
 from lossfix.syntax.build import Replacement
 
@@ -53,6 +54,8 @@ class Rule:
     rewrite: Callable[[Loss, Match], Edit | None] = field(repr=False)
     page: str = field(repr=False)
     module: str = field(repr=False)
+    wiring: Callable[[Wiring], Iterable[Misuse]] = field(default=lambda wiring: (), repr=False)
+    """Where a file wires its losses wrongly, whichever they are; that is reported, and not rewritten."""
 
     @property
     def name(self) -> str:
@@ -73,6 +76,11 @@ class Rule:
                 end = marks[number + 1] if number + 1 < len(marks) else len(lines)
                 return "\n".join(lines[start + 1 : end]).strip()
         return ""
+
+
+def no_match(loss: Loss) -> Iterable[Match]:
+    """For rules that are about the wiring of losses alone."""
+    return ()
 
 
 def no_rewrite(loss: Loss, match: Match) -> Edit | None:

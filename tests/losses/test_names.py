@@ -16,6 +16,7 @@ import tensorflow as tf
 from lossfix.losses import gradients, names
 from lossfix.losses.gradients import Gradient, cast_gradient, gradient_of
 from lossfix.losses.names import canonical, keyword
+from lossfix.rules.metric_as_loss import METRIC_STRINGS
 
 
 def resolve(name: str) -> object:
@@ -129,6 +130,18 @@ def test_every_alias_within_tensorflow_is_known() -> None:
                 spellings.setdefault(id(value), []).append(f"tensorflow.{prefix}{attribute}")
     split = [group for group in spellings.values() if len({canonical(name) for name in group}) > 1]
     assert split == []
+
+
+def test_no_string_that_names_a_metric_is_a_loss_to_keras() -> None:
+    assert {"accuracy", "acc", "auc", "AUC", "f1_score", "binary_accuracy"} <= METRIC_STRINGS
+    known = set()
+    for name in METRIC_STRINGS:
+        try:
+            keras.losses.get(name)
+        except ValueError:
+            continue
+        known.add(name)
+    assert known == set()
 
 
 def test_all_losses_and_metrics_of_keras_are_known() -> None:

@@ -1,0 +1,138 @@
+"""A loss holds on to a symbolic tensor of a model
+
+## What it does
+
+Reports losses that read an input, an output or a layer's output of a functional model from outside: as a
+name of the file, or handed to the factory that makes the loss.
+
+## Why is this bad
+
+Such a tensor stands for a shape and has no values; the loss runs on the values of a batch. `fit` raises `A
+KerasTensor cannot be used as input to a TensorFlow function` (measured on Keras 3.15, with `keras.ops` and
+`run_eagerly=True` too): the loss does not train at all. Code of the time of TensorFlow 1, where a model and
+its loss shared one graph, is full of it; variational autoencoders are the commonest case.
+
+## Example
+
+```python
+import tensorflow as tf
+from tensorflow import keras
+
+inputs = keras.Input((4,))
+code = keras.layers.Dense(2)(inputs)
+model = keras.Model(inputs, keras.layers.Dense(4)(code))
+
+
+def code_loss(y_true, y_pred):
+    error = tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)
+    return error + 0.01 * tf.reduce_mean(tf.square(code), axis=-1)
+
+
+model.compile(optimizer="adam", loss=code_loss)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+from tensorflow import keras
+
+
+class Penalised(keras.layers.Layer):
+    def call(self, inputs):
+        self.add_loss(0.01 * tf.reduce_mean(tf.square(inputs)))
+        return inputs
+
+
+inputs = keras.Input((4,))
+code = Penalised()(keras.layers.Dense(2)(inputs))
+model = keras.Model(inputs, keras.layers.Dense(4)(code))
+model.compile(optimizer="adam", loss="mean_squared_error")
+```
+
+## Fix safety
+
+There is no rewrite: the part of the loss that needs the tensor belongs into a layer that calls
+`self.add_loss`, or the tensor becomes a further output of the model, and both change the model. Before, the
+loss did not run, so there is no old behaviour to keep; a tensor that is meant as a constant is one if it is
+computed from data, with `model.predict`, before the loss is made.
+
+## References
+
+- https://keras.io/api/losses/#the-addloss-api
+- https://keras.io/guides/functional_api/
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from lossfix.losses.discover import Candidate
+from lossfix.losses.wiring import Misuse, Wiring, inside
+from lossfix.model import Form, Safety, Severity
+from lossfix.rules.rule import Rule, no_match, no_rewrite
+from lossfix.syntax.nodes import every
+from lossfix.syntax.scope import dotted
+
+_REASON = "compute that part in a layer and hand it to `self.add_loss`, or make it an output"
+
+
+def wiring(wiring: Wiring) -> Iterator[Misuse]:
+    for candidate in wiring.candidates:
+        node = wiring.functions[candidate.number][1]
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        yield from _read(wiring, candidate, node)
+        if candidate.form is Form.CLOSURE:
+            yield from _handed_over(wiring, candidate)
+
+
+def _read(wiring: Wiring, candidate: Candidate, node: ast.FunctionDef) -> Iterator[Misuse]:
+    """Symbolic tensors that the loss reads by their names in the file or in the function around it."""
+    own = wiring.bindings(node)
+    told: set[str] = set()
+    for part in sorted(_names(node), key=lambda each: (each.lineno, each.col_offset)):
+        match part:
+            case ast.Name(id=name) if name in own or wiring.is_asked_its_shape(part):
+                continue
+        code = ast.unparse(part)
+        if code not in told and wiring.is_symbolic(part):
+            told.add(code)
+            yield _misuse(part, code, candidate)
+
+
+def _names(node: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
+    for each in inside(node):
+        if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load):
+            yield each
+
+
+def _handed_over(wiring: Wiring, candidate: Candidate) -> Iterator[Misuse]:
+    """Symbolic tensors that the factory is called with, and that the loss computes with."""
+    inner = wiring.functions[candidate.number][1]
+    factory = wiring.owner(inner)
+    if not isinstance(factory, ast.FunctionDef):
+        return
+    used = {each.id for each in inside(inner) if isinstance(each, ast.Name)}
+    for call in every(wiring.module, ast.Call):
+        if dotted(call.func) != factory.name or factory in wiring.owners(call):
+            continue
+        names = [each.arg for each in (*factory.args.posonlyargs, *factory.args.args)]
+        given = [*zip(names, call.args, strict=False)]
+        given += [(each.arg, each.value) for each in call.keywords if each.arg is not None]
+        for name, value in given:
+            if name in used and wiring.is_symbolic(value):
+                yield _misuse(value, " ".join(ast.unparse(value).split()), candidate)
+
+
+def _misuse(node: ast.expr, code: str, candidate: Candidate) -> Misuse:
+    return Misuse(
+        node,
+        f"`{code}` is a symbolic tensor of a model: it has no values when the loss runs, and fit raises",
+        _REASON,
+        loss=candidate.name,
+    )
+
+
+RULE = Rule("LF115", Safety.MANUAL, Severity.ERROR, no_match, no_rewrite, __doc__, __name__, wiring)
