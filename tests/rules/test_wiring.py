@@ -8,6 +8,10 @@ import pytest
 from program import lossfix
 from rewriting import findings, lines, rewritten
 
+from lossfix.engine import Options, check
+from lossfix.rules import RULES
+from lossfix.rules.rule import no_match
+
 LOSS = """
     def gap_loss(y_true, y_pred):
         return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
@@ -65,14 +69,6 @@ NO_METRICS = {
 @pytest.mark.parametrize("source", NO_METRICS.values(), ids=NO_METRICS.keys())
 def test_what_is_no_metric_is_left(source: str) -> None:
     assert codes(source, "metric-as-loss") == []
-
-
-def step(body: str, above: str = "") -> str:
-    return f"""
-    {above}
-    def step(model, optimizer, x, y):
-{lines(body).rstrip()}
-    """.replace("\n", "\n    ")
 
 
 UNTAPED = {
@@ -534,3 +530,15 @@ def test_a_file_that_defines_no_loss_is_looked_at(text: str, tmp_path: Path) -> 
     run = lossfix("check", "train.py", at=tmp_path)
     assert run.code == 1
     assert run.text.startswith("train.py:")
+
+
+def test_clean_files_wire_their_losses_well() -> None:
+    clean = Path(__file__).parents[2] / "fixtures" / "clean"
+    about_wiring = Options(tuple(rule for rule in RULES if rule.match is no_match))
+    found = [
+        finding
+        for path in sorted(clean.rglob("*.py"))
+        for finding in check(path.name, path.read_text(encoding="utf-8"), about_wiring)
+    ]
+    assert len(about_wiring.rules) >= 6
+    assert found == []
