@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossfix.config import Config
     from lossfix.losses.discover import Settings
     from lossfix.pool import Pool
+    from lossfix.progress import Progress
     from lossfix.run import Request
     from lossfix.scan import Opened
     from lossfix.verify.client import Verifier
@@ -93,7 +94,7 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             changed=None if changed is None else dict(changed),
             baseline=source.read_baseline(flags["baseline"]) if flags["baseline"] else None,
             arguments=tuple(sys.argv[1:]),
-            say=say_of(flags),
+            progress=flags["progress"],
             pool=pool_of(flags),
             cache=cache_of(config, flags),
         )
@@ -109,7 +110,7 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             paths = [*paths, *source.listed(flags["files_from"])]
         elif not paths:
             paths = [Path()]
-        found = source.find(paths, config)
+        found = _counted(source.find(paths, config), request.progress)
         return request, scan.open_all(found, settings, request.pool, request.cache)
     except source.SourceError as error:
         raise Failure(str(error)) from error
@@ -126,10 +127,12 @@ def _sent(flags: dict[str, Any], settings: Settings) -> Opened:
         return scan.Opened((), (), 1, (error,))
 
 
-def say_of(flags: dict[str, Any]) -> Callable[[str], None]:
-    if flags.get("verbose"):
-        return lambda line: click.echo(line, err=True)
-    return lambda line: None
+def _counted(paths: Iterable[Path], progress: Progress) -> Iterator[Path]:
+    """The same paths; how many they were is told now and then."""
+    for number, path in enumerate(paths, start=1):
+        if number % 100 == 0:
+            progress.tick(f"Looking at files: {number}")
+        yield path
 
 
 def pool_of(flags: dict[str, Any]) -> Pool:

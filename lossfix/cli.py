@@ -23,7 +23,8 @@ from lossfix.options import (
     showing,
     spreading,
 )
-from lossfix.showing import patch_of, ready, show, show_cells, style_of, write_bytes
+from lossfix.progress import SILENT, Progress
+from lossfix.showing import Ticker, hear, patch_of, ready, show, show_cells, style_of, write_bytes
 
 if TYPE_CHECKING:
     from lossfix.interactive import Review
@@ -202,6 +203,7 @@ def verify(**flags: Any) -> int:
                 flags["against"],
                 flags["relaxed"],
                 starter(config, flags),
+                flags["progress"],
             )
     except (measure.NoSuchLoss, SourceError) as error:
         raise Failure(str(error)) from error
@@ -374,20 +376,22 @@ def _source_given_back(flags: dict[str, Any]) -> Iterator[None]:
 
 @contextmanager
 def _working(flags: dict[str, Any]) -> Iterator[None]:
-    """While others do the work: where none of them can, what was asked cannot be done."""
+    """While others do the work: how far they are is told on stderr, and where none of them can do it,
+    what was asked cannot be done."""
     from lossfix.pool import PoolError
     from lossfix.verify.interpreter import InterpreterError
 
+    ticker = Ticker(sys.stderr.isatty() and not flags.get("quiet"))
+    say = ticker.say if flags.get("verbose") else SILENT.say
+    flags["progress"] = Progress(say, ticker.tick)
     if flags.get("verbose"):
-        import logging
-
-        logger = logging.getLogger("lossfix.verify")
-        logger.addHandler(logging.StreamHandler())
-        logger.setLevel(logging.DEBUG)
+        hear("lossfix.verify", ticker)
     try:
         yield
     except (InterpreterError, PoolError) as error:
         raise Failure(str(error)) from error
+    finally:
+        ticker.clear()
 
 
 def _beyond_baseline(report: Report, request: Request, flags: dict[str, Any]) -> Report:

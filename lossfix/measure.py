@@ -27,6 +27,7 @@ from lossfix.model import (
     Status,
     Subject,
 )
+from lossfix.progress import SILENT, Progress
 from lossfix.rules import RULES
 from lossfix.source import Document
 from lossfix.syntax.tree import Unparsable
@@ -43,6 +44,7 @@ def verify(
     against: str | None,
     relaxed: bool,
     start: Callable[[], Verifier],
+    progress: Progress = SILENT,
 ) -> Report:
     """Measure the losses that ``wishes`` name, each ``PATH`` or ``PATH::LOSS``.
 
@@ -71,6 +73,7 @@ def verify(
     outcomes: dict[str, list[Outcome]] = {}
     environment = None
     if probes:
+        progress.tick(f"Measuring: 0 of {len(probes)} losses done, starting TensorFlow")
         with start() as verifier:
             environment = verifier.environment()
             for target, (probe, verdict) in zip(targets, verifier.measure(probes), strict=True):
@@ -78,6 +81,10 @@ def verify(
                 becomes = "" if probe.after is None else name
                 outcome = Outcome(path, name, Status.MEASURED, verdict=verdict, becomes=becomes)
                 outcomes.setdefault(path, []).append(outcome)
+                done = sum(map(len, outcomes.values()))
+                progress.tick(
+                    f"Measuring: {done} of {len(probes)} losses done, last {path}: {name}"
+                )
     return _report(outcomes, unread, environment)
 
 

@@ -18,6 +18,7 @@ from lossfix.losses.extract import STEEPNESS, extract
 from lossfix.losses.hints import families, thresholds
 from lossfix.losses.loss import Loss, Relaxation
 from lossfix.model import Gate, Outcome, Probe, Repair, Ruling, Safety, Status, Subject, Verdict
+from lossfix.progress import SILENT, Progress
 from lossfix.source import Document
 from lossfix.syntax.tree import Unparsable
 from lossfix.verify.client import Verifier
@@ -106,7 +107,7 @@ def carry_out(
     gate: Gate | None,
     steepness: float | None,
     start: Callable[[], Verifier] | None,
-    say: Callable[[str], None] = lambda line: None,
+    progress: Progress = SILENT,
     choose: Choose = lambda proposal: proposal.after,
 ) -> tuple[Done, ...]:
     """Mend the losses of some documents; those of all of them are measured side by side.
@@ -122,7 +123,7 @@ def carry_out(
         for case in cases:
             case.accepted = _next(case, verified=False)
     else:
-        _measure(cases, steepness, start, say)
+        _measure(cases, steepness, start, progress)
     return tuple(
         _done(plan, [case for case in cases if case.plan is plan], start, choose) for plan in plans
     )
@@ -195,20 +196,31 @@ def _measure(
     cases: Sequence[_Case],
     steepness: float | None,
     start: Callable[[], Verifier],
-    say: Callable[[str], None],
+    progress: Progress,
 ) -> None:
-    waiting = [case for case in cases if _next(case)]
+    waiting = []
+    for number, case in enumerate(cases, start=1):
+        progress.tick(f"Rewriting: loss {number} of {len(cases)}")
+        if _next(case):
+            waiting.append(case)
     if not waiting:
         return
+    count, settled = len(waiting), 0
+    progress.tick(f"Measuring: 0 of {count} losses done, starting TensorFlow")
     with start() as verifier:
         while waiting:
             again = []
             probes = (_probe(case, steepness) for case in waiting)
             for case, (_, verdict) in zip(waiting, verifier.measure(probes), strict=True):
-                say(f"{case.plan.document.source.path}: {case.loss.name}: {verdict.summary}")
+                name = f"{case.plan.document.source.path}: {case.loss.name}"
+                progress.say(f"{name}: {verdict.summary}")
                 if _goes_on(case, verdict):
                     again.append(case)
+                else:
+                    settled += 1
+                progress.tick(f"Measuring: {settled} of {count} losses done, last {name}")
             waiting = again
+    progress.tick("")
 
 
 def _goes_on(case: _Case, verdict: Verdict) -> bool:

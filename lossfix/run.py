@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from lossfix.losses.glance import mentions
 from lossfix.losses.project import Place
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
 from lossfix.pool import ALONE, Pool
+from lossfix.progress import SILENT, Progress
 from lossfix.scan import Opened
 from lossfix.source import Baseline, Document, Unreadable
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from lossfix.losses.loss import Loss
     from lossfix.repairs import Choose, Done, Proposal
     from lossfix.verify.client import Verifier
-
-Progress = Callable[[str], None]
-"""Called with a line for people whenever something takes its time."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Request:
     baseline: Baseline | None = None
     """The findings that are left alone."""
     arguments: tuple[str, ...] = ()
-    say: Progress = field(default=lambda line: None)
+    progress: Progress = SILENT
     pool: Pool = ALONE
     cache: Cache = FORGETFUL
 
@@ -114,7 +112,7 @@ def fix(
         for document in files.documents
     ]
     measured = repairs.carry_out(
-        plans, request.gate, request.steepness, verifier, request.say, choose or _all
+        plans, request.gate, request.steepness, verifier, request.progress, choose or _all
     )
     instances = _instances(measured)
     for number, (document, done) in enumerate(zip(files.documents, measured, strict=True)):

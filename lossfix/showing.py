@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -148,6 +149,7 @@ def style_of(flags: Mapping[str, Any], terminal: bool) -> Style:
         and (bool(os.environ.get("FORCE_COLOR")) or (terminal and not os.environ.get("NO_COLOR")))
     )
     return Style(
+        columns=shutil.get_terminal_size().columns if terminal else 0,
         pages=_pages(flags),
         root=Path.cwd().as_posix() if flags.get("absolute_paths") else "",
         color=color,
@@ -167,27 +169,33 @@ def _pages(flags: Mapping[str, Any]) -> Mapping[str, RulePage]:
 class Ticker:
     """One line on a terminal's stderr that says how far the work is, and leaves nothing behind."""
 
-    PATIENCE = 0.5
-    """Seconds of work before anything is shown."""
     REST = 0.1
     """Seconds between two states of the line."""
 
     def __init__(self, shown: bool) -> None:
         self._shown = shown
-        self._next = time.monotonic() + self.PATIENCE
+        self._next = 0.0
         self._visible = False
 
     def tick(self, text: str) -> None:
-        """Show this state of the work, if it is time for another one."""
+        """Show this state of the work, if it is time for another one; nothing clears the line."""
         now = time.monotonic()
+        if not text:
+            self.clear()
+            return
         if not self._shown or now < self._next:
             return
-        import shutil
+        from lossfix.report.style import printable
 
         columns = shutil.get_terminal_size().columns
-        sys.stderr.write(f"\r\x1b[K{text[: columns - 1]}")
+        sys.stderr.write(f"\r\x1b[K{printable(text)[: columns - 1]}")
         sys.stderr.flush()
         self._next, self._visible = now + self.REST, True
+
+    def say(self, line: str) -> None:
+        """Leave a line behind."""
+        self.clear()
+        click.echo(line, err=True)
 
     def clear(self) -> None:
         """Give the line back to others."""
@@ -195,3 +203,16 @@ class Ticker:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
             self._visible = False
+
+
+def hear(name: str, ticker: Ticker) -> None:
+    """Have all that is logged under ``name`` said on stderr: what the measured code itself wrote."""
+    import logging
+
+    class Said(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            ticker.say(self.format(record))
+
+    logger = logging.getLogger(name)
+    logger.handlers = [Said()]
+    logger.setLevel(logging.DEBUG)

@@ -87,6 +87,7 @@ def test_a_terminal_shows_the_change_what_was_measured_and_the_curves(folder: Pa
     shown, code = dialogue(folder, *options(), keys=("?", "v", "s", "y", "n"))
     assert code == 1
     assert mended(folder) == [True, False]
+    assert "Measuring: 0 of 2 losses done" in shown
     assert "losses.py  first" in shown
     assert "gradient none → alive" in shown
     assert "slope after" in shown

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
+from lossfix.report.excerpt import width
+
 Line: TypeAlias = "list[tuple[str, str]]"
 """Pieces of a line, each with a rich style; an empty style is the terminal's own."""
+
+
+def wrapped(line: Line, columns: int, indent: int) -> list[Line]:
+    """The line as several of at most ``columns``, broken before words; 0 columns break nothing."""
+    if not columns or sum(width(text) for text, _ in line) <= columns:
+        return [line]
+    rows: list[Line] = [[]]
+    used, breakable = 0, False
+    for text, style in line:
+        for word in re.findall(r"[^ ]+ *| +", text):
+            if breakable and used > indent and used + width(word.rstrip()) > columns:
+                rows.append([(" " * indent, "")])
+                used = indent
+            rows[-1].append((word, style))
+            used, breakable = used + width(word), word.endswith(" ")
+    return rows
 
 
 def paint(lines: Iterable[Line], color: bool) -> str:

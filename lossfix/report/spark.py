@@ -52,10 +52,14 @@ def _rows(
     for when, values in (("before", before), ("after", after)):
         if not values:
             continue
-        picture = sparkline(_resample(values, width), low, high)
         own = finite(values)
-        scale = f"{min(own):.3g} … {max(own):.3g}" if own else "none"
-        rows.append(f"{name} {when:6} {picture}  {scale}")
+        if not own:
+            rows.append(f"{name} {when:6} none at all")
+            continue
+        picture = sparkline(_resample(values, width), low, high)
+        tiny = 1e-9 * max(abs(low), abs(high))
+        first, last = (f"{0.0 if abs(end) < tiny else end:.3g}" for end in (min(own), max(own)))
+        rows.append(f"{name} {when:6} {picture}  {first} … {last}")
     return rows
 
 

@@ -40,6 +40,8 @@ class Style:
     """The working directory below the root of its repository, such as ``src/``: git reads the
     paths of a patch from the root, whatever the folder in which it is applied."""
     color: bool = False
+    columns: int = 0
+    """The width of the terminal, to which what is said to people is wrapped; 0: no terminal."""
     curves: bool = False
     """Whether the summary draws loss and slope as sparklines (``-v``)."""
 

@@ -6,9 +6,12 @@ from collections import Counter
 
 from lossfix.model import Finding, Outcome, Report, Safety, Severity, Status
 from lossfix.report.excerpt import width
-from lossfix.report.paint import Line, paint
+from lossfix.report.paint import Line, paint, wrapped
 from lossfix.report.spark import sparklines
 from lossfix.report.style import PLAIN, Style, fixable, mark, plural, printable, shown_path
+
+_INDENT = 8
+"""Columns of a status and the gap after it, by which what is wrapped stands further right."""
 
 STATUS_COLORS = {Status.FIXED: "green", Status.KEPT: "yellow", Status.MEASURED: "cyan"}
 
@@ -23,13 +26,22 @@ def summary(report: Report, style: Style = PLAIN) -> str:
         max((width(row[-2]) for row in measured_rows), default=0),
         0,
     ]
+    longest = (
+        sum(widths) + 2 * len(widths) + max((width(row[-1]) for row in measured_rows), default=0)
+    )
+    fits = not style.columns or longest <= style.columns
     lines: list[Line] = []
     for outcome, row in zip(report.outcomes, rows, strict=True):
-        first, *rest = map(_padded, row, widths)
-        lines.append([(first, STATUS_COLORS[outcome.status]), ("  ".join(["", *rest]), "")])
+        color = STATUS_COLORS[outcome.status]
+        if fits:
+            first, *rest = map(_padded, row, widths)
+            line: Line = [(first, color), ("  ".join(["", *rest]), "")]
+            lines += wrapped(line, style.columns, _INDENT)
+        else:
+            lines += _stacked(row, color, style.columns)
         if style.curves:
-            lines += _details(outcome)
-    lines.append([(counts(report), "bold")])
+            lines += _details(outcome, style.columns)
+    lines += wrapped([(counts(report), "bold")], style.columns, 4)
     return paint(lines, style.color)
 
 
@@ -108,16 +120,28 @@ def _row(outcome: Outcome, report: Report, style: Style) -> list[str]:
     ]
 
 
+def _stacked(row: list[str], color: str, columns: int) -> list[Line]:
+    """A row that is wider than the terminal: the loss, and below it what became of it."""
+    status, path, name, codes, *rest = row
+    below = "  ".join(filter(None, (codes, ", ".join(filter(None, rest)))))
+    return [
+        *wrapped([(status, color), (f"  {path}  {name}", "")], columns, _INDENT),
+        *wrapped([(" " * _INDENT, ""), (below, "")], columns, _INDENT),
+    ]
+
+
 def _padded(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
-def _details(outcome: Outcome) -> list[Line]:
+def _details(outcome: Outcome, columns: int) -> list[Line]:
     verdict = outcome.verdict
     if verdict is None:
         return []
     said = [*verdict.reasons, *verdict.notes, *(f"assumed {text}" for text in verdict.assumptions)]
-    lines: list[Line] = [[(f"    {printable(text)}", "dim")] for text in said]
+    lines = [
+        line for text in said for line in wrapped([(f"    {printable(text)}", "dim")], columns, 6)
+    ]
     if verdict.curve is not None:
         lines += [[(f"    {line}", "")] for line in sparklines(verdict.curve).splitlines()]
     return lines

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from lossfix.model import FileReport, Finding, Report, Severity
 from lossfix.report.excerpt import lines_of, underline
-from lossfix.report.paint import Line, paint
+from lossfix.report.paint import Line, paint, wrapped
 from lossfix.report.style import PLAIN, Style, mark, place, printable, sentence
 
 COLORS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
 
 LINES_BEFORE = 2
 """Lines of source shown above the one that a finding points at."""
+
+_INDENT = 4
+"""Columns by which what is wrapped stands further right."""
 
 
 def concise(report: Report, style: Style = PLAIN) -> str:
@@ -42,7 +45,8 @@ def _headline(finding: Finding, style: Style, message: str) -> Line:
 
 
 def _paragraph(file: FileReport, finding: Finding, style: Style) -> list[Line]:
-    lines: list[Line] = [_headline(finding, style, printable(finding.message))]
+    headline = _headline(finding, style, printable(finding.message))
+    lines: list[Line] = wrapped(headline, style.columns, _INDENT)
     lines += _excerpt(file, finding)
     about = ", ".join(
         part for part in (finding.rule, finding.loss and f"in {finding.loss}") if part
@@ -50,9 +54,12 @@ def _paragraph(file: FileReport, finding: Finding, style: Style) -> list[Line]:
     if about:
         lines.append([("  = ", "blue"), (printable(about), "dim")])
     if finding.reason:
-        lines.append(
-            [("  = ", "blue"), ("not rewritten: ", "bold"), (printable(finding.reason), "")]
-        )
+        why: Line = [
+            ("  = ", "blue"),
+            ("not rewritten: ", "bold"),
+            (printable(finding.reason), ""),
+        ]
+        lines += wrapped(why, style.columns, _INDENT)
     lines.append([])
     return lines
 

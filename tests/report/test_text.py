@@ -108,3 +108,22 @@ def test_the_counts_name_the_undo_only_where_something_was_written():
 
 def test_the_last_line_of_check_says_when_nothing_was_found():
     assert counts(Report("check", "0.1.0", checked=3)) == "Nothing found in 3 files."
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_what_people_read_fits_their_terminal_and_loses_no_word(columns):
+    style = Style(columns=columns)
+    for text, whole in (
+        (full(check_report(), style), full(check_report())),
+        (summary(fix_report(), style), summary(fix_report())),
+    ):
+        prose = [line for line in text.splitlines() if " | " not in line]
+        assert max(map(len, prose)) <= columns
+        assert set(text.replace(",", "").split()) == set(whole.replace(",", "").split())
+
+
+def test_a_summary_wider_than_the_terminal_puts_what_was_measured_on_a_line_of_its_own():
+    first, second, *_ = summary(fix_report(), Style(columns=80)).splitlines()
+    assert first.startswith("Fixed   ")
+    assert second.startswith(" " * 8 + "LF")
+    assert "gradient" in second
