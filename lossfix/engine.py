@@ -26,7 +26,7 @@ from lossfix.syntax import build, guards
 from lossfix.syntax.guards import GuardTripped
 from lossfix.syntax.imports import add_imports
 from lossfix.syntax.scope import unbound
-from lossfix.syntax.tree import Tree, Unparsable, outline, parse
+from lossfix.syntax.tree import Tree, Unparsable, children, outline, parse
 
 _MOST_STEPS = 200
 """A loss that needs more steps than this is one on which two rules undo each other."""
@@ -251,7 +251,7 @@ def _calls(node: cst.CSTNode) -> Iterator[cst.Call]:
         each = stack.pop()
         if isinstance(each, cst.Call):
             yield each
-        stack.extend(each.children)
+        stack.extend(children(each))
 
 
 def _found(loss: Loss, rules: Sequence[Rule]) -> Iterator[_Found]:

@@ -309,7 +309,7 @@ def _function(
             form, called = Form.CLOSURE, around.name
         else:
             form = Form.NESTED
-    if len(positional) < 2 or _yields(node) or _belongs_elsewhere(file, node):
+    if len(positional) < 2:
         return None
     evidence = [
         kind
@@ -326,12 +326,13 @@ def _function(
         or (form is Form.CLOSURE and names_a_loss(called))
         or (form in (Form.FUNCTION, Form.CLOSURE) and _stands_among_losses(file, called))
     )
-    known = ".".join(path) in file.settings.known or not _numpy_only(file, path, node)
-    if named and not metric and _takes_two(node, form) and known:
-        evidence.append(Evidence.NAMED)
-    if not evidence or _returns_a_pair(node):
+    known = ".".join(path) in file.settings.known
+    if named and not metric and _takes_two(node, form):
+        evidence += [Evidence.NAMED] if known or not _numpy_only(file, path, node) else []
+    if not evidence or (Evidence.COMPILED not in evidence and pair is None):
         return None
-    if Evidence.COMPILED not in evidence and pair is None:
+    # What is inside of a function is looked at last: there are many of them, and few get here.
+    if _returns_a_pair(node) or _yields(node) or _belongs_elsewhere(file, node):
         return None
     y_true, y_pred, swapped = pair or (positional[0], positional[1], False)
     return Candidate(

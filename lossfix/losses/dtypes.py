@@ -16,7 +16,7 @@ from lossfix.losses.gradients import (
 )
 from lossfix.losses.loss import Loss, cast_target
 from lossfix.losses.tensors import is_boolean
-from lossfix.syntax.tree import dotted
+from lossfix.syntax.tree import children, dotted
 
 _KEEPS = frozenset(
     {
@@ -88,7 +88,7 @@ def _casts(loss: Loss, node: cst.CSTNode) -> bool:
         loss.operation(node) not in ELEMENTWISE or loss.operation(node) == "tf.cast"
     ):
         return True
-    return any(_casts(loss, child) for child in node.children)
+    return any(_casts(loss, child) for child in children(node))
 
 
 def _dtype_of_call(

@@ -19,7 +19,7 @@ from lossfix.losses.conditions import (
 from lossfix.losses.gradients import COMPARISONS, ELEMENTWISE, INDEX_OPERATIONS, LOGICAL
 from lossfix.losses.loss import Loss, casts_to_discrete
 from lossfix.syntax.build import expression
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import children, dotted, walk
 
 ON_PURPOSE = ("tf.stop_gradient", "tf.custom_gradient", "tf.grad_pass_through")
 """Idioms that say that the author has thought about the gradient: gates beside them are left alone."""
@@ -345,11 +345,11 @@ def _made_of(loss: Loss, node: cst.CSTNode, operations: Set[str], seen: frozense
         case cst.Comparison() | cst.BinaryOperation() | cst.UnaryOperation():
             return all(
                 _made_of(loss, child, operations, seen)
-                for child in node.children
+                for child in children(node)
                 if isinstance(child, cst.BaseExpression)
             ) and all(
                 _made_of(loss, child.comparator, operations, seen)
-                for child in node.children
+                for child in children(node)
                 if isinstance(child, cst.ComparisonTarget)
             )
     return not loss.is_tensor(node)

@@ -16,7 +16,7 @@ from lossfix.losses.tensors import is_boolean
 from lossfix.losses.translation import Binding
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.scope import Scope
-from lossfix.syntax.tree import dotted
+from lossfix.syntax.tree import children, dotted
 
 _BACKEND = "keras.backend."
 _SHAPE = re.compile(r"tuple\((\{\w+\}\.shape)\)")
@@ -200,4 +200,4 @@ def _added(argument: cst.Arg, found: Gone) -> Iterator[cst.CSTNode]:
         node = stack.pop()
         if not any(node.deep_equals(each) for each in old):
             yield node
-            stack.extend(node.children)
+            stack.extend(children(node))

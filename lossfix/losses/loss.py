@@ -15,7 +15,7 @@ from lossfix.losses.names import canonical
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
 from lossfix.syntax.scope import Scope
-from lossfix.syntax.tree import Tree, all_statements, dotted, walk
+from lossfix.syntax.tree import Tree, all_statements, children, dotted, walk
 
 TENSORFLOW = "tensorflow"
 STEEPNESS = "steepness"
@@ -174,7 +174,7 @@ class Loss:
                 if isinstance(node.func, cst.Attribute):
                     inner.append(node.func.value)
                 return any(self._live(each, seen, relaxed) for each in inner)
-        return any(self._live(child, seen, relaxed) for child in node.children)
+        return any(self._live(child, seen, relaxed) for child in children(node))
 
     def _rebound(self, node: cst.Name) -> cst.BaseExpression | None:
         """What the predictions were last set to where ``node`` reads them; ``None`` where that is unsure.

@@ -10,7 +10,7 @@ import libcst as cst
 
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import words
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import children, dotted, walk
 
 _KEEPS_ZERO = words("""
     builtins.abs tf.abs tf.square tf.sqrt tf.negative tf.identity tf.cast tf.convert_to_tensor
@@ -192,7 +192,9 @@ def _shape(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> str:
             return _shape(loss, first, seen)
         case cst.Attribute():
             return dotted(node) or f"{_shape(loss, node.value, seen)}.{node.attr.value}"
-    inner = [_shape(loss, child, seen) for child in node.children if not isinstance(child, _LAYOUT)]
+    inner = [
+        _shape(loss, child, seen) for child in children(node) if not isinstance(child, _LAYOUT)
+    ]
     return f"{type(node).__name__}({','.join(inner)})"
 
 

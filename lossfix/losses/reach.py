@@ -14,7 +14,7 @@ import libcst as cst
 
 from lossfix.losses.loss import Loss
 from lossfix.syntax.scope import Scope
-from lossfix.syntax.tree import Definition, Tree, dotted, inner_statements
+from lossfix.syntax.tree import Definition, Tree, children, dotted, inner_statements
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +175,7 @@ def _read(part: cst.CSTNode) -> Iterator[tuple[str, str]]:
                 continue
             case cst.Name(value=name):
                 yield name, ""
-        stack.extend(node.children)
+        stack.extend(children(node))
 
 
 def _names(
@@ -203,7 +203,7 @@ def _names_below(
         case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
             skipped = {name}
             above = node
-    for child in node.children:
+    for child in children(node):
         if child not in skipped:
             yield from _names_below(child, above)
 

@@ -14,7 +14,7 @@ from lossfix.losses.loss import Loss
 from lossfix.losses.translations import ATTRIBUTES, METHODS
 from lossfix.model import Evidence
 from lossfix.syntax.flow import Binding
-from lossfix.syntax.tree import dotted
+from lossfix.syntax.tree import children, dotted
 
 _FAMILIES = ("tf.", "np.", "math.", "keras.ops.", "keras.backend.", "keras.activations.")
 _MODELS = ("Model", "Sequential", "Functional")
@@ -128,7 +128,7 @@ def _binds_an_array(loss: Loss, binding: Binding, seen: frozenset[str]) -> bool:
 def names_below(node: cst.CSTNode) -> frozenset[str]:
     """Every plain name below ``node``."""
     names = {node.value} if isinstance(node, cst.Name) else set()
-    for child in node.children:
+    for child in children(node):
         names |= names_below(child)
     return frozenset(names)
 

@@ -81,8 +81,9 @@ def match(loss: Loss) -> Iterator[Match]:
         counts = operation in METRIC_FUNCTIONS or (
             called is not node and operation in METRIC_CLASSES - _AVERAGES
         )
-        predicted = any(loss.live(each.value, relaxed=False) for each in node.args)
-        if counts and predicted and path_at(loss, node) is Path.DEAD:
+        if not counts or not any(loss.live(each.value, relaxed=False) for each in node.args):
+            continue
+        if path_at(loss, node) is Path.DEAD:
             name = operation.rpartition(".")[2]
             yield Match(node, f"`{name}` counts, and a count has no gradient", _advice(name))
 

@@ -60,7 +60,7 @@ from lossfix.losses.naming import value_of
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import children, walk
 
 _BREAKS = ("tf.sqrt", "tf.math.log", "tf.math.rsqrt", "tf.math.reciprocal")
 _AT_ZERO = ("tf.math.log", "tf.math.reciprocal")
@@ -223,7 +223,7 @@ def _unguarded(loss: Loss, node: cst.CSTNode, name: str) -> Iterator[cst.Name]:
         return
     if isinstance(node, cst.Name) and node.value == name:
         yield node
-    for child in node.children:
+    for child in children(node):
         yield from _unguarded(loss, child, name)
 
 

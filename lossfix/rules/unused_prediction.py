@@ -59,7 +59,7 @@ import libcst as cst
 from lossfix.losses.loss import Loss
 from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import children, walk
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -95,7 +95,7 @@ def _is_known(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
             return True
         case cst.Lambda() | cst.BaseComp() | cst.Await():
             return False
-    return all(_is_known(loss, child, seen) for child in node.children if _counts(child))
+    return all(_is_known(loss, child, seen) for child in children(node) if _counts(child))
 
 
 def _counts(node: cst.CSTNode) -> bool:

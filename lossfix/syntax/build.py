@@ -13,6 +13,8 @@ from typing import cast
 
 import libcst as cst
 
+from lossfix.syntax.tree import children
+
 Replacement = (
     cst.CSTNode
     | Sequence[cst.CSTNode]
@@ -146,7 +148,7 @@ def comments(node: cst.CSTNode) -> list[str]:
     """All comments below a node, in document order."""
     if isinstance(node, cst.Comment):
         return [node.value]
-    return [each for child in node.children for each in comments(child)]
+    return [each for child in children(node) for each in comments(child)]
 
 
 def _with_lost_comments(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import children, dotted, walk
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Flow:
             case cst.Param() | cst.Annotation():
                 return frozenset()
         result: frozenset[str] = frozenset()
-        for child in node.children:
+        for child in children(node):
             result |= self.depends(child)
         return result
 

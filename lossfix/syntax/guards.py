@@ -10,7 +10,7 @@ from collections import Counter
 import libcst as cst
 
 from lossfix.syntax.scope import unbound
-from lossfix.syntax.tree import Unparsable, outline
+from lossfix.syntax.tree import Unparsable, children, outline
 
 
 class GuardTripped(Exception):
@@ -51,7 +51,7 @@ def _shape(module: cst.Module) -> list[str]:
         node = stack.pop()
         if isinstance(node, cst.BaseExpression | cst.BaseStatement | cst.BaseSmallStatement):
             shape.append(type(node).__name__)
-        stack.extend(node.children)
+        stack.extend(children(node))
     return shape
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from functools import cache, cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -36,16 +36,9 @@ class Tree:
     outline: ast.Module
 
     @cached_property
-    def spans(self) -> Mapping[cst.CSTNode, Span]:
-        """Where each node stands. Computed on first use: it costs more than the parse."""
-        # The parser never uses a node twice, so the wrapper need not copy the tree.
-        wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
-        return {
-            node: Span(
-                place.start.line, place.start.column + 1, place.end.line, place.end.column + 1
-            )
-            for node, place in wrapper.resolve(PositionProvider).items()
-        }
+    def spans(self) -> Spans:
+        """Where each node stands."""
+        return Spans(self)
 
     @cached_property
     def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
@@ -54,15 +47,21 @@ class Tree:
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
-            for child in _inside(node):
+            inside = children(node)
+            for child in inside:
                 parents[child] = node
-                stack.append(child)
+            stack += inside
         return parents
 
     @cached_property
     def definitions(self) -> tuple[tuple[tuple[str, ...], Definition], ...]:
         """All functions and classes with their paths, in document order."""
         return tuple(_definitions(self.module.body))
+
+    @cached_property
+    def numbers(self) -> Mapping[cst.CSTNode, int]:
+        """The position of each function and class in ``definitions``."""
+        return {node: number for number, (_, node) in enumerate(self.definitions)}
 
     @cached_property
     def scopes(self) -> Mapping[int, Scope]:
@@ -79,10 +78,8 @@ class Tree:
 
     def scope(self, definition: cst.CSTNode | None) -> Scope:
         """The scope of a definition of this tree; of the module for ``None``."""
-        for number, (_, node) in enumerate(self.definitions):
-            if node is definition:
-                return self.scopes[number]
-        return self.scopes[-1]
+        number = -1 if definition is None else self.numbers.get(definition, -1)
+        return self.scopes[number]
 
     def code(self, node: cst.CSTNode) -> str:
         """The source text of a node."""
@@ -93,6 +90,66 @@ class Tree:
         while (parent := self.parents.get(node)) is not None:
             yield parent
             node = parent
+
+
+class Spans(Mapping[cst.CSTNode, Span]):
+    """The places of the nodes of a tree.
+
+    LibCST finds places by printing, which costs more than the parse: so only those top-level statements
+    are printed of which a node is asked for. Where such a statement begins, the outline says.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known: dict[cst.CSTNode, Span] = {}
+        self._measured: set[cst.CSTNode] = set()
+
+    def __getitem__(self, node: cst.CSTNode) -> Span:
+        if node not in self._known:
+            self._measure(self._top(node))
+        return self._known[node]
+
+    def __iter__(self) -> Iterator[cst.CSTNode]:
+        for statement in self._tree.module.body:
+            self._measure(statement)
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _top(self, node: cst.CSTNode) -> cst.CSTNode:
+        parents, module = self._tree.parents, self._tree.module
+        while (above := parents[node]) is not module:
+            node = above
+        return node
+
+    def _measure(self, statement: cst.CSTNode) -> None:
+        if statement in self._measured:
+            return
+        self._measured.add(statement)
+        alone = self._tree.module.with_changes(header=(), body=(statement,), footer=())
+        # The parser never uses a node twice, so the wrapper need not copy the tree.
+        wrapper = MetadataWrapper(alone, unsafe_skip_copy=True)
+        places = wrapper.resolve(PositionProvider)
+        above = self._lines[statement] - places[statement].start.line
+        for node, place in places.items():
+            start, end = place.start, place.end
+            self._known[node] = Span(
+                start.line + above, start.column + 1, end.line + above, end.column + 1
+            )
+
+    @cached_property
+    def _lines(self) -> Mapping[cst.CSTNode, int]:
+        """Where each top-level statement begins, its decorators not counted."""
+        outlines = iter(self._tree.outline.body)
+        lines: dict[cst.CSTNode, int] = {}
+        for statement in self._tree.module.body:
+            lines[statement] = next(outlines).lineno
+            if isinstance(statement, cst.SimpleStatementLine):
+                # `a = 1; b = 2` is one line here, and two statements there.
+                for _ in statement.body[1:]:
+                    next(outlines)
+        return lines
 
 
 def outline(text: str) -> ast.Module:
@@ -145,32 +202,64 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     yield from _below(node)
 
 
-def _inside(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """The children of a node in no order; LibCST finds its own by a visit, which takes ten times as long."""
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The nodes directly below ``node``, in document order.
+
+    ``node.children`` says the same by a visit of the node, which takes ten times as long.
+    """
+    kind = node.__class__
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS.setdefault(kind, _fields_of(node))
     found: list[cst.CSTNode] = []
-    for name in _fields(type(node)):
+    for name in names:
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        inner = value.__class__
+        if inner is list or inner is tuple:
+            found += value
+        elif inner not in _NO_NODES:
             found.append(value)
-        elif value.__class__ in (list, tuple):
-            found += [each for each in value if isinstance(each, cst.CSTNode)]
     return found
 
 
-@cache
-def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+# Faster than to ask `isinstance(value, cst.CSTNode)`, which is an abstract class.
+_NO_NODES = frozenset({type(None), cst.MaybeSentinel, str, bool})
+
+
+_FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {}
+"""The fields of each class of nodes, in the order in which they stand in the code."""
+
+
+def _fields_of(node: cst.CSTNode) -> tuple[str, ...]:
+    visitor = _Fields(node)
+    node.visit(visitor)
+    return tuple(visitor.names)
+
+
+class _Fields(cst.CSTVisitor):
+    """Hears from one node in which order LibCST visits its fields."""
+
+    def __init__(self, node: cst.CSTNode) -> None:
+        super().__init__()
+        self.node = node
+        self.names: list[str] = []
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return node is self.node
+
+    def on_visit_attribute(self, node: cst.CSTNode, attribute: str) -> None:
+        self.names.append(attribute)
 
 
 @lru_cache(maxsize=512)
 def _below(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
-    # Every rule walks over the same functions, and LibCST computes children anew each time.
+    # Every rule walks over the same functions.
     found: list[cst.CSTNode] = []
     stack = [node]
     while stack:
         each = stack.pop()
         found.append(each)
-        stack.extend(reversed(each.children))
+        stack += reversed(children(each))
     return tuple(found)
 
 
