@@ -9,32 +9,28 @@ again, until no rule finds anything that it can mend.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import dropwhile
+from types import MappingProxyType
 
-import libcst as cst
-
+from lossfix import rewriting
 from lossfix.losses import parts
 from lossfix.losses.discover import Candidate, Project, Settings, discover
 from lossfix.losses.loss import Loss, Relaxation, losses_of
 from lossfix.losses.wiring import Misuse, Wiring, span_of
-from lossfix.model import Finding, Repair, Safety, Severity, Span, Step
+from lossfix.model import FileChange, Finding, Repair, Safety, Severity, Span, Step
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax import build, guards
 from lossfix.syntax.guards import GuardTripped
-from lossfix.syntax.imports import add_imports
-from lossfix.syntax.scope import unbound
-from lossfix.syntax.tree import Tree, Unparsable, children, outline, parse
+from lossfix.syntax.tree import Tree, Unparsable, outline, parse
 
 _MOST_STEPS = 200
 """A loss that needs more steps than this is one on which two rules undo each other."""
 
+_LEAVES_THE_GRAPH = "LF1"
+
 _A_METRIC_TOO = "it is a metric too, and smoothing would change what that reports"
 _SHARED = "a metric or another loss shares it, and it is no plain function that could be copied"
-
-_USUAL_IMPORTS = {"tf": "import tensorflow as tf", "tensorflow": "import tensorflow"}
 
 
 @dataclass(frozen=True)
@@ -58,18 +54,46 @@ class _Found:
     match: Match
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        return self.rule.code, self.loss.name, self.match.message
+    def key(self) -> tuple[str, ...]:
+        return self.rule.code, self.loss.project.path, self.loss.name, self.match.message
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a run, as the repair of a loss of another one sees it."""
+
+    path: str
+    text: str
+    options: Options
+
+
+NOTHING: Mapping[str, File] = MappingProxyType({})
+
+_Key = tuple[str, str]
+"""A loss, or a part of one: its file, and its name there."""
 
 
 @dataclass
 class _Progress:
-    text: str
-    names: set[str]
+    own: str
+    """The file of the loss."""
+    files: dict[str, File]
+    others: Mapping[str, File]
+    """What may be reached and was not, so far."""
+    names: set[_Key]
     becomes: str
     steps: list[Step] = field(default_factory=list)
-    refused: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    refused: dict[tuple[str, ...], str] = field(default_factory=dict)
     relaxed: bool = False
+
+    def losses(self, path: str) -> tuple[Loss, ...]:
+        """The losses of a file as it is by now."""
+        return losses_in(self.files[path].text, self.files[path].options)
+
+    def take(self, texts: Mapping[str, str]) -> None:
+        """Go on with other texts."""
+        for path, text in texts.items():
+            self.files[path] = replace(self.files[path], text=text)
 
 
 @lru_cache(maxsize=8)
@@ -194,64 +218,81 @@ def repairable(text: str, options: Options) -> tuple[Loss, ...]:
     return tuple(loss for loss in losses_in(text, options) if not loss.only_reached)
 
 
-def repair(path: str, text: str, name: str, options: Options) -> Repair:
+def repair(
+    path: str, text: str, name: str, options: Options, others: Mapping[str, File] = NOTHING
+) -> Repair:
     """One loss of ``text`` with everything settled that can be, and what it reaches with it.
+
+    Args:
+        others: the other files of the run by their paths, as ``Project`` speaks of them. What the loss
+            calls in one of them is mended there.
 
     Raises:
         Unparsable: where the text is not Python.
     """
-    progress = _Progress(text, {name}, name)
     # What tells a loss from an evaluation in NumPy may go before NumPy does.
     options = replace(options, settings=replace(options.settings, known=frozenset({name})))
+    own = options.project.path
+    progress = _Progress(own, {own: File(path, text, options)}, others, {(own, name)}, name)
     for _ in range(_MOST_STEPS):
         # A rewrite may call what was only wrapped before, and makes it a part of the loss by that.
-        losses = {loss.name: loss for loss in losses_in(progress.text, options)}
-        progress.names |= _parts(losses, progress.becomes)
-        if not _settle_one(path, progress, options):
+        progress.names |= _parts(progress)
+        if not _settle_one(progress):
             break
     left = [
-        _finding(path, found, progress.refused.get(found.key) or _refusal(found, options))
-        for found in _open(progress, options)
+        _finding(
+            _path(progress, found),
+            found,
+            progress.refused.get(found.key) or _refusal(found, options),
+        )
+        for found in _open(progress)
     ]
     return Repair(
         loss=name,
         becomes=progress.becomes,
         steps=tuple(progress.steps),
         before=text,
-        after=progress.text,
+        after=progress.files[own].text,
         promise=Safety.RELAXED if progress.relaxed else Safety.EXACT,
         gate=options.relaxation.gate,
         steepness=options.relaxation.steepness if progress.relaxed else 0.0,
         left=_once(left),
+        elsewhere=tuple(
+            FileChange(file.path, others[key].text, file.text)
+            for key, file in sorted(progress.files.items())
+            if key != own and file.text != others[key].text
+        ),
     )
 
 
-def _parts(losses: dict[str, Loss], name: str) -> set[str]:
-    # The parts of a loss in the same file, through any number of calls.
-    parts: set[str] = set()
-    queue = [name]
+def _parts(progress: _Progress) -> set[_Key]:
+    """The parts of the loss, through any number of calls, in its own file and in others."""
+    found: set[_Key] = set()
+    queue = [(progress.own, progress.becomes)]
     while queue:
-        loss = losses.get(queue.pop())
+        path, name = queue.pop()
+        losses = progress.losses(path)
+        loss = next((each for each in reversed(losses) if each.name == name), None)
         if loss is None:
             continue
-        called = {
-            node.func.value for node in _calls(loss.function) if isinstance(node.func, cst.Name)
-        }
-        for other in losses.values():
-            last = other.candidate.path[-1]
-            if other.only_reached and last in called and other.name not in parts:
-                parts.add(other.name)
-                queue.append(other.name)
-    return parts
+        called = [(path, each.name) for each in parts.called(loss, losses)]
+        for helper in loss.project.helpers:
+            if helper.path in progress.others and parts.calls_by(loss, helper.written):
+                if helper.path not in progress.files:
+                    progress.files[helper.path] = _opened(progress, helper.path)
+                called.append((helper.path, helper.name))
+        for key in called:
+            if key not in found:
+                found.add(key)
+                queue.append(key)
+    return found
 
 
-def _calls(node: cst.CSTNode) -> Iterator[cst.Call]:
-    stack = [node]
-    while stack:
-        each = stack.pop()
-        if isinstance(each, cst.Call):
-            yield each
-        stack.extend(children(each))
+def _opened(progress: _Progress, path: str) -> File:
+    """Another file, to be mended as the loss's own is."""
+    file, own = progress.others[path], progress.files[progress.own].options
+    options = replace(file.options, relaxation=own.relaxation, exact_only=own.exact_only)
+    return replace(file, options=options)
 
 
 def _found(loss: Loss, rules: Sequence[Rule]) -> Iterator[_Found]:
@@ -260,11 +301,23 @@ def _found(loss: Loss, rules: Sequence[Rule]) -> Iterator[_Found]:
             yield _Found(rule, loss, match)
 
 
-def _open(progress: _Progress, options: Options) -> Iterator[_Found]:
-    losses = losses_in(progress.text, options)
-    for loss in losses:
-        if loss.name in progress.names and not _replaced(loss, losses):
-            yield from _found(loss, options.rules)
+def _open(progress: _Progress) -> Iterator[_Found]:
+    for loss in _family(progress):
+        yield from _found(loss, progress.files[loss.project.path].options.rules)
+
+
+def _family(progress: _Progress) -> list[Loss]:
+    """The loss and its parts as they are by now, its own file first."""
+    return [
+        loss
+        for path in sorted(progress.files, key=lambda each: (each != progress.own, each))
+        for loss in progress.losses(path)
+        if (path, loss.name) in progress.names and not _replaced(loss, progress.losses(path))
+    ]
+
+
+def _path(progress: _Progress, found: _Found) -> str:
+    return progress.files[found.loss.project.path].path
 
 
 def _refusal(found: _Found, options: Options) -> str:
@@ -299,154 +352,133 @@ def _finding(path: str, found: _Found, reason: str) -> Finding:
     )
 
 
-def _settle_one(path: str, progress: _Progress, options: Options) -> bool:
-    found_here = losses_in(progress.text, options)
-    losses = [
-        loss
-        for loss in found_here
-        if loss.name in progress.names and not _replaced(loss, found_here)
-    ]
-    skip = options.skips(progress.text) if options.skips is not None else None
+def _settle_one(progress: _Progress) -> bool:
+    options = progress.files[progress.own].options
+    losses = _family(progress)
+    skips = {
+        path: file.options.skips(file.text)
+        for path, file in progress.files.items()
+        if file.options.skips is not None
+    }
     for rule in options.rules:
         if rule.safety is Safety.MANUAL or (options.exact_only and rule.safety is Safety.RELAXED):
             continue
         for loss in losses:
+            key = loss.project.path
+            if key != progress.own and rule not in progress.files[key].options.rules:
+                continue
             for match in rule.match(loss):
                 found = _Found(rule, loss, match)
                 if match.reason or found.key in progress.refused:
                     continue
-                if skip is not None and skip(_finding(path, found, "")):
+                finding = _finding(_path(progress, found), found, "")
+                if key in skips and skips[key](finding):
                     continue
                 edit = rule.rewrite(loss, match)
                 if edit is None:
                     continue
                 try:
-                    after = _settled(found, edit, losses, options, progress)
+                    texts = _settled(found, edit, losses, progress)
                 except GuardTripped as error:
                     progress.refused[found.key] = str(error)
                     continue
-                progress.steps.append(Step(_finding(path, found, ""), progress.text, after))
-                progress.text = after
+                progress.steps.append(_step(finding, key, texts, progress))
+                progress.take(texts)
                 progress.relaxed |= rule.safety is Safety.RELAXED
                 if edit.becomes:
-                    progress.names = (progress.names - {loss.name}) | {edit.becomes}
-                    if loss.name == progress.becomes:
+                    progress.names.discard((key, loss.name))
+                    progress.names.add((key, edit.becomes))
+                    if (key, loss.name) == (progress.own, progress.becomes):
                         progress.becomes = edit.becomes
                 return True
     return False
 
 
+def _step(finding: Finding, key: str, texts: Mapping[str, str], progress: _Progress) -> Step:
+    old = progress.files[key].text
+    elsewhere = tuple(
+        FileChange(progress.files[path].path, progress.files[path].text, text)
+        for path, text in sorted(texts.items())
+        if path != key
+    )
+    return Step(finding, old, texts.get(key, old), elsewhere)
+
+
 def _settled(
-    found: _Found, edit: Edit, losses: Sequence[Loss], options: Options, progress: _Progress
-) -> str:
-    """The text after ``edit``, which smooths a part of the loss for this loss alone."""
-    loss = found.loss
-    if found.rule.safety is not Safety.RELAXED or loss.name == progress.becomes:
-        if found.rule.safety is Safety.RELAXED and loss.candidate.metric:
+    found: _Found, edit: Edit, losses: Sequence[Loss], progress: _Progress
+) -> Mapping[str, str]:
+    """The texts that ``edit`` changes, which smooths a part of the loss for this loss alone."""
+    loss, key = found.loss, found.loss.project.path
+    smooths = found.rule.safety is Safety.RELAXED
+    whole = next(
+        each
+        for each in losses
+        if (each.project.path, each.name) == (progress.own, progress.becomes)
+    )
+    if loss is whole or not (smooths or _changes_its_type(found, progress)):
+        if smooths and loss.candidate.metric:
             raise GuardTripped(_A_METRIC_TOO)
-        return _apply(found, edit, options)
-    whole = next(each for each in losses if each.name == progress.becomes)
+        return {key: _apply(found, edit, progress)}
     if parts.is_shared(loss, whole, losses):
         copy = parts.fork(loss, whole, losses)
         if copy is None:
             raise GuardTripped(_SHARED)
-        progress.names.discard(loss.name)
-        return _rewritten(copy.loss, Edit(copy.replace, before=(copy.definition,)))
-    return _handed_down(_apply(found, edit, options), loss.name, options, progress)
+        return _forked(loss, copy, progress)
+    text = _apply(found, edit, progress)
+    return _handed_down(text, loss, progress) if smooths else {key: text}
 
 
-def _handed_down(text: str, name: str, options: Options, progress: _Progress) -> str:
-    """``text`` where every loss of this repair hands its steepness to the part called ``name``."""
-    queue = [name]
+def _changes_its_type(found: _Found, progress: _Progress) -> bool:
+    # What other files call with arrays would hand them tensors.
+    return found.loss.project.path != progress.own and found.rule.code.startswith(_LEAVES_THE_GRAPH)
+
+
+def _forked(part: Loss, copy: parts.Fork, progress: _Progress) -> Mapping[str, str]:
+    """The texts with a copy of ``part`` that the loss calls in its place."""
+    caller = copy.loss
+    here, there = caller.project.path, part.project.path
+    edit = Edit(copy.replace, call_sites=copy.call_sites, imports=copy.imports)
+    if here == there:
+        texts = {here: rewriting.rewritten(caller, replace(edit, before=(copy.definition,)))}
+    else:
+        above = Edit({}, before=(copy.definition,))
+        texts = {here: rewriting.rewritten(caller, edit), there: rewriting.rewritten(part, above)}
+        for path, project in ((here, copy.caller_project), (there, copy.part_project)):
+            file = progress.files[path]
+            progress.files[path] = replace(file, options=replace(file.options, project=project))
+    progress.names.discard((there, part.name))
+    return texts
+
+
+def _handed_down(text: str, part: Loss, progress: _Progress) -> Mapping[str, str]:
+    """``text`` where every loss of this repair hands its steepness to ``part``, and other such texts."""
+    texts = {part.project.path: text}
+    options = {path: file.options for path, file in progress.files.items()}
+
+    def now(path: str) -> dict[str, Loss]:
+        current = texts.get(path, progress.files[path].text)
+        return {each.name: each for each in losses_in(current, options[path])}
+
+    queue: list[_Key] = [(part.project.path, part.name)]
     while queue:
-        family = {each.name: each for each in losses_in(text, options)}
-        part = family.get(queue[-1])
-        for caller in sorted(progress.names & family.keys()):
-            change = {} if part is None else parts.handed_down(part, family[caller])
-            if change:
-                text = _rewritten(family[caller], Edit(change))
-                queue.append(caller)
+        path, name = queue[-1]
+        smoothed = now(path).get(name)
+        for there, caller in sorted(progress.names):
+            loss = now(there).get(caller)
+            change = {} if smoothed is None or loss is None else parts.handed_down(smoothed, loss)
+            if change and loss is not None:
+                texts[there] = rewriting.rewritten(loss, Edit(change))
+                queue.append((there, caller))
                 break
         else:
             queue.pop()
+    return texts
+
+
+def _apply(found: _Found, edit: Edit, progress: _Progress) -> str:
+    text = rewriting.rewritten(found.loss, edit)
+    _guard_progress(found, edit, text, progress.files[found.loss.project.path].options)
     return text
-
-
-def _apply(found: _Found, edit: Edit, options: Options) -> str:
-    text = _rewritten(found.loss, edit)
-    _guard_progress(found, edit, text, options)
-    return text
-
-
-def _rewritten(loss: Loss, edit: Edit) -> str:
-    tree = loss.tree
-    _guard_places(loss, edit)
-    module = build.replace(tree.module, edit.replace, tree.parents)
-    if edit.before:
-        module = _with_statements(loss, module, edit.before)
-    missing = unbound(guards.outline_of(module.code)) - unbound(tree.outline)
-    imports = tuple(_import_for(name, loss) for name in sorted(missing))
-    if imports:
-        module = add_imports(tree, module, imports)
-    text = module.code
-    guards.reads_back(text, module)
-    guards.keeps_comments(tree.text, text)
-    guards.binds_its_names(tree.outline, guards.outline_of(text))
-    return text
-
-
-def _import_for(name: str, loss: Loss) -> str:
-    if name == "keras":
-        imports = loss.tree.scopes[-1].imports.values()
-        if any(each.startswith("tensorflow.keras") for each in imports):
-            return "from tensorflow import keras"
-        return "import keras"
-    if name not in _USUAL_IMPORTS:
-        raise GuardTripped(f"the rewrite would use `{name}`, which this file does not bind")
-    return _USUAL_IMPORTS[name]
-
-
-def _with_statements(
-    loss: Loss, module: cst.Module, statements: tuple[cst.BaseStatement, ...]
-) -> cst.Module:
-    # Above the top-level statement that held the loss: positions in the body are unchanged by a
-    # replacement except behind it.
-    top: cst.CSTNode = loss.outermost
-    for above in loss.tree.ancestors(loss.outermost):
-        if isinstance(above, cst.Module):
-            break
-        top = above
-    position = next(n for n, each in enumerate(loss.tree.module.body) if each is top)
-    body = list(module.body)
-    first, following = _moved_below(statements[0], body[position])
-    return module.with_changes(
-        body=[*body[:position], first, *statements[1:], following, *body[position + 1 :]]
-    )
-
-
-def _moved_below(
-    new: cst.BaseStatement, following: cst.BaseStatement
-) -> tuple[cst.BaseStatement, cst.BaseStatement]:
-    """Both with their leading lines: a comment that opens a cell (``# %%``) stays above both."""
-    lines = list(getattr(following, "leading_lines", ()))
-    marks = [
-        n for n, each in enumerate(lines) if each.comment and each.comment.value.startswith("# %")
-    ]
-    end = marks[-1] + 1 if marks else 0
-    if marks:
-        new = new.with_changes(leading_lines=lines[:end])
-    kept = list(dropwhile(lambda line: line.comment is None, lines[end:]))
-    blank = cst.EmptyLine(indent=False)
-    return new, following.with_changes(leading_lines=[blank, blank, *kept])
-
-
-def _guard_places(loss: Loss, edit: Edit) -> None:
-    allowed = set(edit.call_sites)
-    for node in edit.replace:
-        if node is loss.outermost or node in allowed:
-            continue
-        if not any(above is loss.outermost for above in loss.tree.ancestors(node)):
-            raise GuardTripped("the rewrite would touch code outside of the loss")
 
 
 def _guard_progress(found: _Found, edit: Edit, text: str, options: Options) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from lossfix import layout, source
 from lossfix.difference import difference
-from lossfix.model import Outcome
+from lossfix.model import FileChange, Outcome
 from lossfix.repairs import Proposal
 from lossfix.report import sparklines
 from lossfix.report.paint import Line, paint
@@ -113,8 +113,18 @@ def _introduction(proposal: Proposal) -> list[Line]:
         [],
         [(_title(outcome), "bold"), (f"  {' '.join(outcome.codes)}", "cyan")],
         *difference(proposal.document, proposal.before, _laid_out(proposal)),
+        *_elsewhere(proposal),
         *_measured(outcome),
     ]
+
+
+def _elsewhere(proposal: Proposal) -> Iterator[Line]:
+    """What changes in other files, which is written along with it or not at all."""
+    for document, change in proposal.elsewhere:
+        style = layout.style_for(document.path)
+        after = layout.layout(change.before, change.after, style)
+        yield [(printable(f"and in {document.source.path}"), "bold")]
+        yield from difference(document, change.before, after)
 
 
 def _title(outcome: Outcome) -> str:
@@ -133,10 +143,16 @@ def _measured(outcome: Outcome) -> list[Line]:
 
 def _steps(proposal: Proposal) -> list[Line]:
     lines: list[Line] = []
+    documents = {each.source.path: each for each, _ in proposal.elsewhere}
+    documents[proposal.document.source.path] = proposal.document
     for number, step in enumerate(proposal.outcome.steps, start=1):
         finding = step.finding
         lines.append([(f"{number}. {finding.code} ", "cyan"), (printable(finding.message), "bold")])
-        lines += difference(proposal.document, step.before, step.after)
+        own = FileChange(finding.path, step.before, step.after)
+        for change in (own, *step.elsewhere):
+            if len(documents) > 1:
+                lines.append([(printable(change.path), "bold")])
+            lines += difference(documents[change.path], change.before, change.after)
     return lines
 
 

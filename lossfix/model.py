@@ -123,12 +123,24 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class FileChange:
+    """The whole text of a file before and after."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Step:
     """One rewrite that settles one finding: the unit of review, of a code action and of the verifier."""
 
     finding: Finding
     before: str
     after: str
+    """The whole text of the finding's file before and after."""
+    elsewhere: tuple[FileChange, ...] = ()
+    """What it changes in other files."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +179,8 @@ class Repair:
     """The default that was written into the code; 0 where no gate was smoothed."""
     left: tuple[Finding, ...] = ()
     """What this candidate does not mend, with the reasons."""
+    elsewhere: tuple[FileChange, ...] = ()
+    """The other files that have to change with it: what the loss calls in them is mended there."""
 
 
 @dataclass(frozen=True)
@@ -299,6 +313,8 @@ class Outcome:
     verdict: Verdict | None = None
     steps: tuple[Step, ...] = ()
     gate: Gate | None = None
+    elsewhere: tuple[str, ...] = ()
+    """The other files that change with it."""
 
 
 @dataclass(frozen=True)

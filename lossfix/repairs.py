@@ -17,7 +17,18 @@ from lossfix.losses.discover import Candidate
 from lossfix.losses.extract import STEEPNESS, extract
 from lossfix.losses.hints import families, thresholds
 from lossfix.losses.loss import Loss, Relaxation
-from lossfix.model import Gate, Outcome, Probe, Repair, Ruling, Safety, Status, Subject, Verdict
+from lossfix.model import (
+    FileChange,
+    Gate,
+    Outcome,
+    Probe,
+    Repair,
+    Ruling,
+    Safety,
+    Status,
+    Subject,
+    Verdict,
+)
 from lossfix.progress import SILENT, Progress
 from lossfix.source import Document
 from lossfix.syntax.tree import Unparsable
@@ -63,6 +74,8 @@ class Proposal:
     before: str
     """With what was written into the same file so far."""
     after: str
+    elsewhere: tuple[tuple[Document, FileChange], ...] = ()
+    """The other files that change with it."""
 
 
 Choose = Callable[[Proposal], "str | None"]
@@ -84,6 +97,10 @@ class _Exact:
     verdict: Verdict
 
 
+_Files = Mapping[str, engine.File]
+"""All files of a run, by their paths for people."""
+
+
 @dataclass
 class _Case:
     """One loss on its way through the attempts."""
@@ -91,7 +108,8 @@ class _Case:
     plan: Plan
     loss: Loss
     attempts: Iterator[_Attempt]
-    tried: set[str] = field(default_factory=set)
+    files: _Files
+    tried: set[tuple[str, ...]] = field(default_factory=set)
     options: engine.Options | None = None
     repair: Repair | None = None
     verdict: Verdict | None = None
@@ -118,18 +136,24 @@ def carry_out(
         start: starts the verifier; ``None`` takes the first candidate unverified.
         choose: has the last word on each repair.
     """
-    cases = [case for plan in plans for case in _cases(plan, gate, steepness)]
+    files = {
+        plan.document.source.path: engine.File(
+            plan.document.source.path, plan.document.source.text, plan.options
+        )
+        for plan in plans
+    }
+    cases = [case for plan in plans for case in _cases(plan, files, gate, steepness)]
     if start is None:
         for case in cases:
             case.accepted = _next(case, verified=False)
     else:
         _measure(cases, steepness, start, progress)
-    return tuple(
-        _done(plan, [case for case in cases if case.plan is plan], start, choose) for plan in plans
-    )
+    return _done(plans, cases, files, start is not None, choose)
 
 
-def _cases(plan: Plan, gate: Gate | None, steepness: float | None) -> Iterator[_Case]:
+def _cases(
+    plan: Plan, files: _Files, gate: Gate | None, steepness: float | None
+) -> Iterator[_Case]:
     try:
         losses = engine.repairable(plan.document.source.text, plan.options)
     except Unparsable:
@@ -137,7 +161,7 @@ def _cases(plan: Plan, gate: Gate | None, steepness: float | None) -> Iterator[_
     last = {loss.name: loss for loss in losses}
     for loss in last.values():
         if plan.wanted(loss):
-            yield _Case(plan, loss, _attempts(gate, steepness))
+            yield _Case(plan, loss, _attempts(gate, steepness), files)
 
 
 def _attempts(gate: Gate | None, steepness: float | None) -> Iterator[_Attempt]:
@@ -163,21 +187,24 @@ def _next(case: _Case, verified: bool = True) -> bool:
             ),
         )
         repair = _repair(case, options)
-        if not repair.steps or repair.after in case.tried:
+        texts = (repair.after, *(each.after for each in repair.elsewhere))
+        if not repair.steps or texts in case.tried:
             continue
         smooths = _smooths(case, options)
         if attempt.gate is Gate.KEEP and smooths and (not verified or _only_form(repair)):
             # What the smoothing candidate does besides, on its own, would be measured twice.
             continue
-        case.tried.add(repair.after)
+        case.tried.add(texts)
         case.options, case.repair = options, repair
         return True
     return False
 
 
-def _repair(case: _Case, options: engine.Options) -> Repair:
-    read = case.plan.document.source
-    return engine.repair(read.path, read.text, case.loss.name, options)
+def _repair(case: _Case, options: engine.Options, files: _Files | None = None) -> Repair:
+    """The repair of a loss, in the files as they were, or as they are by now."""
+    files = case.files if files is None else files
+    path = case.plan.document.source.path
+    return engine.repair(path, files[path].text, case.loss.name, options, files)
 
 
 def _smooths(case: _Case, options: engine.Options) -> bool:
@@ -302,13 +329,15 @@ def _probe(case: _Case, steepness: float | None) -> Probe:
     assert repair is not None
     assert case.options is not None
     old_text, old_name = repair.before, case.loss.name
+    old_rest: tuple[FileChange, ...] = ()
     if case.exact is not None:
-        old_text, old_name = case.exact.repair.after, case.exact.repair.becomes
+        exact = case.exact.repair
+        old_text, old_name, old_rest = exact.after, exact.becomes, exact.elsewhere
     candidate = case.loss.candidate
     probe = Probe(
         name=f"{plan.document.source.path}::{case.loss.name}",
-        before=subject_of(plan, old_text, old_name, candidate),
-        after=subject_of(plan, repair.after, repair.becomes, candidate),
+        before=subject_of(plan, old_text, old_name, candidate, elsewhere=old_rest),
+        after=subject_of(plan, repair.after, repair.becomes, candidate, elsewhere=repair.elsewhere),
         promise=repair.promise,
         gate=repair.gate,
         steepness=steepness,
@@ -348,12 +377,14 @@ def subject_of(
     before: Candidate | None = None,
     steepness: Mapping[str, str] = STEEPNESS,
     built: tuple[str, ...] | None = None,
+    elsewhere: tuple[FileChange, ...] = (),
 ) -> Subject:
     """The loss called ``name`` in ``text``, ready to be measured.
 
     ``before`` is what it was: a factory's calls with their arguments are found in the old text.
     ``steepness`` names the parameters that make a gate steeper, as ``extract`` takes them; ``built``
-    are the arguments of the one call that is meant.
+    are the arguments of the one call that is meant. ``elsewhere`` are other files of the run as they
+    are to be.
     """
     for candidate in engine.candidates_in(text, plan.options):
         if candidate.name == name:
@@ -361,14 +392,15 @@ def subject_of(
             arguments = tuple(f"{key}={value}" for key, value in configured_arguments) or built
             if arguments is None and before is not None and not candidate.arguments:
                 arguments = before.arguments or None
-            read = _module_reader(plan.document.path)
+            read = _module_reader(plan.document.path, elsewhere)
             return extract(text, candidate, read, arguments, steepness)
     return Subject("", name, unverifiable="it is not recognised as a loss after the rewrite")
 
 
-def _module_reader(path: Path) -> Callable[[str], str | None]:
+def _module_reader(path: Path, elsewhere: Sequence[FileChange] = ()) -> Callable[[str], str | None]:
     """Reads modules of the project around a file, as its import statements name them."""
     folder = path.resolve().parent
+    changed = {Path(each.path).resolve(): each.after for each in elsewhere}
 
     def read(name: str) -> str | None:
         level = len(name) - len(name.lstrip("."))
@@ -382,6 +414,8 @@ def _module_reader(path: Path) -> Callable[[str], str | None]:
                 start.joinpath(*parts).with_suffix(".py"),
                 start.joinpath(*parts, "__init__.py"),
             ):
+                if file.resolve() in changed:
+                    return changed[file.resolve()]
                 if parts and file.is_file() and "site-packages" not in file.parts:
                     try:
                         return file.read_text(encoding="utf-8")
@@ -392,28 +426,45 @@ def _module_reader(path: Path) -> Callable[[str], str | None]:
     return read
 
 
-def _done(plan: Plan, cases: Sequence[_Case], start: object, choose: Choose) -> Done:
-    """Repeat the accepted repairs of a document one after another on its text."""
-    text = plan.document.source.text
-    outcomes = []
-    generated: set[str] = set()
+def _done(
+    plans: Sequence[Plan], cases: Sequence[_Case], files: _Files, verified: bool, choose: Choose
+) -> tuple[Done, ...]:
+    """Repeat the accepted repairs one after another on the texts of all documents."""
+    now = dict(files)
+    documents = {plan.document.source.path: plan.document for plan in plans}
+    outcomes: dict[str, list[Outcome]] = {path: [] for path in now}
+    generated: dict[str, set[str]] = {path: set() for path in now}
     for case in cases:
+        path = case.plan.document.source.path
         if case.accepted and case.repair is not None and case.options is not None:
-            repair = engine.repair(plan.document.source.path, text, case.loss.name, case.options)
-            outcome = _fixed(plan, case, repair, verified=start is not None)
-            taken = choose(Proposal(plan.document, outcome, text, repair.after))
+            repair = _repair(case, case.options, now)
+            outcome = _fixed(case.plan, case, repair, verified)
+            besides = tuple((documents[each.path], each) for each in repair.elsewhere)
+            taken = choose(
+                Proposal(case.plan.document, outcome, now[path].text, repair.after, besides)
+            )
             if taken is None:
-                outcomes.append(replace(outcome, status=Status.KEPT, becomes="", reason=_DECLINED))
+                kept = replace(
+                    outcome, status=Status.KEPT, becomes="", reason=_DECLINED, elsewhere=()
+                )
+                outcomes[path].append(kept)
                 continue
             if taken != repair.after:
                 outcome = replace(outcome, verified=False, verdict=None, reason=_BY_HAND)
-            text = taken
+            for there, text in (
+                (path, taken),
+                *((each.path, each.after) for each in repair.elsewhere),
+            ):
+                now[there] = replace(now[there], text=text)
             if repair.becomes != repair.loss:
-                generated.add(repair.becomes)
-            outcomes.append(outcome)
+                generated[path].add(repair.becomes)
+            outcomes[path].append(outcome)
         elif case.first is not None:
-            outcomes.append(_kept(plan, case, *case.first))
-    return Done(text, tuple(outcomes), frozenset(generated))
+            outcomes[path].append(_kept(case.plan, case, *case.first))
+    return tuple(
+        Done(now[path].text, tuple(outcomes[path]), frozenset(generated[path]))
+        for path in (plan.document.source.path for plan in plans)
+    )
 
 
 def _codes(repair: Repair) -> tuple[str, ...]:
@@ -431,6 +482,7 @@ def _fixed(plan: Plan, case: _Case, repair: Repair, verified: bool) -> Outcome:
         verdict=case.verdict,
         steps=repair.steps,
         gate=repair.gate if repair.promise is Safety.RELAXED else None,
+        elsewhere=tuple(each.path for each in repair.elsewhere),
     )
 
 

@@ -115,14 +115,17 @@ def fix(
         plans, request.gate, request.steepness, verifier, request.progress, choose or _all
     )
     instances = _instances(measured)
+    written: list[bytes] = []
     for number, (document, done) in enumerate(zip(files.documents, measured, strict=True)):
         text = done.text
         if text != document.source.text:
             text = layout.layout(document.source.text, text, layout.style_for(document.path))
         if instances:
             text = callers.rewritten(text, number, files.modules, instances)
-        after = source.encode(document, text)
-        remaining, _ = findings_of(request, files, source.decode(document.path, after))
+        written.append(source.encode(document, text))
+    renewed = _renewed(request, files, written)
+    for document, done, after in zip(files.documents, measured, written, strict=True):
+        remaining, _ = findings_of(request, renewed, source.decode(document.path, after))
         remaining += _unparsed(document)
         if remaining or done.outcomes or after != document.data:
             reports.append(
@@ -135,6 +138,16 @@ def fix(
                 )
             )
     return _report("fix", request, files, reports)
+
+
+def _renewed(request: Request, files: Opened, written: Sequence[bytes]) -> Opened:
+    """The same files once they hold other bytes: what they say of one another may have changed."""
+    changed = [
+        source.decode(document.path, after)
+        for document, after in zip(files.documents, written, strict=True)
+        if after != document.data
+    ]
+    return scan.with_buffers(files, changed, settings_of(request.config)) if changed else files
 
 
 def _all(proposal: Proposal) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lossfix import source
 from lossfix.cache import FORGETFUL, Cache
-from lossfix.losses.discover import Project, Settings, discover, names_losses
+from lossfix.losses.discover import Candidate, Project, Settings, discover, names_losses
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
 from lossfix.losses.project import Modules
 from lossfix.losses.shared import Shared, shared_by, shared_by_words
@@ -71,7 +71,7 @@ class Opened:
         """Whether it is worth a look: it holds a loss by its own word or another file's."""
         reading = self.readings[self.numbers[document.source.path]]
         said = self.project(document)
-        named = said.compiled | said.built | said.differentiated
+        named = said.compiled | said.built | said.differentiated | said.reached
         return reading.holds or said.of_losses or bool(named)
 
 
@@ -201,27 +201,24 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
     shared = shared_by(module)
     if unread:
         shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
-    holds = (
-        bool(unread)
-        or "lossfix:" in text
-        or _holds_a_loss(module, text, settings)
-        or wires_a_loss(module)
-    )
-    return Reading(shared, holds)
+    losses = _losses(module, text, settings)
+    own = frozenset(each.path[0] for each in losses if not each.metric)
+    holds = bool(unread) or "lossfix:" in text or bool(losses) or wires_a_loss(module)
+    return Reading(replace(shared, losses=own), holds)
 
 
 _read_once = lru_cache(maxsize=64)(read)
 """For what is looked at again and again, unchanged."""
 
 
-def _holds_a_loss(module: ast.Module, text: str, settings: Settings) -> bool:
+def _losses(module: ast.Module, text: str, settings: Settings) -> tuple[Candidate, ...]:
     uses = uses_of(module)
     used = uses.compiled | uses.built | uses.differentiated
     if used.isdisjoint(each.name for each in every(module, ast.FunctionDef)):
         data = text.encode("utf-8", "surrogatepass")
         if not may_define_a_loss(data, settings):
-            return False
-    return bool(discover(module, settings))
+            return ()
+    return discover(module, settings)
 
 
 def _interesting(path: Path, data: bytes, settings: Settings) -> Document | None:

@@ -92,9 +92,35 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """A definition at the top level of another file of the run."""
+
+    path: str
+    """Of its file, for people."""
+    name: str
+    """Empty for what stands in that file outside of all definitions."""
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A function of another file that losses of this one are made of."""
+
+    written: str
+    """The dotted name by which this file calls it."""
+    path: str
+    name: str
+    module: str = ""
+    """What this file would write to import from that one; empty where that is not known."""
+    direct: bool = True
+    """Whether this file has it from there, rather than by way of a third one."""
+
+
+@dataclass(frozen=True)
 class Project:
     """What other files say about the names of this one."""
 
+    path: str = ""
+    """Of the file itself, for people."""
     compiled: frozenset[str] = frozenset()
     built: frozenset[str] = frozenset()
     """Called for a loss: classes and factories."""
@@ -108,6 +134,15 @@ class Project:
     """Names that another file uses as only a function can be, with the place and the reason."""
     results: tuple[tuple[str, str], ...] = ()
     """The same for factories of which that is true of what they return."""
+    reached: frozenset[str] = frozenset()
+    """Functions of this file that losses of other files are made of."""
+    readers: tuple[tuple[str, Elsewhere], ...] = ()
+    """Those with everything in other files that reads them."""
+    helpers: tuple[Helper, ...] = ()
+    lent: frozenset[str] = frozenset()
+    """Names that this file imports itself, and that others import from it; ``*`` for all of them."""
+    framework: bool = False
+    """Whether a file with Keras makes losses of these names: this one need not mention it."""
     exported: bool = False
     """The file is part of a package: code that was not scanned may import from it."""
     of_losses: bool = False
@@ -121,7 +156,7 @@ class _File:
     settings: Settings
     uses: Uses
     listed: tuple[tuple[tuple[str, ...], Definition], ...]
-    of_losses: bool = False
+    project: Project
     by_path: dict[tuple[str, ...], int] = field(default_factory=dict)
 
 
@@ -172,17 +207,18 @@ def discover(
 ) -> tuple[Candidate, ...]:
     """The losses of a parsed file, in document order."""
     scope = scope_of_module(module)
-    if not _mentions_a_framework(scope, module):
+    if not (project.framework or mentions_a_framework(scope, module)):
         return ()
     listed = tuple(definitions(module.body))
     uses = uses_of(module, project.compiled, project.built, project.metrics, project.differentiated)
     by_path = {path: number for number, (path, _) in enumerate(listed)}
-    file = _File(module, scope, settings, uses, listed, project.of_losses, by_path)
+    file = _File(module, scope, settings, uses, listed, project, by_path)
     direct = [*_classes(file), *_functions(file)]
     return tuple(sorted(_with_reached(file, direct), key=lambda candidate: candidate.number))
 
 
-def _mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
+def mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
+    """Whether a file imports TensorFlow or Keras, be it by a stand-in of its project."""
     imported = list(scope.imports.values())
     for node in every(module, ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
@@ -354,7 +390,11 @@ def _stands_among_losses(file: _File, name: str) -> bool:
 
     Where its name could be a score's, its docstring has to say so.
     """
-    if not file.of_losses or name.startswith("_") or len(file.by_path.keys() & {(name,)}) == 0:
+    if (
+        not file.project.of_losses
+        or name.startswith("_")
+        or len(file.by_path.keys() & {(name,)}) == 0
+    ):
         return False
     if name in set(_called(file.module)) or words(name) & _METRIC_WORDS:
         return False
@@ -454,7 +494,9 @@ def _reaches(file: _File, start: Iterable[int]) -> set[int]:
 
 
 def _with_reached(file: _File, direct: list[Candidate]) -> Iterator[Candidate]:
-    reached = _reaches(file, [candidate.number for candidate in direct if not candidate.metric])
+    called = {file.by_path[(name,)] for name in file.project.reached if (name,) in file.by_path}
+    losses = {candidate.number for candidate in direct if not candidate.metric}
+    reached = called | _reaches(file, losses | called)
     compiled = {each.number for each in direct if Evidence.COMPILED in each.evidence}
     metrics = {
         number

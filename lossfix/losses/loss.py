@@ -249,12 +249,12 @@ class Loss:
 
     def fresh(self, *wishes: str) -> str:
         """The first of ``wishes`` that means nothing in this file yet, else the first with a number."""
-        return _first_free(wishes, names_in(self.tree.outline))
+        return first_free(wishes, names_in(self.tree.outline))
 
     def local(self, *wishes: str) -> str:
         """The same for a name that only this function, and what is around it, must not use yet."""
         taken = {node.value for node in walk(self.outermost) if isinstance(node, cst.Name)}
-        return _first_free(wishes, frozenset(taken))
+        return first_free(wishes, frozenset(taken))
 
 
 def is_nothing(node: cst.BinaryOperation) -> bool:
@@ -274,7 +274,8 @@ def _factors(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
             yield node
 
 
-def _first_free(wishes: tuple[str, ...], taken: frozenset[str]) -> str:
+def first_free(wishes: tuple[str, ...], taken: frozenset[str]) -> str:
+    """The first of ``wishes`` that is not taken, else the first with a number."""
     for wish in wishes:
         if wish not in taken:
             return wish

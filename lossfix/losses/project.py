@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from lossfix.losses.discover import Project, names_losses
-from lossfix.losses.shared import Reference, Role, Shared
+from lossfix.losses.discover import Elsewhere, Helper, Project, names_losses
+from lossfix.losses.shared import Read, Reference, Role, Shared
 from lossfix.losses.uses import ANY_STRING
 
 _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
@@ -46,6 +46,8 @@ class Modules:
         self._paths = [*(path for path, _, _ in files), *closed]
         self._modules = [_module_of(path) for path in self._paths]
         self._needed: set[int] = set()
+        self._lent: set[Place] = set()
+        """Names that files were found to have by way of others."""
         self._by_last: dict[str, list[int]] = {}
         self._exact: dict[tuple[str, ...], int] = {}
         for number, parts in enumerate(self._modules):
@@ -104,6 +106,7 @@ class Modules:
             if not attributes:
                 found[Place(file, name)] = None
             return not attributes
+        self._lent.add(Place(file, name))
         origins = list(self._imports[file].get(name, ()))
         if not origins:
             origins = [f"{star}{'' if star.endswith('.') else '.'}{name}" for star in shared.stars]
@@ -154,6 +157,7 @@ class Modules:
     def projects(self) -> tuple[Project, ...]:
         """For each file what all the others say about its names, whether it is exported apart."""
         said: list[dict[Role, dict[str, str]]] = [{} for _ in self._files]
+        keras = [False for _ in self._files]
         done: set[tuple[Place, Role]] = set()
         queue: list[tuple[Place, Role, str]] = []
         for number, (_, shown, shared) in enumerate(self._files):
@@ -174,6 +178,9 @@ class Modules:
                 if role is Role.CALLED and len(places) > 1:
                     role, reason = Role.FUNCTION, f"{shown}:{use.line} calls it or another function"
                 queue += [(place, role, reason) for place in places]
+                if role in _LEADING and shared.framework:
+                    for place in places:
+                        keras[place.file] = True
         queue += self._by_string()
         while queue:
             place, role, reason = queue.pop(0)
@@ -181,11 +188,127 @@ class Modules:
                 continue
             done.add((place, role))
             said[place.file].setdefault(role, {})[place.name] = reason
-            queue += [(*each, reason) for each in self._passed_on(place, role)]
+            passed_on = list(self._passed_on(place, role))
+            queue += [(*each, reason) for each in passed_on]
+            if keras[place.file] and role in _LEADING:
+                for each, _ in passed_on:
+                    keras[each.file] = True
+        parts = self._parts(said)
         return tuple(
-            replace(_project(each), of_losses=names_losses(path.parts))
-            for each, path in zip(said, self._paths, strict=False)
+            replace(
+                _project(each),
+                path=shown,
+                of_losses=names_losses(path.parts),
+                reached=parts.reached[number],
+                readers=parts.readers[number],
+                helpers=parts.helpers[number],
+                lent=self._lent_by(number) if parts.helpers[number] else frozenset(),
+                framework=keras[number] or bool(parts.reached[number]),
+            )
+            for number, (each, (path, shown, _)) in enumerate(zip(said, self._files, strict=True))
         )
+
+    def _parts(self, said: Sequence[Mapping[Role, Mapping[str, str]]]) -> _Parts:
+        """What losses call in other files, through any number of functions, and what reads that."""
+        reads: list[dict[str, list[Read]]] = [{} for _ in self._files]
+        for number, (_, _, shared) in enumerate(self._files):
+            for read in shared.reads:
+                reads[number].setdefault(read.by, []).append(read)
+        helpers: list[dict[str, tuple[Place, str]]] = [{} for _ in self._files]
+        queue = [
+            place for number in range(len(self._files)) for place in self._losses(number, said)
+        ]
+        seen = set(queue)
+        while queue:
+            place = queue.pop()
+            for read in reads[place.file].get(place.name, ()):
+                if not read.called:
+                    continue
+                target = Place(place.file, read.reference.name)
+                if read.reference.imported:
+                    places, _ = self.places(place.file, read.reference.name, leading=True)
+                    if len(places) != 1 or places[0].file == place.file:
+                        continue
+                    target = places[0]
+                    helpers[place.file][read.written] = (target, read.reference.name)
+                if target not in seen:
+                    seen.add(target)
+                    queue.append(target)
+        reached = {place for each in helpers for place, _ in each.values()}
+        readers: dict[Place, dict[Elsewhere, None]] = {place: {} for place in reached}
+        for number, (_, shown, shared) in enumerate(self._files) if reached else ():
+            for read in shared.reads:
+                if read.reference.imported:
+                    for place in self.places(number, read.reference.name)[0]:
+                        if place in readers:
+                            readers[place][Elsewhere(shown, read.by)] = None
+        for number, (_, _, shared) in enumerate(self._files) if reached else ():
+            for _, origins in shared.imports:
+                for origin in origins:
+                    self.places(number, origin)
+            for star in shared.stars:
+                for module, rest in self._resolve(number, star):
+                    if not rest:
+                        self._lent.add(Place(module, "*"))
+        return _Parts(
+            [
+                frozenset(place.name for place in reached if place.file == number)
+                for number in range(len(self._files))
+            ],
+            [
+                tuple(
+                    (place.name, each)
+                    for place in sorted(reached, key=lambda place: place.name)
+                    if place.file == number
+                    for each in readers[place]
+                )
+                for number in range(len(self._files))
+            ],
+            [
+                tuple(
+                    self._helper(number, written, origin, place)
+                    for written, (place, origin) in sorted(each.items())
+                )
+                for number, each in enumerate(helpers)
+            ],
+        )
+
+    def _helper(self, file: int, written: str, origin: str, place: Place) -> Helper:
+        first = next(self._resolve(file, origin), None)
+        direct = first is not None and first[0] == place.file and len(first[1]) == 1
+        module = self._importable(file, origin, place.file)
+        return Helper(written, self._files[place.file][1], place.name, module, direct)
+
+    def _importable(self, file: int, origin: str, other: int) -> str:
+        """What ``file`` would write to import from ``other``, in the manner of an import that it has."""
+        target = self._modules[other]
+        if origin.startswith("."):
+            folder = self._paths[file].parent.parts
+            for level in range(len(folder)):
+                top = folder[: len(folder) - level]
+                if target[: len(top)] == top:
+                    return "." * (level + 1) + ".".join(target[len(top) :])
+            return ""
+        parts = origin.split(".")
+        for module, rest in self._resolve(file, origin):
+            known = self._modules[module]
+            top = known[: len(known) - (len(parts) - len(rest))]
+            if target[: len(top)] == top:
+                return ".".join(target[len(top) :])
+        return ""
+
+    def _lent_by(self, file: int) -> frozenset[str]:
+        return frozenset(place.name for place in self._lent if place.file == file)
+
+    def _losses(
+        self, number: int, said: Sequence[Mapping[Role, Mapping[str, str]]]
+    ) -> Iterator[Place]:
+        """The losses at the top level of a file, by its own word or another's."""
+        shared, roles = self._files[number][2], said[number]
+        names = set(shared.losses)
+        for role in (Role.COMPILED, Role.BUILT, Role.DIFFERENTIATED):
+            names |= roles.get(role, {}).keys() & shared.defined
+        return (Place(number, name) for name in sorted(names))
 
     def _by_string(self) -> Iterator[tuple[Place, Role, str]]:
         strings = frozenset().union(*(shared.strings for _, _, shared in self._files))
@@ -227,6 +350,15 @@ class Modules:
                 yield place, role
         else:
             yield Place(file, reference.name), role
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Of each file, as ``Project`` has them."""
+
+    reached: Sequence[frozenset[str]]
+    readers: Sequence[tuple[tuple[str, Elsewhere], ...]]
+    helpers: Sequence[tuple[Helper, ...]]
 
 
 def _module_of(path: Path) -> tuple[str, ...]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from lossfix.losses.discover import mentions_a_framework
 from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
 from lossfix.syntax.nodes import every, parents
-from lossfix.syntax.scope import Definition, dotted
+from lossfix.syntax.scope import Definition, dotted, scope_of_module, statements
 
 _LIBRARIES = frozenset(
     "tensorflow keras tf_keras numpy scipy sklearn pandas matplotlib torch jax cv2 PIL".split()
@@ -66,6 +68,18 @@ class Use:
 
 
 @dataclass(frozen=True)
+class Read:
+    """A function or class of the project, as a definition at the top level of a file reads it."""
+
+    by: str
+    """The definition; empty for the other statements of the file."""
+    written: str
+    """The dotted name that stands there."""
+    reference: Reference
+    called: bool
+
+
+@dataclass(frozen=True)
 class Shared:
     """What one file says to others, and about them."""
 
@@ -82,6 +96,11 @@ class Shared:
     """What models are compiled with by name."""
     registered: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
     """What Keras is told that such names stand for."""
+    reads: tuple[Read, ...] = ()
+    losses: frozenset[str] = frozenset()
+    """What is a loss by its own word, as far as it stands at the top level."""
+    framework: bool = False
+    """Whether it mentions TensorFlow or Keras."""
 
 
 def shared_by(module: ast.Module) -> Shared:
@@ -172,7 +191,34 @@ class _Reader:
                 (name, tuple(each for value in values for each in self._references(value)))
                 for name, values in sorted(self.assigned.registered.items())
             ),
+            tuple(dict.fromkeys(self._reads())),
+            framework=mentions_a_framework(scope_of_module(self.module), self.module),
         )
+
+    def _reads(self) -> Iterator[Read]:
+        owners = [
+            (each.lineno, each.end_lineno or each.lineno, each.name)
+            for each in statements(self.module.body)
+            if isinstance(each, Definition)
+        ]
+        starts = [first for first, _, _ in owners]
+        imported = list(self.reads())
+        own = [
+            (node, "")
+            for node in every(self.module, ast.Name)
+            if isinstance(node.ctx, ast.Load) and node.id in self.defined
+        ]
+        for node, origin in (*imported, *own):
+            number = bisect_right(starts, node.lineno) - 1
+            inside = number >= 0 and node.lineno <= owners[number][1]
+            written = dotted(node) or ""
+            above = self.parents.get(node)
+            yield Read(
+                owners[number][2] if inside else "",
+                written,
+                Reference(origin or written, imported=bool(origin)),
+                called=isinstance(above, ast.Call) and above.func is node,
+            )
 
     def _links(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
         for name, values in sorted(self.assigned.values.items()):

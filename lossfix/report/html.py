@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from lossfix.model import Finding, Outcome, Report, Ruling, State, Status
+from lossfix.model import FileChange, Finding, Outcome, Report, Ruling, State, Status
 from lossfix.report.changes import hunks
 from lossfix.report.excerpt import split_lines
 from lossfix.report.picture import loss_picture, slope_picture
@@ -63,7 +63,8 @@ class Section:
     facts: tuple[tuple[str, str], ...]
     keeping: tuple[tuple[str, str], ...]
     """Commands or comments that keep the old behaviour, each with what it does."""
-    diff: tuple[DiffRow, ...]
+    diffs: tuple[tuple[str, tuple[DiffRow, ...]], ...]
+    """Of each file that changes with it, its own first."""
     pictures: tuple[str, ...]
     compared: bool
     """Whether the pictures show an after beside the before."""
@@ -165,7 +166,7 @@ def _section(outcome: Outcome, number: int, report: Report, style: Style) -> Sec
         settled=tuple(step.finding for step in outcome.steps),
         facts=tuple(_facts(outcome)),
         keeping=tuple(_keeping(outcome, report)),
-        diff=tuple(_diff(outcome)),
+        diffs=tuple(_diffs(outcome, style)),
         pictures=(loss_picture(curve), slope_picture(curve)) if curve else (),
         compared=curve is not None and bool(curve.after),
     )
@@ -228,11 +229,18 @@ def _keeping(outcome: Outcome, report: Report) -> Iterator[tuple[str, str]]:
         yield f"# lossfix: ignore[{codes}]", "on the line of its def: this loss stays as it was"
 
 
-def _diff(outcome: Outcome) -> Iterator[DiffRow]:
-    if not outcome.steps:
-        return
-    old = split_lines(outcome.steps[0].before)
-    new = split_lines(outcome.steps[-1].after)
+def _diffs(outcome: Outcome, style: Style) -> Iterator[tuple[str, tuple[DiffRow, ...]]]:
+    texts: dict[str, tuple[str, str]] = {}
+    for step in outcome.steps:
+        own = FileChange(step.finding.path, step.before, step.after)
+        for each in (own, *step.elsewhere):
+            first, _ = texts.get(each.path, (each.before, ""))
+            texts[each.path] = (first, each.after)
+    for path, (old, new) in sorted(texts.items(), key=lambda item: item[0] != outcome.path):
+        yield printable(shown_path(path, style)), tuple(_diff(split_lines(old), split_lines(new)))
+
+
+def _diff(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffRow]:
     shown_to = 0
     for hunk in hunks(old, new):
         if hunk[0].old_start > shown_to:

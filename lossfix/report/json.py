@@ -80,6 +80,7 @@ def _outcome(outcome: Outcome, style: Style) -> dict[str, Any]:
         "filename": shown_path(outcome.path, style),
         "loss": outcome.loss,
         "becomes": outcome.becomes or None,
+        "elsewhere": [shown_path(path, style) for path in outcome.elsewhere],
         "status": outcome.status.value,
         "codes": list(outcome.codes),
         "reason": outcome.reason or None,

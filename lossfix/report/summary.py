@@ -110,10 +110,10 @@ def _row(outcome: Outcome, report: Report, style: Style) -> list[str]:
     verb = "Fixes" if outcome.status is Status.FIXED and not report.undo else outcome.status.value
     renamed = outcome.becomes and outcome.becomes != outcome.loss
     name = f"{outcome.loss} → {outcome.becomes}" if renamed else outcome.loss
-    path = shown_path(outcome.path, style)
+    paths = (shown_path(path, style) for path in (outcome.path, *outcome.elsewhere))
     return [
         f"{verb.capitalize():6}",
-        printable(path),
+        printable(", ".join(paths)),
         printable(name),
         " ".join(outcome.codes),
         *measured(outcome),

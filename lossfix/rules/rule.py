@@ -41,6 +41,8 @@ class Edit:
     """The replaced nodes that lie outside of the loss."""
     before: tuple[cst.BaseStatement, ...] = ()
     """Statements that this rewrite needs in the file, once, above the loss."""
+    imports: tuple[str, ...] = ()
+    """Import statements that it needs, of one name each."""
 
 
 @dataclass(frozen=True)

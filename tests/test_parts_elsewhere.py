@@ -1,0 +1,229 @@
+"""What a loss calls in another file is mended there, or copied there for the loss alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from program import lossfix
+
+HELPER = '''
+import tensorflow as tf
+
+FLOOR = 1.0
+
+
+def overlap(y_true, y_pred):
+    """Share of the mask that is met."""
+    hard = tf.cast(y_pred > 0.5, tf.float32)
+    return (tf.reduce_sum(y_true * hard) + FLOOR) / (tf.reduce_sum(y_true) + FLOOR)
+'''
+LOSS = """
+import tensorflow as tf
+from scores import overlap
+
+
+def miss_loss(y_true, y_pred):
+    return 1.0 - overlap(y_true, y_pred)
+"""
+TRAIN = """
+import tensorflow as tf
+from misses import miss_loss
+
+
+def build(model):
+    model.compile(loss=miss_loss)
+"""
+MEASURED = TRAIN.replace("loss=miss_loss", "loss=miss_loss, metrics=[overlap]").replace(
+    "\n\n\n", "\nfrom scores import overlap\n\n\n", 1
+)
+USUAL = {"scores.py": HELPER, "misses.py": LOSS, "train.py": TRAIN}
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.lstrip("\n"))
+    return folder
+
+
+def fixed(folder: Path, files: dict[str, str], *options: str) -> dict[str, str]:
+    """The files that a fix changes, as they are then."""
+    at = written(folder, files)
+    lossfix("fix", "--no-verify", "--select", "LF1,LF2", *options, ".", at=at)
+    texts = {name: (folder / name).read_text() for name in files}
+    return {name: text for name, text in texts.items() if text != files[name].lstrip("\n")}
+
+
+def test_what_one_loss_alone_calls_is_smoothed_where_it_stands(tmp_path: Path) -> None:
+    after = fixed(tmp_path, USUAL)
+    assert after.keys() == {"scores.py", "misses.py"}
+    assert "def overlap(y_true, y_pred, steepness=10.0):" in after["scores.py"]
+    assert "hard = tf.sigmoid(steepness * (y_pred - 0.5))" in after["scores.py"]
+    assert "def miss_loss(y_true, y_pred, steepness=10.0):" in after["misses.py"]
+    assert "return 1.0 - overlap(y_true, y_pred, steepness)" in after["misses.py"]
+
+
+SHARED_WITH = {
+    "a metric of a model": {"train.py": MEASURED},
+    "another loss": {
+        "others.py": LOSS.replace("miss_loss", "other_loss").replace("1.0 -", "2.0 -"),
+        "train.py": MEASURED.replace("metrics=[overlap]", "").replace(
+            "import overlap", "import overlap as unused"
+        ),
+    },
+    "a metric in a file of its own": {
+        "metrics.py": "import tensorflow as tf\nfrom scores import overlap\n\n\n"
+        "def share(y_true, y_pred):\n    return 100.0 * overlap(y_true, y_pred)\n",
+    },
+    "a script without Keras": {
+        "report.py": "from scores import overlap\n\nprint(overlap([1.0], [0.2]))\n"
+    },
+    "a script that knows its module": {
+        "report.py": "import scores\n\nprint(scores.overlap(1.0, 0.2))\n"
+    },
+    "its own file": {
+        "scores.py": HELPER + "\n\ndef percent(a, b):\n    return 100 * overlap(a, b)\n"
+    },
+}
+
+
+@pytest.mark.parametrize("more", SHARED_WITH.values(), ids=SHARED_WITH.keys())
+def test_what_others_use_too_is_copied_beside_itself(tmp_path: Path, more: dict[str, str]) -> None:
+    files = {**USUAL, **more}
+    after = fixed(tmp_path, files)
+    assert files["scores.py"].split("FLOOR = 1.0")[1].strip() in after["scores.py"]
+    assert "def soft_overlap(y_true, y_pred, steepness=10.0):" in after["scores.py"]
+    assert "return 1.0 - soft_overlap(y_true, y_pred, steepness)" in after["misses.py"]
+    assert "from scores import soft_overlap\n" in after["misses.py"]
+    assert not after.keys() - {"scores.py", "misses.py", "others.py"}
+
+
+IMPORTS = {
+    "its module": ("import scores", "scores.overlap", "import scores", "scores.soft_overlap"),
+    "its module by another name": (
+        "import scores as s",
+        "s.overlap",
+        "import scores as s",
+        "s.soft_overlap",
+    ),
+    "it by another name": (
+        "from scores import overlap as o",
+        "o",
+        "from scores import soft_overlap",
+        "soft_overlap",
+    ),
+    "it among others": (
+        "from scores import (\n    FLOOR,\n    overlap,\n)",
+        "FLOOR * overlap",
+        "from scores import (\n    FLOOR,\n    soft_overlap,\n)",
+        "FLOOR * soft_overlap",
+    ),
+    "it for others, too": (
+        'from scores import overlap\n\n__all__ = ["miss_loss", "overlap"]',
+        "overlap",
+        'from scores import overlap, soft_overlap\n\n__all__ = ["miss_loss", "overlap"]',
+        "soft_overlap",
+    ),
+    "everything": (
+        "from scores import *",
+        "overlap",
+        "from scores import *\nfrom scores import soft_overlap",
+        "soft_overlap",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "call", "new", "new_call"), IMPORTS.values(), ids=IMPORTS.keys())
+def test_a_loss_may_import(tmp_path: Path, old: str, call: str, new: str, new_call: str) -> None:
+    loss = LOSS.replace("from scores import overlap", old).replace(
+        " overlap(y_true", f" {call}(y_true"
+    )
+    after = fixed(tmp_path, {**USUAL, "misses.py": loss, "train.py": MEASURED})
+    assert new in after["misses.py"]
+    assert f"return 1.0 - {new_call}(y_true, y_pred, steepness)" in after["misses.py"]
+
+
+def test_a_copy_is_imported_from_where_it_stands_and_not_by_way_of_others(tmp_path: Path) -> None:
+    files = {
+        "kit/__init__.py": "from .scores import overlap\n",
+        "kit/scores.py": HELPER,
+        "kit/work/__init__.py": "",
+        "kit/work/misses.py": LOSS.replace("from scores", "from .. "),
+        "train.py": MEASURED.replace("from misses", "from kit.work.misses").replace(
+            "from scores", "from kit"
+        ),
+    }
+    after = fixed(tmp_path, files)
+    assert after.keys() == {"kit/scores.py", "kit/work/misses.py"}
+    assert "from ..scores import soft_overlap\n" in after["kit/work/misses.py"]
+
+
+def test_functions_on_the_way_to_a_shared_one_hand_the_steepness_down(tmp_path: Path) -> None:
+    between = "\n\ndef missed(y_true, y_pred):\n    return 1.0 - overlap(y_true, y_pred)\n"
+    files = {
+        **USUAL,
+        "misses.py": LOSS.split("\n\n\n")[0]
+        + "\n"
+        + between
+        + "\n\ndef miss_loss(y_true, y_pred):\n    return missed(y_true, y_pred)\n",
+        "train.py": MEASURED,
+    }
+    after = fixed(tmp_path, files)["misses.py"]
+    assert "def missed(y_true, y_pred, steepness=10.0):" in after
+    assert "return 1.0 - soft_overlap(y_true, y_pred, steepness)" in after
+    assert "return missed(y_true, y_pred, steepness)" in after
+
+
+def test_a_function_of_a_file_that_is_not_of_the_run_stays_as_it_is(tmp_path: Path) -> None:
+    at = written(tmp_path, USUAL)
+    lossfix("fix", "--no-verify", "misses.py", "train.py", at=at)
+    assert (at / "scores.py").read_text() == HELPER.lstrip("\n")
+
+
+def test_a_comment_keeps_a_function_of_another_file_as_it_is(tmp_path: Path) -> None:
+    quiet = HELPER.replace("tf.float32)", "tf.float32)  # lossfix: ignore[LF201]", 1)
+    assert fixed(tmp_path, {**USUAL, "scores.py": quiet}) == {}
+
+
+ARRAYS = """
+import numpy as np
+
+
+def overlap(y_true, y_pred):
+    return np.mean(y_true * y_pred)
+"""
+
+
+def test_what_others_call_with_arrays_goes_on_to_give_them_arrays(tmp_path: Path) -> None:
+    more = SHARED_WITH["a script without Keras"]
+    after = fixed(tmp_path, {**USUAL, **more, "scores.py": ARRAYS})
+    assert ARRAYS.split("np\n")[1].strip() in after["scores.py"]
+    assert "return tf.reduce_mean(y_true * y_pred)" in after["scores.py"]
+
+
+def test_nothing_is_left_to_find_after_a_copy_was_made(tmp_path: Path) -> None:
+    at = written(tmp_path, {**USUAL, "train.py": MEASURED})
+    assert lossfix("fix", "--no-verify", ".", at=at).code == 0
+    again = lossfix("fix", "--no-verify", "--diff", ".", at=at)
+    assert (again.code, again.out) == (0, b"")
+
+
+def test_a_repair_of_two_files_is_one_in_the_report_and_is_undone_as_one(tmp_path: Path) -> None:
+    at = written(tmp_path, {**USUAL, "train.py": MEASURED})
+    ended = lossfix("fix", "--no-verify", "--output-format", "json", ".", at=at)
+    (outcome,) = json.loads(ended.out)["outcomes"]
+    assert (outcome["loss"], outcome["filename"]) == ("miss_loss", "misses.py")
+    assert outcome["elsewhere"] == ["scores.py"]
+    assert lossfix("undo", at=at).code == 0
+    assert (at / "scores.py").read_text() == HELPER.lstrip("\n")
+    assert (at / "misses.py").read_text() == LOSS.lstrip("\n")
+
+
+def test_one_answer_decides_about_both_files(tmp_path: Path) -> None:
+    at = written(tmp_path, {**USUAL, "train.py": MEASURED})
+    ended = lossfix("fix", "--no-verify", "-i", ".", at=at, stdin=b"n\n")
+    assert "and in scores.py" in ended.text + ended.err
+    assert (at / "scores.py").read_text() == HELPER.lstrip("\n")
