@@ -365,10 +365,14 @@ def _function(
     known = ".".join(path) in file.settings.known
     if named and not metric and _takes_two(node, form):
         evidence += [Evidence.NAMED] if known or not _numpy_only(file, path, node) else []
-    if not evidence or (Evidence.COMPILED not in evidence and pair is None):
+    # Targets and predictions have no default; where the names do not say so, this does.
+    nameless = pair is None and len(node.args.defaults) > len(positional) - 2
+    if not evidence or (pair is None and (nameless or Evidence.COMPILED not in evidence)):
         return None
     # What is inside of a function is looked at last: there are many of them, and few get here.
-    if _returns_a_pair(node) or _yields(node) or _belongs_elsewhere(file, node):
+    if _returns_a_pair(node) or _returns_functions(node):
+        return None
+    if _yields(node) or _belongs_elsewhere(file, node):
         return None
     y_true, y_pred, swapped = pair or (positional[0], positional[1], False)
     return Candidate(
@@ -436,6 +440,17 @@ def _returns_a_pair(node: ast.FunctionDef) -> bool:
     # value each are a loss.
     returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
     return bool(returns) and all(isinstance(value, ast.Tuple) for value in returns)
+
+
+def _returns_functions(node: ast.FunctionDef) -> bool:
+    """Whether all that a function returns are other functions, or collections: it makes losses."""
+    inner = {each.name for each in statements(node.body) if isinstance(each, Definition)}
+    returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
+    return bool(returns) and all(
+        isinstance(value, ast.Lambda | ast.Dict | ast.List | ast.DictComp | ast.ListComp)
+        or (isinstance(value, ast.Name) and value.id in inner)
+        for value in returns
+    )
 
 
 def _roots(file: _File, node: ast.AST) -> Iterator[str]:

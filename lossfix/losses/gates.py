@@ -18,6 +18,7 @@ from lossfix.losses.conditions import (
 )
 from lossfix.losses.gradients import COMPARISONS, ELEMENTWISE, INDEX_OPERATIONS, LOGICAL
 from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.recorded import is_only_recorded
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import children, dotted, walk
 
@@ -79,6 +80,8 @@ def gates(loss: Loss) -> Iterator[Gate]:
     for node in walk(loss.function):
         found = _gate(loss, node)
         if found is None:
+            continue
+        if is_only_recorded(loss, found.node):
             continue
         flagged = flag_of(loss, found.node) is not None
         if flagged or loss.live(found.node) or not is_compared(loss, found.node):

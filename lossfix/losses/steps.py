@@ -10,6 +10,7 @@ from lossfix.losses.conditions import CASTS, Step, as_condition, named_value, st
 from lossfix.losses.gates import Gate, Path, consumers, gates, is_compared, path_at, path_of
 from lossfix.losses.loss import Loss, casts_to_discrete
 from lossfix.losses.margins import is_number
+from lossfix.losses.recorded import is_only_recorded
 from lossfix.syntax.tree import walk
 
 ROUNDINGS = frozenset({"round", "floor", "ceil", "trunc"})
@@ -28,7 +29,7 @@ def dead_steps(loss: Loss, kinds: Set[str]) -> Iterator[Step]:
         known = _own_step(loss, node)
         if known is None or known.kind not in kinds or not loss.live(known.value, relaxed=False):
             continue
-        if is_compared(loss, node) or is_counted(loss, node):
+        if is_only_recorded(loss, node) or is_compared(loss, node) or is_counted(loss, node):
             continue
         if path_at(loss, node) is Path.DEAD:
             yield known

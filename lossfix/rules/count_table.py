@@ -62,6 +62,7 @@ from lossfix.losses.gates import Path, path_at
 from lossfix.losses.loss import Loss, casts_to_discrete
 from lossfix.losses.margins import axis_of, softmax
 from lossfix.losses.parameters import add, number
+from lossfix.losses.recorded import is_only_recorded
 from lossfix.losses.smooth import orphaned
 from lossfix.losses.steps import above_casts
 from lossfix.model import Safety, Severity
@@ -82,6 +83,8 @@ _REASONS = {
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function):
         if not isinstance(node, cst.Call) or loss.operation(node) not in _REASONS:
+            continue
+        if is_only_recorded(loss, node):
             continue
         if loss.predicts(node) and path_at(loss, node) is Path.DEAD:
             operation = loss.operation(node) or ""

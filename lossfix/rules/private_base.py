@@ -64,6 +64,9 @@ from lossfix.losses.unwrap import unwrapped
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 
+_KERAS_3 = "keras.src."
+"""Where Keras 3 has its own, which works: it is as private there, and that is its user's choice."""
+
 
 def match(loss: Loss) -> Iterator[Match]:
     definition = loss.definition
@@ -73,7 +76,9 @@ def match(loss: Loss) -> Iterator[Match]:
     for each in definition.bases:
         name = loss.tree.code(each.value)
         resolved = scope.resolve(name)
-        if resolved is not None and canonical(resolved) == WRAPPER:
+        if resolved is None or resolved.startswith(_KERAS_3):
+            continue
+        if canonical(resolved) == WRAPPER:
             new = unwrapped(loss)
             # TensorFlow still carries this one along, and Keras 3 calls it as it would a function.
             works = resolved.startswith("tensorflow.python.keras.")

@@ -333,3 +333,21 @@ def test_the_framework_may_be_borrowed_from_a_backend_module() -> None:
     code = "from .backend import keras\nclass A(keras.losses.Loss):\n"
     code += "    def call(self, y_true, y_pred):\n        return y_pred\n"
     assert [each.name for each in discover(ast.parse(code))] == ["A"]
+
+
+@pytest.mark.parametrize(
+    "returned",
+    ["{'mask': by_mask, 'edge': by_mask}", "[by_mask, by_mask]", "by_mask", "lambda t, p: t - p"],
+)
+def test_what_returns_losses_is_none(returned: str) -> None:
+    code = (
+        "def chosen(scale, other):\n    def by_mask(y_true, y_pred):\n        return y_true - y_pred\n"
+        f"    return {returned}\n\n\nloss = chosen(1.0, 2.0)\nmodel.compile(loss=chosen)\n"
+    )
+    assert "chosen" not in names(code)
+
+
+def test_targets_and_predictions_have_no_default() -> None:
+    code = "def total(model, weight=1.0, other=2.0):\n    return tf.reduce_sum(model.x) * weight\n"
+    assert names(code + "Trainer(loss_fn=total)\n") == []
+    assert names(code.replace("weight=1.0", "weight") + "Trainer(loss_fn=total)\n") == ["total"]

@@ -118,3 +118,53 @@ def test_a_condition_that_is_computed_with_is_a_gate(body: str) -> None:
 )
 def test_what_is_no_number_or_not_of_the_predictions_is_no_gate(body: str) -> None:
     assert conditions(body, "import tensorflow.keras.backend as K") == []
+
+
+HITS = "tf.reduce_mean(tf.cast(y_pred > 0.5, tf.float32))"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"gauge.assign({HITS})\nreturn y_true - y_pred",
+        f"hits = {HITS}\ngauge.assign_add(hits)\ntf.print('hits', hits)\nreturn y_true - y_pred",
+        f"share = {HITS}\nreturn y_true - y_pred",
+        f"share = {HITS}\ntf.summary.scalar('share', 2.0 * share)\nreturn y_true - y_pred",
+    ],
+)
+def test_what_is_only_kept_or_shown_is_no_gate(body: str) -> None:
+    assert conditions(body) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"hits = {HITS}\ngauge.assign(hits)\nreturn y_true - y_pred + hits",
+        f"parts = []\nparts.append({HITS})\nreturn tf.add_n(parts)",
+        f"total = y_true - y_pred\ntotal += {HITS}\nreturn total",
+        f"self.add_loss({HITS})\nreturn y_true - y_pred",
+    ],
+)
+def test_what_gets_into_the_loss_as_well_is_one(body: str) -> None:
+    assert len(conditions(body)) == 1
+
+
+@pytest.mark.parametrize(
+    ("returned", "count"),
+    [
+        (f"tf.abs(y_true - y_pred), {HITS}", 0),
+        (f"tf.abs(y_true - y_pred), y_pred * {HITS}", 1),
+        (f"y_true, {HITS}", 1),
+        (f"y_true - y_pred + {HITS}", 1),
+    ],
+)
+def test_of_the_values_of_a_part_the_one_without_a_gradient_is_for_the_record(
+    returned: str, count: int
+) -> None:
+    text = (
+        "import tensorflow as tf\n\n\ndef parts(y_true, y_pred):\n"
+        f"    return {returned}\n\n\ndef a_loss(y_true, y_pred):\n    return parts(y_true, y_pred)[0]\n"
+    )
+    part = losses_in(text, Options(RULES))[0]
+    assert part.only_reached
+    assert len(list(gates(part))) == count

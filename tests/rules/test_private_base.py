@@ -70,3 +70,8 @@ def test_a_class_with_more_to_it_is_reported(old: str, new: str) -> None:
 @pytest.mark.parametrize("base", ["Loss", "MeanSquaredError", "Huber"])
 def test_a_public_base_is_left_alone(base: str) -> None:
     assert check("losses.py", CLASS.replace("LossFunctionWrapper", base), FAMILY) == ()
+
+
+def test_the_wrapper_of_keras_3_works() -> None:
+    text = CLASS.replace("from keras.losses import", "from keras.src.losses import")
+    assert check("losses.py", text, FAMILY) == ()
