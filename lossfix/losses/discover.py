@@ -31,7 +31,7 @@ _FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
 _METRIC_WORDS = frozenset(
     {"metric", "metrics", "accuracy", "acc", "score", "coef", "coefficient", "precision", "recall"}
 )
-_SCORES = frozenset(
+SCORES = frozenset(
     "iou giou dice jaccard tversky f1 fbeta auc psnr ssim kappa similarity correlation ncc".split()
 )
 """What may be maximised as a score, or be subtracted from one as a loss."""
@@ -404,7 +404,7 @@ def _stands_among_losses(file: _File, name: str) -> bool:
         return False
     node = file.listed[file.by_path[(name,)]][1]
     docstring = ast.get_docstring(node) or ""
-    return words(name).isdisjoint(_SCORES) or names_a_loss(docstring)
+    return words(name).isdisjoint(SCORES) or names_a_loss(docstring)
 
 
 def _takes_two(node: ast.FunctionDef, form: Form) -> bool:

@@ -48,6 +48,11 @@ class Failing:
         """Whether the import still works, since nothing but private modules is imported."""
         return all(origin.startswith(f"{PRIVATE}.") for origin in self.gone.values())
 
+    @property
+    def of_keras_2(self) -> bool:
+        """Whether one of its names belongs to the Keras of version 2 that TensorFlow carries along."""
+        return any(origin.startswith(f"{PRIVATE}.keras") for origin in self.gone.values())
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:

@@ -19,6 +19,7 @@ from lossfix.syntax.scope import Scope
 from lossfix.syntax.tree import children, dotted
 
 _BACKEND = "keras.backend."
+_TRUTH = "tf.cast({x}, tf.bool)"
 _SHAPE = re.compile(r"tuple\((\{\w+\}\.shape)\)")
 
 
@@ -108,6 +109,7 @@ def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | s
             binding = _in_the_files_backend(loss, binding)
             binding = _indexed_shape(found, binding)
             binding = _with_condition(loss, binding, positional, keywords)
+            binding = _without_cast(loss, binding, positional, keywords)
         return filled(loss, binding, positional, keywords)
     if entry.becomes:
         return _renamed(found)
@@ -173,6 +175,21 @@ def _with_condition(
         binding,
         template=binding.template.replace("{condition}", "tf.cast({condition}, tf.bool)"),
     )
+
+
+def _without_cast(
+    loss: Loss,
+    binding: Binding,
+    positional: list[cst.BaseExpression],
+    keywords: dict[str, cst.BaseExpression],
+) -> Binding:
+    # The backend's `any` and `all` took numbers, too: a comparison needs no cast.
+    key = binding.arguments.get("x")
+    if key is None or _TRUTH not in binding.template:
+        return binding
+    if not is_boolean(loss, positional[key] if isinstance(key, int) else keywords[key]):
+        return binding
+    return replace(binding, template=binding.template.replace(_TRUTH, "{x}"))
 
 
 def bound_module(scope: Scope, module: str) -> str | None:

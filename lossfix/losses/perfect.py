@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import libcst as cst
 
+from lossfix.losses.discover import SCORES, names_a_loss
+from lossfix.losses.discover import words as name_words
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import words
 from lossfix.syntax.tree import children, dotted, walk
@@ -99,6 +101,38 @@ def _vanishes(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> boo
                 return zero(first) and _is_positive(second)
             if operation in ("tf.divide", "tf.truediv"):
                 return zero(first)
+    return False
+
+
+def is_lack_of_a_score(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is what a score of overlap, known by its name, lacks to 1."""
+    match node:
+        case cst.BinaryOperation(
+            left=cst.Integer() | cst.Float() as one, operator=cst.Subtract(), right=score
+        ) if float(one.evaluated_value) == 1.0 and loss.predicts(score):
+            return _is_a_score(loss, score, frozenset())
+        case cst.Name(value=name):
+            values = loss.flow.values(name)
+            return (
+                len(values) == 1 and values[0].whole and is_lack_of_a_score(loss, values[0].value)
+            )
+    return False
+
+
+def _is_a_score(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> bool:
+    match node:
+        case cst.Call(func=function, args=[cst.Arg(value=first), *_]):
+            called = (dotted(function) or "").rpartition(".")[2]
+            means_one = not names_a_loss(called) and bool(name_words(called) & SCORES)
+            averaged = loss.operation(node) in ("tf.reduce_mean", "tf.cast")
+            return means_one or (averaged and _is_a_score(loss, first, seen))
+        case cst.Name(value=name) if name not in seen:
+            if name_words(name) & SCORES and not names_a_loss(name):
+                return True
+            values = loss.flow.values(name)
+            return bool(values) and all(
+                each.whole and _is_a_score(loss, each.value, seen | {name}) for each in values
+            )
     return False
 
 

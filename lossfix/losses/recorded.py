@@ -1,7 +1,7 @@
 """What becomes of a value: does it get into what the loss returns, or is it only kept for the record?
 
-A loss may well count its hits on the side: ``self.hits.assign(...)``, ``tf.print(...)``, or an accuracy that a
-part of a loss hands back beside the loss itself. No gradient is expected of such numbers.
+A loss may well count its hits on the side: ``self.hits.assign(...)``, ``tf.print(...)``, or an accuracy that
+a part of a loss hands back beside the loss itself. No gradient is expected of such numbers.
 """
 
 from __future__ import annotations

@@ -300,7 +300,8 @@ class _Reader:
     def _use(self, node: ast.expr, origin: str) -> Iterator[Use]:
         above = self.parents.get(node)
         line = node.lineno
-        if isinstance(node, ast.Attribute):
+        # Of what a dictionary holds, `registry.keys()` says nothing.
+        if isinstance(node, ast.Attribute) and node.attr != "keys":
             reason = f"uses `.{node.attr}` of it, which an instance has not"
             yield Use(Role.ATTRIBUTE, origin.rpartition(".")[0], line, reason)
         match above:

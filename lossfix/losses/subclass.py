@@ -24,6 +24,14 @@ def derives_directly(loss: Loss) -> bool:
     return len(parents) == 1 and loss.operation(parents[0]) == "keras.losses.Loss"
 
 
+def is_of_keras_2(loss: Loss) -> bool:
+    """Whether the loss is a class of ``tf_keras``, which Keras 2 lives on in."""
+    definition = loss.definition
+    return isinstance(definition, cst.ClassDef) and any(
+        (loss.qualified(each.value) or "").startswith("tf_keras.") for each in definition.bases
+    )
+
+
 def method(loss: Loss, name: str) -> cst.FunctionDef | None:
     """The method of that name in the class itself."""
     definition = loss.definition

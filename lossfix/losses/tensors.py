@@ -11,6 +11,7 @@ import libcst as cst
 from lossfix.losses.conditions import comparison, connective, named_value
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.loss import Loss
+from lossfix.losses.subclass import is_of_keras_2
 from lossfix.losses.translations import ATTRIBUTES, METHODS
 from lossfix.model import Evidence
 from lossfix.syntax.flow import Binding
@@ -232,8 +233,7 @@ def converted_by_autograph(loss: Loss) -> bool:
         return True
     if isinstance(loss.definition, cst.ClassDef):
         # Keras 2 converts the `call` of its losses, which Keras 3 does not.
-        bases = [loss.qualified(each.value) or "" for each in loss.definition.bases]
-        return any(each.startswith("tf_keras.") for each in bases)
+        return is_of_keras_2(loss)
     evidence = set(loss.candidate.evidence)
     if Evidence.GRADIENT not in evidence or evidence & {Evidence.COMPILED, Evidence.SUBCLASS}:
         return False

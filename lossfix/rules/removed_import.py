@@ -64,17 +64,15 @@ def match(loss: Loss) -> Iterator[Match]:
     for failing in failing_imports(loss):
         names = ", ".join(f"`{origin}`" for origin in sorted(failing.gone.values()))
         how = plan(loss, failing)
-        private = failing.only_private
-        yield Match(
-            failing.line,
-            (
-                f"{names}: `{PRIVATE}` is private, and its Keras is version 2"
-                if private
-                else f"{names} cannot be imported any more: nothing in this file runs"
-            ),
-            how if isinstance(how, str) else "",
-            Severity.WARNING if private else None,
-        )
+        message = f"{names} cannot be imported any more: nothing in this file runs"
+        severity = None
+        if failing.only_private and failing.of_keras_2:
+            message = f"{names}: `{PRIVATE}` is private, and its Keras is version 2"
+            severity = Severity.WARNING
+        elif failing.only_private:
+            message = f"{names}: `{PRIVATE}` is private, and any release may move what is in it"
+            severity = Severity.INFO
+        yield Match(failing.line, message, how if isinstance(how, str) else "", severity)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

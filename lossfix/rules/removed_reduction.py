@@ -3,12 +3,14 @@
 ## What it does
 
 Replaces `Reduction.AUTO` by `"sum_over_batch_size"`, and other members of the removed enumeration by their
-names, where a loss is subclassed, and where one is built that another loss makes use of.
+names, where a loss is subclassed, and where one is built that another loss makes use of. A reduction that
+`super().__init__(reduction, name)` passes by position gets its keyword.
 
 ## Why is this bad
 
 Keras 3 has no `keras.losses.Reduction`; `tf.keras.losses.Reduction` is still there, but its `AUTO` is
-rejected: `Invalid value for argument reduction` before the first batch.
+rejected: `Invalid value for argument reduction` before the first batch. And where Keras 2's `Loss` took the
+reduction first, Keras 3's takes the name: what is passed by position is silently taken for the other.
 
 ## Example
 
@@ -51,14 +53,16 @@ Exact: `AUTO` meant the sum over the batch size wherever Keras itself ran the tr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import libcst as cst
 
-from lossfix.losses.gone import current, gone_names
+from lossfix.losses.gone import Gone, current, gone_names
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import LOSS_CLASSES, canonical
 from lossfix.losses.reach import uses
 from lossfix.losses.removed_table import REDUCTIONS
+from lossfix.losses.subclass import PASSED_ON, derives_directly, is_of_keras_2, method, super_call
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
@@ -67,6 +71,16 @@ _ENUMERATIONS = (".Reduction.", ".ReductionV2.")
 
 
 def match(loss: Loss) -> Iterator[Match]:
+    for call in _by_position(loss):
+        yield Match(
+            call,
+            f"`{loss.tree.code(call)}` passes the reduction first, and Keras 3 takes the name first",
+            (
+                ""
+                if len(call.args) <= len(PASSED_ON[:2])
+                else "it passes more than reduction and name"
+            ),
+        )
     for node, new, _ in _found(loss):
         member = new.value if isinstance(new, cst.SimpleString) else loss.tree.code(new)
         yield Match(
@@ -80,10 +94,34 @@ def _found(loss: Loss) -> Iterator[tuple[cst.CSTNode, cst.BaseExpression, bool]]
     for each in gone_names(loss):
         if any(mark in each.entry.name for mark in _ENUMERATIONS):
             new = current(each)
-            if not isinstance(new, str):
+            if not isinstance(new, str) and not _is_only_compared(each):
                 yield each.node, new, each.use.outside
     for node, outside in _automatic(loss):
         yield node, cst.SimpleString(REDUCTIONS["AUTO"]), outside
+
+
+def _is_only_compared(found: Gone) -> bool:
+    """Whether a member that is still there is asked about: ``self.reduction in [Reduction.AUTO, ...]``."""
+    if found.entry.name.startswith("keras."):
+        return False
+    around = found.use.loss.tree.ancestors(found.node)
+    return any(isinstance(each, cst.ComparisonTarget | cst.Comparison) for each in around)
+
+
+def _by_position(loss: Loss) -> Iterator[cst.Call]:
+    """The call of Keras 3's ``Loss.__init__`` where its first argument is a reduction without a keyword."""
+    init = method(loss, "__init__") if derives_directly(loss) else None
+    call = None if init is None or is_of_keras_2(loss) else super_call(init)
+    if call is None or not call.args or call.args[0].keyword is not None or call.args[0].star:
+        return
+    first = call.args[0].value
+    match first:
+        case cst.Name(value="reduction"):
+            yield call
+        case cst.SimpleString() if str(first.evaluated_value).upper() in REDUCTIONS:
+            yield call
+        case cst.Attribute() if ".Reduction." in (loss.qualified(first) or ""):
+            yield call
 
 
 def _automatic(loss: Loss) -> Iterator[tuple[cst.SimpleString, bool]]:
@@ -117,10 +155,24 @@ def _given(call: cst.Call) -> Iterator[cst.SimpleString]:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
+    for call in _by_position(loss):
+        if call is match.node:
+            return Edit(
+                {
+                    each: partial(_with_keyword, name)
+                    for each, name in zip(call.args, PASSED_ON[:2], strict=False)
+                    if each.keyword is None
+                }
+            )
     for node, new, outside in _found(loss):
         if node is match.node:
             return Edit({node: new}, call_sites=(node,) if outside else ())
     return None
+
+
+def _with_keyword(name: str, node: cst.CSTNode) -> cst.CSTNode:
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    return node.with_changes(keyword=cst.Name(name), equal=equal)
 
 
 RULE = Rule("LF401", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

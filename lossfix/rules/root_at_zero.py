@@ -4,7 +4,7 @@
 
 Finds square roots, norms and standard deviations of something that is exactly zero where the predictions
 equal the targets (or, for a standard deviation, one another), and keeps what stands under the root above
-1e-12.
+1e-12. A power between a half and one of what a score lacks, `(1 - tversky) ** 0.75`, is such a root, too.
 
 ## Why is this bad
 
@@ -53,7 +53,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.loss import Loss
-from lossfix.losses.perfect import is_nonnegative, reduces_everything, vanishes
+from lossfix.losses.parameters import default_of
+from lossfix.losses.perfect import (
+    is_lack_of_a_score,
+    is_nonnegative,
+    reduces_everything,
+    vanishes,
+)
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
@@ -91,8 +97,12 @@ def _finding(loss: Loss, node: cst.BaseExpression, under: cst.BaseExpression) ->
         f"`{_short(loss, node)}` has no gradient at perfect predictions: it is nan there, "
         "and spreads to all weights",
         _UNUSUAL if is_norm and not _is_plain_reduction(node) else "",
-        # One perfect sample is common, a perfect batch is not.
-        Severity.WARNING if reduces_everything(loss, node) else Severity.ERROR,
+        # One perfect sample is common; a perfect batch, or a score of exactly one, is not.
+        (
+            Severity.WARNING
+            if reduces_everything(loss, node) or not vanishes(loss, under)
+            else Severity.ERROR
+        ),
     )
 
 
@@ -106,17 +116,51 @@ def _under_root(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | No
     match node:
         case cst.BinaryOperation(left=left, operator=cst.Power(), right=right) if _is_half(right):
             under = left
+        case cst.BinaryOperation(left=left, operator=cst.Power(), right=right):
+            return left if _is_root_of_a_lack(loss, left, right) else None
         case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *rest]):
             operation = loss.operation(node)
             if operation in _NORMS:
                 return first if vanishes(loss, first) else None
-            half = operation == "tf.pow" and len(rest) == 1 and _is_half(rest[0].value)
+            power = rest[0].value if operation == "tf.pow" and len(rest) == 1 else None
+            half = power is not None and _is_half(power)
+            if power is not None and not half and _is_root_of_a_lack(loss, first, power):
+                return first
             if operation != "tf.sqrt" and not half:
                 return None
             under = first
         case _:
             return None
     return under if vanishes(loss, under) and is_nonnegative(loss, under) else None
+
+
+def _is_root_of_a_lack(loss: Loss, under: cst.BaseExpression, power: cst.BaseExpression) -> bool:
+    """Whether a power between a half and one is taken of ``1 - score``, which is 0 at perfect predictions.
+
+    A smaller power than a half would tell 1e-12 from zero.
+    """
+    exponent = _constant(loss, power)
+    return exponent is not None and 0.5 <= exponent < 1.0 and is_lack_of_a_score(loss, under)
+
+
+def _constant(loss: Loss, node: cst.BaseExpression) -> float | None:
+    match node:
+        case cst.Integer() | cst.Float():
+            return float(node.evaluated_value)
+        case cst.BinaryOperation(left=left, operator=cst.Divide(), right=right):
+            above, below = _constant(loss, left), _constant(loss, right)
+            return above / below if above is not None and below else None
+        case cst.Name(value=name):
+            bound = loss.flow.values(name)
+            if bound:
+                return (
+                    _constant(loss, bound[0].value) if len(bound) == 1 and bound[0].whole else None
+                )
+            for function in (loss.function, loss.factory):
+                default = None if function is None else default_of(function, name)
+                if default is not None and not isinstance(default, cst.Name):
+                    return _constant(loss, default)
+    return None
 
 
 def _is_half(node: cst.BaseExpression) -> bool:
@@ -176,7 +220,8 @@ def _without_comma(argument: cst.Arg) -> cst.Arg:
 
 
 def _above_zero(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
-    return expression(f"{loss.spell('tf.maximum')}({{x}}, {_TINY})", x=node)
+    bare = node.with_changes(lpar=(), rpar=())
+    return expression(f"{loss.spell('tf.maximum')}({{x}}, {_TINY})", x=bare)
 
 
 RULE = Rule("LF501", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

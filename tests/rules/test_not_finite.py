@@ -60,6 +60,25 @@ def test_a_root_is_kept_above_zero(before: str, after: str) -> None:
     assert mended("root-at-zero", f"return {before}") == f"return {after}"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "(1 - tversky(y_true, y_pred)) ** 0.75",
+            "tf.maximum(1 - tversky(y_true, y_pred), 1e-12) **",
+        ),
+        ("tf.pow(1.0 - tversky(y_true, y_pred), 3 / 4)", "tf.maximum(1.0 - tversky"),
+    ],
+)
+def test_a_root_of_what_a_score_lacks_is_kept_above_zero(before: str, after: str) -> None:
+    assert after in mended("root-at-zero", f"return {before}")
+
+
+def test_the_power_may_have_a_name() -> None:
+    body = ("overlap = dice(y_true, y_pred)", "power = 0.75", "return tf.pow(1 - overlap, power)")
+    assert "tf.maximum(1 - overlap, 1e-12), power" in mended("root-at-zero", *body)
+
+
 def test_a_root_is_followed_through_names_and_casts() -> None:
     assert mended(
         "root-at-zero",
@@ -87,6 +106,13 @@ def test_a_root_is_followed_through_names_and_casts() -> None:
         "tf.norm(y_true, axis=-1) - y_pred",
         "tf.sqrt(tf.square(tf.clip_by_value(y_pred, 0.1, 0.9) - y_true) + 0.1)",
         "math.sqrt(2.0) * tf.abs(y_true - y_pred)",
+        "(1 - tversky(y_true, y_pred)) ** 1.5",
+        "(1 - tversky(y_true, y_pred)) ** 0.25",
+        "tf.pow(1 - tversky(y_true, y_pred), gamma)",
+        "(1 - dice_loss(y_true, y_pred)) ** 0.75",
+        "tf.pow(1 - y_pred, 0.75) * y_true",
+        "(1 - tversky(y_true, y_pred) + 1e-6) ** 0.75",
+        "(2 - tversky(y_true, y_pred)) ** 0.75",
         "tf.norm(tf.stack([y_pred, tf.ones_like(y_pred)], -1), axis=-1)",
     ],
 )

@@ -365,3 +365,67 @@ def test_a_reduction_is_a_string_wherever_a_loss_is_built(argument: str, new: st
 def test_a_reduction_that_still_works_is_left_alone(argument: str) -> None:
     inner = f"inner = tf.keras.losses.Huber({argument})"
     assert found(body("inner(y_true, y_pred)", TENSORFLOW, inner)) == ()
+
+
+CLASS = """
+    import tensorflow as tf
+
+
+    class Weighed(tf.keras.losses.Loss):
+        def __init__(self, weight=2.0, {reduction}, name="weighed"):
+            {call}
+            self.weight = weight
+
+        def call(self, y_true, y_pred):
+            if self.reduction == tf.keras.losses.Reduction.AUTO:
+                return self.weight * tf.abs(y_true - y_pred)
+            return self.weight * tf.square(y_true - y_pred)
+    """
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(reduction, name)", "(reduction=reduction, name=name)"),
+        ("(reduction, name=name)", "(reduction=reduction, name=name)"),
+        ('("sum", name)', '(reduction="sum", name=name)'),
+        (
+            "(tf.keras.losses.Reduction.SUM)",
+            "(reduction=tf.keras.losses.Reduction.SUM)",
+        ),
+    ],
+)
+def test_a_reduction_by_position_gets_its_keyword(old: str, new: str) -> None:
+    text = CLASS.format(reduction='reduction="sum"', call=f"super().__init__{old}")
+    assert fixed(text) == source(text).replace(f"__init__{old}", f"__init__{new}")
+
+
+@pytest.mark.parametrize("call", ["(name, reduction)", '("weighed")', "(name=name)", "(*given)"])
+def test_a_name_by_position_is_as_keras_3_takes_it(call: str) -> None:
+    text = CLASS.format(reduction='reduction="sum"', call=f"super().__init__{call}")
+    assert found(text) == ()
+
+
+def test_to_ask_for_a_reduction_that_is_still_there_is_no_fault() -> None:
+    text = CLASS.format(reduction='reduction="sum"', call="super().__init__(name=name)")
+    assert found(text) == ()
+    gone = text.replace("import tensorflow as tf", "import tensorflow as tf\n    import keras")
+    assert len(found(gone.replace("tf.keras.losses.R", "keras.losses.R"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "new"),
+    [
+        ("K.equal(y_true, y_pred)", "tf.reduce_any(tf.equal(y_true, y_pred))"),
+        ("y_true > y_pred", "tf.reduce_any(y_true > y_pred)"),
+        ("y_true", "tf.reduce_any(tf.cast(y_true, tf.bool))"),
+    ],
+)
+def test_only_what_is_no_truth_value_is_cast(argument: str, new: str) -> None:
+    assert after(f"K.any({argument})", BACKEND, TENSORFLOW) == new
+
+
+def test_the_loss_of_keras_2_takes_its_reduction_first() -> None:
+    text = CLASS.format(reduction='reduction="sum"', call="super().__init__(reduction, name)")
+    old = text.replace("import tensorflow as tf", "import tf_keras\n    import tensorflow as tf")
+    assert found(old.replace("tf.keras.losses.Loss", "tf_keras.losses.Loss")) == ()

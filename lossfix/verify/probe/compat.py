@@ -152,10 +152,10 @@ def _accepting_old_arguments(init: Callable[..., None]) -> Callable[..., None]:
 
 
 def _modules(kind: str) -> list[Any]:
-    """``keras.losses``, ``tf.keras.losses``, and what ``from tensorflow.keras.losses import`` reads,
-    which is a module of its own where ``tf.keras`` is loaded lazily."""
+    """``keras.losses``, ``tf.keras.losses``, ``tf.losses``, and what ``from tensorflow.keras.losses import``
+    reads: modules of their own where ``tf.keras`` is loaded lazily."""
     imported = importlib.import_module(f"tensorflow.keras.{kind}")
-    return _distinct(getattr(keras, kind), getattr(tf.keras, kind), imported)
+    return _distinct(getattr(keras, kind), getattr(tf.keras, kind), getattr(tf, kind), imported)
 
 
 def _missing(old: Any, new: Any) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .compat import REDUCTIONS
 from .facts import CHECKS, Check, ContractFacts
 from .families import ROWS, Batch
 from .subject import Candidate, Failure
@@ -340,6 +341,7 @@ def _name(before: Candidate, after: Candidate) -> Check:
     if before.is_loss:
         # Keras numbers the instances of a class that gives itself no name.
         old, new = re.sub(r"_\d+$", "", old), re.sub(r"_\d+$", "", new)
-    if not old.isidentifier() or old == new:
+    # Keras 2 took the reduction first, and so `"auto"` may stand where Keras 3 reads the name.
+    if not old.isidentifier() or old == new or old in REDUCTIONS:
         return Check("name", "", "")
     return Check("name", "", f"`{old}` is now called `{new}`")
