@@ -160,6 +160,8 @@ class Subject:
     """What had to be assumed to build it, such as ``make_loss(alpha=0.5)``."""
     unverifiable: str = ""
     """Why it cannot be built; empty where it can be."""
+    modules: tuple[tuple[str, str], ...] = ()
+    """What ``source`` imports of the project: names and sources, each behind those that it imports."""
 
 
 @dataclass(frozen=True)

@@ -392,38 +392,10 @@ def subject_of(
             arguments = tuple(f"{key}={value}" for key, value in configured_arguments) or built
             if arguments is None and before is not None and not candidate.arguments:
                 arguments = before.arguments or None
-            read = _module_reader(plan.document.path, elsewhere)
+            changed = {Path(each.path).resolve(): each.after for each in elsewhere}
+            read = source.module_reader(plan.document.path, changed)
             return extract(text, candidate, read, arguments, steepness)
     return Subject("", name, unverifiable="it is not recognised as a loss after the rewrite")
-
-
-def _module_reader(path: Path, elsewhere: Sequence[FileChange] = ()) -> Callable[[str], str | None]:
-    """Reads modules of the project around a file, as its import statements name them."""
-    folder = path.resolve().parent
-    changed = {Path(each.path).resolve(): each.after for each in elsewhere}
-
-    def read(name: str) -> str | None:
-        level = len(name) - len(name.lstrip("."))
-        parts = [part for part in name[level:].split(".") if part]
-        if level:
-            starts = [folder.parents[level - 2] if level > 1 else folder]
-        else:
-            starts = [folder, *list(folder.parents)[:4]] if parts else []
-        for start in starts:
-            for file in (
-                start.joinpath(*parts).with_suffix(".py"),
-                start.joinpath(*parts, "__init__.py"),
-            ):
-                if file.resolve() in changed:
-                    return changed[file.resolve()]
-                if parts and file.is_file() and "site-packages" not in file.parts:
-                    try:
-                        return file.read_text(encoding="utf-8")
-                    except (OSError, UnicodeDecodeError):
-                        return None
-        return None
-
-    return read
 
 
 def _done(

@@ -20,6 +20,7 @@ from lossfix.source.document import (
 from lossfix.source.error import SourceError, Unreadable
 from lossfix.source.files import find, listed, packages
 from lossfix.source.history import Change, Record, Undone, record, records, undo, write_all
+from lossfix.source.modules import module_reader
 from lossfix.source.notebook import CellChange, Unparsed, in_joined, localised
 from lossfix.source.patches import patch
 from lossfix.source.ranges import changed_since, in_text, inside, parse_lines
@@ -50,6 +51,7 @@ __all__ = [
     "inside",
     "listed",
     "localised",
+    "module_reader",
     "packages",
     "parse_lines",
     "patch",

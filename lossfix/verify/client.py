@@ -204,7 +204,7 @@ def _job(probe: Probe, seed: int) -> Job:
 
 
 def _source(subject: Subject) -> SubjectSource:
-    return SubjectSource(subject.source, subject.expression, subject.steepened)
+    return SubjectSource(subject.source, subject.expression, subject.steepened, subject.modules)
 
 
 def _in_words(answer: Answer, settings: Settings) -> str:

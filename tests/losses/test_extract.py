@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Mapping
+from types import ModuleType
 
 import pytest
 
 from lossfix.losses.discover import discover
+from lossfix.losses.excerpt import Module, ReadModule
 from lossfix.losses.extract import extract
 from lossfix.model import Subject
 
@@ -20,7 +23,26 @@ def taken(
 ) -> Subject:
     text = HEAD + code
     candidate = next(each for each in discover(ast.parse(text)) if each.name == name)
-    return extract(text, candidate, (modules or {}).get, arguments or None)
+    return extract(text, candidate, reader(modules or {}), arguments or None)
+
+
+def reader(modules: Mapping[str, str]) -> ReadModule:
+    """All modules see one another by the same names."""
+
+    def read(name: str) -> Module | None:
+        return Module(name, modules[name], read) if name in modules else None
+
+    return read
+
+
+def run(subject: Subject) -> dict[str, object]:
+    """What the excerpt binds once it ran."""
+    for name, source in subject.modules:
+        module = sys.modules[name] = ModuleType(name)
+        exec(source, vars(module))
+    namespace: dict[str, object] = {"__name__": "excerpt"}
+    exec(subject.source.replace(HEAD, ""), namespace)
+    return namespace
 
 
 def test_only_what_the_loss_reaches_is_taken_in_the_order_of_the_file() -> None:
@@ -107,11 +129,74 @@ def test_modules_of_the_project_are_taken_in_as_far_as_they_are_reached() -> Non
     loss = "def a_loss(y_true, y_pred):\n    return scaled(tf.abs(y_true - y_pred))\n"
     subject = taken(f"from .parts import part as scaled\n{loss}", "a_loss", modules)
     assert subject.unverifiable == ""
-    assert "SystemExit" not in subject.source
-    assert "secrets" not in subject.source
-    namespace: dict[str, object] = {}
-    exec(subject.source.replace(HEAD, ""), namespace)
-    assert namespace["scaled"](3.0) == 6.0  # type: ignore[operator]
+    ((_, source),) = subject.modules
+    assert "SystemExit" not in source
+    assert "secrets" not in source
+    assert run(subject)["scaled"](3.0) == 6.0  # type: ignore[operator]
+
+
+REACHED = {
+    "a module's attributes": (
+        "import parts\n",
+        "parts.part(ERROR)",
+        {"parts": "K = 2.0\ndef part(x):\n    return K * x\nraise SystemExit\n"},
+    ),
+    "a module of a package": (
+        "from . import parts as p\n",
+        "p.part(ERROR) * p.K / p.K",
+        {".parts": "K = 2.0\ndef part(x):\n    return K * x\n"},
+    ),
+    "what a package passes on": (
+        "from .kit import part\n",
+        "part(ERROR)",
+        {
+            ".kit": "from .inner import part\nfrom .heavy import everything\n",
+            ".inner": "def part(x):\n    return 2.0 * x\n",
+        },
+    ),
+    "everything": (
+        "from .parts import *\n",
+        "part(ERROR)",
+        {".parts": "from .more import *\n", ".more": "def part(x):\n    return 2.0 * x\n"},
+    ),
+    "the same name in two files": (
+        "from .parts import part\ndef inner(x):\n    return x\n",
+        "inner(part(ERROR))",
+        {".parts": "def inner(x):\n    return 2.0 * x\ndef part(x):\n    return inner(x)\n"},
+    ),
+    "one of two modules": (
+        "try:\n    from .fast import part\nexcept ImportError:\n    from .slow import part\n",
+        "part(ERROR)",
+        {".slow": "def part(x):\n    return 2.0 * x\n"},
+    ),
+    "a module within a function": (
+        "def part(x):\n    from .parts import K\n    return K * x\n",
+        "part(ERROR)",
+        {".parts": "import gone\nK = 2.0\n"},
+    ),
+    "constants of several": (
+        "from .parts import (\n    K,\n    L as M,\n)\n",
+        "K * M * ERROR",
+        {".parts": "K = 1.0\nL = 2.0\nN = open('x')\n"},
+    ),
+    "a function through a constant": (
+        "from .parts import part\n",
+        "part(ERROR)",
+        {
+            ".parts": "from .more import pick\npart = pick('double')\n",
+            ".more": "def pick(name):\n    return {'double': lambda x: 2.0 * x}[name]\n",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("imports", "value", "modules"), REACHED.values(), ids=REACHED.keys())
+def test_a_loss_may_reach(imports: str, value: str, modules: dict[str, str]) -> None:
+    value = value.replace("ERROR", "(y_true - y_pred)")
+    loss = f"def a_loss(y_true, y_pred):\n    return {value}\n"
+    subject = taken(imports + loss, "a_loss", modules)
+    assert subject.unverifiable == ""
+    assert run(subject)["a_loss"](5.0, 2.0) == 6.0  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +207,8 @@ def test_modules_of_the_project_are_taken_in_as_far_as_they_are_reached() -> Non
         ("from .parts import part\n", {".parts": "def part(:\n"}, "does not parse"),
         ("from .parts import part\n", {".parts": "from .parts import part\n"}, "imports it back"),
         ("import parts as part\n", {"parts": "x = 1\n"}, "as a whole"),
+        ("import kit.part as part, kit.part\n", {"kit.part": "x = 1\n"}, "as a whole"),
+        ("from .parts import part\n", {".parts": "from .gone import part\n"}, "`.gone`"),
     ],
 )
 def test_modules_that_cannot_be_taken_in_are_holes(

@@ -50,6 +50,8 @@ class SubjectSource:
     expression: str
     steepened: str = ""
     """The expression with the hole ``{steepness}``; empty where nothing was smoothed."""
+    modules: tuple[tuple[str, str], ...] = ()
+    """Names and sources of modules that ``source`` imports, each behind those that it imports."""
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,13 @@ def load(
     """
     stem, extension = os.path.splitext(filename)
     number = next(_numbers)
+    for name, source in subject.modules:
+        part = os.path.join(directory, f"{name}_{number}.py")
+        with open(part, "wb") as file:
+            file.write(_encode(source))
+        failed = _import(name, part, compat)
+        if isinstance(failed, Failure):
+            return failed
     path = os.path.join(directory, f"{stem}_{number}{extension or '.py'}")
     with open(path, "wb") as file:
         file.write(_encode(subject.source))
