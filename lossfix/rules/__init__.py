@@ -30,6 +30,7 @@ from lossfix.rules import (
     maximised_metric,
     metric_as_loss,
     missing_call,
+    missing_return,
     missing_self,
     missing_super_init,
     mixed_floats,
@@ -69,6 +70,7 @@ from lossfix.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     missing_self.RULE,
+    missing_return.RULE,
     private_base.RULE,
     removed_import.RULE,
     removed_reduction.RULE,

@@ -1,0 +1,92 @@
+"""A loss that returns nothing
+
+## What it does
+
+Reports losses that compute something and have no `return` for it.
+
+## Why is this bad
+
+The value is thrown away and the function gives `None`: `fit` raises `ValueError` before the first batch, of a
+value that cannot be converted to a tensor (measured on Keras 3.15). Keras 2 named neither the loss nor the line.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def gap_loss(y_true, y_pred):
+    gap = tf.abs(y_true - y_pred)
+    tf.reduce_mean(gap, axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def gap_loss(y_true, y_pred):
+    gap = tf.abs(y_true - y_pred)
+    return tf.reduce_mean(gap, axis=-1)
+```
+
+## Fix safety
+
+There is no rewrite: what was to be returned is a guess that no measurement can confirm. Bodies that are there to
+be overridden (`pass`, `...`, `raise NotImplementedError`) are left alone.
+
+## References
+
+- https://keras.io/api/losses/#creating-custom-losses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.model import Form, Safety, Severity
+from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.tree import walk
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    if loss.only_reached or loss.form is Form.WRAPPER or _leaves(loss.function):
+        return
+    last = _last(loss.function.body)
+    match last:
+        case cst.Expr(value=value) if loss.is_tensor(value):
+            what = "before its last expression"
+        case cst.Assign(value=value, targets=[cst.AssignTarget(target=cst.Name(value=name))]) if (
+            loss.is_tensor(value)
+        ):
+            what = f"of `{name}`"
+        case _:
+            return
+    yield Match(
+        last,
+        f"`{loss.name}` returns nothing, and fit raises",
+        f"a `return` {what} may be what is missing",
+    )
+
+
+def _leaves(function: cst.FunctionDef) -> bool:
+    """Whether a value, or an error, leaves the function anywhere."""
+    return any(
+        isinstance(node, cst.Raise | cst.Yield) or (isinstance(node, cst.Return) and node.value)
+        for node in walk(function.body)
+    )
+
+
+def _last(body: cst.BaseSuite) -> cst.BaseSmallStatement | None:
+    """The last statement of a body, where that is a plain one."""
+    line = body.body[-1] if isinstance(body, cst.IndentedBlock) and body.body else body
+    if isinstance(line, cst.SimpleStatementLine | cst.SimpleStatementSuite) and line.body:
+        return line.body[-1]
+    return None
+
+
+RULE = Rule("LF320", Safety.MANUAL, Severity.ERROR, match, no_rewrite, __doc__, __name__)
