@@ -55,9 +55,10 @@ MODULES = (
     "tf.random",
     "tf.sets",
     "tf.signal",
+    "tf.sparse",
     "tf.spectral",
 )
-"""Where losses find their operations: no files, sessions, summaries, strings or sparse tensors."""
+"""Where losses find their operations: no files, sessions, summaries or strings."""
 
 
 def resolve(name: str) -> object | None:

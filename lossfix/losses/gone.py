@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import libcst as cst
 
@@ -15,8 +17,10 @@ from lossfix.losses.rewrite_call import filled, split_arguments
 from lossfix.losses.tensors import is_boolean
 from lossfix.losses.translation import Binding
 from lossfix.syntax.build import name as name_node
+from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import Scope
-from lossfix.syntax.tree import children, dotted
+from lossfix.syntax.scope import dotted as ast_dotted
+from lossfix.syntax.tree import Tree, children, dotted
 
 _BACKEND = "keras.backend."
 _TRUTH = "tf.cast({x}, tf.bool)"
@@ -100,6 +104,9 @@ def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | s
         if split is None:
             return "it unpacks its arguments"
         positional, keywords = split
+        if entry.name in _OF_BOTH and len(positional) == 2 and is_for_tensorflow_1(loss.tree):
+            keywords |= dict(zip(_OF_BOTH[entry.name], positional, strict=True))
+            positional = []
         binding = replacement_of(
             entry,
             [loss.tree.code(each) for each in positional],
@@ -116,6 +123,23 @@ def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | s
     if entry.calls:
         return "it is passed on, and no function of today takes the same arguments"
     return entry.reason
+
+
+@lru_cache(maxsize=4)
+def is_for_tensorflow_1(tree: Tree) -> bool:
+    """Whether a file uses names that TensorFlow had before version 2 and not since."""
+    scope = tree.scopes[-1]
+    for node in every(tree.outline, ast.Attribute):
+        qualified = scope.resolve(ast_dotted(node) or "") or ""
+        if qualified.startswith("tensorflow.") and not qualified.startswith(_OF_KERAS):
+            if removed(qualified) is not None:
+                return True
+    return False
+
+
+_OF_KERAS = ("tensorflow.keras.", "tensorflow.losses.", "tensorflow.metrics.", "tensorflow.python.")
+_OF_BOTH = {"tensorflow.losses.mean_squared_error": ("labels", "predictions")}
+"""What versions 1 and 2 both called so and computed differently, with version 1's keywords."""
 
 
 def _renamed(found: Gone) -> cst.BaseExpression:

@@ -59,7 +59,15 @@ tf.segment_min=tf.math.segment_min tf.segment_prod=tf.math.segment_prod
 tf.segment_sum=tf.math.segment_sum tf.self_adjoint_eig=tf.linalg.eigh
 tf.self_adjoint_eigvals=tf.linalg.eigvalsh tf.sets.set_difference=tf.sets.difference
 tf.sets.set_intersection=tf.sets.intersection tf.sets.set_size=tf.sets.size
-tf.sets.set_union=tf.sets.union tf.spectral.dct=tf.signal.dct tf.spectral.fft=tf.signal.fft
+tf.sets.set_union=tf.sets.union tf.sparse.matmul=tf.sparse.sparse_dense_matmul
+tf.sparse_fill_empty_rows=tf.sparse.fill_empty_rows tf.sparse_mask=tf.sparse.mask
+tf.sparse_maximum=tf.sparse.maximum tf.sparse_minimum=tf.sparse.minimum
+tf.sparse_reorder=tf.sparse.reorder tf.sparse_reset_shape=tf.sparse.reset_shape
+tf.sparse_reshape=tf.sparse.reshape tf.sparse_retain=tf.sparse.retain
+tf.sparse_slice=tf.sparse.slice tf.sparse_softmax=tf.sparse.softmax
+tf.sparse_tensor_dense_matmul=tf.sparse.sparse_dense_matmul
+tf.sparse_tensor_to_dense=tf.sparse.to_dense tf.sparse_to_indicator=tf.sparse.to_indicator
+tf.sparse_transpose=tf.sparse.transpose tf.spectral.dct=tf.signal.dct tf.spectral.fft=tf.signal.fft
 tf.spectral.fft2d=tf.signal.fft2d tf.spectral.fft3d=tf.signal.fft3d tf.spectral.idct=tf.signal.idct
 tf.spectral.ifft=tf.signal.ifft tf.spectral.ifft2d=tf.signal.ifft2d
 tf.spectral.ifft3d=tf.signal.ifft3d tf.spectral.irfft=tf.signal.irfft
@@ -125,9 +133,29 @@ tf.random_poisson(lam, shape, dtype, seed, name) | tf.random.poisson({shape}, {l
     seed={seed}, name={name}) |
 tf.space_to_depth(input, block_size, name, data_format) | tf.nn.space_to_depth({input},
     {block_size}, data_format={data_format}, name={name}) |
+tf.sparse_add(a, b, threshold) | tf.sparse.add({a}, {b}, threshold={threshold}) | thresh=threshold
+tf.sparse_concat(axis, sp_inputs, name, expand_nonconcat_dims) | tf.sparse.concat({axis},
+    {sp_inputs}, expand_nonconcat_dims={expand_nonconcat_dims}, name={name}) | concat_dim=axis
+    expand_nonconcat_dim=expand_nonconcat_dims
 tf.sparse_matmul(a, b, transpose_a, transpose_b, a_is_sparse, b_is_sparse, name) |
     tf.linalg.matmul({a}, {b}, transpose_a={transpose_a}, transpose_b={transpose_b},
     a_is_sparse={a_is_sparse}, b_is_sparse={b_is_sparse}, name={name}) |
+tf.sparse_reduce_max(sp_input, axis, keepdims) | tf.sparse.reduce_max({sp_input}, axis={axis},
+    keepdims={keepdims}) | keep_dims=keepdims reduction_axes=axis
+tf.sparse_reduce_sum(sp_input, axis, keepdims) | tf.sparse.reduce_sum({sp_input}, axis={axis},
+    keepdims={keepdims}) | keep_dims=keepdims reduction_axes=axis
+tf.sparse_segment_mean(data, indices, segment_ids, name, num_segments, sparse_gradient) |
+    tf.sparse.segment_mean({data}, {indices}, {segment_ids}, num_segments={num_segments},
+    name={name}, sparse_gradient={sparse_gradient}) |
+tf.sparse_segment_sqrt_n(data, indices, segment_ids, name, num_segments, sparse_gradient) |
+    tf.sparse.segment_sqrt_n({data}, {indices}, {segment_ids}, num_segments={num_segments},
+    name={name}, sparse_gradient={sparse_gradient}) |
+tf.sparse_segment_sum(data, indices, segment_ids, name, num_segments, sparse_gradient) |
+    tf.sparse.segment_sum({data}, {indices}, {segment_ids}, num_segments={num_segments},
+    name={name}, sparse_gradient={sparse_gradient}) |
+tf.sparse_split(keyword_required, sp_input, num_split, axis, name) |
+    tf.sparse.split(sp_input={sp_input}, num_split={num_split}, axis={axis}, name={name}) |
+    split_dim=axis
 tf.verify_tensor_all_finite(x, message, name) | tf.debugging.assert_all_finite({x}, {message},
     name={name}) | msg=message t=x
 """
@@ -189,12 +217,13 @@ tf.placeholder_with_default tf.py_func tf.random.get_seed tf.random.set_random_s
 tf.report_uninitialized_variables tf.reset_default_graph tf.resource_variables_enabled
 tf.scatter_add tf.scatter_div tf.scatter_max tf.scatter_min tf.scatter_mul tf.scatter_nd_add
 tf.scatter_nd_sub tf.scatter_nd_update tf.scatter_sub tf.scatter_update tf.set_random_seed
-tf.setdiff1d tf.sparse_merge tf.sparse_placeholder tf.sparse_reduce_max_sparse
-tf.sparse_reduce_sum_sparse tf.sparse_to_dense tf.string_split tf.tables_initializer tf.to_bfloat16
-tf.to_complex128 tf.to_complex64 tf.to_double tf.to_float tf.to_int32 tf.to_int64
-tf.trainable_variables tf.truncated_normal_initializer tf.uniform_unit_scaling_initializer
-tf.variable_axis_size_partitioner tf.variable_op_scope tf.variable_scope tf.variables_initializer
-tf.variance_scaling_initializer tf.wrap_function
+tf.setdiff1d tf.sparse.SparseConditionalAccumulator tf.sparse.merge tf.sparse.placeholder
+tf.sparse.reduce_max_sparse tf.sparse.reduce_sum_sparse tf.sparse_merge tf.sparse_placeholder
+tf.sparse_reduce_max_sparse tf.sparse_reduce_sum_sparse tf.sparse_to_dense tf.string_split
+tf.tables_initializer tf.to_bfloat16 tf.to_complex128 tf.to_complex64 tf.to_double tf.to_float
+tf.to_int32 tf.to_int64 tf.trainable_variables tf.truncated_normal_initializer
+tf.uniform_unit_scaling_initializer tf.variable_axis_size_partitioner tf.variable_op_scope
+tf.variable_scope tf.variables_initializer tf.variance_scaling_initializer tf.wrap_function
 """
 """Names that ``tf.compat.v1`` alone still has."""
 
@@ -238,6 +267,10 @@ tf.reduce_min:reduction_indices=axis tf.reduce_prod:keep_dims=keepdims
 tf.reduce_prod:reduction_indices=axis tf.reduce_sum:keep_dims=keepdims
 tf.reduce_sum:reduction_indices=axis tf.reverse_sequence:batch_dim=batch_axis
 tf.reverse_sequence:seq_dim=seq_axis tf.space_to_batch:block_size=block_shape
-tf.squeeze:squeeze_dims=axis tf.zeros_like:tensor=input
+tf.sparse.add:thresh=threshold tf.sparse.concat:concat_dim=axis
+tf.sparse.concat:expand_nonconcat_dim=expand_nonconcat_dims tf.sparse.reduce_max:keep_dims=keepdims
+tf.sparse.reduce_max:reduction_axes=axis tf.sparse.reduce_sum:keep_dims=keepdims
+tf.sparse.reduce_sum:reduction_axes=axis tf.sparse.split:split_dim=axis tf.squeeze:squeeze_dims=axis
+tf.zeros_like:tensor=input
 """
 """Functions that still exist, with the old and the new name of a keyword."""

@@ -60,9 +60,9 @@ def match(loss: Loss) -> Iterator[Match]:
     match last:
         case cst.Expr(value=value) if loss.is_tensor(value):
             what = "before its last expression"
-        case cst.Assign(value=value, targets=[cst.AssignTarget(target=cst.Name(value=name))]) if (
-            loss.is_tensor(value)
-        ):
+        case cst.Assign(
+            value=value, targets=[cst.AssignTarget(target=cst.Name(value=name))]
+        ) if loss.is_tensor(value):
             what = f"of `{name}`"
         case _:
             return

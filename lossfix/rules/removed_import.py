@@ -42,7 +42,8 @@ class RelativeLoss(Loss):
 
 Exact. All uses in the file are rewritten, or none: where one of them has no counterpart, the import is
 reported with the line of that use. An import that no loss depends on, or that stands in a `try`, is left as
-it is. A base class such as `LossFunctionWrapper` is reported: its function belongs into `call`.
+it is. What comes out of TensorFlow's private modules works today: it is told where all that the loss takes from
+there has a public name, and then replaced. A base class such as `LossFunctionWrapper` is reported: its function belongs into `call`.
 
 ## References
 
@@ -52,16 +53,19 @@ it is. A base class such as `LossFunctionWrapper` is reported: its function belo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from lossfix.losses.failing_imports import PRIVATE, failing_imports, plan, replacements
+from lossfix.losses.failing_imports import PRIVATE, Failing, failing_imports, plan, replacements
 from lossfix.losses.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for failing in failing_imports(loss):
+    failures = list(failing_imports(loss))
+    for failing in failures:
+        if failing.only_private and not failing.of_keras_2 and not _all_public(loss, failures):
+            continue
         names = ", ".join(f"`{origin}`" for origin in sorted(failing.gone.values()))
         how = plan(loss, failing)
         message = f"{names} cannot be imported any more: nothing in this file runs"
@@ -73,6 +77,11 @@ def match(loss: Loss) -> Iterator[Match]:
             message = f"{names}: `{PRIVATE}` is private, and any release may move what is in it"
             severity = Severity.INFO
         yield Match(failing.line, message, how if isinstance(how, str) else "", severity)
+
+
+def _all_public(loss: Loss, failures: Sequence[Failing]) -> bool:
+    """Whether a file could do without any of its private imports: who needs one of them has chosen so."""
+    return not any(isinstance(plan(loss, each), str) for each in failures if each.only_private)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

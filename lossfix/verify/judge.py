@@ -155,6 +155,10 @@ def _unmeasured(probe: Probe, facts: Facts) -> list[_Reason]:
     return [_Reason(Ruling.UNVERIFIABLE, text) for text in found]
 
 
+_OF_THE_CODE = ("AttributeError", "NameError", "ImportError", "ModuleNotFoundError")
+"""Errors that other inputs would hardly help."""
+
+
 def _unverifiable(probe: Probe, facts: Facts) -> str:
     if not facts.deterministic:
         return "the original gives another value each time it is called on the same input"
@@ -163,6 +167,8 @@ def _unverifiable(probe: Probe, facts: Facts) -> str:
     error = facts.error or "it cannot be built"
     if probe.shapes or probe.ranges:
         return f"the original does not accept the inputs that the configuration describes ({error})"
+    if error.startswith(_OF_THE_CODE):
+        return f"the original raises whatever it is given: {error}"
     return (
         f"the original accepts none of the families of inputs ({error}): say what it takes, "
         f'[tool.lossfix.verify.loss."{probe.key}"] shapes = {{ y_true = [1], y_pred = [1] }}'

@@ -107,12 +107,24 @@ def test_one_use_without_a_counterpart_keeps_the_import() -> None:
     assert "line 5" in finding.reason
 
 
-def test_a_private_import_that_still_works_is_a_warning() -> None:
-    (finding,) = found(
-        body("math_ops.reduce_mean(y_pred)", "from tensorflow.python.ops import math_ops")
-    )
-    assert finding.severity is Severity.WARNING
+MATH = "from tensorflow.python.ops import math_ops"
+
+
+def test_a_private_import_that_has_a_public_name_is_replaced() -> None:
+    (finding,) = found(body("math_ops.reduce_mean(y_pred)", MATH))
+    assert finding.severity is Severity.INFO
     assert not finding.reason
+
+
+def test_who_needs_private_modules_has_chosen_so() -> None:
+    private = "from tensorflow.python.framework import ops"
+    text = body("ops.name_scope(math_ops.reduce_mean(y_pred))", MATH, private)
+    assert found(text) == ()
+
+
+def test_the_keras_within_tensorflow_is_a_warning() -> None:
+    (finding,) = found(body("K.mean(y_pred)", "from tensorflow.python.keras import backend as K"))
+    assert finding.severity is Severity.WARNING
 
 
 @pytest.mark.parametrize(

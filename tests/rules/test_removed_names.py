@@ -429,3 +429,22 @@ def test_the_loss_of_keras_2_takes_its_reduction_first() -> None:
     text = CLASS.format(reduction='reduction="sum"', call="super().__init__(reduction, name)")
     old = text.replace("import tensorflow as tf", "import tf_keras\n    import tensorflow as tf")
     assert found(old.replace("tf.keras.losses.Loss", "tf_keras.losses.Loss")) == ()
+
+
+def test_what_both_versions_called_so_is_what_the_file_was_written_for() -> None:
+    value = "tf.losses.mean_squared_error(y_true, y_pred)"
+    assert after(value, TENSORFLOW) == "tf.keras.losses.MSE(y_true, y_pred)"
+    assert after(value, TENSORFLOW, "x = tf.placeholder(tf.float32)") == (
+        "tf.reduce_mean(tf.math.squared_difference(y_pred, y_true))"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tf.sparse_tensor_to_dense(y_true)", "tf.sparse.to_dense(y_true)"),
+        ("tf.sparse_reduce_sum(y_true, 0)", "tf.sparse.reduce_sum(y_true, axis=0)"),
+    ],
+)
+def test_sparse_operations_of_tensorflow_1_have_a_module_of_their_own(old: str, new: str) -> None:
+    assert after(f"{old} - y_pred", TENSORFLOW) == f"{new} - y_pred"

@@ -126,9 +126,11 @@ def refusal(objective: Objective, family: Family, seed: int) -> str:
         return "the value is not finite"
     if shape and max(shape) > max(7, *batch.y_pred.shape):
         return f"the value has the shape {shape}"
-    if len(set(values)) < 3 and not any(_responds(objective, family, seed)):
-        return FLAT
-    return ""
+    try:
+        flat = len(set(values)) < 3 and not any(_responds(objective, family, seed))
+    except Exception as error:
+        return raised(error)
+    return FLAT if flat else ""
 
 
 def _responds(objective: Objective, family: Family, seed: int) -> list[bool]:

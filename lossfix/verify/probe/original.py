@@ -40,6 +40,10 @@ class Original:
     """Whether it lends its values alone: it runs only with stand-ins or on NumPy arrays."""
 
 
+_REMOVED = "has no attribute"
+"""What Python says of a name that a module has no more."""
+
+
 def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
     """The original and the first facts; ``None`` where it cannot be measured, which the facts then
     say.
@@ -67,7 +71,9 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
             facts = Facts(job.name, stage="gradient", shimmed=shimmed, arrays=arrays)
             return _measured(job, facts, side, choice, suggested, reasons)
         reasons.append(choice)
-    return Facts(job.name, stage=stage, error=reasons[0], before=_raises(reasons[0])), None
+    # Of a removed name nobody has to be told here: what it raises beyond that says more.
+    told = next((each for each in reasons[:2] if _REMOVED not in each), reasons[0])
+    return Facts(job.name, stage=stage, error=told, before=_raises(reasons[0])), None
 
 
 def _side(job: Job, directory: str, plain: Objective, choice: Choice) -> Side:
