@@ -277,9 +277,7 @@ def lsp() -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("lossfix"):
             raise
-        raise Failure(
-            f"the language server needs {error.name}: pip install 'lossfix[lsp]'"
-        ) from error
+        raise Failure("the language server needs pygls: pip install 'lossfix[lsp]'") from error
     serve()
     return CLEAN
 

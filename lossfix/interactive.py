@@ -11,6 +11,7 @@ from lossfix.difference import difference
 from lossfix.model import FileChange, Outcome
 from lossfix.repairs import Proposal
 from lossfix.report import sparklines
+from lossfix.report.inputs import in_words
 from lossfix.report.paint import Line, paint
 from lossfix.report.style import printable
 from lossfix.report.summary import measured
@@ -165,7 +166,7 @@ def _all_measured(outcome: Outcome) -> list[Line]:
         *verdict.reasons,
         *verdict.notes,
         *(f"assumed {text}" for text in verdict.assumptions),
-        *([f"inputs: {verdict.family}"] if verdict.family else []),
+        *([f"measured on {in_words(verdict.family)}"] if verdict.family else []),
         *([f"steepness: {verdict.steepness:g}"] if verdict.steepness is not None else []),
         f"it took {verdict.seconds:.1f} s",
     ]

@@ -93,7 +93,7 @@ def test_a_terminal_shows_the_change_what_was_measured_and_the_curves(folder: Pa
     assert "slope after" in shown
     assert "▁" in shown
     assert "y - write it" in shown
-    assert "inputs: " in shown
+    assert "measured on real numbers" in shown
     assert "1. LF110" in shown
     assert "\x1b[32m" in shown
     assert "Kept" in shown

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from lossfix.model import FileChange, Finding, Outcome, Report, Ruling, State, Status
 from lossfix.report.changes import hunks
 from lossfix.report.excerpt import split_lines
-from lossfix.report.picture import loss_picture, slope_picture
+from lossfix.report.inputs import in_words
+from lossfix.report.picture import loss_picture, slope_picture, thumbnails
 from lossfix.report.style import (
     PLAIN,
     ReportError,
@@ -66,6 +67,8 @@ class Section:
     diffs: tuple[tuple[str, tuple[DiffRow, ...]], ...]
     """Of each file that changes with it, its own first."""
     pictures: tuple[str, ...]
+    thumbnails: tuple[str, ...]
+    """The same, small and without words."""
     compared: bool
     """Whether the pictures show an after beside the before."""
 
@@ -168,6 +171,7 @@ def _section(outcome: Outcome, number: int, report: Report, style: Style) -> Sec
         keeping=tuple(_keeping(outcome, report)),
         diffs=tuple(_diffs(outcome, style)),
         pictures=(loss_picture(curve), slope_picture(curve)) if curve else (),
+        thumbnails=thumbnails(curve) if curve else (),
         compared=curve is not None and bool(curve.after),
     )
 
@@ -205,7 +209,7 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
         for text in texts:
             yield name, text
     if verdict.family:
-        yield "measured on", f"inputs of the family {verdict.family}"
+        yield "measured on", in_words(verdict.family)
     if verdict.steepness is not None:
         yield "steepness", f"{verdict.steepness:g}"
     if verdict.deviation is not None and math.isfinite(verdict.deviation):

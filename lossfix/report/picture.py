@@ -14,6 +14,7 @@ from lossfix.model import Curve
 from lossfix.report.spark import finite
 
 WIDTH, HEIGHT = 460, 250
+SMALL_WIDTH, SMALL_HEIGHT = 84, 34
 LEFT, RIGHT, TOP, BOTTOM = 56, 22, 26, 42
 
 Values = Sequence["float | None"]
@@ -41,6 +42,27 @@ def slope_picture(curve: Curve) -> str:
     return _plot("slope", curve, curve.before_slope, curve.after_slope)
 
 
+def thumbnails(curve: Curve) -> tuple[str, str]:
+    """Both, so small that they fit into a row of a table."""
+    return (
+        _thumbnail("loss", curve, curve.before, curve.after),
+        _thumbnail("slope", curve, curve.before_slope, curve.after_slope),
+    )
+
+
+def _thumbnail(name: str, curve: Curve, before: Values, after: Values) -> str:
+    before, after = _drawable(before), _drawable(after)
+    x = _scale(finite(curve.y_pred), 3, SMALL_WIDTH - 3, margin=0)
+    y = _scale(finite([*before, *after]), SMALL_HEIGHT - 3, 3, margin=0)
+    curves = (("after", after), ("before", before))
+    drawn = [(when, _path(curve.y_pred, values, x, y)) for when, values in curves]
+    paths = "".join(f'<path class="{when}" d="{path}"/>' for when, path in drawn if path)
+    return (
+        f'<svg class="small" viewBox="0 0 {SMALL_WIDTH} {SMALL_HEIGHT}" role="img" '
+        f'aria-label="{name} along y_pred">{paths}</svg>'
+    )
+
+
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Round numbers between ``low`` and ``high``: multiples of 1, 2 or 5 times a power of ten."""
     rough = (high - low) / most
@@ -50,7 +72,13 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     return [step * count for count in range(first, last + 1)]
 
 
+def _drawable(values: Values) -> Values:
+    """The values without those whose differences would be too large for a float."""
+    return [None if value is None or abs(value) > 1e300 else value for value in values]
+
+
 def _plot(name: str, curve: Curve, before: Values, after: Values) -> str:
+    before, after = _drawable(before), _drawable(after)
     x = _scale(finite(curve.y_pred), LEFT, WIDTH - RIGHT, margin=0)
     y = _scale(finite([*before, *after]), HEIGHT - BOTTOM, TOP, margin=0.06)
     parts = [*_axes(name, x, y), _target(curve.y_true, x)]

@@ -108,7 +108,7 @@ class Interpreter:
         """The choice in a sentence."""
         passed = len(self.tried) - 1
         before = f", after {passed} without" if passed else ""
-        return f"{self.path}, named by {self.origin}: the first with TensorFlow{before}"
+        return f"{self.path} ({self.origin}), the first with TensorFlow{before}"
 
 
 def find(
@@ -146,8 +146,8 @@ def find(
         tried.append(Attempt(origin, path or name, found))
     looked = "\n".join(f"  {item.path} ({item.origin}): {item.outcome}" for item in tried)
     raise InterpreterError(
-        "no interpreter with TensorFlow was found; name one with --python PATH"
-        + (f". Looked at:\n{looked}" if looked else "")
+        "no interpreter with TensorFlow was found; name one with --python PATH, or add it to this one: "
+        "pip install 'lossfix[tensorflow]'" + (f". Looked at:\n{looked}" if looked else "")
     )
 
 

@@ -11,7 +11,8 @@ from sample_report import FIXED, PAGES, article_curve, check_report, fix_report,
 
 from lossfix.model import Curve, FileReport, Report
 from lossfix.report import RENDERERS, ReportError, Style
-from lossfix.report.picture import loss_picture, slope_picture, ticks
+from lossfix.report.inputs import in_words
+from lossfix.report.picture import loss_picture, slope_picture, thumbnails, ticks
 
 VOID = {"meta", "link", "br", "img", "col", "input", "hr"}
 REPORTS = {"check": check_report(), "fix": fix_report(), "verify": verify_report()}
@@ -127,3 +128,23 @@ def test_ticks_are_few_and_within_the_axis(low, high):
     assert 2 <= len(places) <= 6
     margin = 1e-6 * (high - low)
     assert all(low - margin <= place <= high + margin for place in places)
+
+
+def test_the_table_of_losses_shows_each_curve_in_small():
+    page = render(fix_report())
+    drawn = [each for each in fix_report().outcomes if each.verdict and each.verdict.curve]
+    assert page.count('<svg class="small"') == 2 * len(drawn)
+
+
+def test_inputs_are_told_in_words():
+    assert in_words("pos scaled by 2") == "positive numbers, one per sample, scaled by 2 (pos)"
+    assert in_words("another") == "inputs of the family another"
+
+
+def test_values_beyond_all_measure_leave_a_gap_and_no_error():
+    values = (-1.7e308, None, 0.0, 1.7e308, 1.0)
+    curve = Curve(0.5, (0.0, 0.25, 0.5, 0.75, 1.0), values, values, values, values)
+    for picture in (loss_picture(curve), slope_picture(curve), *thumbnails(curve)):
+        ElementTree.fromstring(picture)
+        assert "nan" not in picture
+        assert "inf" not in picture

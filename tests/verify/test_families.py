@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lossfix.report.inputs import WORDS
 from lossfix.verify.probe.families import BY_NAME, FAMILIES, ROWS, edges
 from lossfix.verify.probe.hints import suggest
 
@@ -91,3 +92,7 @@ def test_thresholds_between_zero_and_one_suggest_the_unit_interval():
 def test_families_of_the_configuration_lead():
     found = suggest("def f(t, p): return square(t - p)", families=("rating", "boxes"))
     assert [family.name for family, _ in found[:2]] == ["rating", "boxes"]
+
+
+def test_every_family_is_known_in_words():
+    assert set(NAMES) <= set(WORDS)
