@@ -202,7 +202,7 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
     if unread:
         shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
     losses = _losses(module, text, settings)
-    own = frozenset(each.path[0] for each in losses if not each.metric)
+    own = frozenset(each.name for each in losses if not each.metric)
     holds = bool(unread) or "lossfix:" in text or bool(losses) or wires_a_loss(module)
     return Reading(replace(shared, losses=own), holds)
 

@@ -93,12 +93,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A definition at the top level of another file of the run."""
+    """A definition in another file of the run."""
 
     path: str
     """Of its file, for people."""
     name: str
-    """Empty for what stands in that file outside of all definitions."""
+    """The dotted name; empty for what stands in that file outside of all definitions."""
 
 
 @dataclass(frozen=True)

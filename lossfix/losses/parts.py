@@ -100,11 +100,14 @@ def is_shared(part: Loss, whole: Loss, family: Sequence[Loss]) -> bool:
 def _is_read_elsewhere(part: Loss, family: Sequence[Loss]) -> bool:
     if part.name not in part.project.reached:
         return part.candidate.path[-1] in part.project.called
-    known = {(each.project.path, each.candidate.path[0]) for each in family}
-    return any(
-        name == part.name and (reader.path, reader.name) not in known
-        for name, reader in part.project.readers
-    )
+    known = {(each.project.path, each.name) for each in family}
+
+    def is_known(reader: Elsewhere) -> bool:
+        parts = reader.name.split(".")
+        around = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+        return any((reader.path, each) in known for each in around)
+
+    return any(name == part.name and not is_known(reader) for name, reader in part.project.readers)
 
 
 def fork(part: Loss, whole: Loss, family: Sequence[Loss]) -> Fork | None:
@@ -172,7 +175,7 @@ def _forked_elsewhere(part: Loss, caller: Loss, copy: cst.FunctionDef) -> Fork |
         else:
             return None
     here, there = caller.project, part.project
-    reader = Elsewhere(here.path, caller.candidate.path[0])
+    reader = Elsewhere(here.path, caller.name)
     return Fork(
         caller,
         replace,

@@ -213,7 +213,8 @@ class Modules:
         reads: list[dict[str, list[Read]]] = [{} for _ in self._files]
         for number, (_, _, shared) in enumerate(self._files):
             for read in shared.reads:
-                reads[number].setdefault(read.by, []).append(read)
+                for around in _around(read.by):
+                    reads[number].setdefault(around, []).append(read)
         helpers: list[dict[str, tuple[Place, str]]] = [{} for _ in self._files]
         queue = [
             place for number in range(len(self._files)) for place in self._losses(number, said)
@@ -303,7 +304,7 @@ class Modules:
     def _losses(
         self, number: int, said: Sequence[Mapping[Role, Mapping[str, str]]]
     ) -> Iterator[Place]:
-        """The losses at the top level of a file, by its own word or another's."""
+        """The losses of a file, by its own word or another's."""
         shared, roles = self._files[number][2], said[number]
         names = set(shared.losses)
         for role in (Role.COMPILED, Role.BUILT, Role.DIFFERENTIATED):
@@ -350,6 +351,12 @@ class Modules:
                 yield place, role
         else:
             yield Place(file, reference.name), role
+
+
+def _around(name: str) -> Iterator[str]:
+    """A definition and those around it, by their dotted names."""
+    parts = name.split(".")
+    return (".".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
 @dataclass(frozen=True)

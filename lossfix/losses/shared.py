@@ -17,7 +17,7 @@ from functools import cached_property
 from lossfix.losses.discover import mentions_a_framework
 from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
 from lossfix.syntax.nodes import every, parents
-from lossfix.syntax.scope import Definition, dotted, scope_of_module, statements
+from lossfix.syntax.scope import Definition, definitions, dotted, scope_of_module
 
 _LIBRARIES = frozenset(
     "tensorflow keras tf_keras numpy scipy sklearn pandas matplotlib torch jax cv2 PIL".split()
@@ -69,10 +69,10 @@ class Use:
 
 @dataclass(frozen=True)
 class Read:
-    """A function or class of the project, as a definition at the top level of a file reads it."""
+    """A function or class of the project, as a definition of a file reads it."""
 
     by: str
-    """The definition; empty for the other statements of the file."""
+    """The innermost definition around it, by its dotted name; empty where there is none."""
     written: str
     """The dotted name that stands there."""
     reference: Reference
@@ -98,7 +98,7 @@ class Shared:
     """What Keras is told that such names stand for."""
     reads: tuple[Read, ...] = ()
     losses: frozenset[str] = frozenset()
-    """What is a loss by its own word, as far as it stands at the top level."""
+    """What is a loss by its own word, by dotted names."""
     framework: bool = False
     """Whether it mentions TensorFlow or Keras."""
 
@@ -196,12 +196,6 @@ class _Reader:
         )
 
     def _reads(self) -> Iterator[Read]:
-        owners = [
-            (each.lineno, each.end_lineno or each.lineno, each.name)
-            for each in statements(self.module.body)
-            if isinstance(each, Definition)
-        ]
-        starts = [first for first, _, _ in owners]
         imported = list(self.reads())
         own = [
             (node, "")
@@ -209,16 +203,36 @@ class _Reader:
             if isinstance(node.ctx, ast.Load) and node.id in self.defined
         ]
         for node, origin in (*imported, *own):
-            number = bisect_right(starts, node.lineno) - 1
-            inside = number >= 0 and node.lineno <= owners[number][1]
             written = dotted(node) or ""
-            above = self.parents.get(node)
-            yield Read(
-                owners[number][2] if inside else "",
-                written,
-                Reference(origin or written, imported=bool(origin)),
-                called=isinstance(above, ast.Call) and above.func is node,
-            )
+            reference = Reference(origin or written, imported=bool(origin))
+            yield Read(self._owner(node), written, reference, self._is_called(node))
+        # A method of the same class is called by way of its instance.
+        paths = {path for path, _, _ in self._owners}
+        for attribute in every(self.module, ast.Attribute):
+            if isinstance(attribute.value, ast.Name) and attribute.value.id == "self":
+                by = self._owner(attribute)
+                method = f"{by.rpartition('.')[0]}.{attribute.attr}"
+                if method in paths:
+                    reference = Reference(method, imported=False)
+                    yield Read(by, f"self.{attribute.attr}", reference, self._is_called(attribute))
+
+    def _is_called(self, node: ast.expr) -> bool:
+        above = self.parents.get(node)
+        return isinstance(above, ast.Call) and above.func is node
+
+    @cached_property
+    def _owners(self) -> list[tuple[str, int, int]]:
+        """The dotted names of all definitions with their first and last lines, in document order."""
+        return [
+            (".".join(path), node.lineno, node.end_lineno or node.lineno)
+            for path, node in definitions(self.module.body)
+        ]
+
+    def _owner(self, node: ast.expr) -> str:
+        """The innermost definition around a node; empty where there is none."""
+        number = bisect_right(self._owners, node.lineno, key=lambda each: each[1])
+        around = (each for each in reversed(self._owners[:number]) if node.lineno <= each[2])
+        return next((name for name, _, _ in around), "")
 
     def _links(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
         for name, values in sorted(self.assigned.values.items()):
