@@ -131,9 +131,9 @@ def is_for_tensorflow_1(tree: Tree) -> bool:
     scope = tree.scopes[-1]
     for node in every(tree.outline, ast.Attribute):
         qualified = scope.resolve(ast_dotted(node) or "") or ""
-        if qualified.startswith("tensorflow.") and not qualified.startswith(_OF_KERAS):
-            if removed(qualified) is not None:
-                return True
+        of_tensorflow = qualified.startswith("tensorflow.") and not qualified.startswith(_OF_KERAS)
+        if of_tensorflow and removed(qualified) is not None:
+            return True
     return False
 
 

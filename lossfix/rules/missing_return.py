@@ -6,8 +6,9 @@ Reports losses that compute something and have no `return` for it.
 
 ## Why is this bad
 
-The value is thrown away and the function gives `None`: `fit` raises `ValueError` before the first batch, of a
-value that cannot be converted to a tensor (measured on Keras 3.15). Keras 2 named neither the loss nor the line.
+The value is thrown away and the function gives `None`: `fit` raises `ValueError` before the first batch, of
+a value that cannot be converted to a tensor (measured on Keras 3.15). Keras 2 named neither the loss nor the
+line.
 
 ## Example
 
@@ -33,8 +34,8 @@ def gap_loss(y_true, y_pred):
 
 ## Fix safety
 
-There is no rewrite: what was to be returned is a guess that no measurement can confirm. Bodies that are there to
-be overridden (`pass`, `...`, `raise NotImplementedError`) are left alone.
+There is no rewrite: what was to be returned is a guess that no measurement can confirm. Bodies that are
+there to be overridden (`pass`, `...`, `raise NotImplementedError`) are left alone.
 
 ## References
 

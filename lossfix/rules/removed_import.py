@@ -42,8 +42,9 @@ class RelativeLoss(Loss):
 
 Exact. All uses in the file are rewritten, or none: where one of them has no counterpart, the import is
 reported with the line of that use. An import that no loss depends on, or that stands in a `try`, is left as
-it is. What comes out of TensorFlow's private modules works today: it is told where all that the loss takes from
-there has a public name, and then replaced. A base class such as `LossFunctionWrapper` is reported: its function belongs into `call`.
+it is. What comes out of TensorFlow's private modules works today: it is told where all that the loss takes
+from there has a public name, and then replaced. A base class such as `LossFunctionWrapper` is reported: its
+function belongs into `call`.
 
 ## References
 
