@@ -8,7 +8,7 @@ from difflib import unified_diff
 from lossfix.model import Report
 from lossfix.report.paint import Line
 from lossfix.report.style import printable
-from lossfix.source import Document, cell_changes, decode
+from lossfix.source import Document, cell_changes, cells_between, decode
 
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -30,8 +30,7 @@ def difference(document: Document, before: str, after: str) -> list[Line]:
     for number, change in sorted(new.items()):
         was = old.get(number, change.before)
         if was != change.after:
-            lines.append([(f"cell {number}", "bold")])
-            lines += _hunks(was, change.after)
+            lines += _of_cell(number, was, change.after)
     return lines
 
 
@@ -40,11 +39,16 @@ def of_notebooks(report: Report) -> list[Line]:
     lines: list[Line] = []
     for file in report.files:
         if file.changed and file.path.endswith(".ipynb"):
-            document = decode(file.path, file.before)
-            after = decode(file.path, file.after).source.text
             lines.append([(printable(file.path), "bold")])
-            lines += difference(document, document.source.text, after)
+            before, after = (decode(file.path, each) for each in (file.before, file.after))
+            for change in cells_between(before, after):
+                lines += _of_cell(change.cell, change.before, change.after)
     return lines
+
+
+def _of_cell(number: int, before: str, after: str) -> Iterator[Line]:
+    yield [(f"cell {number}", "bold")]
+    yield from _hunks(before, after)
 
 
 def _hunks(before: str, after: str) -> Iterator[Line]:

@@ -252,3 +252,11 @@ def test_a_damaged_notebook_comes_back_or_is_said_to_be_unreadable(position, len
     except Unreadable:
         return
     assert source.encode(document, document.source.text) == damaged
+
+
+def test_people_see_the_cells_that_changed_when_a_line_came_above_a_magic():
+    old = source.decode("nb.ipynb", notebook("%matplotlib inline\nx = 1", "y = 2"))
+    new = source.decode("nb.ipynb", notebook("import os\n%matplotlib inline\nx = 1", "y = 2"))
+    (change,) = source.cells_between(old, new)
+    assert (change.cell, change.before) == (1, "%matplotlib inline\nx = 1")
+    assert change.after == "import os\n%matplotlib inline\nx = 1"

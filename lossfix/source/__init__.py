@@ -10,6 +10,7 @@ from lossfix.source.baseline import (
 from lossfix.source.document import (
     Document,
     cell_changes,
+    cells_between,
     decode,
     encode,
     from_buffer,
@@ -40,6 +41,7 @@ __all__ = [
     "Unreadable",
     "beyond_baseline",
     "cell_changes",
+    "cells_between",
     "changed_since",
     "decode",
     "encode",

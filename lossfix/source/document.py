@@ -108,6 +108,12 @@ def cell_changes(document: Document, text: str) -> tuple[notebook.CellChange, ..
     return notebook.cell_changes(document.source, original, text)
 
 
+def cells_between(before: Document, after: Document) -> tuple[notebook.CellChange, ...]:
+    """The cells that differ between two states of one notebook."""
+    states = (each.data.decode(each.encoding) for each in (before, after))
+    return notebook.cells_between(before.source.path, *states)
+
+
 def unparsed_texts(document: Document) -> tuple[str, ...]:
     """The cells of a notebook that were left out because they are not Python."""
     if not document.unparsed:

@@ -101,6 +101,16 @@ def cell_changes(source: Source, original: str, text: str) -> tuple[CellChange, 
     return tuple(CellChange(code.number, code.text, new) for code, new in changed)
 
 
+def cells_between(path: str, before: str, after: str) -> tuple[CellChange, ...]:
+    """The cells that differ between two states of a notebook."""
+    old = {code.number: code.text for code in _python_cells(path, before)[0]}
+    return tuple(
+        CellChange(code.number, old.get(code.number, ""), code.text)
+        for code in _python_cells(path, after)[0]
+        if old.get(code.number) != code.text
+    )
+
+
 def localised(finding: Finding, source: Source) -> Finding:
     """The finding with its lines counted within its cell; as it is for a Python file."""
     cell = next((c for c in reversed(source.cells) if c.line <= finding.span.line), None)

@@ -23,15 +23,18 @@ def _is_docstring(statement: cst.CSTNode) -> bool:
 
 
 def end_of_imports(module: cst.Module) -> int:
-    """The index in the module's body behind its first run of imports (or behind the docstring)."""
-    end = 0
-    for number, statement in enumerate(module.body):
-        if _is_import(statement):
-            end = number + 1
-        elif end or not _is_docstring(statement):
-            break
-        else:
-            end = 0 if number + 1 < len(module.body) and _is_import(module.body[number + 1]) else 1
+    """The index in the module's body behind its first run of imports (or behind the docstring).
+
+    What prepares for the imports may stand above them: a plain statement that sets an environment
+    variable, or the ``pass`` that stands for a notebook's ``!pip install``.
+    """
+    first = next((n for n, each in enumerate(module.body) if _is_import(each)), None)
+    above = module.body[: first or 0]
+    if first is None or not all(isinstance(each, cst.SimpleStatementLine) for each in above):
+        return int(bool(module.body) and _is_docstring(module.body[0]))
+    end = first
+    while end < len(module.body) and _is_import(module.body[end]):
+        end += 1
     return end
 
 
