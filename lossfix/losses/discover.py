@@ -294,7 +294,7 @@ def _classes(file: _File) -> Iterator[Candidate]:
             swapped=pair is not None and pair[2],
             metric=path[-1] in file.uses.metrics,
             line=node.lineno,
-            arguments=file.uses.arguments.get(path[-1], ()),
+            arguments=file.uses.arguments(path[-1]),
         )
 
 
@@ -385,7 +385,7 @@ def _function(
         swapped=swapped,
         metric=metric,
         line=node.lineno,
-        arguments=file.uses.arguments.get(called, ()),
+        arguments=file.uses.arguments(called),
     )
 
 

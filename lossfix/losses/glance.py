@@ -7,8 +7,10 @@ Each question is answered with yes where it cannot be told: a parse then finds o
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from lossfix.losses.discover import LOSS_WORDS, Settings, names_a_loss, pair_of
 from lossfix.losses.names import LOSS_FUNCTIONS, canonical
@@ -26,10 +28,6 @@ def _one_of(words: Collection[str]) -> bytes:
 _SHORT_FRAMEWORK = re.compile(rb"(?:tf|K)\b")
 _FUNCTION = re.compile(rb"def\s+(%s)" % _WORD)
 _LOSS_WORD = re.compile(_one_of(LOSS_WORDS), re.IGNORECASE)
-_PARAMETERS = re.compile(
-    rb"def\s+%(word)s\s*\(%(gap)s(%(word)s)([^,)]*),%(gap)s(?:/%(gap)s,%(gap)s)?"
-    rb"(%(word)s)([^,)]*)(?:,%(gap)s(%(word)s))?" % {b"word": _WORD, b"gap": _GAP}
-)
 _STEP = re.compile(rb"def (?:train|test)_step\(")
 _ADDED = re.compile(rb"(?<!self)\.add_loss\(")
 _TAKEN = re.compile(
@@ -47,7 +45,19 @@ _LOSS_CLASS = re.compile(
 )
 _LOSS = re.compile(rb"(?:%s)\s*=(?!=)\s*" % _one_of(LOSS_KEYWORDS))
 _METRIC = re.compile(rb"(?:%s)\s*=(?!=)\s*" % _one_of(METRIC_KEYWORDS))
-_LITERAL = re.compile(rb"None\b|[\[(]?\s*(?:[\"'][\w ]*[\"']\s*,?\s*)+[\])]?\s*(?=[,)]|$)")
+_PLAIN = rb"[\"'][\w ]*[\"']"
+_ARGUMENTS = rb"\((?:\s*\w+\s*=\s*(?:%s|True|False|None|[-+.\de]+)\s*,?)*\s*\)" % _PLAIN
+
+
+def _literal(modules: bytes) -> re.Pattern[bytes]:
+    """What stands for nothing of the file's own: strings and what Keras has in some of its modules."""
+    one = rb"(?:%s|(?:tf\.)?keras\.(?:%s)\.\w+(?:%s)?)" % (_PLAIN, modules, _ARGUMENTS)
+    several = rb"[\[(]\s*(?:%s\s*,?\s*)+[\])]" % one
+    return re.compile(rb"None\b|(?:%s|%s)\s*(?=[,)]|$)" % (one, several))
+
+
+_LITERAL = _literal(b"losses")
+_METRICS_LITERAL = _literal(b"losses|metrics")
 _STRING = re.compile(rb"[\"'](\w*)[\"']")
 _KEY = re.compile(rb"[\"'](?:%s)[\"']\s*:" % _one_of(LOSS_KEYWORDS | METRIC_KEYWORDS))
 _COMPILE = re.compile(rb"\.compile\((?<!\bre\.compile\()")
@@ -57,6 +67,10 @@ _KEYWORDS = (b"loss", b"criterion", b"metric")
 _BRACKET = re.compile(rb"[][(){},]")
 _REGISTERED = re.compile(rb"custom_objects\s*=\s*\{|custom_objects\(\)|(?i:custom_?object_?scope)")
 _NAME = re.compile(_WORD)
+_HEAD = re.compile(rb"^([ \t]*)(?:async[ \t]+)?def\s+(%s)\s*\(" % _WORD, re.MULTILINE)
+_MOST = 3
+"""Parameters without a default that a loss has at most, ``self`` among them."""
+_QUOTE = re.compile(rb"[\"'#\\]")
 
 
 def may_define_a_loss(data: bytes, settings: Settings) -> bool:
@@ -65,7 +79,9 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
         return False
     if _has(data, _CALLS) and _extends_a_loss(data, settings):
         return True
-    return (_has(data, _GRADIENTS) or _names_a_loss(data)) and _takes_a_pair(data, settings)
+    if _has(data, _GRADIENTS):
+        return any(_takes_a_pair(each, settings) for each in _heads(data))
+    return _names_a_loss(data) and _has_a_named_pair(data, settings)
 
 
 def _extends_a_loss(data: bytes, settings: Settings) -> bool:
@@ -104,7 +120,7 @@ def _passes_by_keyword(data: bytes) -> bool:
             for match in _LOSS.finditer(data)
         )
         or any(
-            _in_a_call(data, match.start()) and not _LITERAL.match(data, match.end())
+            _in_a_call(data, match.start()) and not _METRICS_LITERAL.match(data, match.end())
             for match in _METRIC.finditer(data)
         )
     )
@@ -142,15 +158,74 @@ def _is_loss_name(name: bytes) -> bool:
     return _LOSS_WORD.search(name) is not None and names_a_loss(name.decode("utf-8", "replace"))
 
 
-def _takes_a_pair(data: bytes, settings: Settings) -> bool:
-    for match in _PARAMETERS.finditer(data):
-        first, note, second, other, third = match.groups(b"")
-        # An annotation with brackets may hold commas of its own.
-        if b"[" in note or b"(" in note or b"[" in other or b"(" in other:
-            return True
-        if _is_pair(first, second, settings) or _is_pair(second, third, settings):
+@dataclass(frozen=True)
+class _Head:
+    """The ``def`` line of a function."""
+
+    depth: int
+    """How far it is indented, in characters."""
+    name: bytes
+    parameters: bytes
+
+
+def _heads(data: bytes) -> Iterator[_Head]:
+    for match in _HEAD.finditer(data):
+        depth, end = 0, len(data)
+        for bracket in _BRACKET.finditer(data, match.end()):
+            if bracket[0] in b"([{":
+                depth += 1
+            elif bracket[0] in b")]}":
+                depth -= 1
+            if depth < 0:
+                end = bracket.start()
+                break
+        yield _Head(len(match[1]), match[2], data[match.end() : end])
+
+
+def _has_a_named_pair(data: bytes, settings: Settings) -> bool:
+    """Whether a function takes targets and predictions, and it or one around it is named a loss."""
+    named: list[int] = []
+    """How far the functions are indented that are named so, and that may be around what comes."""
+    for head in _heads(data):
+        named = [depth for depth in named if depth < head.depth]
+        if _is_loss_name(head.name):
+            named.append(head.depth)
+        if named and _takes_a_pair(head, settings) and _required(head) <= _MOST:
             return True
     return False
+
+
+def _required(head: _Head) -> int:
+    """How many parameters have no default, at least; 0 where that cannot be told."""
+    if _QUOTE.search(head.parameters) or b"[" in head.parameters or b"(" in head.parameters:
+        return 0
+    parts = [part.strip() for part in head.parameters.split(b",")]
+    return sum(1 for part in parts if part and part[:1] not in b"*/" and b"=" not in part)
+
+
+def _takes_a_pair(head: _Head, settings: Settings) -> bool:
+    parameters = _names(head)
+    if parameters is None:
+        return True
+    return any(_is_pair(first, second, settings) for first, second in pairwise(parameters))
+
+
+def _names(head: _Head) -> list[bytes] | None:
+    """The names of the first positional parameters; ``None`` where they cannot be told apart."""
+    if b"#" in head.parameters or b"\\" in head.parameters:
+        return None
+    names: list[bytes] = []
+    for part in head.parameters.split(b","):
+        name = _NAME.match(part.strip())
+        if part.strip() == b"/":
+            continue
+        if name is None or len(names) == 3:
+            break
+        names.append(name[0])
+        # An annotation with brackets may hold commas of its own.
+        if b"[" in part or b"(" in part:
+            return None
+    return names
 
 
 @lru_cache(maxsize=4096)

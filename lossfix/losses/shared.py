@@ -17,12 +17,18 @@ from functools import cached_property
 from lossfix.losses.discover import mentions_a_framework
 from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
 from lossfix.syntax.nodes import every, parents
-from lossfix.syntax.scope import Definition, definitions, dotted, scope_of_module
+from lossfix.syntax.scope import Definition, blocks, definitions, dotted, scope_of_module
 
 _LIBRARIES = frozenset(
-    "tensorflow keras tf_keras numpy scipy sklearn pandas matplotlib torch jax cv2 PIL".split()
+    (
+        "tensorflow keras tf_keras numpy scipy sklearn pandas matplotlib torch jax cv2 PIL absl h5py pytest"
+        " tqdm yaml __future__ abc argparse ast base64 collections contextlib copy csv dataclasses datetime"
+        " enum functools gc glob gzip hashlib importlib inspect io itertools json logging math"
+        " multiprocessing os pathlib pickle random re shutil subprocess sys tempfile textwrap threading"
+        " time traceback typing unittest urllib uuid warnings weakref zipfile"
+    ).split()
 )
-
+"""Packages that no project has of its own: what comes of them is not looked for among its files."""
 
 _LOSS_MODULES = frozenset({"loss", "losses"})
 _METRIC_MODULES = frozenset({"metric", "metrics"})
@@ -141,16 +147,17 @@ class _Reader:
         self.origins: dict[str, tuple[str, ...]] = {}
         """Every imported name, at whatever depth, and where it may come from."""
         self.stars: list[str] = []
-        self.parents = parents(module)
         for node in every(module, ast.Import, ast.ImportFrom):
             self._take_in(node)
         self.assigned = assignments_of(module)
         self.local = uses_of(module)
-        self.defined = frozenset(
-            each.name
-            for each in every(module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-            if isinstance(each, Definition) and self._at_top(each)
-        )
+        self.defined = frozenset(_at_top(module.body))
+        self.own = frozenset({*self.defined, *self.assigned.values})
+
+    @cached_property
+    def parents(self) -> Mapping[ast.AST, ast.AST]:
+        """The node above each node."""
+        return parents(self.module)
 
     def _take_in(self, node: ast.AST) -> None:
         match node:
@@ -168,18 +175,12 @@ class _Reader:
                         self._bind(entry.asname or entry.name, f"{start}{joint}{entry.name}")
 
     def _bind(self, name: str, origin: str) -> None:
-        if not _is_library(origin):
+        if not is_library(origin):
             self.origins[name] = (*self.origins.get(name, ()), origin)
-
-    def _at_top(self, node: ast.AST) -> bool:
-        above = self.parents.get(node)
-        while isinstance(above, ast.If | ast.Try | ast.With | ast.ExceptHandler):
-            above = self.parents.get(above)
-        return isinstance(above, ast.Module)
 
     def shared(self) -> Shared:
         """All of it."""
-        stars = tuple(dict.fromkeys(each for each in self.stars if not _is_library(each)))
+        stars = tuple(dict.fromkeys(each for each in self.stars if not is_library(each)))
         return Shared(
             self.defined,
             tuple(sorted(self.origins.items())),
@@ -252,19 +253,18 @@ class _Reader:
                 yield f"{name}()", found
 
     def _references(self, value: ast.expr) -> Iterator[Reference]:
-        own = frozenset({*self.defined, *self.assigned.values})
         for name, direct in references(value, self.assigned):
             origins = self._origins_of(name)
             for origin in origins:
                 yield Reference(origin, imported=True, direct=direct)
-            if not origins and name in own:
+            if not origins and name in self.own:
                 yield Reference(name, imported=False, direct=direct)
 
     @cached_property
     def _attributes(self) -> Mapping[str, tuple[str, ...]]:
         """The origins of ``losses.dice`` by its last part."""
         found: dict[str, tuple[str, ...]] = {}
-        for node in every(self.module, ast.Attribute):
+        for node in every(self.module, ast.Attribute) if self.origins else ():
             root, _, rest = (dotted(node) or "").partition(".")
             for origin in self.origins.get(root, ()):
                 last = rest.rpartition(".")[2]
@@ -281,6 +281,9 @@ class _Reader:
         return tuple(f"{star}{'' if star.endswith('.') else '.'}{name}" for star in self.stars)
 
     def _uses(self) -> Iterator[Use]:
+        if not self.origins and not self.stars:
+            # What it imports is of libraries.
+            return
         uses = self.local
         for role, names in (
             (Role.COMPILED, uses.compiled),
@@ -298,7 +301,8 @@ class _Reader:
     def reads(self) -> Iterator[tuple[ast.expr, str]]:
         """Where an imported name is read, as far as its dots go, with its origin."""
         for node in every(self.module, ast.Name):
-            if not isinstance(node.ctx, ast.Load):
+            known = self.stars or node.id in self.origins or node.id in self._attributes
+            if not known or not isinstance(node.ctx, ast.Load):
                 continue
             chain: ast.expr = node
             above = self.parents.get(chain)
@@ -352,6 +356,16 @@ class _Reader:
                 yield Use(role, origin, node.lineno, reason)
 
 
+def _at_top(body: list[ast.stmt]) -> Iterator[str]:
+    """The functions and classes of a module, also under ``if``, ``try`` and ``with``."""
+    for statement in body:
+        if isinstance(statement, Definition):
+            yield statement.name
+        elif isinstance(statement, ast.If | ast.Try | ast.With):
+            for block in blocks(statement):
+                yield from _at_top(block)
+
+
 def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:
     """Of ``losses.dice`` and ``metrics.dice`` in one file, the one that the role speaks of."""
     unlikely = _LOSS_MODULES if role is Role.METRIC else _METRIC_MODULES
@@ -359,5 +373,6 @@ def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:
     return kept or origins
 
 
-def _is_library(origin: str) -> bool:
+def is_library(origin: str) -> bool:
+    """Whether the absolute name of an import leads out of the project."""
     return origin.split(".")[0] in _LIBRARIES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import zip_longest
@@ -31,10 +31,19 @@ class Uses:
     metrics: frozenset[str]
     differentiated: frozenset[str]
     """Called under a gradient tape, and the gradient is taken of the result."""
-    arguments: Mapping[str, tuple[str, ...]]
-    """Factory or class -> the source of the arguments of its first call with literals only."""
+    calls: Mapping[str, list[ast.Call]]
+    """Every call, by the last part of what it calls."""
     passed_on: Mapping[str, frozenset[str]]
     """Function -> its parameters that it compiles a model with, and does not call itself."""
+
+    def arguments(self, name: str) -> tuple[str, ...]:
+        """The source of the arguments of the first call of a factory or class with literals only."""
+        for call in self.calls.get(name, ()):
+            if _all_literal(call):
+                positional = [ast.unparse(each) for each in call.args]
+                named = [f"{each.arg}={ast.unparse(each.value)}" for each in call.keywords]
+                return (*positional, *named)
+        return ()
 
 
 @dataclass(frozen=True)
@@ -60,9 +69,9 @@ def uses_of(
     assigned = assignments_of(module)
     losses, factories, measured = set(compiled), set(built), set(metrics)
     differentiated = set(gradients)
-    arguments: dict[str, tuple[str, ...]] = {}
+    calls: dict[str, list[ast.Call]] = {}
     passed_on = _passed_on(module)
-    for node in every(module, ast.Call, ast.FunctionDef, ast.AsyncFunctionDef, ast.Module):
+    for node in _watched(module):
         if isinstance(node, ast.Call):
             for value in (
                 *_values(node, LOSS_KEYWORDS, 1),
@@ -80,15 +89,8 @@ def uses_of(
                 case ast.Attribute(attr="add_loss") if node.args:
                     differentiated.update(_calls(node.args[0]))
             called = _last(node.func)
-            if called is not None and called not in arguments and _all_literal(node):
-                arguments[called] = tuple(
-                    [ast.unparse(each) for each in node.args]
-                    + [
-                        f"{each.arg}={ast.unparse(each.value)}"
-                        for each in node.keywords
-                        if each.arg
-                    ]
-                )
+            if called is not None:
+                calls.setdefault(called, []).append(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
             differentiated.update(_under_tape(node))
     return Uses(
@@ -96,9 +98,24 @@ def uses_of(
         frozenset(factories),
         frozenset(measured),
         frozenset(differentiated),
-        arguments,
+        calls,
         {name: frozenset(each for each, _ in entries) for name, entries in passed_on.items()},
     )
+
+
+def _watched(module: ast.Module) -> Sequence[ast.AST]:
+    """The calls of a file, and, where it takes gradients, the functions in which it may do so."""
+    taped = any(
+        isinstance(item.context_expr, ast.Call) and _is_tape(item.context_expr)
+        for block in every(module, ast.With)
+        for item in block.items
+    )
+    owners = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module) if taped else ()
+    return every(module, ast.Call, *owners)
+
+
+def _is_tape(call: ast.Call) -> bool:
+    return (_last(call.func) or "").endswith("GradientTape")
 
 
 _Parameters = dict[str, set[tuple[str, int]]]
@@ -411,9 +428,8 @@ def _under_tape(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module) -> It
     inside = [each for each in statements(node.body) if not isinstance(each, Definition)]
     for statement in inside:
         if isinstance(statement, ast.With) and any(
-            (_last(item.context_expr.func) or "").endswith("GradientTape")
+            isinstance(item.context_expr, ast.Call) and _is_tape(item.context_expr)
             for item in statement.items
-            if isinstance(item.context_expr, ast.Call)
         ):
             for inner in statements(statement.body):
                 match inner:
