@@ -43,12 +43,11 @@ def step(loss: Loss, node: cst.CSTNode) -> Step | None:
         return None
     match node:
         case cst.BinaryOperation(left=left, operator=cst.FloorDivide(), right=right):
-            if loss.predicts(right):
-                return None
-            whole = isinstance(right, cst.Integer | cst.Float) and right.evaluated_value == 1
-            return Step("floor", left if whole else expression("{a} / {b}", a=left, b=right), node)
+            return _floored(loss, left, right, node)
         case cst.Call(args=[cst.Arg(value=inner, star=""), *_]):
             operation = loss.operation(node)
+            if operation == "tf.math.floordiv" and len(node.args) == 2:
+                return _floored(loss, inner, node.args[1].value, node)
             if operation in CASTS:
                 known = step(loss, inner)
                 if known is not None:
@@ -63,6 +62,15 @@ def step(loss: Loss, node: cst.CSTNode) -> Step | None:
             return None
     value = named_value(loss, node)
     return None if value is None else step(loss, value)
+
+
+def _floored(
+    loss: Loss, left: cst.BaseExpression, right: cst.BaseExpression, node: cst.BaseExpression
+) -> Step | None:
+    if loss.predicts(right):
+        return None
+    whole = isinstance(right, cst.Integer | cst.Float) and right.evaluated_value == 1
+    return Step("floor", left if whole else expression("{a} / {b}", a=left, b=right), node)
 
 
 def _rounding(loss: Loss, kind: str, inner: cst.BaseExpression, node: cst.Call) -> Step:

@@ -3,8 +3,9 @@
 ## What it does
 
 Finds `argmax` of the predictions where nothing else in its term carries a gradient: compared with the true
-class, turned into one-hot, computed with as a number, or used to look up a cost. Each becomes what it is
-expected to be under a softmax of the predictions.
+class, turned into one-hot, computed with as a number, or used to look up a cost (`tf.gather`, `tf.gather_nd`).
+Each becomes what it is expected to be under a softmax of the predictions: for a matrix of costs, `sum(cost of
+the true class * probabilities)`.
 
 ## Why is this bad
 
@@ -48,12 +49,15 @@ cross-entropy is the better loss. To keep the old behaviour, keep the `argmax` i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import libcst as cst
 
 from lossfix.losses.conditions import Step, step
+from lossfix.losses.counts import as_float
 from lossfix.losses.gates import consumers
+from lossfix.losses.lookups import looked_up
 from lossfix.losses.loss import Loss, casts_to_discrete
 from lossfix.losses.margins import axis_of, softmax
 from lossfix.losses.parameters import add, number
@@ -62,7 +66,7 @@ from lossfix.losses.steps import above_casts, dead_equalities, dead_steps
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import dead, smoothed
-from lossfix.syntax.build import expression
+from lossfix.syntax.build import Replacement, expression
 
 _KINDS = frozenset({"argmax"})
 
@@ -76,9 +80,8 @@ def match(loss: Loss) -> Iterator[Match]:
         code = " ".join(loss.tree.code(each.call).split())
         message = f"`{code}` has no gradient, and is the only path of its term"
         known = _expected(loss, each, cst.Name("steepness"))
-        yield dead(
-            loss, each.call, message, "" if known else "it is not clear what the index stands for"
-        )
+        reason = "" if known is not None else "it is not clear what the index stands for"
+        yield dead(loss, each.call, message, reason)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
@@ -93,15 +96,21 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
             found = _expected(loss, each, added.reference)
             if found is None:
                 return None
-            node, new = found
-            return Edit({**added.replace, node: new, **orphaned(loss, (node,), new)})
+            replace = {**added.replace, **found.beside, found.node: found.value}
+            return Edit({**replace, **orphaned(loss, (found.node,), found.value)})
     return None
 
 
-def _expected(
-    loss: Loss, each: Step, steepness: cst.BaseExpression
-) -> tuple[cst.BaseExpression, cst.BaseExpression] | None:
-    """What an index is used for, and what that is expected to be."""
+@dataclass(frozen=True, eq=False)
+class _Expected:
+    """What an index is used for, what that is expected to be, and what is cast along with it."""
+
+    node: cst.BaseExpression
+    value: cst.BaseExpression
+    beside: Mapping[cst.CSTNode, Replacement] = field(default_factory=dict)
+
+
+def _expected(loss: Loss, each: Step, steepness: cst.BaseExpression) -> _Expected | None:
     axis = axis_of(loss, each)
     if axis is None or axis == 0:
         return None
@@ -113,13 +122,17 @@ def _expected(
             if len(above.args) != 2 or step(loss, above.args[0].value) is None:
                 return None
             # The classes are the last axis of a one-hot.
-            return above, softmax(loss, each.value, -1 if axis == 1 else axis, steepness)
-        if operation == "tf.gather_nd":
-            return _looked_up(loss, each, above, steepness)
+            share = softmax(loss, each.value, -1 if axis == 1 else axis, steepness)
+            return _Expected(above, share)
+        if operation in ("tf.gather_nd", "tf.gather"):
+            value = looked_up(loss, each, above, softmax(loss, each.value, -1, steepness))
+            return None if value is None or axis not in (-1, 1) else _Expected(above, value)
     outer = above_casts(loss, each.call)
-    if outer is each.call or not isinstance(outer, cst.Call) or casts_to_discrete(loss, outer):
-        return None
-    return outer, _expected_index(loss, each, axis, steepness)
+    index = _expected_index(loss, each, axis, steepness)
+    if isinstance(outer, cst.Call) and outer is not each.call:
+        return None if casts_to_discrete(loss, outer) else _Expected(outer, index)
+    beside = as_float(loss, each.call)
+    return None if beside is None else _Expected(each.call, index, beside)
 
 
 def _expected_index(
@@ -135,38 +148,6 @@ def _expected_index(
         s=softmax(loss, each.value, axis, steepness),
         x=each.value,
     )
-
-
-def _looked_up(
-    loss: Loss, each: Step, call: cst.Call, steepness: cst.BaseExpression
-) -> tuple[cst.BaseExpression, cst.BaseExpression] | None:
-    """``gather_nd(cost, stack([row, column], -1))`` where the predictions choose the column."""
-    match call.args:
-        case [cst.Arg(value=table), cst.Arg(value=cst.Call() as stack)] if loss.operation(
-            stack
-        ) == "tf.stack" and not loss.is_tensor(table):
-            match stack.args:
-                case [
-                    cst.Arg(
-                        value=cst.List(elements=[cst.Element(value=row), cst.Element(value=column)])
-                    ),
-                    cst.Arg(
-                        value=cst.UnaryOperation(
-                            operator=cst.Minus(), expression=cst.Integer(value="1")
-                        )
-                    ),
-                ]:
-                    known = step(loss, column)
-                    if loss.predicts(row) or known is None or known.call is not each.call:
-                        return None
-                    gather, total = loss.spell("tf.gather"), loss.spell("tf.reduce_sum")
-                    return call, expression(
-                        f"{total}({gather}({{t}}, {{r}}) * {{s}}, axis=-1)",
-                        t=table,
-                        r=row,
-                        s=softmax(loss, each.value, -1, steepness),
-                    )
-    return None
 
 
 RULE = Rule("LF205", Safety.RELAXED, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -42,12 +42,15 @@ def test_the_cast_of_a_confusion_matrix_goes_with_it() -> None:
 
 FOUND = {
     "count-table": [
-        "return tf.reduce_mean(tf.cast(tf.histogram_fixed_width(y_pred, [0.0, 1.0]), tf.float32))",
+        "return tf.reduce_mean(tf.histogram_fixed_width(y_pred, [0.0, 1.0]) // 2)",
+        "return tf.reduce_mean(tf.math.bincount(tf.argmax(y_pred, -1), dtype=tf.float32))",
         "return -tf.linalg.trace(tf.math.confusion_matrix(tf.argmax(y_true, -1), tf.argmax(y_pred, -1)))",
     ],
     "position": [
         "return tf.reduce_mean(tf.cast(tf.argsort(y_pred), tf.float32) - y_true)",
-        "return -tf.reduce_mean(tf.cast(tf.math.in_top_k(LABELS, y_pred, k=2), tf.float32))",
+        "return tf.reduce_mean(tf.cast(tf.argsort(tf.argsort(y_pred, axis=0), axis=0), tf.float32))",
+        "return tf.reduce_mean(tf.cast(tf.argsort(tf.argsort(y_pred, stable=True)), tf.float32))",
+        "return tf.reduce_mean(tf.where(tf.math.in_top_k(LABELS, y_pred, k=2), 1.0, 0.0))",
     ],
     "metric-as-loss": [
         "return 1.0 - tf.keras.metrics.binary_accuracy(y_true, y_pred)",

@@ -10,12 +10,13 @@ from rewriting import lines, rewritten
 
 tf = pytest.importorskip("tensorflow")
 
-RULES = ("hard-gate", "rounding", "sign", "argmax", "count-table", "jump-gate")
+RULES = ("hard-gate", "rounding", "sign", "argmax", "count-table", "position", "jump-gate")
 SHARES = np.random.default_rng(1).uniform(0.02, 0.98, (6, 4)).astype("float32")
 REALS = np.random.default_rng(2).normal(0.0, 2.0, (6, 4)).astype("float32")
 BITS = (np.random.default_rng(3).uniform(size=(6, 4)) < 0.5).astype("float32")
 ONE_HOT = np.eye(4, dtype="float32")[[0, 1, 2, 3, 1, 2]]
 MOVES = np.random.default_rng(4).normal(0.0, 1.0, (6, 4)).astype("float32")
+COSTS = np.random.default_rng(5).uniform(0.0, 3.0, (4, 4)).astype("float32")
 
 LOSSES = {
     "tiers": ("tf.where(p > 0.8, 3.0, tf.where(p > 0.5, 1.0, 0.0))", BITS, SHARES),
@@ -51,6 +52,65 @@ LOSSES = {
         REALS,
     ),
     "index": ("tf.square(3.0 - tf.cast(tf.argmax(p, axis=1), tf.float32))", ONE_HOT, REALS),
+    "distance of indices": (
+        "tf.cast(tf.abs(tf.argmax(t, 1) - tf.argmax(p, 1)), tf.float32)",
+        ONE_HOT,
+        REALS,
+    ),
+    "cost of a class": ("tf.gather(COSTS[0], tf.argmax(p, axis=-1))", ONE_HOT, REALS),
+    "costs of a class": ("tf.gather(COSTS, tf.argmax(p, axis=-1))", ONE_HOT, REALS),
+    "cost of a mistake": (
+        "tf.gather_nd(COSTS, tf.stack([tf.argmax(t, 1), tf.argmax(p, 1)], axis=1))",
+        ONE_HOT,
+        REALS,
+    ),
+    "cost of a mistake, transposed": (
+        "tf.gather_nd(COSTS, tf.transpose(tf.stack((tf.argmax(t, 1), tf.argmax(p, 1)))))",
+        ONE_HOT,
+        REALS,
+    ),
+    "cost of a mistake, joined": (
+        "tf.gather_nd(COSTS, tf.concat([tf.expand_dims(tf.argmax(t, 1), -1), "
+        "tf.expand_dims(tf.argmax(p, 1), -1)], -1))",
+        ONE_HOT,
+        REALS,
+    ),
+    "cost of a mistake, row by row": (
+        "tf.gather(tf.gather(COSTS, tf.argmax(t, 1)), tf.argmax(p, 1), batch_dims=1)",
+        ONE_HOT,
+        REALS,
+    ),
+    "counts of the classes": (
+        "tf.cast(tf.math.bincount(tf.argmax(p, -1, output_type=tf.int32), minlength=4) * 2 - 1, "
+        "tf.float32)",
+        ONE_HOT,
+        REALS,
+    ),
+    "histogram": (
+        "tf.square(tf.cast(tf.histogram_fixed_width(p, [0.0, 1.0], 5) - 3, tf.float32))",
+        BITS,
+        SHARES,
+    ),
+    "histogram beyond its range": (
+        "tf.square(tf.cast(tf.histogram_fixed_width(p, [-1.0, 1.0], nbins=4), tf.float32))",
+        BITS,
+        REALS,
+    ),
+    "rank": (
+        "tf.square(t - tf.cast(tf.argsort(tf.argsort(p, axis=-1), axis=-1), tf.float32))",
+        BITS,
+        REALS,
+    ),
+    "among the largest": (
+        "tf.cast(tf.math.in_top_k(tf.argmax(t, -1), p, 2), tf.float32)",
+        ONE_HOT,
+        REALS,
+    ),
+    "not among the largest": (
+        "1.0 - tf.cast(tf.nn.in_top_k(predictions=p, targets=tf.argmax(t, -1), k=3), tf.float32)",
+        ONE_HOT,
+        REALS,
+    ),
     "table": (
         "tf.cast(tf.math.confusion_matrix(tf.argmax(t, -1), tf.argmax(p, -1), 4), tf.float32)",
         ONE_HOT,
@@ -66,7 +126,7 @@ def built(expression: str, smoothed: bool) -> Any:
         return tf.reduce_mean({expression})
     """)
     text = rewritten(source, *RULES) if smoothed else source
-    names: dict[str, Any] = {"tf": tf}
+    names: dict[str, Any] = {"tf": tf, "COSTS": tf.constant(COSTS)}
     exec(text, names)
     return names["soft_loss"]
 

@@ -292,7 +292,7 @@ FAMILIES: tuple[Family, ...] = (
         "sparse_logits", "class logits", _classes(4, logits=True, labels="index"), labels="index"
     ),
     _family("seg_bin", "probability", _binary(4, 4, 1), labels="binary", **_UNIT),
-    _family("seg_multi", "simplex", _classes(3, 3, 3), activation="softmax", labels="onehot"),
+    _family("seg_multi", "simplex", _classes(3, 3, 4), activation="softmax", labels="onehot"),
     _family(
         "seg_sparse",
         "simplex",
