@@ -110,12 +110,15 @@ def _parts(loss: Loss) -> tuple[cst.CSTNode, ...]:
     parts: list[cst.CSTNode] = [loss.outermost]
     for part in parts:
         path = paths.get(part, ())  # type: ignore[call-overload]
-        for name, attribute in _read(part):
+        for node, above in _names(part, loss.tree):
+            name, _, rest = (dotted(node) or "").partition(".")
             target: cst.CSTNode | None = None
-            if name == "self" and attribute:
-                target = _method(path, attribute, by_path)
+            if name == "self" and rest:
+                target = _method(path, rest.partition(".")[0], by_path)
             else:
-                target = _visible(path, name, by_path) or assigned.get(name)
+                where = _bound_at(loss.tree.scope(above), name)
+                if where is not None:
+                    target = by_path.get((*where, name)) or (None if where else assigned.get(name))
             if target is not None and not any(_holds(each, target, loss.tree) for each in parts):
                 parts.append(target)
     return tuple(parts)
@@ -134,15 +137,14 @@ def _method(
     return None
 
 
-def _visible(
-    path: tuple[str, ...], name: str, by_path: dict[tuple[str, ...], Definition]
-) -> cst.CSTNode | None:
-    for end in range(len(path), -1, -1):
-        if end and isinstance(by_path.get(path[:end]), cst.ClassDef):
-            continue
-        found = by_path.get((*path[:end], name))
-        if found is not None:
-            return found
+def _bound_at(scope: Scope, name: str) -> tuple[str, ...] | None:
+    """The path of the function, or the module, to which a name belongs; ``None`` for a builtin."""
+    within: Scope | None = scope
+    while within is not None:
+        # Python skips class scopes when it looks up a name from within a method.
+        if (within is scope or not within.is_class) and name in within.everything():
+            return within.path
+        within = within.parent
     return None
 
 
@@ -162,20 +164,6 @@ def _assignments(module: cst.Module) -> Iterator[tuple[str, cst.CSTNode]]:
                         yield each.target.value, statement
             case cst.If() | cst.Try():
                 stack[:0] = inner_statements(statement)
-
-
-def _read(part: cst.CSTNode) -> Iterator[tuple[str, str]]:
-    """The plain names below ``part``, each with the attribute that is taken of it, if any."""
-    stack = [part]
-    while stack:
-        node = stack.pop()
-        match node:
-            case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=attribute)):
-                yield name, attribute
-                continue
-            case cst.Name(value=name):
-                yield name, ""
-        stack.extend(children(node))
 
 
 def _names(

@@ -219,6 +219,27 @@ def test_a_metric_of_its_own_is_left_to_itself() -> None:
     assert found(text) == ()
 
 
+def test_a_local_variable_reaches_no_function_of_its_name() -> None:
+    text = """
+        import tensorflow as tf
+        from keras import backend as K
+
+
+        def score(y_true, y_pred):
+            return K.mean(K.round(y_pred) * y_true)
+
+
+        def score_loss(y_true, y_pred, scale=1.0):
+            score = tf.reduce_mean(y_true * y_pred)
+            return scale - score
+
+
+        def scale(x):
+            return K.max(x)
+        """
+    assert found(text) == ()
+
+
 def test_a_helper_that_two_losses_share_is_told_once() -> None:
     findings = found("""
         from keras import backend as K
