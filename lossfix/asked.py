@@ -57,6 +57,10 @@ def config_of(flags: dict[str, Any]) -> Config:
             from lossfix.pages import known_pairs
 
             config.check_rules(loaded, known_pairs())
+        if loaded.verify.loss:
+            from lossfix.report.inputs import WORDS
+
+            config.check_families(loaded, WORDS)
     except config.ConfigError as error:
         raise Failure(str(error)) from error
     return loaded

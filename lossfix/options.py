@@ -242,14 +242,14 @@ measuring = _options(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="What measuring one loss may take.",
+        help="What measuring one loss may take [default: 60].",
     ),
     option(
         _MEASURE,
         "--memory",
         type=click.IntRange(min=1),
         metavar="MIB",
-        help="What measuring one loss may take besides TensorFlow.",
+        help="What measuring one loss may take besides TensorFlow [default: 6144].",
     ),
     option(_MEASURE, "--seed", type=int, metavar="N", help="Of the inputs [default: 0]."),
 )

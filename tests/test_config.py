@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from lossfix.config import Config, ConfigError, LossInputs, check_rules, load, selected
+from lossfix.config import (
+    Config,
+    ConfigError,
+    LossInputs,
+    check_families,
+    check_rules,
+    load,
+    selected,
+)
 from lossfix.model import Gate
 
 RULES = (("LF101", "numpy-round-trip"), ("LF201", "hard-gate"), ("LF202", "jump-gate"))
@@ -201,3 +209,22 @@ def test_rules_are_ignored_per_file(project, tmp_path):
     assert not selected("LF201", "hard-gate", config, "tests/deep/losses.py")
     assert not selected("LF201", "hard-gate", config, str(tmp_path / "tests" / "losses.py"))
     assert selected("LF101", "numpy-round-trip", config, "tests/losses.py")
+
+
+def test_a_file_that_is_no_toml_is_named_with_the_line(project, tmp_path):
+    (tmp_path / "lossfix.toml").write_bytes(b'gate = "auto"\n\nselect = [\n')
+    with pytest.raises(ConfigError, match=r"lossfix\.toml:3: not TOML: "):
+        load(tmp_path, environ={})
+    (tmp_path / "lossfix.toml").write_bytes(b'gate = "auto"\n\xff\n')
+    with pytest.raises(ConfigError, match=r"lossfix\.toml:2: not TOML: it is not UTF-8"):
+        load(tmp_path, environ={})
+
+
+def test_an_unknown_family_of_inputs_is_named_with_the_closest(project, tmp_path):
+    (tmp_path / "lossfix.toml").write_text(
+        '[verify.loss."a.b"]\nshapes = { y_true = [1] }\nfamilies = ["unit", "onehot_porb"]\n'
+    )
+    config = load(tmp_path, environ={})
+    with pytest.raises(ConfigError, match=r"lossfix.toml:3: .*'onehot_porb'.*'onehot_prob'"):
+        check_families(config, ("unit", "onehot_prob"))
+    check_families(config, ("unit", "onehot_porb"))

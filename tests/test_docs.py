@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from lossfix import pages
+from lossfix.config import check_families, check_rules, load
+from lossfix.config.values import LOSS, TOP, VERIFY
+from lossfix.report.inputs import WORDS
 
 RULES = Path(__file__).parents[1] / "docs" / "rules"
 
@@ -27,3 +31,17 @@ def test_the_index_links_to_every_page() -> None:
     index = pages.files()["README.md"]
     for name in pages.files():
         assert name == "README.md" or f"]({name})" in index
+
+
+def test_the_page_on_configuration_knows_every_key_and_is_one(tmp_path: Path) -> None:
+    page = (RULES.parent / "configuration.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text(example)
+    config = load(tmp_path, environ={})
+    check_rules(config, pages.known_pairs())
+    check_families(config, WORDS)
+    told = {line.partition(" = ")[0].replace("-", "_") for line in example.splitlines()}
+    assert {*TOP, *VERIFY, *LOSS} - told == {"per_file_ignores", "loss"}
+    assert [f"| `{name}` | {words} |" for name, words in WORDS.items()] == [
+        line for line in page.splitlines() if re.match(r"\| `[a-z_0-9]+` \| ", line)
+    ]

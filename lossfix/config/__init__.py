@@ -4,8 +4,18 @@ The file is ``lossfix.toml``, or the table ``[tool.lossfix]`` of ``pyproject.tom
 folder from the working directory up that has one. Patterns in it are relative to that folder.
 """
 
+from lossfix.config.families import check_families
 from lossfix.config.load import load
 from lossfix.config.rules import check_rules, selected
 from lossfix.config.settings import Config, ConfigError, LossInputs, Verify
 
-__all__ = ["Config", "ConfigError", "LossInputs", "Verify", "check_rules", "load", "selected"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "LossInputs",
+    "Verify",
+    "check_families",
+    "check_rules",
+    "load",
+    "selected",
+]

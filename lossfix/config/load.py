@@ -85,7 +85,8 @@ def _from_file(toml: TomlFile) -> tuple[dict[str, object], dict[str, str]]:
             origins[key] = where
     if "loss" in settings:
         settings["loss"] = tuple(
-            _loss_inputs(toml, name, table) for name, table in sorted(verify["loss"].items())
+            _loss_inputs(toml, name, table, origins)
+            for name, table in sorted(verify["loss"].items())
         )
     python = settings.get("python")
     if isinstance(python, str) and "/" in python:
@@ -93,7 +94,7 @@ def _from_file(toml: TomlFile) -> tuple[dict[str, object], dict[str, str]]:
     return settings, origins
 
 
-def _loss_inputs(toml: TomlFile, name: str, table: object) -> LossInputs:
+def _loss_inputs(toml: TomlFile, name: str, table: object, origins: dict[str, str]) -> LossInputs:
     path = ("verify", "loss", name)
     if not isinstance(table, dict):
         raise ConfigError(
@@ -104,6 +105,7 @@ def _loss_inputs(toml: TomlFile, name: str, table: object) -> LossInputs:
         where = toml.place(*path, spelled)
         key = _field(LOSS, spelled, where)
         read[key] = _read(LOSS, key, value, where)
+        origins[".".join([*path, key])] = where
     return LossInputs(name, **read)  # type: ignore[arg-type]  # as in ``load``
 
 

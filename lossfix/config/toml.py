@@ -69,9 +69,13 @@ def read(path: Path) -> TomlFile | None:
         table: Any = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{shown(path)}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{shown(path)}:{line}: not TOML: it is not UTF-8") from error
     except ValueError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        raise ConfigError(f"{shown(path)}:{line[1] if line else 1}: not TOML: {error}") from error
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else len(text.splitlines())
+        raise ConfigError(f"{shown(path)}:{line}: not TOML: {error}") from error
     for depth, key in enumerate(prefix, start=1):
         table = table.get(key) if isinstance(table, dict) else None
         if table is None:
