@@ -439,8 +439,10 @@ def _forked(part: Loss, copy: parts.Fork, progress: _Progress) -> Mapping[str, s
     here, there = caller.project.path, part.project.path
     edit = Edit(copy.replace, call_sites=copy.call_sites, imports=copy.imports)
     if here == there:
-        texts = {here: rewriting.rewritten(caller, replace(edit, before=(copy.definition,)))}
+        before = () if copy.definition is None else (copy.definition,)
+        texts = {here: rewriting.rewritten(caller, replace(edit, before=before))}
     else:
+        assert copy.definition is not None
         above = Edit({}, before=(copy.definition,))
         texts = {here: rewriting.rewritten(caller, edit), there: rewriting.rewritten(part, above)}
         for path, project in ((here, copy.caller_project), (there, copy.part_project)):

@@ -90,8 +90,9 @@ def _moved_below(
 
 def _guard_places(loss: Loss, edit: Edit) -> None:
     allowed = set(edit.call_sites)
+    whole = loss.owner or loss.outermost
     for node in edit.replace:
-        if node is loss.outermost or node in allowed:
+        if node is whole or node in allowed:
             continue
-        if not any(above is loss.outermost for above in loss.tree.ancestors(node)):
+        if not any(above is whole for above in loss.tree.ancestors(node)):
             raise GuardTripped("the rewrite would touch code outside of the loss")

@@ -99,3 +99,86 @@ def test_a_loss_that_is_a_metric_as_well_is_left_with_the_reason() -> None:
     done = repair("losses.py", text, "hits", Options(SMOOTHING))
     assert done.after == text
     assert ["metric" in each.reason for each in done.left] == [True]
+
+
+CLASS = """
+import tensorflow as tf
+
+
+class MissLoss(tf.keras.losses.Loss):
+    def __init__(self, weight=2.0, **kwargs):
+        super().__init__(**kwargs)
+        self.weight = weight
+
+    def get_config(self):
+        return {**super().get_config(), "weight": self.weight}
+
+    def call(self, y_true, y_pred):
+        return self.weight * (1.0 - self._met(y_true, y_pred))
+
+    def _met(self, y_true, y_pred):
+        hard = tf.cast(y_pred > 0.5, tf.float32)
+        return tf.reduce_mean(y_true * hard, axis=-1)
+"""
+
+
+def test_a_method_of_a_loss_takes_its_steepness_from_the_instance() -> None:
+    text = mended(CLASS)
+    assert "def __init__(self, weight=2.0, steepness=10.0, **kwargs):" in text
+    assert "hard = tf.sigmoid(self.steepness * (y_pred - 0.5))" in text
+    assert "self.weight * (1.0 - self._met(y_true, y_pred))" in text
+    assert '"steepness": self.steepness}' in text
+
+
+def test_a_method_that_something_else_calls_too_is_copied_within_its_class() -> None:
+    report = "\n    def report(self, batch):\n        return 100.0 * self._met(*batch)\n"
+    text = mended(CLASS + report)
+    assert "        hard = tf.cast(y_pred > 0.5, tf.float32)\n" in text
+    assert "    def _soft_met(self, y_true, y_pred):\n        hard = tf.sigmoid(self." in text
+    assert "self.weight * (1.0 - self._soft_met(y_true, y_pred))" in text
+    assert "return 100.0 * self._met(*batch)" in text
+
+
+def test_functions_that_a_method_calls_are_handed_the_steepness_of_the_instance() -> None:
+    source = CLASS.replace(
+        "hard = tf.cast(y_pred > 0.5, tf.float32)", "hard = above(y_true, y_pred)"
+    )
+    above = (
+        "def above(y_true, y_pred):\n"
+        "    return tf.cast(y_pred > 0.5, tf.float32) + 0.0 * y_true\n\n\nclass MissLoss"
+    )
+    text = mended(source.replace("class MissLoss", above))
+    assert "def above(y_true, y_pred, steepness=10.0):" in text
+    assert "hard = above(y_true, y_pred, self.steepness)" in text
+
+
+TRAINER = """
+import tensorflow as tf
+
+
+class Trainer:
+    def miss_loss(self, y_true, y_pred):
+        return 1.0 - self._met(y_true, y_pred)
+
+    def _met(self, y_true, y_pred):
+        return tf.reduce_mean(y_true * tf.cast(y_pred > 0.5, tf.float32), axis=-1)
+
+    def run(self, model):
+        model.compile(loss=self.miss_loss)
+"""
+
+
+def test_a_method_of_another_class_is_handed_its_steepness() -> None:
+    text = mended(TRAINER)
+    assert "def miss_loss(self, y_true, y_pred, steepness=10.0):" in text
+    assert "return 1.0 - self._met(y_true, y_pred, steepness)" in text
+    assert "def _met(self, y_true, y_pred, steepness=10.0):" in text
+
+
+def test_a_method_of_a_base_that_other_losses_share_stays_as_it_is() -> None:
+    base = CLASS.replace("class MissLoss(tf.keras.losses.Loss)", "class Base(tf.keras.losses.Loss)")
+    both = base.replace("def call", "def value")
+    for name in ("One", "Two"):
+        both += f"\n\nclass {name}Loss(Base):\n    def call(self, y_true, y_pred):\n"
+        both += "        return 1.0 - self._met(y_true, y_pred)\n"
+    assert "hard = tf.cast(y_pred > 0.5, tf.float32)" in mended(both)

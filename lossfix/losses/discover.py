@@ -81,6 +81,8 @@ class Candidate:
     """The predictions come first."""
     metric: bool = False
     """It is also used as a metric, or reached from one."""
+    bound: bool = False
+    """It is a method that is called on an instance, and that instance is a loss of Keras."""
     line: int = 0
     arguments: tuple[str, ...] = ()
     """For a factory or a class: the source of the arguments of one of its calls."""
@@ -256,15 +258,17 @@ def _is_loss_base(file: _File, name: str) -> bool:
     return name in LOSS_CLASSES or name == WRAPPER or name in file.settings.bases
 
 
+def _is_loss_class(file: _File, node: ast.ClassDef) -> bool:
+    return any(_is_loss_base(file, base) for base in _class_bases(file, node))
+
+
 def _methods(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
     return {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
 
 
 def _classes(file: _File) -> Iterator[Candidate]:
     for number, (path, node) in enumerate(file.listed):
-        if not isinstance(node, ast.ClassDef):
-            continue
-        if not any(_is_loss_base(file, base) for base in _class_bases(file, node)):
+        if not isinstance(node, ast.ClassDef) or not _is_loss_class(file, node):
             continue
         methods = _methods(node)
         method = methods.get("call") or methods.get("__call__")
@@ -541,9 +545,12 @@ def _with_reached(file: _File, direct: list[Candidate]) -> Iterator[Candidate]:
             continue
         around = file.listed[file.by_path[path[:-1]]][1] if path[:-1] in file.by_path else None
         positional = _positional(node)
-        form = Form.FUNCTION if around is None else Form.NESTED
+        form, bound = Form.FUNCTION if around is None else Form.NESTED, False
         if isinstance(around, ast.ClassDef):
-            form, positional = Form.METHOD, positional[1:]
+            form = Form.METHOD
+            static = any(dotted(each) == "staticmethod" for each in node.decorator_list)
+            bound = not node.decorator_list and _is_loss_class(file, around)
+            positional = positional[not static :]
         pair = pair_of(positional, file.settings)
         if pair is None:
             continue
@@ -554,5 +561,6 @@ def _with_reached(file: _File, direct: list[Candidate]) -> Iterator[Candidate]:
             (Evidence.REACHED,),
             *pair,
             metric=number in of_metrics,
+            bound=bound,
             line=node.lineno,
         )

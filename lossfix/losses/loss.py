@@ -81,6 +81,16 @@ class Loss:
         """The whole statement that a change of form would replace."""
         return self.factory or self.definition
 
+    @property
+    def owner(self) -> cst.ClassDef | None:
+        """The class in whose constructor the parameters of this loss stand, if any."""
+        if isinstance(self.definition, cst.ClassDef):
+            return self.definition
+        if not self.candidate.bound:
+            return None
+        around = (each for each in self.tree.ancestors(self.definition))
+        return next((each for each in around if isinstance(each, cst.ClassDef)), None)
+
     @cached_property
     def scope(self) -> Scope:
         """The names that the function sees."""

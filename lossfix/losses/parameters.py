@@ -79,7 +79,7 @@ def add(loss: Loss, wish: str, default: str) -> Added | None:
 
     ``None`` where this form has no place for a parameter.
     """
-    if loss.form is Form.SUBCLASS:
+    if loss.form is Form.SUBCLASS or loss.candidate.bound:
         return _add_to_class(loss, wish, default)
     holder = loss.factory or loss.function
     name = _usable(loss, holder, wish, default)
@@ -108,10 +108,8 @@ def _usable(loss: Loss, holder: cst.FunctionDef, wish: str, default: str) -> str
 
 
 def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
-    definition = loss.definition
-    if not isinstance(definition, cst.ClassDef) or not isinstance(
-        definition.body, cst.IndentedBlock
-    ):
+    definition = loss.owner
+    if definition is None or not isinstance(definition.body, cst.IndentedBlock):
         return None
     methods = {
         each.name.value: each for each in definition.body.body if isinstance(each, cst.FunctionDef)

@@ -29,8 +29,8 @@ class Fork:
     """The loss, or the part of it, that calls the copy."""
     replace: Mapping[cst.CSTNode, Replacement]
     """In the file of that loss."""
-    definition: cst.FunctionDef
-    """It stands above the caller, or, where the part is another file's, above the part: its names mean
+    definition: cst.FunctionDef | None
+    """``None`` for a method, whose copy ``replace`` puts beside it. It stands above the caller, or, where the part is another file's, above the part: its names mean
     there what they meant."""
     call_sites: tuple[cst.CSTNode, ...] = ()
     """What is replaced outside of the caller."""
@@ -42,12 +42,12 @@ class Fork:
 
 def called(loss: Loss, losses: Sequence[Loss]) -> Iterator[Loss]:
     """The parts that a loss calls, of those of its own file."""
-    names = {
-        node.func.value
-        for node in walk(loss.function)
-        if isinstance(node, cst.Call) and isinstance(node.func, cst.Name)
-    }
-    return (each for each in losses if each.only_reached and each.candidate.path[-1] in names)
+    names = {dotted(node.func) for node in walk(loss.function) if isinstance(node, cst.Call)}
+    return (
+        each
+        for each in losses
+        if each.only_reached and each is not loss and not names.isdisjoint(_written(loss, each))
+    )
 
 
 def calls_by(caller: Loss, written: str) -> tuple[cst.Call, ...]:
@@ -66,9 +66,13 @@ def calls_of(caller: Loss, part: Loss) -> tuple[cst.Call, ...]:
 
 def _written(caller: Loss, part: Loss) -> tuple[str, ...]:
     """The names under which the file of a loss knows one of its parts."""
-    if caller.project.path == part.project.path:
-        return (part.candidate.path[-1],)
-    return tuple(each.written for each in _helpers(caller, part))
+    if caller.project.path != part.project.path:
+        return tuple(each.written for each in _helpers(caller, part))
+    last = part.candidate.path[-1]
+    if part.form is not Form.METHOD:
+        return (last,)
+    owner = part.candidate.path[:-1]
+    return (f"self.{last}",) if caller.candidate.path[: len(owner)] == owner else ()
 
 
 def _helpers(caller: Loss, part: Loss) -> Iterator[Helper]:
@@ -128,7 +132,11 @@ def fork(part: Loss, whole: Loss, family: Sequence[Loss]) -> Fork | None:
 
 
 def _forked(part: Loss, caller: Loss) -> Fork | None:
-    if part.form is not Form.FUNCTION or part.function.decorators or calls_of(part, part):
+    if part.function.decorators or calls_of(part, part):
+        return None
+    if part.form is Form.METHOD:
+        return _forked_method(part, caller)
+    if part.form is not Form.FUNCTION:
         return None
     blank = cst.EmptyLine(indent=False)
     name = _name_of_copy(part, caller)
@@ -141,6 +149,18 @@ def _forked(part: Loss, caller: Loss) -> Fork | None:
         call.func: cst.Name(name) for call in calls_of(caller, part)
     }
     return Fork(caller, replace, copy)
+
+
+def _forked_method(part: Loss, caller: Loss) -> Fork:
+    """The copy stands above the method in the same class."""
+    name = _name_of_copy(part, caller)
+    lines = [cst.EmptyLine(indent=False)]
+    copy = part.function.deep_clone().with_changes(name=cst.Name(name))
+    replace: dict[cst.CSTNode, Replacement] = {
+        call.func: build.name(f"self.{name}") for call in calls_of(caller, part)
+    }
+    replace[part.function] = lambda node: [copy, node.with_changes(leading_lines=lines)]
+    return Fork(caller, replace, None, (part.function,))
 
 
 def _name_of_copy(part: Loss, caller: Loss) -> str:
@@ -249,7 +269,7 @@ def _importing(name: str, dropped: str) -> Replacement:
 
 def handed_down(part: Loss, caller: Loss) -> Mapping[cst.CSTNode, Replacement]:
     """What makes ``caller`` hand its steepness to ``part``; nothing where it does already."""
-    names = parameter_names(part.function)
+    names = parameter_names(part.function)[_is_method(part) :]
     wish = next((each for each in names if each.endswith(STEEPNESS)), None)
     default = None if wish is None else default_of(part.function, wish)
     calls = (
@@ -274,6 +294,11 @@ def handed_down(part: Loss, caller: Loss) -> Mapping[cst.CSTNode, Replacement]:
         )
         replace[call] = _with_argument(argument)
     return replace
+
+
+def _is_method(part: Loss) -> bool:
+    """Whether the first parameter is the instance."""
+    return part.form is Form.METHOD and not part.function.decorators
 
 
 def _with_argument(argument: cst.Arg) -> Replacement:
