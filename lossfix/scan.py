@@ -16,7 +16,14 @@ from pathlib import Path
 
 from lossfix import source
 from lossfix.cache import FORGETFUL, Cache
-from lossfix.losses.discover import Candidate, Project, Settings, discover, names_losses
+from lossfix.losses.discover import (
+    Candidate,
+    Project,
+    Settings,
+    discover,
+    loss_classes,
+    names_losses,
+)
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
 from lossfix.losses.project import Modules
 from lossfix.losses.shared import Shared, shared_by, shared_by_words
@@ -71,7 +78,7 @@ class Opened:
         """Whether it is worth a look: it holds a loss by its own word or another file's."""
         reading = self.readings[self.numbers[document.source.path]]
         said = self.project(document)
-        named = said.compiled | said.built | said.differentiated | said.reached
+        named = said.compiled | said.built | said.differentiated | said.reached | said.bases
         return reading.holds or said.of_losses or bool(named)
 
 
@@ -204,7 +211,8 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
     losses = _losses(module, text, settings)
     own = frozenset(each.name for each in losses if not each.metric)
     holds = bool(unread) or "lossfix:" in text or bool(losses) or wires_a_loss(module)
-    return Reading(replace(shared, losses=own), holds)
+    shared = replace(shared, losses=own, loss_classes=loss_classes(module, settings))
+    return Reading(shared, holds)
 
 
 _read_once = lru_cache(maxsize=64)(read)

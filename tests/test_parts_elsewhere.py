@@ -227,3 +227,49 @@ def test_one_answer_decides_about_both_files(tmp_path: Path) -> None:
     ended = lossfix("fix", "--no-verify", "-i", ".", at=at, stdin=b"n\n")
     assert "and in scores.py" in ended.text + ended.err
     assert (at / "scores.py").read_text() == HELPER.lstrip("\n")
+
+
+BASE = """
+import tensorflow as tf
+
+
+class WeightedLoss(tf.keras.losses.Loss):
+    def __init__(self, weight=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.weight = weight
+
+    def get_config(self):
+        return {**super().get_config(), "weight": self.weight}
+"""
+EXTENDED = """
+import tensorflow as tf
+from base import WeightedLoss
+
+
+class Missed(WeightedLoss):
+    def call(self, y_true, y_pred):
+        return self.weight * tf.reduce_mean(y_true * tf.cast(y_pred < 0.5, tf.float32), axis=-1)
+"""
+
+
+def test_a_class_is_a_loss_whose_base_is_one_in_another_file(tmp_path: Path) -> None:
+    after = fixed(tmp_path, {"base.py": BASE, "missed.py": EXTENDED})
+    assert after.keys() == {"missed.py"}
+    assert after["missed.py"].split("class ")[1] == """Missed(WeightedLoss):
+    def __init__(self, steepness=10.0, **kwargs):
+        super().__init__(**kwargs)
+        self.steepness = steepness
+
+    def call(self, y_true, y_pred):
+        return self.weight * tf.reduce_mean(
+            y_true * tf.sigmoid(self.steepness * (0.5 - y_pred)), axis=-1
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "steepness": self.steepness}
+"""
+
+
+def test_a_class_is_no_loss_whose_base_is_none(tmp_path: Path) -> None:
+    plain = BASE.replace("(tf.keras.losses.Loss)", "").replace("super().__init__(**kwargs)", "pass")
+    assert fixed(tmp_path, {"base.py": plain, "missed.py": EXTENDED}) == {}

@@ -136,6 +136,8 @@ class Project:
     """Names that another file uses as only a function can be, with the place and the reason."""
     results: tuple[tuple[str, str], ...] = ()
     """The same for factories of which that is true of what they return."""
+    bases: frozenset[str] = frozenset()
+    """The origins of classes that this file imports and that are losses of Keras."""
     reached: frozenset[str] = frozenset()
     """Functions of this file that losses of other files are made of."""
     readers: tuple[tuple[str, Elsewhere], ...] = ()
@@ -208,15 +210,28 @@ def discover(
     module: ast.Module, settings: Settings = Settings(), project: Project = Project()
 ) -> tuple[Candidate, ...]:
     """The losses of a parsed file, in document order."""
-    scope = scope_of_module(module)
-    if not (project.framework or mentions_a_framework(scope, module)):
+    if not (project.framework or mentions_a_framework(scope_of_module(module), module)):
         return ()
+    file = _file(module, settings, project)
+    direct = [*_classes(file), *_functions(file)]
+    return tuple(sorted(_with_reached(file, direct), key=lambda candidate: candidate.number))
+
+
+def _file(module: ast.Module, settings: Settings, project: Project) -> _File:
     listed = tuple(definitions(module.body))
     uses = uses_of(module, project.compiled, project.built, project.metrics, project.differentiated)
     by_path = {path: number for number, (path, _) in enumerate(listed)}
-    file = _File(module, scope, settings, uses, listed, project, by_path)
-    direct = [*_classes(file), *_functions(file)]
-    return tuple(sorted(_with_reached(file, direct), key=lambda candidate: candidate.number))
+    return _File(module, scope_of_module(module), settings, uses, listed, project, by_path)
+
+
+def loss_classes(module: ast.Module, settings: Settings) -> frozenset[str]:
+    """The classes at the top level that extend a loss of Keras, also those without a ``call``."""
+    file = _file(module, settings, Project())
+    return frozenset(
+        path[0]
+        for path, node in file.listed
+        if len(path) == 1 and isinstance(node, ast.ClassDef) and _is_loss_class(file, node)
+    )
 
 
 def mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
@@ -255,7 +270,9 @@ def _class_bases(
 
 
 def _is_loss_base(file: _File, name: str) -> bool:
-    return name in LOSS_CLASSES or name == WRAPPER or name in file.settings.bases
+    if name in LOSS_CLASSES or name == WRAPPER:
+        return True
+    return name in file.settings.bases or name in file.project.bases
 
 
 def _is_loss_class(file: _File, node: ast.ClassDef) -> bool:

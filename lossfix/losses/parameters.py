@@ -199,4 +199,11 @@ def _with_methods(
     match body[:1]:
         case [cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())])]:
             start = 1
+    blank = cst.EmptyLine(indent=False)
+    if first and not start:
+        first = [first[0].with_changes(leading_lines=[]), *first[1:]]
+    if first and start < len(body):
+        lines = getattr(body[start], "leading_lines", ())
+        if not lines or lines[0].comment is not None:
+            body[start] = body[start].with_changes(leading_lines=[blank, *lines])
     return node.with_changes(body=[*body[:start], *first, *body[start:], *last])

@@ -30,8 +30,8 @@ class Fork:
     replace: Mapping[cst.CSTNode, Replacement]
     """In the file of that loss."""
     definition: cst.FunctionDef | None
-    """``None`` for a method, whose copy ``replace`` puts beside it. It stands above the caller, or, where the part is another file's, above the part: its names mean
-    there what they meant."""
+    """It stands above the caller, or, where the part is another file's, above the part: its names mean
+    there what they meant. ``None`` for a method, whose copy ``replace`` puts beside it."""
     call_sites: tuple[cst.CSTNode, ...] = ()
     """What is replaced outside of the caller."""
     imports: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ a function a function and never has a caller rewritten.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -193,22 +193,50 @@ class Modules:
             if keras[place.file] and role in _LEADING:
                 for each, _ in passed_on:
                     keras[each.file] = True
-        parts = self._parts(said)
+        bases, classes = self._bases()
+        parts = self._parts(said, classes)
         return tuple(
             replace(
                 _project(each),
                 path=shown,
+                bases=frozenset(bases[number]),
                 of_losses=names_losses(path.parts),
                 reached=parts.reached[number],
                 readers=parts.readers[number],
                 helpers=parts.helpers[number],
                 lent=self._lent_by(number) if parts.helpers[number] else frozenset(),
-                framework=keras[number] or bool(parts.reached[number]),
+                framework=keras[number] or bool(parts.reached[number] or bases[number]),
             )
             for number, (each, (path, shown, _)) in enumerate(zip(said, self._files, strict=True))
         )
 
-    def _parts(self, said: Sequence[Mapping[Role, Mapping[str, str]]]) -> _Parts:
+    def _bases(self) -> tuple[list[set[str]], set[Place]]:
+        """Of each file the origins of its loss classes' bases in others, and all loss classes."""
+        origins: list[set[str]] = [set() for _ in self._files]
+        known = {
+            Place(number, name)
+            for number, (_, _, shared) in enumerate(self._files)
+            for name in shared.loss_classes
+        }
+        while True:
+            grew = False
+            for number, (_, _, shared) in enumerate(self._files):
+                for name, bases in shared.classes:
+                    for base in bases:
+                        places: tuple[Place, ...] = (Place(number, base.name),)
+                        if base.imported:
+                            places, _ = self.places(number, base.name, leading=True)
+                        if len(places) == 1 and places[0] in known:
+                            grew |= Place(number, name) not in known
+                            known.add(Place(number, name))
+                            if base.imported:
+                                origins[number].add(base.name)
+            if not grew:
+                return origins, known
+
+    def _parts(
+        self, said: Sequence[Mapping[Role, Mapping[str, str]]], classes: Iterable[Place]
+    ) -> _Parts:
         """What losses call in other files, through any number of functions, and what reads that."""
         reads: list[dict[str, list[Read]]] = [{} for _ in self._files]
         for number, (_, _, shared) in enumerate(self._files):
@@ -219,6 +247,7 @@ class Modules:
         queue = [
             place for number in range(len(self._files)) for place in self._losses(number, said)
         ]
+        queue += classes
         seen = set(queue)
         while queue:
             place = queue.pop()

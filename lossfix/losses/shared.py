@@ -14,10 +14,17 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from lossfix.losses.discover import mentions_a_framework
+from lossfix.losses.discover import mentions_a_framework, names_a_loss
 from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
 from lossfix.syntax.nodes import every, parents
-from lossfix.syntax.scope import Definition, blocks, definitions, dotted, scope_of_module
+from lossfix.syntax.scope import (
+    Definition,
+    blocks,
+    definitions,
+    dotted,
+    scope_of_module,
+    statements,
+)
 
 _LIBRARIES = frozenset(
     (
@@ -103,8 +110,12 @@ class Shared:
     registered: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
     """What Keras is told that such names stand for."""
     reads: tuple[Read, ...] = ()
+    classes: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
+    """Its classes with those of their bases that are the project's, where a name speaks of losses."""
     losses: frozenset[str] = frozenset()
     """What is a loss by its own word, by dotted names."""
+    loss_classes: frozenset[str] = frozenset()
+    """Its classes that extend a loss of Keras, be it without a ``call``."""
     framework: bool = False
     """Whether it mentions TensorFlow or Keras."""
 
@@ -193,8 +204,25 @@ class _Reader:
                 for name, values in sorted(self.assigned.registered.items())
             ),
             tuple(dict.fromkeys(self._reads())),
+            tuple(self._classes()),
             framework=mentions_a_framework(scope_of_module(self.module), self.module),
         )
+
+    def _classes(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
+        for node in statements(self.module.body):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            bases: list[Reference] = []
+            for base in filter(None, map(dotted, node.bases)):
+                if not names_a_loss(base) and not names_a_loss(node.name):
+                    continue
+                root, _, rest = base.partition(".")
+                if base in self.defined:
+                    bases.append(Reference(base, imported=False))
+                for origin in self.origins.get(root, ()):
+                    bases.append(Reference(f"{origin}.{rest}" if rest else origin, imported=True))
+            if bases:
+                yield node.name, tuple(bases)
 
     def _reads(self) -> Iterator[Read]:
         imported = list(self.reads())
