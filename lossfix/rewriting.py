@@ -45,10 +45,7 @@ def rewritten(loss: Loss, edit: Edit) -> str:
 
 def _import_for(name: str, loss: Loss) -> str:
     if name == "keras":
-        imports = loss.tree.scopes[-1].imports.values()
-        if any(each.startswith("tensorflow.keras") for each in imports):
-            return "from tensorflow import keras"
-        return "import keras"
+        return "import keras" if loss.keras_origin == "keras" else "from tensorflow import keras"
     if name not in _USUAL_IMPORTS:
         raise GuardTripped(f"the rewrite would use `{name}`, which this file does not bind")
     return _USUAL_IMPORTS[name]

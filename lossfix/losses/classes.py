@@ -6,17 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 
 import libcst as cst
 
+from lossfix.losses.alignment import needs_alignment
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import LOSS_FUNCTIONS
 from lossfix.losses.obstacles import (
     is_registration,
     is_tf_function,
     rebound_names,
 )
 from lossfix.syntax import build
+from lossfix.syntax.imports import is_import
 from lossfix.syntax.tree import walk
 
 _VERB = re.compile(r"^(make|get|build|create|return|define)_(?=.*[a-z])")
@@ -137,7 +139,7 @@ def _registration(loss: Loss) -> cst.Decorator:
             return decorator.with_changes(leading_lines=[])
     # `tf.keras` has no `saving`; both have it under `utils`, and Keras 3 documents the former.
     module = loss.spell("keras.saving")
-    own = loss.tree.scopes[-1].resolve(module.partition(".")[0]) or "keras"
+    own = loss.tree.scopes[-1].resolve(module.partition(".")[0]) or loss.keras_origin
     name = f"{module if own == 'keras' else loss.spell('keras.utils')}.register_keras_serializable"
     return cst.Decorator(build.expression(f'{name}(package="{loss.package}")'))
 
@@ -205,7 +207,9 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     rebound = [name for name in names if name in taken]
     replaced = _SelfNames(frozenset(names) - set(rebound))
     changed = [each.visit(replaced) for each in (*head, *statements)]
-    opening = [cst.parse_statement(f"{name} = self.{name}") for name in rebound]
+    opening: list[cst.BaseStatement] = [
+        cst.parse_statement(f"{name} = self.{name}") for name in rebound
+    ]
     aligned = aligning_statement(loss)
     if aligned is not None:
         opening.insert(0, aligned)
@@ -215,10 +219,13 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     first = [each for each in changed if isinstance(each, cst.BaseStatement)]
     if first and hasattr(first[0], "leading_lines"):
         first[0] = first[0].with_changes(leading_lines=[*parts.remarks, *_remarks(first[0])])
+    # An import that binds a parameter's name again stays behind the line that reads the parameter.
+    imports = [] if rebound else list(takewhile(is_import, first))
+    first = first[len(imports) :]
     return function.with_changes(
         name=cst.Name("call"),
         params=cst.Parameters(params=params),
-        body=body.with_changes(body=[*opening, *first], indent=None),
+        body=body.with_changes(body=[*imports, *opening, *first], indent=None),
         decorators=[
             each.with_changes(leading_lines=[])
             for each in function.decorators
@@ -238,23 +245,6 @@ def aligning_statement(
     return cst.parse_statement(
         f"{loss.y_true}, {loss.y_pred} = {rank_function(loss)}({loss.y_true}, {loss.y_pred})"
     )
-
-
-def needs_alignment(loss: Loss) -> bool:
-    """Whether the body combines targets and predictions itself.
-
-    Keras' own losses align what they are given, so a body that only calls those needs nothing.
-    """
-    inside: set[int] = set()
-    for node in walk(loss.function.body):
-        if isinstance(node, cst.Call) and loss.operation(node) in LOSS_FUNCTIONS:
-            inside.update(id(each) for each in walk(node))
-    used = {
-        node.value
-        for node in walk(loss.function.body)
-        if isinstance(node, cst.Name) and id(node) not in inside
-    }
-    return {loss.y_true, loss.y_pred} <= used
 
 
 def rank_function(loss: Loss) -> str:

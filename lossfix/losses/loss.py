@@ -237,6 +237,13 @@ class Loss:
         """What this file calls TensorFlow, or would."""
         return _bound_to(self.tree.scopes[-1], TENSORFLOW) or "tf"
 
+    @property
+    def keras_origin(self) -> str:
+        """The module that ``keras`` is imported from where this file has yet to import it."""
+        imports = self.tree.scopes[-1].imports.values()
+        bundled = any(each.startswith("tensorflow.keras") for each in imports)
+        return "tensorflow.keras" if bundled else "keras"
+
     def spell(self, operation: str) -> str:
         """``operation`` (``tf.where``, ``keras.losses.Loss``) as this file would write it.
 
@@ -251,7 +258,8 @@ class Loss:
             own = _bound_to(module, "keras") or _bound_to(module, "tensorflow.keras")
             if own is None:
                 tensorflow = _bound_to(module, TENSORFLOW)
-                own = f"{tensorflow}.keras" if tensorflow else "keras"
+                apart = any(each.split(".")[0] == "keras" for each in module.imports.values())
+                own = f"{tensorflow}.keras" if tensorflow and not apart else "keras"
             return f"{own}.{rest}"
         if head == "np":
             return f"{_bound_to(module, 'numpy') or 'np'}.{rest}"

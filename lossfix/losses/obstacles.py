@@ -85,7 +85,9 @@ def _in_body(loss: Loss) -> str:
     if hidden:
         return f"a class would read the name `{hidden[0]}` as its own"
     own = (loss.factory or function).name.value
-    if any(_refers_to(loss, each, own) for each in walk(function.body)):
+    if own not in rebound_names(loss, ()) and any(
+        _refers_to(loss, each, own) for each in walk(function.body)
+    ):
         return "it calls itself"
     if loss.factory is not None and any(isinstance(each, cst.Nonlocal) for each in walk(function)):
         return "it keeps a state from one batch to the next"

@@ -126,6 +126,10 @@ def _is_only_compiled(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bo
             targets=[cst.AssignTarget(target=cst.Subscript(value=holder))]
         ) if loss.tree.code(holder).endswith(_CUSTOM_OBJECTS):
             return True
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Attribute(value=holder))]) if (
+            loss.operation(holder) or ""
+        ).endswith("keras.losses"):
+            return True
         case cst.Assign(targets=targets):
             names = [each.target.value for each in targets if isinstance(each.target, cst.Name)]
             return len(names) == len(targets) and all(

@@ -4,7 +4,8 @@
 
 Turns a function that is compiled as a loss into a subclass of `keras.losses.Loss` that is registered for
 serialisation, takes the function's further parameters in its constructor, and gives its configuration.
-The function's name stays bound, to an instance.
+The function's name stays bound, to an instance. A function that is registered already and has no further
+parameters is left alone: Keras finds it again.
 
 ## Why is this bad
 
@@ -103,15 +104,25 @@ from lossfix.losses.classes import (
     rank_function_definition,
 )
 from lossfix.losses.loss import Loss
-from lossfix.losses.obstacles import NOT_CALLABLE, obstacle, own_parameters
+from lossfix.losses.obstacles import (
+    NOT_CALLABLE,
+    is_registration,
+    obstacle,
+    own_parameters,
+)
 from lossfix.losses.sites import call_sites, is_applied, reads
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
 
+_UNKNOWN = "a saved model cannot load it, and "
+
 
 def match(loss: Loss) -> Iterator[Match]:
     if loss.form is not Form.FUNCTION or loss.candidate.metric or not is_wanted(loss):
+        return
+    registered = any(is_registration(loss, each) for each in loss.function.decorators)
+    if registered and not own_parameters(loss):
         return
     reason = obstacle(loss) or other_files(loss) or call_sites(loss).reason
     callable_ = not reason.endswith(NOT_CALLABLE)
@@ -119,7 +130,7 @@ def match(loss: Loss) -> Iterator[Match]:
         reason, callable_ = "it is applied partially, to more than keywords", True
     yield Match(
         loss.function.name,
-        f"`{loss.name}` is a bare function: a saved model cannot load it, and its parameters are fixed",
+        f"`{loss.name}` is a bare function: {'' if registered else _UNKNOWN}its parameters are fixed",
         reason,
         None if callable_ else Severity.ERROR,
     )

@@ -87,8 +87,26 @@ def match(loss: Loss) -> Iterator[Match]:
         yield Match(
             loss.function.name,
             f"`{loss.name}` is defined inside a function: a saved model cannot load it",
-            "it may capture what the function around it computes",
+            _captured(loss),
         )
+
+
+def _captured(loss: Loss) -> str:
+    """Which name of the functions around it keeps a nested loss from moving out."""
+    around = loss.scope.parent
+    bound: set[str] = set()
+    while around is not None and around.parent is not None:
+        bound |= set() if around.is_class else around.everything()
+        around = around.parent
+    own = loss.scope.everything()
+    used = [
+        node.value
+        for node in walk(loss.function.body)
+        if isinstance(node, cst.Name) and node.value in bound and node.value not in own
+    ]
+    if used:
+        return f"it uses `{used[0]}` of the function around it"
+    return "it uses nothing of the function around it: move it to the top of the module"
 
 
 def _attributes(loss: Loss) -> set[str]:

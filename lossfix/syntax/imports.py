@@ -7,7 +7,8 @@ import libcst as cst
 from lossfix.syntax.tree import Tree
 
 
-def _is_import(statement: cst.CSTNode) -> bool:
+def is_import(statement: cst.CSTNode) -> bool:
+    """Whether a statement does nothing but import."""
     return isinstance(statement, cst.SimpleStatementLine) and all(
         isinstance(each, cst.Import | cst.ImportFrom) for each in statement.body
     )
@@ -28,12 +29,12 @@ def end_of_imports(module: cst.Module) -> int:
     What prepares for the imports may stand above them: a plain statement that sets an environment
     variable, or the ``pass`` that stands for a notebook's ``!pip install``.
     """
-    first = next((n for n, each in enumerate(module.body) if _is_import(each)), None)
+    first = next((n for n, each in enumerate(module.body) if is_import(each)), None)
     above = module.body[: first or 0]
     if first is None or not all(isinstance(each, cst.SimpleStatementLine) for each in above):
         return int(bool(module.body) and _is_docstring(module.body[0]))
     end = first
-    while end < len(module.body) and _is_import(module.body[end]):
+    while end < len(module.body) and is_import(module.body[end]):
         end += 1
     return end
 
@@ -50,7 +51,7 @@ def add_imports(tree: Tree, module: cst.Module, lines: tuple[str, ...]) -> cst.M
         new.append(statement)
     position = end_of_imports(module)
     body = list(module.body)
-    if position == 0 and not any(_is_import(each) for each in body[:1]):
+    if position == 0 and not any(is_import(each) for each in body[:1]):
         # Nothing above: the new imports are set off from the code by a blank line.
         header, rest = module.header, body
         if rest and not rest[0].leading_lines:

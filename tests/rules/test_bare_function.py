@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, lines, rewritten
 
+from lossfix.engine import Options, repair
 from lossfix.model import Severity
+from lossfix.rules import rule_called
 
 BODY = "return w * tf.keras.losses.mean_squared_error(y_true, y_pred)"
 
@@ -188,3 +190,103 @@ def test_a_partial_application_by_position_is_only_reported() -> None:
 def test_a_function_of_another_module_may_have_the_name_of_the_loss() -> None:
     body = "return 1.0 - scores.my_loss(y_true=y_true, y_pred=y_pred)"
     assert "class MyLoss(" in rewritten(loss(body, signature="y_true, y_pred"), "bare-function")
+
+
+FLAT = """
+def overlap(a, b, smooth=1.0):
+    a = tf.cast(tf.reshape(a, [-1]), tf.float32)
+    b = tf.reshape(tf.cast(b, a.dtype), (-1,))
+    return (tf.reduce_sum(a * b) + smooth) / (tf.reduce_sum(a) + tf.reduce_sum(b) + smooth)
+
+
+def {name}_loss(y_true, y_pred):
+    {body}
+
+
+def build(model):
+    model.compile(loss={name}_loss)
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return 1.0 - overlap(y_true, y_pred)",
+        "return 1.0 - overlap(tf.cast(y_true, y_pred.dtype), y_pred, smooth=2.0)",
+        "y_true = tf.cast(y_true, y_pred.dtype)\n    return 1.0 - overlap(y_true, y_pred)",
+        "return tf.keras.losses.mean_squared_error(y_true, y_pred) - overlap(y_true, y_pred)",
+        "t = tf.reshape(y_true, [-1])\n    p = tf.reshape(y_pred, -1)\n    return tf.abs(t - p)",
+        "y_true = tf.reshape(y_true, [-1])\n    y_pred = tf.reshape(y_pred, [-1])\n"
+        "    return tf.reduce_mean(y_true * y_pred)",
+        "def inner():\n        return tf.reshape(y_true, [-1]) - tf.reshape(y_pred, [-1])\n"
+        "    return tf.reduce_mean(inner())",
+    ],
+)
+def test_what_is_flattened_first_needs_no_ranks(body: str) -> None:
+    assert "same_rank" not in rewritten(FLAT.format(name="a", body=body), "bare-function")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return overlap(y_true, y_pred) + tf.reduce_mean(y_true - y_pred)",
+        "t = tf.reshape(y_true, [-1])\n    return tf.reduce_mean(t) * y_pred",
+        "return tf.reduce_mean(tf.reshape(y_true * y_pred, [-1]))",
+        "return overlap(y_true * y_pred, y_pred)",
+        "t = tf.reshape(y_true, [-1, 3])\n    return t - tf.reshape(y_pred, [-1, 3])",
+        "return other.overlap(y_true, y_pred)",
+        "if other:\n        y_true = tf.reshape(y_true, [-1])\n    return y_true * tf.reshape(y_pred, [-1])",
+        "return tf.reduce_mean(y_true[0] - tf.reshape(y_pred, [-1]))",
+    ],
+)
+def test_what_meets_in_its_own_shape_needs_the_same_rank(body: str) -> None:
+    assert "same_rank(y_true" in rewritten(FLAT.format(name="a", body=body), "bare-function")
+
+
+def test_a_local_variable_of_the_own_name_is_no_call_of_itself() -> None:
+    source = loss("my_loss = w * tf.abs(y_true - y_pred)", "return tf.reduce_mean(my_loss)")
+    assert "class MyLoss" in rewritten(source, "bare-function")
+
+
+REGISTERED = "@tf.keras.utils.register_keras_serializable()\n"
+
+
+def test_a_registered_function_is_found_again_and_only_its_parameters_are_fixed() -> None:
+    plain = loss("return tf.abs(y_true - y_pred)", signature="y_true, y_pred", above=REGISTERED)
+    assert findings(plain, "bare-function") == ()
+    (finding,) = findings(loss(BODY, above=REGISTERED), "bare-function")
+    assert "its parameters are fixed" in finding.message
+    assert "cannot load" not in finding.message
+
+
+def test_imports_that_open_the_body_stay_above_what_uses_them() -> None:
+    source = loss("import math", "return math.pi * tf.abs(y_true - y_pred)")
+    assert call_of(source).splitlines()[1:3] == [
+        "    import math",
+        "    y_true, y_pred = same_rank(y_true, y_pred)",
+    ]
+
+
+def test_a_function_that_is_put_among_keras_own_losses_becomes_an_instance() -> None:
+    source = loss(BODY) + "\n\ntf.keras.losses.my_loss = my_loss\n"
+    assert "my_loss = MyLoss()" in rewritten(source, "bare-function")
+
+
+def _from(imports: str) -> str:
+    """The class that a function becomes in a file with these imports."""
+    code = f"{imports}\n\n\ndef a_loss(y_true, y_pred):\n    return K.abs(y_true - y_pred)\n"
+    options = Options(tuple(filter(None, (rule_called("bare-function"),))))
+    return repair("losses.py", code, "a_loss", options).after
+
+
+def test_a_file_that_imports_keras_by_itself_gets_its_classes_from_there() -> None:
+    text = _from("import tensorflow as tf\nfrom keras import backend as K")
+    assert "import keras\n" in text
+    assert "@keras.saving.register_keras_serializable(" in text
+    assert "(keras.losses.Loss)" in text
+
+
+def test_tensorflows_keras_registers_by_a_name_that_it_has() -> None:
+    text = _from("import tensorflow.keras.backend as K")
+    assert "from tensorflow import keras\n" in text
+    assert "@keras.utils.register_keras_serializable(" in text

@@ -364,7 +364,9 @@ def test_a_loss_without_a_place_of_its_own_is_reported() -> None:
                 return w * tf.abs(y_true - y_pred)
             model.compile(loss=step_loss)
     """
-    assert only(findings(nested, "local-loss")).reason
+    assert "it uses `w`" in only(findings(nested, "local-loss")).reason
+    alone = nested.replace("w * ", "2.0 * ")
+    assert "move it to the top" in only(findings(alone, "local-loss")).reason
     assert findings(FACTORY.format("w") + COMPILE.format("make_loss(1.0)"), "local-loss") == ()
 
 

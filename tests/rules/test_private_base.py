@@ -31,7 +31,7 @@ def test_the_function_moves_into_call_and_its_arguments_are_kept() -> None:
     text = fixed(CLASS)
     assert "LossFunctionWrapper" not in text
     assert text.endswith(source("""
-            class Squared(tf.keras.losses.Loss):
+            class Squared(keras.losses.Loss):
                 def __init__(self, scale=1.0, reduction="sum", name="squared"):
                     super().__init__(name=name, reduction=reduction)
                     self.scale = scale
