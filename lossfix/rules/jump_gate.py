@@ -83,15 +83,8 @@ def match(loss: Loss) -> Iterator[Match]:
             continue
         if is_guard(loss, gate):
             continue
+        # What selects by a distance or a rank, or stands beside stop_gradient, is there on purpose.
         if deliberate(loss) or not is_plain(loss, gate.condition):
-            if _selects(gate):
-                yield Match(
-                    gate.node,
-                    _message(loss, gate),
-                    "it selects by a computed quantity or stands beside stop_gradient, "
-                    "and is taken to be on purpose",
-                    Severity.INFO,
-                )
             continue
         where = _where(loss, gate)
         if not where:
@@ -121,16 +114,6 @@ def _where(loss: Loss, gate: Gate) -> str:
 
 def _condition(loss: Loss, gate: Gate) -> str:
     return " ".join(loss.tree.code(gate.condition).split())
-
-
-def _message(loss: Loss, gate: Gate) -> str:
-    return (
-        f"`{_condition(loss, gate)}` selects by the predictions: the gradient cannot see this gate"
-    )
-
-
-def _selects(gate: Gate) -> bool:
-    return gate.then is not None
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

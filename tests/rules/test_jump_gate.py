@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, lines, rewritten
 
-from lossfix.model import Severity
-
 RULE = "jump-gate"
 
 
@@ -82,9 +80,9 @@ def test_a_selection_whose_length_matters_is_reported() -> None:
     assert rewritten(loss(source), RULE) == lines(loss(source))
 
 
-def test_mining_by_the_loss_of_a_sample_is_information() -> None:
+def test_mining_by_the_loss_of_a_sample_is_on_purpose() -> None:
     source = "return tf.where(tf.square(e) > 0.5, tf.square(e), 0.0)"
-    assert {each.severity for each in findings(loss(source), RULE)} <= {Severity.INFO}
+    assert findings(loss(source), RULE) == ()
     assert rewritten(loss(source), RULE) == lines(loss(source))
 
 
