@@ -39,8 +39,8 @@ _TRUE_WORDS = frozenset(
     "true truth label labels target targets gt actual real ytrue groundtruth y t tgt ref".split()
 )
 _PRED_WORDS = frozenset(
-    "pred preds prediction predictions predicted logit logits output outputs pr p yhat hat fake ypred "
-    "prob probs proba est estimate estimated recon reconstruction generated".split()
+    "pred preds predict prediction predictions predicted logit logits output outputs pr p yhat hat fake "
+    "ypred prob probs proba est estimate estimated recon reconstruction generated".split()
 )
 _FRAMEWORKS = ("tensorflow", "keras", "tf_keras")
 _OTHER_FRAMEWORKS = ("torch", "jax", "mxnet", "paddle", "mindspore", "theano")
@@ -356,9 +356,12 @@ def _function(
 ) -> Candidate | None:
     name, positional, form, called = node.name, _positional(node), Form.FUNCTION, node.name
     if isinstance(around, ast.ClassDef):
-        if not _may_hold_a_loss_method(file, around) or name.startswith("__"):
+        if not _may_hold_a_loss_method(file, around):
             return None
-        form = Form.METHOD
+        if name.startswith("__") and name != "__call__":
+            return None
+        # An object that is called stands for a loss where its class says so.
+        form, called = Form.METHOD, around.name if name == "__call__" else name
         if not any(dotted(each) == "staticmethod" for each in node.decorator_list):
             positional = positional[1:]
     elif around is not None:
@@ -381,13 +384,16 @@ def _function(
     named = pair is not None and (
         names_a_loss(name)
         or (form is Form.CLOSURE and names_a_loss(called))
+        or (name == "__call__" and (names_a_loss(called) or "entropy" in called.lower()))
         or (form in (Form.FUNCTION, Form.CLOSURE) and _stands_among_losses(file, called))
     )
     known = ".".join(path) in file.settings.known
     if named and not metric and _takes_two(node, form):
         evidence += [Evidence.NAMED] if known or not _numpy_only(file, path, node) else []
     # Targets and predictions have no default; where the names do not say so, this does.
-    nameless = pair is None and len(node.args.defaults) > len(positional) - 2
+    nameless = len(node.args.defaults) > len(positional) - 2
+    # A function may be applied partially; what a factory returns is called as it is.
+    nameless |= form is Form.CLOSURE and not _takes_two(node, form)
     if not evidence or (pair is None and (nameless or Evidence.COMPILED not in evidence)):
         return None
     # What is inside of a function is looked at last: there are many of them, and few get here.

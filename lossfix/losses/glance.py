@@ -38,6 +38,8 @@ _TAKEN = re.compile(
 )
 _GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
 _CALLS = (b" call(", b" __call__(")
+_SET = re.compile(rb"\blosses\.\w+\s*=(?!=)")
+_CALLED_CLASS = re.compile(rb"class\s+\w*(?:%s|entropy)" % _one_of(LOSS_WORDS), re.IGNORECASE)
 _LOSS_CLASS = re.compile(
     rb"class\s+\w+\s*\([^)]*(?:Loss|losses\b)|losses\s+import\b"
     rb"|=\s*[\w.]*(?:Loss\w*|\blosses\.\w+)\s*$",
@@ -79,9 +81,13 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
         return False
     if _has(data, _CALLS) and _extends_a_loss(data, settings):
         return True
-    if _has(data, _GRADIENTS):
+    if _has(data, _GRADIENTS) or _calls_an_object(data):
         return any(_takes_a_pair(each, settings) for each in _heads(data))
     return _names_a_loss(data) and _has_a_named_pair(data, settings)
+
+
+def _calls_an_object(data: bytes) -> bool:
+    return b" __call__(" in data and _CALLED_CLASS.search(data) is not None
 
 
 def _extends_a_loss(data: bytes, settings: Settings) -> bool:
@@ -98,6 +104,7 @@ def may_use_a_loss(data: bytes) -> bool:
         (_has(data, _KEYWORDS) and _passes_by_keyword(data))
         or any(_takes_a_second(data, match.end()) for match in _COMPILE.finditer(data))
         or (_has(data, (b"ustom_object", b"ustomObject")) and bool(_REGISTERED.search(data)))
+        or (b"losses." in data and _SET.search(data) is not None)
     )
 
 

@@ -71,6 +71,9 @@ def uses_of(
     differentiated = set(gradients)
     calls: dict[str, list[ast.Call]] = {}
     passed_on = _passed_on(module)
+    for each in every(module, ast.Assign):
+        if any(_is_in_keras_losses(target) for target in each.targets):
+            losses.update(name for name, direct in references(each.value, assigned) if direct)
     for node in _watched(module):
         if isinstance(node, ast.Call):
             for value in (
@@ -116,6 +119,14 @@ def _watched(module: ast.Module) -> Sequence[ast.AST]:
 
 def _is_tape(call: ast.Call) -> bool:
     return (_last(call.func) or "").endswith("GradientTape")
+
+
+def _is_in_keras_losses(target: ast.expr) -> bool:
+    """Whether ``keras.losses.my_loss`` is set, by which Keras 2 found a loss under its name."""
+    if not isinstance(target, ast.Attribute):
+        return False
+    holder = dotted(target.value) or ""
+    return holder == "losses" or holder.endswith("keras.losses")
 
 
 _Parameters = dict[str, set[tuple[str, int]]]

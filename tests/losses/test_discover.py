@@ -36,6 +36,7 @@ COMPILED = {
     "in a list": "model.compile(loss=['mse', f])",
     "in a dictionary": "model.compile(loss={'a': f, 'b': 'mse'})",
     "by an alias": "chosen = f\nmodel.compile(loss=chosen)",
+    "among Keras' own": "tf.keras.losses.f = f",
     "by an unpacked alias": "chosen, metric = f, 'mae'\nmodel.compile(loss=chosen)",
     "by an annotated alias": "chosen: object = f\nmodel.compile(loss=chosen)",
     "conditionally": "model.compile(loss=f if deep else 'mse')",
@@ -351,3 +352,22 @@ def test_targets_and_predictions_have_no_default() -> None:
     code = "def total(model, weight=1.0, other=2.0):\n    return tf.reduce_sum(model.x) * weight\n"
     assert names(code + "Trainer(loss_fn=total)\n") == []
     assert names(code.replace("weight=1.0", "weight") + "Trainer(loss_fn=total)\n") == ["total"]
+
+
+def test_an_object_that_is_called_is_a_loss_where_its_class_says_so() -> None:
+    call = "    def __call__(self, y_true, y_pred):\n        return tf.abs(y_true - y_pred)\n"
+    loss = only(f"class GapLoss:\n{call}")
+    assert (loss.name, loss.form) == ("GapLoss.__call__", Form.METHOD)
+    assert names(f"class WeightedCrossEntropy(object):\n{call}") == [
+        "WeightedCrossEntropy.__call__"
+    ]
+    assert names(f"class Gap:\n{call}") == []
+    assert names(f"class GapLoss(tf.keras.layers.Layer):\n{call}") == []
+
+
+def test_what_a_factory_returns_must_take_targets_and_predictions_alone() -> None:
+    wrapper = (
+        "def copied(original):\n    def wrap(inner, instance, args, kwargs):\n"
+        "        return original(*args)\n    return wrap\nmodel.compile(loss=copied(f))\n"
+    )
+    assert names(wrapper) == []
