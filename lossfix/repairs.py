@@ -37,7 +37,7 @@ from lossfix.verify.client import Verifier
 UNCALIBRATED = 10.0
 """The steepness of a candidate before it is measured: right for probabilities (see docs/why.md)."""
 
-_DECLINED = "declined"
+_DECLINED = "you chose to leave it"
 _BY_HAND = "edited by hand"
 
 _FORM = "LF3"

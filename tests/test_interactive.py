@@ -97,7 +97,7 @@ def test_a_terminal_shows_the_change_what_was_measured_and_the_curves(folder: Pa
     assert "1. LF110" in shown
     assert "\x1b[32m" in shown
     assert "Kept" in shown
-    assert "declined" in shown
+    assert "you chose to leave it" in shown
 
 
 def test_quitting_at_the_first_question_writes_nothing(folder: Path):

@@ -78,7 +78,7 @@ def match(loss: Loss) -> Iterator[Match]:
         yield dead(loss, gate.node, message, obstacle(loss, gate))
     for each in dead_steps(loss, _KINDS):
         code = " ".join(loss.tree.code(each.call).split())
-        message = f"`{code}` has no gradient, and is the only path of its term"
+        message = f"no gradient passes through `{code}`, and its term has no other path to the predictions"
         known = _expected(loss, each, cst.Name("steepness"))
         reason = "" if known is not None else "it is not clear what the index stands for"
         yield dead(loss, each.call, message, reason)

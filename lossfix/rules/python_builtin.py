@@ -69,7 +69,7 @@ def match(loss: Loss) -> Iterator[Match]:
             new = translated_function(loss, node, name)
             yield Match(
                 node,
-                f"`{name}` of a tensor is decided by Python: fit raises",
+                f"Python's `{name}` needs the values of a tensor before there are any: fit raises",
                 new if isinstance(new, str) else "",
             )
 

@@ -88,7 +88,10 @@ def match(loss: Loss) -> Iterator[Match]:
         message = f"`{_code(loss, gate.condition)}` compares what was rounded: no gradient passes"
         yield dead(loss, gate.node, message, obstacle(loss, gate))
     for each in dead_steps(loss, ROUNDINGS):
-        message = f"`{_code(loss, each.call)}` has no gradient, and is the only path of its term"
+        message = (
+            f"no gradient passes through `{_code(loss, each.call)}`, and its term has no other path "
+            "to the predictions"
+        )
         yield dead(loss, each.call, message, _integer(loss, each))
 
 

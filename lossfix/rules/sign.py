@@ -68,7 +68,9 @@ def match(loss: Loss) -> Iterator[Match]:
         yield dead(loss, gate.node, message, obstacle(loss, gate))
     for each in dead_steps(loss, _KINDS):
         code = " ".join(loss.tree.code(each.call).split())
-        message = f"the gradient of `{code}` is zero, and it is the only path of its term"
+        message = (
+            f"the gradient of `{code}` is zero, and its term has no other path to the predictions"
+        )
         yield dead(loss, each.call, message)
 
 
