@@ -3,9 +3,9 @@
 ## What it does
 
 Finds `argmax` of the predictions where nothing else in its term carries a gradient: compared with the true
-class, turned into one-hot, computed with as a number, or used to look up a cost (`tf.gather`, `tf.gather_nd`).
-Each becomes what it is expected to be under a softmax of the predictions: for a matrix of costs, `sum(cost of
-the true class * probabilities)`.
+class, turned into one-hot, computed with as a number, or used to look up a cost (`tf.gather`,
+`tf.gather_nd`). Each becomes what it is expected to be under a softmax of the predictions: for a matrix of
+costs, `sum(cost of the true class * probabilities)`.
 
 ## Why is this bad
 

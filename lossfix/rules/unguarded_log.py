@@ -2,14 +2,16 @@
 
 ## What it does
 
-Finds cross-entropies written by hand, in which `log(p)` or `log(1 - p)` of the predictions is weighed by
-the targets and nothing keeps the probability away from zero, and keeps it above 1e-12.
+Finds cross-entropies written by hand, in which `log(p)` or `log(1 - p)` of the predictions is weighed or
+picked by the targets and nothing keeps the probability away from zero, and keeps it above 1e-12.
 
 ## Why is this bad
 
 In single precision a sigmoid is exactly 1 from a logit of about 17 on, and a softmax exactly 0 some 100
 below the largest logit. The logarithm is then `-inf`, and `0 * -inf` is not a number (measured: the loss
-is `nan`, and so are the weights after the next step). This happens just when the model gets good.
+is `nan`, and so are the weights after the next step). Where the targets pick the probability, as
+`tf.where(y_true == 1, y_pred, 1 - y_pred)` in a focal loss, the loss is infinite. This happens just
+when the model gets good.
 
 ## Example
 
@@ -75,11 +77,13 @@ def match(loss: Loss) -> Iterator[Match]:
             case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if (
                 loss.operation(node) == "tf.math.log"
             ):
-                if _is_bare_probability(loss, value) and _is_weighed(loss, node, frozenset()):
+                if _is_selected(loss, value) or (
+                    _is_bare_probability(loss, value) and _is_weighed(loss, node, frozenset())
+                ):
                     yield Match(
                         node,
                         f"`{' '.join(loss.tree.code(node).split())}` is -inf where a probability "
-                        "saturates, and `0 * -inf` is nan",
+                        "saturates: the loss is then infinite or nan",
                         _unsquashed(loss),
                     )
 
@@ -93,6 +97,26 @@ def _unsquashed(loss: Loss) -> str:
             "use a cross-entropy with from_logits=True"
         )
     return ""
+
+
+def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is the probability that the targets pick, as in a focal loss, and may be zero."""
+    match node:
+        case cst.BinaryOperation(
+            left=cst.Integer() | cst.Float() as one, operator=cst.Subtract(), right=right
+        ):
+            return float(one.evaluated_value) == 1.0 and _is_selected(loss, right)
+        case cst.Name() if (value := value_of(loss, node)) is not None:
+            return _is_selected(loss, value)
+        case cst.Call(args=[condition, *branches]) if loss.operation(node) == "tf.where":
+            values = [each.value for each in branches]
+            picked = [each for each in values if loss.predicts(each)]
+            return (
+                loss.flow.depends(condition.value) == {"y_true"}
+                and bool(picked)
+                and all(_is_bare_probability(loss, each) for each in picked)
+            )
+    return False
 
 
 def _is_bare_probability(loss: Loss, node: cst.BaseExpression) -> bool:

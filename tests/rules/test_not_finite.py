@@ -149,6 +149,15 @@ def test_a_perfect_sample_is_worse_than_a_perfect_batch(axis: str, severity: Sev
             "-tf.multiply(y_true, tf.math.log(y_pred[..., 1]))",
             "-tf.multiply(y_true, tf.math.log(tf.maximum(y_pred[..., 1], 1e-12)))",
         ),
+        (
+            "-tf.math.log(tf.where(y_true > 0.5, y_pred, 1 - y_pred))",
+            "-tf.math.log(tf.maximum(tf.where(y_true > 0.5, y_pred, 1 - y_pred), 1e-12))",
+        ),
+        (
+            "-tf.math.log(1.0 - tf.where(tf.equal(y_true, 0), y_pred, tf.zeros_like(y_pred)))",
+            "-tf.math.log(tf.maximum("
+            "1.0 - tf.where(tf.equal(y_true, 0), y_pred, tf.zeros_like(y_pred)), 1e-12))",
+        ),
     ],
 )
 def test_the_logarithm_of_a_cross_entropy_is_kept_above_zero(before: str, after: str) -> None:
@@ -168,6 +177,10 @@ def test_the_logarithm_of_a_cross_entropy_is_kept_above_zero(before: str, after:
         "tf.abs(tf.math.log1p(y_pred) - tf.math.log1p(y_true))",
         "y_pred - y_true * tf.math.log(y_pred * y_pred + 1.0)",
         "y_pred * tf.math.log(y_true)",
+        "-tf.math.log(tf.where(y_pred > 0.5, y_pred, 1 - y_pred))",
+        "-tf.math.log(tf.where(y_true > 0.5, y_pred + 1e-7, 1 - y_pred + 1e-7))",
+        "-tf.math.log(tf.where(y_true > 0.5, y_true, 1 - y_true))",
+        "y_pred - tf.math.log(2.0 - tf.where(y_true > 0.5, y_pred, 1 - y_pred))",
     ],
 )
 def test_other_logarithms_are_left_alone(value: str) -> None:
