@@ -88,6 +88,8 @@ class _Attempt:
     steepness: float
     with_form: bool
     """Whether the shape of the code may change."""
+    asked: bool
+    """Whether the form of the gate was asked for, and not left to measurement."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def _attempts(gate: Gate | None, steepness: float | None) -> Iterator[_Attempt]:
     gates = (Gate.SIGMOID, Gate.DETACHED) if gate is None else (gate,)
     for with_form in (True, False):
         for each in dict.fromkeys((Gate.KEEP, *gates)):
-            yield _Attempt(each, value, with_form)
+            yield _Attempt(each, value, with_form, asked=gate is not None)
 
 
 def _next(case: _Case, verified: bool = True) -> bool:
@@ -179,7 +181,7 @@ def _next(case: _Case, verified: bool = True) -> bool:
     for attempt in case.attempts:
         options = replace(
             case.plan.options,
-            relaxation=Relaxation(attempt.gate, attempt.steepness),
+            relaxation=Relaxation(attempt.gate, attempt.steepness, attempt.asked),
             rules=tuple(
                 rule
                 for rule in case.plan.options.rules

@@ -292,6 +292,24 @@ def test_keep_leaves_gates_as_they_are(folder: Path) -> None:
     assert "tf.where(y_pred > " in (folder / "gated.py").read_text()
 
 
+MINING = """import tensorflow as tf
+
+
+def hard_example_loss(y_true, y_pred):
+    error = tf.square(y_true - y_pred)
+    return tf.reduce_mean(tf.where(error > 0.5, error, 0.0), axis=-1)
+"""
+
+
+def test_a_gate_on_purpose_is_smoothed_only_where_that_is_asked_for(folder: Path) -> None:
+    (folder / "mining.py").write_text(MINING)
+    lossfix("fix", "--no-verify", "--exact-only", "mining.py", at=folder)
+    lossfix("fix", "--no-verify", "mining.py", at=folder)
+    assert "tf.where(error > 0.5, error, 0.0)" in (folder / "mining.py").read_text()
+    lossfix("fix", "--no-verify", "--gate", "sigmoid", "mining.py", at=folder)
+    assert "tf.sigmoid(self.steepness * (error - 0.5))" in (folder / "mining.py").read_text()
+
+
 def test_a_detached_gate_stops_the_gradient_of_its_weight(folder: Path) -> None:
     lossfix("fix", "--no-verify", "--gate", "detached", "gated.py", at=folder)
     assert "tf.stop_gradient(tf.sigmoid(" in (folder / "gated.py").read_text()

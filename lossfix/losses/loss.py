@@ -31,6 +31,8 @@ class Relaxation:
 
     gate: Gate = Gate.SIGMOID
     steepness: float = 10.0
+    asked: bool = False
+    """Whether the form was asked for by name: gates that are there on purpose are then taken, too."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,8 @@
 Finds comparisons of the predictions that choose between two live branches, or weigh a live term, so that
 the value jumps at the threshold; and smooths them where that measurably trains no worse. Gates at which
 both branches meet (Huber, pinball, hinge) are left alone, and so are gates that select by a computed
-quantity (mining, ignore masks): they were put there on purpose.
+quantity (mining, ignore masks): they were put there on purpose, and only `--gate sigmoid` or `--gate
+detached` takes them, too.
 
 ## Why is this bad
 
@@ -83,8 +84,7 @@ def match(loss: Loss) -> Iterator[Match]:
             continue
         if is_guard(loss, gate):
             continue
-        # What selects by a distance or a rank, or stands beside stop_gradient, is there on purpose.
-        if deliberate(loss) or not is_plain(loss, gate.condition):
+        if not loss.relaxation.asked and is_on_purpose(loss, gate):
             continue
         where = _where(loss, gate)
         if not where:
@@ -98,6 +98,11 @@ def match(loss: Loss) -> Iterator[Match]:
             f"the loss jumps at `{_condition(loss, gate)}`{where}: the gradient cannot see this gate",
             reason,
         )
+
+
+def is_on_purpose(loss: Loss, gate: Gate) -> bool:
+    """Whether a gate selects by a distance, a rank or the like, or stands beside ``stop_gradient``."""
+    return deliberate(loss) or not is_plain(loss, gate.condition)
 
 
 def _where(loss: Loss, gate: Gate) -> str:
