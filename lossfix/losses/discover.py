@@ -248,7 +248,8 @@ def mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
                 for entry in node.names
                 if entry.name in {"tf", "K", "keras"}
             ]
-    return any(name.split(".")[0] in (*_FRAMEWORKS, "tf", "K") for name in imported)
+    # Of a project's own modules, `..keras.losses` hands one on, too.
+    return any(not {*_FRAMEWORKS, "tf", "K"}.isdisjoint(name.split(".")) for name in imported)
 
 
 def _class_bases(
@@ -392,8 +393,10 @@ def _function(
         evidence += [Evidence.NAMED] if known or not _numpy_only(file, path, node) else []
     # Targets and predictions have no default; where the names do not say so, this does.
     nameless = len(node.args.defaults) > len(positional) - 2
-    # A function may be applied partially; what a factory returns is called as it is.
-    nameless |= form is Form.CLOSURE and not _takes_two(node, form)
+    # Keras passes them alone, and what else there is can only have been applied before.
+    nameless |= not _takes_two(node, form) and not (
+        form is Form.FUNCTION and _is_applied_partially(file, name)
+    )
     if not evidence or (pair is None and (nameless or Evidence.COMPILED not in evidence)):
         return None
     # What is inside of a function is looked at last: there are many of them, and few get here.
@@ -439,6 +442,15 @@ def _takes_two(node: ast.FunctionDef, form: Form) -> bool:
     required = len(_positional(node)) - len(node.args.defaults)
     required += sum(default is None for default in node.args.kw_defaults)
     return required <= 2 + (form is Form.METHOD)
+
+
+def _is_applied_partially(file: _File, name: str) -> bool:
+    return any(
+        (dotted(call.func) or "").endswith("partial")
+        and any((dotted(each) or "").rpartition(".")[2] == name for each in call.args[:1])
+        for call in every(file.module, ast.Call)
+        if isinstance(call, ast.Call)
+    )
 
 
 def _is_compiled(file: _File, name: str, called: str) -> bool:

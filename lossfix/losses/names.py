@@ -323,8 +323,11 @@ _KEYWORDS = {
     "tf.pow": {"a": "x", "x1": "x", "x2": "y"},
     "tf.concat": {"tensors": "values", "xs": "values"},
 }
-_BORROWED = re.compile(r"(?:.*\.)?(?:backend|compat)\.(keras|tf|K)(?=\.)")
-"""A project's own ``from .backend import keras`` stands for Keras."""
+_BORROWED = re.compile(
+    r"(?!tensorflow\.|keras\.|tf_keras\.)"
+    r"(?:(?:.*\.)?(?:backend|compat)\.(?P<name>keras|tf|K)(?=\.)|.*\.keras(?=\.(?:losses|backend)\.))"
+)
+"""A project's own ``from .backend import keras``, or ``..keras.losses``, stands for Keras."""
 _LENT = {"keras": "keras", "tf": "tensorflow", "K": "keras.backend"}
 _BINARY = {"x1": "x", "x2": "y"}
 _REDUCED = {
@@ -340,6 +343,12 @@ _BINARY_OPERATIONS = words("""
     """)
 
 
+def borrowed(qualified: str) -> str | None:
+    """What a name means that comes from a module of the project's own, called like Keras or TensorFlow."""
+    match = _BORROWED.match(qualified)
+    return None if match is None else _LENT[match["name"] or "keras"] + qualified[match.end() :]
+
+
 @lru_cache(maxsize=4096)
 def canonical(qualified: str) -> str:
     """The one spelling of a resolved dotted name.
@@ -353,10 +362,7 @@ def canonical(qualified: str) -> str:
         qualified = "tensorflow" + qualified[2:]
     elif qualified.startswith("np.") or qualified == "np":
         qualified = "numpy" + qualified[2:]
-    borrowed = _BORROWED.match(qualified)
-    if borrowed is not None:
-        qualified = _LENT[borrowed[1]] + qualified[borrowed.end() :]
-    name = _with_short_head(qualified)
+    name = _with_short_head(borrowed(qualified) or qualified)
     if name.startswith("np."):
         return _NUMPY_ALIASES.get(name, name)
     if name.startswith("keras."):

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from lossfix.losses.backend_table import BACKEND, BACKEND_REFUSED
 from lossfix.losses.gradients import KNOWN
-from lossfix.losses.names import LOSS_ALIASES, LOSS_CLASSES, canonical
+from lossfix.losses.names import LOSS_ALIASES, LOSS_CLASSES, borrowed, canonical
 from lossfix.losses.removed_table import (
     ADDONS,
     BACKEND_MODULES,
@@ -176,6 +176,9 @@ def is_public(canonical_name: str) -> bool:
     return canonical_name in _PUBLIC
 
 
+_AUTO = "losses.Reduction.AUTO"
+
+
 def removed(qualified: str) -> Removed | None:
     """What became of a name as it resolves through the imports; ``None`` where nothing is known of it.
 
@@ -187,6 +190,9 @@ def removed(qualified: str) -> Removed | None:
             rest = qualified.removeprefix(f"{module}.tf.")
             entry = removed(f"tensorflow.{rest}") or Removed("", becomes=f"tf.{rest}")
             return replace(entry, name=qualified)
+    if borrowed(qualified) == f"keras.{_AUTO}":
+        # Whichever Keras it is: this member is of none today.
+        return replace(REMOVED[f"tensorflow.keras.{_AUTO}"], name=qualified)
     module = qualified
     while module:
         found = REMOVED.get(module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import libcst as cst
 
@@ -43,7 +43,12 @@ def method(loss: Loss, name: str) -> cst.FunctionDef | None:
 
 
 def super_call(function: cst.FunctionDef) -> cst.Call | None:
-    """The call of the parent's method of the same name."""
+    """The first call of the parent's method of the same name."""
+    return next(super_calls(function), None)
+
+
+def super_calls(function: cst.FunctionDef) -> Iterator[cst.Call]:
+    """The calls of the parent's method of the same name."""
     for node in walk(function.body):
         match node:
             case cst.Call(
@@ -51,12 +56,11 @@ def super_call(function: cst.FunctionDef) -> cst.Call | None:
                     value=cst.Call(func=cst.Name(value="super")), attr=cst.Name(value=name)
                 )
             ) if (name == function.name.value):
-                return node
+                yield node
             case cst.Call(func=cst.Attribute(attr=cst.Name(value=name)), args=[first, *_]) if (
                 name == function.name.value and dotted(first.value) == "self"
             ):
-                return node
-    return None
+                yield node
 
 
 def own_parameters(init: cst.FunctionDef) -> tuple[str, ...]:

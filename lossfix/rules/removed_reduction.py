@@ -62,7 +62,7 @@ from lossfix.losses.loss import Loss
 from lossfix.losses.names import LOSS_CLASSES, canonical
 from lossfix.losses.reach import uses
 from lossfix.losses.removed_table import REDUCTIONS
-from lossfix.losses.subclass import PASSED_ON, derives_directly, is_of_keras_2, method, super_call
+from lossfix.losses.subclass import PASSED_ON, derives_directly, is_of_keras_2, method, super_calls
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
@@ -109,19 +109,25 @@ def _is_only_compared(found: Gone) -> bool:
 
 
 def _by_position(loss: Loss) -> Iterator[cst.Call]:
-    """The call of Keras 3's ``Loss.__init__`` where its first argument is a reduction without a keyword."""
+    """The calls of Keras 3's ``Loss.__init__`` whose first argument is a reduction without a keyword."""
     init = method(loss, "__init__") if derives_directly(loss) else None
-    call = None if init is None or is_of_keras_2(loss) else super_call(init)
-    if call is None or not call.args or call.args[0].keyword is not None or call.args[0].star:
+    if init is None or is_of_keras_2(loss):
         return
-    first = call.args[0].value
-    match first:
-        case cst.Name(value="reduction"):
-            yield call
-        case cst.SimpleString() if str(first.evaluated_value).upper() in REDUCTIONS:
-            yield call
-        case cst.Attribute() if ".Reduction." in (loss.qualified(first) or ""):
-            yield call
+    for call in super_calls(init):
+        match call.args:
+            case [cst.Arg(value=first, keyword=None, star=""), *_] if _is_a_reduction(loss, first):
+                yield call
+
+
+def _is_a_reduction(loss: Loss, node: cst.BaseExpression) -> bool:
+    match node:
+        case cst.Name(value=name):
+            return name == "reduction"
+        case cst.SimpleString():
+            return str(node.evaluated_value).upper() in REDUCTIONS
+        case cst.Attribute():
+            return ".Reduction." in (loss.qualified(node) or "")
+    return False
 
 
 def _automatic(loss: Loss) -> Iterator[tuple[cst.SimpleString, bool]]:

@@ -371,3 +371,23 @@ def test_what_a_factory_returns_must_take_targets_and_predictions_alone() -> Non
         "        return original(*args)\n    return wrap\nmodel.compile(loss=copied(f))\n"
     )
     assert names(wrapper) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "base"),
+    [
+        ("from ..keras.losses import Loss", "Loss"),
+        ("from project.keras.losses import Loss", "Loss"),
+        ("from project import keras", "keras.losses.Loss"),
+    ],
+)
+def test_a_project_may_hand_keras_on(statement: str, base: str) -> None:
+    code = f"{statement}\nclass A({base}):\n    def call(self, target, prediction):\n        return target\n"
+    assert [each.name for each in discover(ast.parse(code))] == ["A"]
+
+
+def test_what_takes_more_than_targets_and_predictions_is_no_loss_of_keras() -> None:
+    code = "def total(a, b, c):\n    return tf.abs(a - b) * c\n\n\nmodel.compile(loss=total)\n"
+    assert names(code) == []
+    assert names(code.replace("(a, b, c)", "(y_true, y_pred, c)")) == ["total"]
+    assert names(code.replace("loss=total", "loss=functools.partial(total, c=2.0)")) == ["total"]

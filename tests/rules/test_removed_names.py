@@ -469,3 +469,20 @@ def test_what_both_versions_called_so_is_what_the_file_was_written_for() -> None
 )
 def test_sparse_operations_of_tensorflow_1_have_a_module_of_their_own(old: str, new: str) -> None:
     assert after(f"{old} - y_pred", TENSORFLOW) == f"{new} - y_pred"
+
+
+def test_the_automatic_reduction_of_a_keras_that_is_handed_on_is_gone_too() -> None:
+    text = CLASS.format(
+        reduction="reduction=keras.losses.Reduction.AUTO",
+        call="super().__init__(reduction=reduction)",
+    ).replace("import tensorflow as tf", "import tensorflow as tf\n    from .backend import keras")
+    assert [each.code for each in found(text)] == ["LF401"]
+    assert 'reduction="sum_over_batch_size"' in fixed(text)
+
+
+def test_each_way_through_a_constructor_gets_its_keyword() -> None:
+    call = "if name:\n                super().__init__(reduction, name)\n            else:\n"
+    call += '                super().__init__("sum", name)'
+    text = fixed(CLASS.format(reduction='reduction="sum"', call=call))
+    assert "super().__init__(reduction=reduction, name=name)" in text
+    assert 'super().__init__(reduction="sum", name=name)' in text
