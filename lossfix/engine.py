@@ -19,6 +19,7 @@ from lossfix.losses import parts
 from lossfix.losses.discover import Candidate, Project, Settings, discover
 from lossfix.losses.loss import Loss, Relaxation, losses_of
 from lossfix.losses.wiring import Misuse, Wiring, span_of
+from lossfix.losses.wrapped import plain_python
 from lossfix.model import FileChange, Finding, Repair, Safety, Severity, Span, Step
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.guards import GuardTripped
@@ -295,9 +296,17 @@ def _opened(progress: _Progress, path: str) -> File:
     return replace(file, options=options)
 
 
+def _matches(rule: Rule, loss: Loss) -> Iterator[Match]:
+    """Where a rule applies to a loss, but for what runs as plain Python inside of it."""
+    outside = plain_python(loss)
+    for match in rule.match(loss):
+        if not outside or outside.isdisjoint(loss.tree.ancestors(match.node)):
+            yield match
+
+
 def _found(loss: Loss, rules: Sequence[Rule]) -> Iterator[_Found]:
     for rule in rules:
-        for match in rule.match(loss):
+        for match in _matches(rule, loss):
             yield _Found(rule, loss, match)
 
 
@@ -367,7 +376,7 @@ def _settle_one(progress: _Progress) -> bool:
             key = loss.project.path
             if key != progress.own and rule not in progress.files[key].options.rules:
                 continue
-            for match in rule.match(loss):
+            for match in _matches(rule, loss):
                 found = _Found(rule, loss, match)
                 if match.reason or found.key in progress.refused:
                     continue
@@ -485,10 +494,10 @@ def _apply(found: _Found, edit: Edit, progress: _Progress) -> str:
 
 def _guard_progress(found: _Found, edit: Edit, text: str, options: Options) -> None:
     # Fewer findings of this rule in this loss, or the rewrite could go round in circles.
-    before = sum(1 for _ in found.rule.match(found.loss))
+    before = sum(1 for _ in _matches(found.rule, found.loss))
     name = edit.becomes or found.loss.name
     after = [
-        sum(1 for _ in found.rule.match(loss))
+        sum(1 for _ in _matches(found.rule, loss))
         for loss in losses_in(text, options)
         if loss.name == name
     ]

@@ -26,7 +26,19 @@ from lossfix.syntax.scope import (
 )
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-LOSS_WORDS = frozenset({"loss", "losses", "objective", "criterion", "cost"})
+LOSS_WORDS = frozenset(
+    {
+        "loss",
+        "losses",
+        "objective",
+        "criterion",
+        "cost",
+        "crossentropy",
+        "entropy",
+        "focal",
+        "huber",
+    }
+)
 _FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
 _METRIC_WORDS = frozenset(
     {"metric", "metrics", "accuracy", "acc", "score", "coef", "coefficient", "precision", "recall"}
@@ -39,7 +51,7 @@ _TRUE_WORDS = frozenset(
     "true truth label labels target targets gt actual real ytrue groundtruth y t tgt ref".split()
 )
 _PRED_WORDS = frozenset(
-    "pred preds predict prediction predictions predicted logit logits output outputs pr p yhat hat fake "
+    "pred preds pre predict prediction predictions predicted logit logits output outputs pr p yhat hat fake "
     "ypred prob probs proba est estimate estimated recon reconstruction generated".split()
 )
 _FRAMEWORKS = ("tensorflow", "keras", "tf_keras")
@@ -197,7 +209,10 @@ def pair_of(parameters: list[str], settings: Settings) -> tuple[str, str, bool] 
         return name in settings.predictions or bool(words(name) & _PRED_WORDS)
 
     def targets(name: str) -> bool:
-        return name in settings.targets or (bool(words(name) & _TRUE_WORDS) and not predicts(name))
+        if name in settings.targets or not name.strip("_"):
+            # What is called `_` is not read.
+            return True
+        return bool(words(name) & _TRUE_WORDS) and not predicts(name)
 
     if targets(first) and predicts(second):
         return first, second, False

@@ -18,6 +18,9 @@ _FLOATS = frozenset({"float32", "dtype"})
 _EFFECTS = frozenset({"print", "open", "input", "exec", "eval", "setattr", "next"})
 
 
+_ELSEWHERE = "what it calls is not a function of this file"
+
+
 class _Substitute(cst.CSTTransformer):
     def __init__(self, values: Mapping[str, cst.BaseExpression]) -> None:
         self.values = values
@@ -43,6 +46,13 @@ def substituted(
     new = node.visit(_Substitute(values))
     assert isinstance(new, cst.BaseExpression)
     return new.deep_clone()
+
+
+def function_of(node: cst.Call) -> str | None:
+    """The dotted name of what a wrapper calls; ``None`` of a lambda."""
+    named = [each.value for each in node.args if each.keyword and each.keyword.value == "func"]
+    placed = [each.value for each in node.args[:1] if each.keyword is None]
+    return next(map(dotted, [*named, *placed]), None)
 
 
 def called_directly(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
@@ -73,10 +83,11 @@ def _applied(
     if isinstance(function, cst.Lambda):
         return _inlined(loss, function.params, function.body, values)
     if not isinstance(function, cst.Name):
-        return "what it calls is not a function of this file"
+        name = dotted(function) or ""
+        return f"`{name}` is a method" if name.startswith("self.") else _ELSEWHERE
     definition = _definition(loss, function.value)
     if definition is None:
-        return "what it calls is not a function of this file"
+        return _ELSEWHERE
     if definition.decorators:
         return f"`{function.value}` is decorated"
     if _has_effects(loss, definition):

@@ -21,7 +21,10 @@ TENSORFLOW = "tensorflow"
 STEEPNESS = "steepness"
 """What the parameter of every smoothed gate is called, or how its name ends."""
 _STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device"})
-_STATIC_METHODS = frozenset({"get_shape", "set_shape", "as_list", "is_compatible_with"})
+_STATIC_METHODS = frozenset(
+    {"get_shape", "set_shape", "as_list", "is_compatible_with"}
+    | {"is_tensor", "is_keras_tensor", "is_sparse"}
+)
 _STATIC_BUILTINS = frozenset({"len", "isinstance", "type", "hasattr", "callable", "id", "print"})
 
 

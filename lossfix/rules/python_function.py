@@ -50,13 +50,11 @@ import libcst as cst
 
 from lossfix.losses.inlining import called_directly
 from lossfix.losses.loss import Loss
+from lossfix.losses.wrapped import WRAPPERS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
 
-_WRAPPERS = frozenset(
-    {"tf.py_function", "tf.numpy_function", "tf.nondifferentiable_batch_function"}
-)
 _OWN_GRADIENT = frozenset({"tf.custom_gradient", "tf.grad_pass_through"})
 
 
@@ -67,7 +65,7 @@ def match(loss: Loss) -> Iterator[Match]:
         if not isinstance(node, cst.Call):
             continue
         operation = loss.operation(node)
-        if operation not in _WRAPPERS or not loss.predicts(node):
+        if operation not in WRAPPERS or not loss.predicts(node):
             continue
         new = called_directly(loss, node)
         consequence = (

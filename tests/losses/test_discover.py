@@ -391,3 +391,19 @@ def test_what_takes_more_than_targets_and_predictions_is_no_loss_of_keras() -> N
     assert names(code) == []
     assert names(code.replace("(a, b, c)", "(y_true, y_pred, c)")) == ["total"]
     assert names(code.replace("loss=total", "loss=functools.partial(total, c=2.0)")) == ["total"]
+
+
+def test_a_name_that_is_not_read_may_stand_for_the_targets() -> None:
+    loss = only("def far_loss(_, y_pred):\n    return tf.reduce_mean(y_pred)")
+    assert (loss.y_true, loss.y_pred) == ("_", "y_pred")
+
+
+def test_the_usual_names_of_losses_say_what_they_are() -> None:
+    body = "    return tf.abs(y_true - y_pred)\n"
+    for name in (
+        "weightedCategoricalCrossentropy",
+        "masked_cross_entropy",
+        "binary_focal",
+        "huber",
+    ):
+        assert names(f"def {name}(y_true, y_pred):\n{body}") == [name]

@@ -165,3 +165,13 @@ class SomeLoss({keras}.losses.Loss):
         return e
 """
     assert len(findings(source, RULE)) == count
+
+
+def test_whether_something_is_a_tensor_is_known_while_the_graph_is_built() -> None:
+    source = """
+        def f_loss(y_true, y_pred):
+            if not tf.keras.backend.is_keras_tensor(y_pred) or tf.is_tensor(y_true):
+                y_true = tf.cast(y_true, y_pred.dtype)
+            return y_true - y_pred
+    """
+    assert findings(source, "python-branch") == ()

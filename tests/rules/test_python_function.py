@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, lines, rewritten
 
+from lossfix import rules
+
 RULES = ("python-function", "numpy-round-trip", "numpy-call")
 
 
@@ -122,3 +124,34 @@ def test_targets_may_be_prepared_outside_of_the_graph() -> None:
             return tf.reduce_mean(edges * y_pred)
     """)
     assert findings(source, "python-function") == ()
+
+
+def test_what_runs_as_plain_python_is_found_for_that_alone() -> None:
+    source = """
+        def cost_loss(y_true, y_pred):
+            def by_hand(t, p):
+                t, p = t.numpy(), p.numpy()
+                total = 0.0
+                for n in range(t.shape[0]):
+                    if t[n] != 255:
+                        total -= np.log(p[n])
+                print(total)
+                return total
+            return tf.py_function(by_hand, [y_true, y_pred], tf.float32)
+    """
+    everything = [rule.name for rule in rules.RULES if rule.code.startswith("LF1")]
+    (finding,) = findings(source, *everything)
+    assert finding.rule == "python-function"
+    assert "by_hand" in finding.reason
+
+
+def test_a_method_is_called_a_method() -> None:
+    source = """
+        class CostLoss(tf.keras.losses.Loss):
+            def by_hand(self, t, p):
+                return np.abs(t - p)
+            def call(self, y_true, y_pred):
+                return tf.numpy_function(self.by_hand, [y_true, y_pred], tf.float32)
+    """
+    (finding,) = findings(source, "python-function")
+    assert finding.reason == "`self.by_hand` is a method"
