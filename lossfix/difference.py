@@ -53,4 +53,6 @@ def _of_cell(number: int, before: str, after: str) -> Iterator[Line]:
 
 def _hunks(before: str, after: str) -> Iterator[Line]:
     for line in list(unified_diff(before.split("\n"), after.split("\n"), lineterm=""))[2:]:
-        yield [(line[:1] + printable(line[1:]), _COLORS.get(line[:1], ""))]
+        code = line[1:].expandtabs()
+        indent = code[: len(code) - len(code.lstrip(" "))]
+        yield [(line[:1] + indent + printable(code[len(indent) :]), _COLORS.get(line[:1], ""))]

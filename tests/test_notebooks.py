@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossfix import source
+from lossfix.difference import difference
 from lossfix.model import Finding, Safety, Severity, Span
 from lossfix.source import SourceError, Unreadable
 
@@ -260,3 +261,8 @@ def test_people_see_the_cells_that_changed_when_a_line_came_above_a_magic():
     (change,) = source.cells_between(old, new)
     assert (change.cell, change.before) == (1, "%matplotlib inline\nx = 1")
     assert change.after == "import os\n%matplotlib inline\nx = 1"
+
+
+def test_people_see_the_indentation_of_a_cell():
+    shown = difference(source.decode("a.py", b"if x:\n"), "if x:\n", "if x:\n\t\ty = 1\n")
+    assert [("+" + 16 * " " + "y = 1", "green")] in shown

@@ -250,6 +250,8 @@ class _Taken:
                 f"it needs `{name}`, which line {node.lineno} binds by {problem}: "
                 "that is not run here"
             )
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            self._must_be_bound(part, number, name)
         first = number not in part.kept
         part.kept.add(number)
         for each in ast.walk(node):
@@ -259,6 +261,18 @@ class _Taken:
         if first:
             for read in sorted(part.bounds[number].reads):
                 self.take(part, read)
+
+    def _must_be_bound(self, part: _Part, number: int, name: str) -> None:
+        """An assignment is computed at once, from what it reads; a definition may never get there."""
+        node = part.bounds[number].node
+        own = {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
+        for read in sorted(part.bounds[number].reads - own):
+            known = read in part.binds or hasattr(builtins, read) or read.startswith("__")
+            if not known and not part.stars:
+                raise Hole(
+                    f"it needs `{name}`, which line {node.lineno} computes from `{read}`: "
+                    "nothing in the file binds that"
+                )
 
     def _link(
         self, part: _Part, node: ast.Import | ast.ImportFrom, wanted: str | None, may_fail: bool

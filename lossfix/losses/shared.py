@@ -353,7 +353,11 @@ class _Reader:
         match above:
             case ast.Call(func=function) if function is node:
                 plain = len(above.args) == 2 and not above.keywords
-                if plain and not any(isinstance(each, ast.Starred) for each in above.args):
+                if plain and any(isinstance(e, ast.Constant | ast.List) for e in above.args):
+                    yield Use(
+                        Role.FUNCTION, origin, line, "calls it with numbers, which are no tensors"
+                    )
+                elif plain and not any(isinstance(each, ast.Starred) for each in above.args):
                     yield Use(Role.CALLED, origin, line)
                 else:
                     reason = "calls it with more than targets and predictions"

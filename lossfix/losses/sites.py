@@ -66,6 +66,8 @@ def call_sites(loss: Loss) -> CallSites:
                 plain = all(each.keyword is None and not each.star for each in above.args)
                 if not plain or len(above.args) != 2:
                     return CallSites({}, "it is called with more than targets and predictions")
+                if any(_is_literal(each.value) for each in above.args):
+                    return CallSites({}, "it is called with numbers, which are no tensors")
                 replace[read] = build.name(f"{name}.call")
                 continue
             case cst.Attribute():
@@ -80,6 +82,14 @@ def call_sites(loss: Loss) -> CallSites:
         if not _is_only_compiled(loss, read, frozenset()):
             return CallSites({}, "it is used where it may be called as a function")
     return CallSites(replace)
+
+
+def _is_literal(node: cst.BaseExpression) -> bool:
+    # `huber(0, errors)`: a number, or a list of them, has no shape by which ranks could be aligned.
+    match node:
+        case cst.UnaryOperation(expression=inner):
+            return _is_literal(inner)
+    return isinstance(node, cst.BaseNumber | cst.List | cst.Tuple)
 
 
 def is_applied(loss: Loss) -> bool:

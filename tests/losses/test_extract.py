@@ -338,3 +338,13 @@ def test_statements_that_share_a_line_are_taken_apart() -> None:
 def test_decorators_are_taken_along() -> None:
     subject = taken(f"@tf.function\n{LOSS}")
     assert "@tf.function\ndef a_loss" in subject.source
+
+
+def test_an_assignment_from_what_nothing_binds_is_told() -> None:
+    scaled = "def a_loss(y_true, y_pred):\n    return scale * tf.abs(y_true - y_pred)\n"
+    reason = taken("scale = max(history['loss'])\n" + scaled).unverifiable
+    assert reason == (
+        "it needs `scale`, which line 2 computes from `history`: nothing in the file binds that"
+    )
+    plain = "scale = (lambda x: 2.0 * x)(sum(each for each in (1.0, 2.0)))\n"
+    assert "nothing in the file binds" not in taken(plain + scaled).unverifiable

@@ -290,3 +290,10 @@ def test_tensorflows_keras_registers_by_a_name_that_it_has() -> None:
     text = _from("import tensorflow.keras.backend as K")
     assert "from tensorflow import keras\n" in text
     assert "@keras.utils.register_keras_serializable(" in text
+
+
+@pytest.mark.parametrize("given", ["0, errors", "0.0, -1.5", "[[1.0]], errors"])
+def test_a_function_that_is_called_with_numbers_stays_one(given: str) -> None:
+    source = loss(BODY) + COMPILED + f"\n\nplot(errors, my_loss({given}))\n"
+    (finding,) = findings(source, "bare-function")
+    assert "called with numbers" in finding.reason
