@@ -61,6 +61,12 @@ def test_a_new_line_ends_as_most_lines_of_the_file_do():
     assert source.encode(document, "a\nb\nc\nd\n") == b"a\r\nb\nc\r\nd\r\n"
 
 
+def test_a_line_that_changes_in_its_place_keeps_its_end():
+    document = source.decode("losses.py", b"a\r\nb\nc\r\nd\r\n")
+    assert source.encode(document, "a\nB\nc\nd\n") == b"a\r\nB\nc\r\nd\r\n"
+    assert source.encode(document, "A\nb\nc\nd\ne\n") == b"A\r\nb\nc\r\nd\r\ne\r\n"
+
+
 def test_a_coding_cookie_is_heeded():
     data = "# -*- coding: latin-1 -*-\r\nname = 'é'\r\n".encode("latin-1")
     document = source.decode("losses.py", data)

@@ -63,7 +63,9 @@ def decode(path: Path | str, data: bytes) -> Document:
     try:
         declared, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
-        raise Unreadable(name, str(error.msg)) from error
+        marked = data.startswith(b"\xef\xbb\xbf")
+        contradiction = "its byte order mark says UTF-8, and a comment another encoding"
+        raise Unreadable(name, contradiction if marked else str(error.msg)) from error
     text, encoding = _text(name, data, declared)
     return Document(path, data, Source(name, unified(text)), encoding)
 

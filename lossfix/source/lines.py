@@ -78,22 +78,24 @@ def unified(text: str) -> str:
 
 
 def with_line_ends(original: str, new: str) -> str:
-    """``new``, whose lines end with ``\\n``, with the line ends of ``original``.
+    """``new``, whose lines end with ``\n``, with the line ends of ``original``.
 
-    A line that was in the original keeps its own end; a new one takes the end that most lines of
-    the original have.
+    A line that was in the original keeps its own end, and so does one whose words changed in its
+    place; another one takes the end that most lines of the original have.
     """
     if "\r" not in original:
         return new
     ends = line_ends(original)
     dominant = Counter(end for end in ends if end).most_common(1)[0][0]
-    old = split(unified(original))
-    kept = [line.removesuffix("\n") + end for line, end in zip(old, ends, strict=True)]
+    old, lines = split(unified(original)), split(new)
+    result: list[str] = []
+    done = 0
+    for i, j, k, m in changed_blocks(old, lines):
+        result += ends[done:i]
+        result += ends[i:j] if j - i == m - k else [dominant] * (m - k)
+        done = j
+    result += ends[done:]
     return "".join(
-        carried(
-            old,
-            split(new),
-            kept,
-            lambda line: line.removesuffix("\n") + dominant * line.endswith("\n"),
-        )
+        line.removesuffix("\n") + (end or dominant) * line.endswith("\n")
+        for line, end in zip(lines, result, strict=True)
     )
