@@ -27,7 +27,7 @@ IN_PROPORTION = (0.6, 1.6)
 LOST = 1e-2
 """Share of the variation that the gradient may cease to account for."""
 ROWS = 7
-"""Rows of the batch of which ``ValueFacts`` tells the shapes."""
+"""Rows of the batch of which ``ValueFacts`` tells the shapes, unless the original asks for others."""
 
 _DEAD = frozenset({State.RAISES, State.NONE, State.ZERO, State.NONFINITE})
 
@@ -242,9 +242,10 @@ def _batch(facts: Facts) -> list[_Reason]:
     if not facts.values:
         return []
     before, after = facts.values[0].shape_before, facts.values[0].shape_after
-    if not after or after[0] == ROWS or (before and before[0] != ROWS):
+    rows = facts.rows or ROWS
+    if not after or after[0] == rows or (before and before[0] != rows):
         return []
-    text = f"for a batch of {ROWS} the value has the shape {after}: sample weights cannot act on it"
+    text = f"for a batch of {rows} the value has the shape {after}: sample weights cannot act on it"
     return [_Reason(Ruling.REGRESSED, text)]
 
 
@@ -340,10 +341,11 @@ def _favourable(facts: Facts, before: State, after: State) -> Ruling:
 
 def _mended(facts: Facts) -> bool:
     """Whether value or gradient are finite at an edge at which they were not, and nowhere the
-    other way around; or the same under XLA, where the original ran eagerly."""
+    other way around; or whether it works under XLA, or for batches of any size, and did not."""
     if facts.before is None or facts.after is None:
         return False
-    compiled = [check for check in facts.contract.checks if check.name == "xla"]
+    asked_of_both = ("xla", "dynamic batch")
+    compiled = [check for check in facts.contract.checks if check.name in asked_of_both]
     if any(check.before and check.after == "" for check in compiled):
         return True
     bad = [
@@ -367,10 +369,12 @@ def _assumptions(probe: Probe) -> tuple[str, ...]:
 
 def _family(facts: Facts) -> str:
     scale, shift = facts.affine
-    if not facts.family or (scale, shift) == (1.0, 0.0):
-        return facts.family
-    text = f"{facts.family} scaled by {scale:g}" if scale != 1.0 else facts.family
-    return f"{text} + {shift:g}" if shift else text
+    text = facts.family
+    if text and scale != 1.0:
+        text += f" scaled by {scale:g}"
+    if text and shift:
+        text += f" + {shift:g}"
+    return f"{text} in batches of {facts.rows}" if text and facts.rows else text
 
 
 def _deviation(facts: Facts) -> float | None:

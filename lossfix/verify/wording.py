@@ -5,6 +5,8 @@ from __future__ import annotations
 from lossfix.model import Ruling, State
 from lossfix.verify.probe.facts import Facts, GateFacts, GradientFacts
 
+_ONE_BY_ONE = {"rows": "row by row", "elements": "element by element"}
+
 
 def summary(facts: Facts, ruling: Ruling, before: State, after: State) -> str:
     """One line for people."""
@@ -35,6 +37,19 @@ def notes(facts: Facts) -> tuple[str, ...]:
         found.append("the original's values were taken with stand-ins for names that were removed")
     if facts.arrays:
         found.append("the original's values were taken on NumPy arrays: it runs on nothing else")
+    if facts.promoted:
+        found.append("the original's values were taken with dtypes mixed as NumPy mixes them")
+    if facts.apart:
+        put = "summed" if facts.sums else "averaged"
+        found.append(
+            f"the original's values were taken {_ONE_BY_ONE[facts.apart]} and {put}: "
+            "it decides for a whole batch at once, by a truth value that a batch does not have"
+        )
+    if facts.rows:
+        found.append(
+            f"the original runs on batches of {facts.rows} alone: "
+            "a smaller last batch of an epoch raises, or is not counted right"
+        )
     if weights(facts) == "gained":
         found.append("sample weights now act per sample")
     for value in facts.values[1:]:

@@ -57,14 +57,16 @@ def contract(
     steepness: Optional[float] = None,
     checks: Sequence[str] = CHECKS,
     seed: int = 0,
+    rows: int = ROWS,
 ) -> ContractFacts:
     """Runs ``checks`` (names out of ``facts.CHECKS``) and never raises.
 
     ``batch`` has some hundred rows of the family that the loss was measured on; ``edges`` are named
     batches at which losses break; ``steepness`` is the one in the rewrite's code, ``None`` where
-    nothing was smoothed. Saved models go to ``directory`` and are removed.
+    nothing was smoothed. Saved models go to ``directory`` and are removed. ``rows`` are those of the
+    batches that the original accepts.
     """
-    setting = _Setting(_rows(batch, ROWS), batch, edges, before, directory, steepness)
+    setting = _Setting(_rows(batch, rows), batch, edges, before, directory, steepness)
     fitted: dict[int, Fitted] = {}
 
     def trained(candidate: Candidate) -> Fitted:
@@ -111,8 +113,9 @@ def contract(
 
 def _both(name: str, run: _Run, before: Candidate, after: Candidate, setting: _Setting) -> Check:
     failure, detail = _guarded(run, after, setting)
-    # A loss that fails under XLA alone is mended where the rewrite does not.
-    theirs = _guarded(run, before, setting)[0] if failure or name == "xla" else None
+    # A loss that fails under XLA alone, or on other batch sizes, is mended where the rewrite does not.
+    asked_of_both = name in ("xla", "dynamic batch")
+    theirs = _guarded(run, before, setting)[0] if failure or asked_of_both else None
     return Check(name, theirs, failure, detail)
 
 

@@ -333,6 +333,16 @@ class Facts:
     """Whether the original ran only with stand-ins for removed names."""
     arrays: bool = False
     """Whether it ran only on NumPy arrays instead of tensors."""
+    promoted: bool = False
+    """Whether it ran only where dtypes mix in arithmetic as NumPy mixes them."""
+    apart: str = ""
+    """``rows`` or ``elements``, where it ran only on each of them by itself; the value of a batch is
+    then put together of these."""
+    sums: bool = False
+    """Whether it sums such values, as batches show on which it can be asked at once; else it
+    averages them."""
+    rows: int = 0
+    """The one size of batches on which it runs; 0: any."""
     deterministic: bool = True
     """Whether the original gave the same value twice for the same input."""
     family: str = ""

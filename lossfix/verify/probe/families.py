@@ -57,10 +57,12 @@ class Family:
     coded: bool = False
     """Whether some of its targets stand for something else (padding, a gap, no target at all), so
     that it speaks only of losses that are written for that."""
+    rows: int = 0
+    """The one number of samples of all its batches, for losses that are written for one; 0: any."""
 
     def batch(self, rng: np.random.Generator, rows: int = ROWS) -> Batch:
-        """One draw of ``rows`` samples."""
-        y_true, y_pred = self.draw(rng, rows)
+        """One draw of ``rows`` samples, or of the number that is the family's."""
+        y_true, y_pred = self.draw(rng, self.rows or rows)
         if self.labels == "index":
             y_true = y_true.astype(np.int32)
         return Batch(self.name, y_true, y_pred, self.activation, self.offset, self.scale)

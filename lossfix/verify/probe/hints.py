@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from .families import BY_NAME, FAMILIES, Family
 
@@ -96,6 +96,59 @@ def suggest(
             scores[name] += 100.0 - rank
     order = sorted(scores, key=lambda name: -scores[name])
     return [(BY_NAME[name], scores[name]) for name in order]
+
+
+def batch_sizes(source: str, most: int = 6) -> tuple[int, ...]:
+    """Numbers that may be the size of a batch for which the code is written, the likeliest first:
+    what is called so, what a loop runs to, and what leads a list of sizes."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return ()
+    named: dict[str, int] = {}
+    scores: dict[int, int] = {}
+
+    def speaks(node: ast.AST, score: int) -> None:
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            value = named.get(name)
+            score += 3 * ("batch" in name.lower())
+        if type(value) is int and 1 < value <= 1024:
+            scores[value] = max(score, scores.get(value, 0))
+
+    for node in ast.walk(tree):
+        for name, value in _bindings(node):
+            if isinstance(value, ast.Constant) and type(value.value) is int:
+                named[name] = value.value
+                if "batch" in name.lower():
+                    speaks(value, 3)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "range" and node.args:
+                speaks(node.args[-1] if len(node.args) < 3 else node.args[1], 2)
+        elif isinstance(node, (ast.List, ast.Tuple)) and node.elts:
+            speaks(node.elts[0], 1)
+    return tuple(sorted(scores, key=lambda size: (-scores[size], size))[:most])
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """The names that a statement or a signature binds to a value, with that value."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            if isinstance(target, (ast.Name, ast.Attribute)):
+                yield (target.id if isinstance(target, ast.Name) else target.attr), node.value
+            elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                for each, value in zip(target.elts, node.value.elts):
+                    if isinstance(each, ast.Name):
+                        yield each.id, value
+    elif isinstance(node, ast.arguments):
+        defaults = node.defaults
+        for argument, default in zip(node.args[len(node.args) - len(defaults) :], defaults):
+            yield argument.arg, default
+        for argument, chosen in zip(node.kwonlyargs, node.kw_defaults):
+            if chosen is not None:
+                yield argument.arg, chosen
 
 
 def _normalised(source: str) -> str:

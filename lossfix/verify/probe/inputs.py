@@ -10,7 +10,7 @@ import numpy as np
 from .families import Batch, Family
 from .gates import Gate, coverage
 from .gates import Segment as Sides
-from .gradient import raised, segments
+from .gradient import SEGMENT_ROWS, raised, segments
 from .numeric import Objective
 
 MAPS = ((10.0, 0.0), (100.0, 0.0), (1e3, 0.0), (1e4, 0.0), (0.1, 0.0), (0.01, 0.0), (1.0, 100.0))
@@ -40,12 +40,26 @@ class Choice:
     """``family: reason`` for each one that was refused before the first that was accepted."""
 
 
-def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -> Choice | str:
+@dataclass(frozen=True)
+class Refused:
+    """No family suits."""
+
+    tried: tuple[str, ...]
+    """``family: reason`` for each."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """All reasons, the commonest first."""
+        said = [entry.split(": ", 1)[1] for entry in self.tried]
+        return tuple(sorted(sorted(set(said)), key=said.count, reverse=True))
+
+
+def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -> Choice | Refused:
     """The first suggested family that the original accepts, or one that crosses more of its gates.
 
-    Accepted means: it runs on a batch of seven, its value is finite and depends on the predictions.
-    Gates that never flip there lead on to the next families and to other scales. Returns the
-    commonest reason of refusal where no family is accepted.
+    Accepted means: it runs on batches of seven and of three, its value is finite and depends on the
+    predictions.
+    Gates that never flip there lead on to the next families and to other scales.
     """
     plain, direct = make(False), make(True)
     accepted: list[tuple[Family, bool]] = []
@@ -70,8 +84,7 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
         family = next(family for family, _ in suggested if family.name == flat[0])
         return Choice(family, False, (1.0, 0.0), (family,), 0, 0, ())
     if not accepted:
-        reasons = [entry.split(": ", 1)[1] for entry in tried]
-        return max(sorted(set(reasons)), key=reasons.count)
+        return Refused(tuple(tried))
     return _covering(make, accepted, tuple(tried), seed)
 
 
@@ -113,6 +126,7 @@ def _covering(
 def refusal(objective: Objective, family: Family, seed: int) -> str:
     """Why the loss cannot be measured on ``family``; empty where it can."""
     batch, other = family.batches(seed, 2)
+    few = family.batches(seed, 1, SEGMENT_ROWS)[0]
     try:
         values = [
             objective.value(batch.y_true, batch.y_pred),
@@ -120,6 +134,7 @@ def refusal(objective: Objective, family: Family, seed: int) -> str:
             objective.value(other.y_true, other.y_pred),
         ]
         shape = objective.unreduced(batch.y_true, batch.y_pred).shape
+        objective.value(few.y_true, few.y_pred)
     except Exception as error:
         return raised(error)
     if not np.all(np.isfinite(values)):

@@ -16,6 +16,7 @@ from .contract import contract
 from .curve import draw_curve
 from .descent import ROWS, Yardstick, alignment, descent, yardstick
 from .facts import LIVE_ROWS, DescentFacts, Facts, GradientFacts, Job, Outcome, ValueFacts
+from .families import ROWS as FEW
 from .families import Batch, edges
 from .gates import Gate
 from .gradient import live_rows, measure_gradient, quick_gradient, raised, segments
@@ -323,6 +324,7 @@ class _Battery:
             self.facts.steepness,
             self.job.checks,
             seed,
+            family.rows or FEW,
         )
         self._note(contract=found)
         return True

@@ -244,7 +244,8 @@ def lift(
     same value as in float32 (see ``AGREEMENT``), and tell inputs apart that differ by 1e-9.
     """
     with lifted():
-        candidate = load(subject, directory, filename, plain.candidate.shimmed)
+        own = plain.candidate
+        candidate = load(subject, directory, filename, own.shimmed, calling=own.calling)
         if isinstance(candidate, Failure):
             return None
         wide = Objective(candidate, candidate.wrapped(), "float64", plain.direct)

@@ -23,6 +23,7 @@ from typing import Any, Callable, Optional, Union
 import keras
 import tensorflow as tf
 
+from .calling import AS_IT_IS, Calling
 from .compat import removed_names, within
 from .facts import SubjectSource
 
@@ -61,6 +62,8 @@ class Candidate:
     """A function or another callable, or an instance of ``keras.losses.Loss``."""
     shimmed: bool = False
     """Whether removed names have stand-ins while it runs."""
+    calling: Calling = AS_IT_IS
+    """How the author's function is called."""
 
     @property
     def is_loss(self) -> bool:
@@ -100,7 +103,9 @@ class Candidate:
         if not self.subject.steepened:
             return Failure("steepen", "ValueError", "nothing was smoothed in this loss")
         expression = self.subject.steepened.replace("{steepness}", repr(float(steepness)))
-        built = _build(self.subject, self.module, self.path, expression, "steepen", self.shimmed)
+        built = _build(
+            self.subject, self.module, self.path, expression, "steepen", self.shimmed, self.calling
+        )
         if isinstance(built, Candidate) and not built.is_loss and inspect.isfunction(built.target):
             # A function that was given its steepness is still the one of that name in that source.
             functools.update_wrapper(built.target, self.target)
@@ -113,13 +118,14 @@ def load(
     filename: str,
     compat: bool = False,
     adapt: Optional[Adapt] = None,
+    calling: Calling = AS_IT_IS,
 ) -> Union[Candidate, Failure]:
     """Writes, imports and builds ``subject``.
 
     Each call writes a new file in ``directory`` named after ``filename`` and imports it as a new
     module, so the same subject can be loaded twice. With ``compat``, names that TensorFlow and
     Keras removed have stand-ins while the loss is imported, built and called. ``adapt`` may change
-    the module's globals before the loss is built.
+    the module's globals before the loss is built. ``calling`` is how its function is called.
 
     Raises ``OSError`` where the file cannot be written; all that the user's code raises comes back
     as a ``Failure``.
@@ -141,7 +147,7 @@ def load(
         return imported
     if adapt is not None:
         adapt(imported)
-    return _build(subject, imported, path, subject.expression, "build", compat)
+    return _build(subject, imported, path, subject.expression, "build", compat, calling)
 
 
 def _import(name: str, path: str, compat: bool) -> Union[ModuleType, Failure]:
@@ -167,6 +173,7 @@ def _build(
     expression: str,
     stage: str,
     compat: bool,
+    calling: Calling,
 ) -> Union[Candidate, Failure]:
     def build() -> Any:
         target = eval(compile(expression, f"<{stage}>", "eval"), vars(module))
@@ -180,13 +187,15 @@ def _build(
         target = within(removed_names, build)() if compat else build()
     except BaseException as error:
         return _failure(stage, error, path)
-    built = Candidate(subject, module, path, target, compat)
-    if not compat:
+    built = Candidate(subject, module, path, target, compat, calling)
+    if not compat and calling == AS_IT_IS:
         return built
+    function = target.call if built.is_loss else target
+    called = calling.around(within(removed_names, function) if compat else function)
     if built.is_loss:
-        target.call = within(removed_names, target.call)
+        target.call = called
         return built
-    return replace(built, target=within(removed_names, target))
+    return replace(built, target=called)
 
 
 def _failure(stage: str, error: BaseException, path: str) -> Failure:
