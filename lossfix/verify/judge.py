@@ -26,8 +26,6 @@ IN_PROPORTION = (0.6, 1.6)
 """A gate's width must go with the steepness to a power between these: 0 ignores it, 2 squares it."""
 LOST = 1e-2
 """Share of the variation that the gradient may cease to account for."""
-ROWS = 7
-"""Rows of the batch of which ``ValueFacts`` tells the shapes, unless the original asks for others."""
 
 _DEAD = frozenset({State.RAISES, State.NONE, State.ZERO, State.NONFINITE})
 
@@ -242,7 +240,7 @@ def _batch(facts: Facts) -> list[_Reason]:
     if not facts.values:
         return []
     before, after = facts.values[0].shape_before, facts.values[0].shape_after
-    rows = facts.rows or ROWS
+    rows = facts.values[0].rows
     if not after or after[0] == rows or (before and before[0] != rows):
         return []
     text = f"for a batch of {rows} the value has the shape {after}: sample weights cannot act on it"

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from .compat import within
 from .families import ROWS, Family
+from .slots import Slots
 
 Function = Callable[[Any, Any], Any]
 
@@ -33,6 +34,8 @@ _COMPARISONS = ("lt", "le", "gt", "ge")
 class Calling:
     """How the author's function is called."""
 
+    slots: Optional[Slots] = None
+    """How its tensors are cut out of one of targets and one of predictions, where it takes others."""
     promoted: bool = False
     """Whether integers and floats of several widths may be mixed in arithmetic, as in NumPy."""
     apart: str = ""
@@ -43,6 +46,8 @@ class Calling:
 
     def around(self, function: Function) -> Function:
         """``function`` of a whole batch, called in this way."""
+        if self.slots is not None:
+            function = self.slots.around(function)
         if self.promoted:
             function = within(promotion, function)
         return _apart(function, self.apart, self.sums) if self.apart else function

@@ -206,8 +206,9 @@ class ValueFacts:
     side: str = ""
     """Where the residual sits, such as ``y_pred > 0.5``; empty where that is not known."""
     shape_before: tuple[int, ...] = ()
-    """Shape of the unreduced value for a batch of seven."""
+    """Shape of the unreduced value for a batch of ``rows``."""
     shape_after: tuple[int, ...] = ()
+    rows: int = 7
     binding: bool = True
     """Whether this family is of the same kind as the main one, so that a difference here refuses;
     otherwise it is only worth a note."""

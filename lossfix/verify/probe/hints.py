@@ -53,6 +53,7 @@ _CUES: tuple[tuple[str, str, int], ...] = (
     (r"sign\(", "reg reg_vec3 pm1 seq", 3),
     (r"\[\s*:\s*,\s*1\s*:|\[\s*1\s*:|roll\(|diff\(", "seq reg_vec3 vec", 4),
     (r"\[\s*(\.\.\.|:)\s*,\s*[23]\s*(:\s*4\s*)?\]|box|split\(.*,\s*4", "boxes onehot_prob", 5),
+    (r"\[\s*:\s*,\s*-1\s*\]", "seq", 6),
     (r"round\(|floor\(|ceil\(|rint\(", "rating reg unit bin_prob", 1),
     (r"rating|star|kappa", "rating", 3),
     (r"is_nan|isnan|is_finite|isfinite", "gaps", 3),

@@ -10,7 +10,7 @@ import numpy as np
 from .families import Batch, Family
 from .gates import Gate, coverage
 from .gates import Segment as Sides
-from .gradient import SEGMENT_ROWS, raised, segments
+from .gradient import SEGMENT_ROWS, in_graph, raised, segments
 from .numeric import Objective
 
 MAPS = ((10.0, 0.0), (100.0, 0.0), (1e3, 0.0), (1e4, 0.0), (0.1, 0.0), (0.01, 0.0), (1.0, 100.0))
@@ -85,7 +85,19 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
         return Choice(family, False, (1.0, 0.0), (family,), 0, 0, ())
     if not accepted:
         return Refused(tuple(tried))
+    accepted = _graph_first(plain, accepted, seed)
     return _covering(make, accepted, tuple(tried), seed)
+
+
+def _graph_first(
+    plain: Objective, accepted: list[tuple[Family, bool]], seed: int
+) -> list[tuple[Family, bool]]:
+    """The accepted families, led by the first on which the loss runs in a graph, too, if there is
+    one: what is no sample of its own, such as one step of a sequence, often runs eagerly alone."""
+    for option in accepted:
+        if in_graph(plain, option[0].batches(seed, 1)[0]).ok:
+            return [option, *(other for other in accepted if other is not option)]
+    return accepted
 
 
 def _mapped(objective: Objective, family: Family, seed: int) -> Family | None:

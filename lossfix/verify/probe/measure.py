@@ -12,11 +12,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .calling import Calling
 from .contract import contract
 from .curve import draw_curve
 from .descent import ROWS, Yardstick, alignment, descent, yardstick
 from .facts import LIVE_ROWS, DescentFacts, Facts, GradientFacts, Job, Outcome, ValueFacts
-from .families import ROWS as FEW
 from .families import Batch, edges
 from .gates import Gate
 from .gradient import live_rows, measure_gradient, quick_gradient, raised, segments
@@ -115,7 +115,8 @@ class _Battery:
     def _rewrite(self) -> bool:
         """Builds the rewrite and looks at its gradient over a few draws."""
         assert self.job.after is not None
-        built = load(self.job.after, self.directory, "after.py")
+        slots = self.before.plain.candidate.calling.slots
+        built = load(self.job.after, self.directory, "after.py", calling=Calling(slots))
         if isinstance(built, Failure):
             outcome = Outcome(False, str(built))
             self._note(after=GradientFacts("raises", outcome, outcome, "none"))
@@ -324,7 +325,7 @@ class _Battery:
             self.facts.steepness,
             self.job.checks,
             seed,
-            family.rows or FEW,
+            len(self.batches[0].y_pred),
         )
         self._note(contract=found)
         return True

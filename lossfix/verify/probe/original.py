@@ -12,6 +12,7 @@ import numpy as np
 
 from .calling import AS_IT_IS, Calling, sums_up
 from .configured import configured
+from .demands import Demands, read
 from .descent import ROWS
 from .facts import Facts, GradientFacts, Job, Outcome
 from .families import Batch, Family, edges
@@ -20,6 +21,8 @@ from .gradient import quick_gradient
 from .hints import batch_sizes, suggest
 from .inputs import Choice, Direct, Refused, choose, sides
 from .numeric import Objective, Side, lift, objective
+from .shaped import fitted
+from .slots import arrangements
 from .subject import Candidate, Failure, load
 from .values import DRAWS
 
@@ -43,7 +46,8 @@ class Oracle:
     def lends_values(self) -> bool:
         """Whether it gives values that the original as it is does not give, so that the state of
         the gradient stays ``raises``. A batch of the right size is no such thing."""
-        return self.shimmed or self.arrays or self.calling != AS_IT_IS
+        mended = self.calling.promoted or bool(self.calling.apart)
+        return self.shimmed or self.arrays or mended
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,6 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
 
     Where it does not run as it is, the ways of ``_oracles`` are tried.
     """
-    family = configured(job.true_shape, job.pred_shape, job.true_range, job.pred_range)
-    suggested = (
-        suggest(job.before.source, job.thresholds, job.families)
-        if family is None
-        else [(family, CERTAIN)]
-    )
     reasons: list[str] = []
     stage = "before"
     for oracle in _oracles(job.before.source, reasons):
@@ -83,29 +81,23 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
             reasons.append(str(built))
             continue
         stage = "family"
-        make: Direct = partial(objective, built, arrays=oracle.arrays)
-        fitting = [(replace(each, rows=oracle.rows), score) for each, score in suggested]
-        choice = choose(make, fitting, job.seed)
-        if isinstance(choice, Refused):
-            reasons.extend(choice.reasons)
+        found = _chosen(job, directory, oracle, built)
+        if isinstance(found, Refused):
+            reasons.extend(found.reasons)
             continue
-        if oracle.calling.apart:
-            found = _apart(job, directory, oracle, choice)
-            if found is None:
-                continue
-            oracle, make = found
-        side = _side(job, directory, make(choice.direct), choice)
+        side = _side(job, directory, found.make(found.choice.direct), found.choice)
+        calling = side.plain.candidate.calling
         facts = Facts(
             job.name,
             stage="gradient",
             shimmed=oracle.shimmed,
             arrays=oracle.arrays,
-            promoted=oracle.calling.promoted,
-            apart=oracle.calling.apart,
-            sums=oracle.calling.sums,
+            promoted=calling.promoted,
+            apart=calling.apart,
+            sums=calling.sums,
             rows=oracle.rows,
         )
-        return _measured(job, facts, side, choice, fitting, reasons if oracle.lends_values else [])
+        return _measured(job, facts, side, found, reasons if oracle.lends_values else [])
     # Of a removed name nobody has to be told here: what it raises beyond that says more.
     told = next((each for each in reasons if _REMOVED not in each), reasons[0])
     return Facts(job.name, stage=stage, error=told, before=_raises(reasons[0])), None
@@ -127,22 +119,70 @@ def _oracles(source: str, reasons: Sequence[str]) -> Iterator[Oracle]:
             yield Oracle(calling=Calling(apart=parts))
 
 
-def _apart(
-    job: Job, directory: str, oracle: Oracle, choice: Choice
-) -> Optional[tuple[Oracle, Direct]]:
-    """The oracle that puts the parts together as the original would; ``None`` where no batch can
-    say how it would."""
-    whole = load(job.before, directory, "before.py")
-    if isinstance(whole, Failure):
-        return None
-    parts = oracle.calling.apart
-    sums = sums_up(objective(whole, choice.direct)._scalar, parts, choice.family, job.seed)
+@dataclass(frozen=True)
+class _Chosen:
+    """The inputs that suit, and the original's objective on them."""
+
+    make: Direct
+    choice: Choice
+    suggested: Sequence[tuple[Family, float]]
+
+
+def _chosen(job: Job, directory: str, oracle: Oracle, built: Candidate) -> _Chosen | Refused:
+    """The first inputs on which the original runs in this way."""
+    family = configured(job.true_shape, job.pred_shape, job.true_range, job.pred_range)
+    demands = read(built.target.call if built.is_loss else built.target)
+    refused = Refused(())
+    for suggested, calling in _offers(job, family, demands, oracle):
+        candidate = built
+        if calling != oracle.calling:
+            again = load(job.before, directory, "before.py", oracle.shimmed, calling=calling)
+            assert isinstance(again, Candidate)
+            candidate = again
+        make: Direct = partial(objective, candidate, arrays=oracle.arrays)
+        choice = choose(make, suggested, job.seed)
+        if isinstance(choice, Refused):
+            refused = Refused((*refused.tried, *choice.tried))
+            continue
+        found = _Chosen(make, choice, suggested)
+        apart = _together(job, directory, oracle, calling, found) if calling.apart else found
+        if apart is not None:
+            return apart
+    return refused
+
+
+def _offers(
+    job: Job, family: Optional[Family], demands: Optional[Demands], oracle: Oracle
+) -> Iterator[tuple[Sequence[tuple[Family, float]], Calling]]:
+    """Families to try, each with the way of calling that they are for."""
+    if family is not None:
+        yield [(replace(family, rows=oracle.rows), CERTAIN)], oracle.calling
+        return
+    suggested = suggest(job.before.source, job.thresholds, job.families)
+    several = [] if oracle.arrays else arrangements(demands, suggested[0][0])
+    for each, slots in several:
+        yield [(replace(each, rows=oracle.rows), CERTAIN)], replace(oracle.calling, slots=slots)
+    if not several:
+        fitting = fitted(suggested, demands)
+        yield [(replace(each, rows=oracle.rows), score) for each, score in fitting], oracle.calling
+
+
+def _together(
+    job: Job, directory: str, oracle: Oracle, calling: Calling, found: _Chosen
+) -> Optional[_Chosen]:
+    """The same with parts put together as the original would; ``None`` where no batch can say how
+    it would."""
+    whole = load(job.before, directory, "before.py", calling=replace(calling, apart=""))
+    assert isinstance(whole, Candidate)
+    choice = found.choice
+    function = objective(whole, choice.direct)._scalar
+    sums = sums_up(function, calling.apart, choice.family, job.seed)
     if sums is None:
         return None
-    oracle = replace(oracle, calling=replace(oracle.calling, sums=sums))
-    built = load(job.before, directory, "before.py", calling=oracle.calling)
+    calling = replace(calling, sums=sums)
+    built = load(job.before, directory, "before.py", calling=calling)
     assert isinstance(built, Candidate)
-    return oracle, partial(objective, built)
+    return replace(found, make=partial(objective, built))
 
 
 def _side(job: Job, directory: str, plain: Objective, choice: Choice) -> Side:
@@ -161,12 +201,12 @@ def _measured(
     job: Job,
     facts: Facts,
     side: Side,
-    choice: Choice,
-    suggested: Sequence[tuple[Family, float]],
+    found: _Chosen,
     reasons: Sequence[str],
 ) -> tuple[Facts, Optional[Original]]:
     """Its gradient over a few draws, and its gates. ``reasons`` are why it does not run as it is."""
-    family, oracle = choice.family, bool(reasons)
+    choice, oracle = found.choice, bool(reasons)
+    family = choice.family
     batches = family.batches(job.seed, DRAWS)
     values = [side.plain.value(batches[0].y_true, batches[0].y_pred) for _ in range(2)]
     facts = replace(facts, family=family.name, affine=choice.affine, tried=choice.tried)
@@ -179,7 +219,7 @@ def _measured(
     )
     gates = _gates(side.plain, family, batches, job.seed)
     facts = replace(facts, before=before, gates_before=tuple(gate.facts for gate in gates))
-    return facts, Original(side, choice, suggested, batches, gates, oracle)
+    return facts, Original(side, choice, found.suggested, batches, gates, oracle)
 
 
 def _gates(

@@ -96,6 +96,7 @@ def compare(
         residual=float(np.mean(errors)),
         shape_before=tuple(shape),
         shape_after=tuple(rewritten),
+        rows=len(batches[0].y_pred),
         binding=binding,
     )
     allowed = tolerance * (np.abs(values) / spread + 1.0)
