@@ -221,12 +221,17 @@ def verify(**flags: Any) -> int:
     help="List what can be taken back, and do nothing.",
 )
 def undo(identifier: str, listing: bool) -> int:
-    """Take back a fix: the last one, or the one with the given identifier."""
+    """Take back a fix: the last one, or the one with the given identifier.
+
+    Only files that are as the fix left them are restored; exits 1 where another one was left alone.
+    """
     from lossfix import source
 
-    root = config_of({}).root
+    root = source.root_of_records(config_of({}).root)
     try:
         if listing:
+            if not source.records(root):
+                click.echo("There is no fix to take back.", err=True)
             for record in source.records(root):
                 click.echo(f"{record.identifier}  {' '.join(record.paths)}")
             return CLEAN
@@ -239,6 +244,9 @@ def undo(identifier: str, listing: bool) -> int:
         click.echo(f"As before {path}", err=True)
     for path in undone.changed:
         click.echo(f"Left {path}: it changed since the fix", err=True)
+    if undone.changed:
+        patch = source.place(root, undone.identifier)
+        click.echo(f"What still fits can be taken back with git apply -R {patch}", err=True)
     return FOUND if undone.changed else CLEAN
 
 

@@ -647,8 +647,34 @@ def test_undo_leaves_what_changed_since(folder: Path) -> None:
     (folder / "broken.py").write_text("x = 1\n")
     ended = lossfix("undo", at=folder)
     assert ended.code == FOUND
-    assert "broken.py" in ended.err
+    assert "Left broken.py: it changed since the fix" in ended.err
+    assert "git apply -R .lossfix/undo/" in ended.err
     assert (folder / "broken.py").read_text() == "x = 1\n"
+
+
+def test_undo_finds_the_fix_from_a_folder_below(folder: Path) -> None:
+    before = contents(folder)
+    lossfix("fix", "--no-verify", "broken.py", at=folder)
+    (folder / "below").mkdir()
+    ended = lossfix("undo", at=folder / "below")
+    assert (ended.code, contents(folder)) == (CLEAN, before)
+
+
+def test_undo_takes_back_two_fixes_in_their_order(folder: Path) -> None:
+    states = [contents(folder)]
+    for name in ("broken.py", "gated.py"):
+        lossfix("fix", "--no-verify", name, at=folder)
+        states.append(contents(folder))
+    assert len(lossfix("undo", "--list", at=folder).text.splitlines()) == 2
+    for state in states[-2::-1]:
+        assert lossfix("undo", at=folder).code == CLEAN
+        assert contents(folder) == state
+    listed = lossfix("undo", "--list", at=folder)
+    assert (listed.code, listed.out, listed.err) == (
+        CLEAN,
+        b"",
+        "There is no fix to take back.\n",
+    )
 
 
 def test_undo_with_nothing_to_undo_exits_2(folder: Path) -> None:

@@ -20,7 +20,17 @@ from lossfix.source.document import (
 )
 from lossfix.source.error import SourceError, Unreadable
 from lossfix.source.files import find, listed, packages
-from lossfix.source.history import Change, Record, Undone, record, records, undo, write_all
+from lossfix.source.history import (
+    Change,
+    Record,
+    Undone,
+    place,
+    record,
+    records,
+    root_of_records,
+    undo,
+    write_all,
+)
 from lossfix.source.modules import module_reader
 from lossfix.source.notebook import CellChange, Unparsed, in_joined, localised
 from lossfix.source.patches import patch
@@ -57,11 +67,13 @@ __all__ = [
     "packages",
     "parse_lines",
     "patch",
+    "place",
     "read",
     "read_baseline",
     "record",
     "records",
     "replace",
+    "root_of_records",
     "shown",
     "suppressions",
     "undo",

@@ -144,6 +144,17 @@ def record(root: Path, changes: Iterable[Change]) -> str:
     return identifier
 
 
+def root_of_records(start: Path) -> Path:
+    """The nearest folder from ``start`` up in which a fix was recorded; ``start`` where there is none."""
+    folders = (start, *start.parents)
+    return next((each for each in folders if (each / _FOLDER).is_dir()), start)
+
+
+def place(root: Path, identifier: str) -> str:
+    """Where the record of a fix is, as people see it."""
+    return shown(root / _FOLDER / f"{identifier}.patch")
+
+
 def records(root: Path) -> tuple[Record, ...]:
     """The fixes that can be taken back, the oldest first.
 
