@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from lossfix.losses.handed import depending, handed
 from lossfix.losses.names import LOSS_CLASSES, WRAPPER, canonical
 from lossfix.losses.uses import Uses, uses_of
 from lossfix.model import Evidence, Form
@@ -535,14 +536,17 @@ def _numpy_only(file: _File, path: tuple[str, ...], node: ast.FunctionDef) -> bo
     return bool(roots & {"numpy", "sklearn", "scipy", "math"}) and not takes_numpy
 
 
+def _called_name(call: ast.Call) -> str:
+    """The name of a function of the file, or of a method of the same instance, that is called."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return name
+    return ""
+
+
 def _called(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Call):
-            match part.func:
-                case ast.Name(id=name):
-                    yield name
-                case ast.Attribute(value=ast.Name(id="self"), attr=name):
-                    yield name
+    calls = (_called_name(part) for part in ast.walk(node) if isinstance(part, ast.Call))
+    return filter(None, calls)
 
 
 def _reaches(file: _File, start: Iterable[int]) -> set[int]:
@@ -589,28 +593,85 @@ def _with_reached(file: _File, direct: list[Candidate]) -> Iterator[Candidate]:
             evidence=evidence,
             metric=candidate.metric or candidate.number in of_metrics,
         )
-    for number in sorted(reached - known):
+    pairs = _pairs_of(file, direct, reached - known)
+    for number in sorted(pairs):
         path, node = file.listed[number]
-        if not isinstance(node, ast.FunctionDef) or _yields(node) or _belongs_elsewhere(file, node):
-            continue
-        around = file.listed[file.by_path[path[:-1]]][1] if path[:-1] in file.by_path else None
-        positional = _positional(node)
+        around = _around(file, path)
         form, bound = Form.FUNCTION if around is None else Form.NESTED, False
         if isinstance(around, ast.ClassDef):
-            form = Form.METHOD
-            static = any(dotted(each) == "staticmethod" for each in node.decorator_list)
-            bound = not node.decorator_list and _is_loss_class(file, around)
-            positional = positional[not static :]
-        pair = pair_of(positional, file.settings)
-        if pair is None:
-            continue
+            form, bound = Form.METHOD, not node.decorator_list and _is_loss_class(file, around)
         yield Candidate(
             path,
             number,
             form,
             (Evidence.REACHED,),
-            *pair,
+            *pairs[number],
             metric=number in of_metrics,
             bound=bound,
             line=node.lineno,
         )
+
+
+def _around(file: _File, path: tuple[str, ...]) -> Definition | None:
+    return file.listed[file.by_path[path[:-1]]][1] if path[:-1] in file.by_path else None
+
+
+def _pairs_of(
+    file: _File, direct: Sequence[Candidate], reached: Iterable[int]
+) -> dict[int, tuple[str, str, bool]]:
+    """Of the functions that losses reach, what they call targets and predictions.
+
+    Their own names say so, or else what the losses hand them.
+    """
+    found: dict[int, tuple[str, str, bool]] = {}
+    waiting: dict[str, list[int]] = {}
+    for number in reached:
+        path, node = file.listed[number]
+        if not isinstance(node, ast.FunctionDef) or _yields(node) or _belongs_elsewhere(file, node):
+            continue
+        pair = pair_of(_handed_parameters(file, number), file.settings)
+        if pair is not None:
+            found[number] = pair
+        elif not _has_a_gradient_of_its_own(node):
+            waiting.setdefault(path[-1], []).append(number)
+    queue = [(each.number, each.y_true, each.y_pred) for each in direct if not each.metric]
+    queue += [(number, y_true, y_pred) for number, (y_true, y_pred, _) in found.items()]
+    while queue and waiting:
+        number, y_true, y_pred = queue.pop()
+        caller = _computing(file.listed[number][1])
+        if caller is None:
+            continue
+        targets, predictions = depending(caller, y_true), depending(caller, y_pred)
+        for call in ast.walk(caller):
+            if not isinstance(call, ast.Call) or (name := _called_name(call)) not in waiting:
+                continue
+            # Of several functions of one name it is not told here which one is meant.
+            if len(waiting[name]) == 1:
+                (part,) = waiting[name]
+                roles = handed(call, _handed_parameters(file, part), targets, predictions)
+                if roles is not None:
+                    del waiting[name]
+                    found[part] = (*roles, False)
+                    queue.append((part, *roles))
+    return found
+
+
+def _has_a_gradient_of_its_own(node: ast.FunctionDef) -> bool:
+    return any((dotted(each) or "").endswith("custom_gradient") for each in node.decorator_list)
+
+
+def _handed_parameters(file: _File, number: int) -> list[str]:
+    """The parameters of a function that its calls fill by position."""
+    path, node = file.listed[number]
+    assert isinstance(node, ast.FunctionDef)
+    static = any(dotted(each) == "staticmethod" for each in node.decorator_list)
+    is_method = isinstance(_around(file, path), ast.ClassDef) and not static
+    return _positional(node)[is_method:]
+
+
+def _computing(node: Definition) -> ast.FunctionDef | None:
+    """The function of a loss that computes its value."""
+    if isinstance(node, ast.ClassDef):
+        methods = _methods(node)
+        return methods.get("call") or methods.get("__call__")
+    return node if isinstance(node, ast.FunctionDef) else None

@@ -111,7 +111,7 @@ def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function):
         if not isinstance(node, cst.Call):
             continue
-        operation = loss.operation(node) or _returned_by(loss, node)
+        operation = loss.operation(node)
         if operation not in _REASONS or not _of_predictions(loss, node, operation):
             continue
         if is_only_recorded(loss, node):
@@ -215,20 +215,6 @@ def _only_value(loss: Loss, node: cst.Call) -> tuple[cst.FunctionDef, cst.BaseEx
             ):
                 return each, value
     return None
-
-
-def _returned_by(loss: Loss, node: cst.Call) -> str:
-    """``tf.argsort`` for a call of ``def rank(x): return tf.argsort(tf.argsort(x))``."""
-    for each in loss.tree.module.body:
-        match each, node.func:
-            case cst.FunctionDef(name=cst.Name(value=name)), cst.Name(value=called) if (
-                name == called and len(each.params.params) == 1
-            ):
-                returned = [part for part in walk(each) if isinstance(part, cst.Return)]
-                inside = [part for one in returned for part in walk(one)]
-                names = {loss.operation(part) for part in inside if isinstance(part, cst.Call)}
-                return next((name for name in sorted(_RANKS) if name in names), "")
-    return ""
 
 
 def _of_predictions(loss: Loss, node: cst.Call, operation: str) -> bool:

@@ -407,3 +407,48 @@ def test_the_usual_names_of_losses_say_what_they_are() -> None:
         "huber",
     ):
         assert names(f"def {name}(y_true, y_pred):\n{body}") == [name]
+
+
+HANDED = {
+    "a difference": ("gap(y_true - y_pred)", "gap(x)", ("x", "x")),
+    "the predictions alone": ("tf.abs(y_true - gap(y_pred))", "gap(x)", ("x", "x")),
+    "both": ("gap(y_pred, y_true)", "gap(a, b)", ("b", "a")),
+    "by keyword": ("gap(b=y_pred, a=2.0)", "gap(a, b)", ("b", "b")),
+    "under another name": ("gap(rate, y_true)", "gap(a, b=1.0)", ("b", "a")),
+}
+
+
+@pytest.mark.parametrize(("call", "head", "pair"), HANDED.values(), ids=HANDED.keys())
+def test_a_part_is_known_by_what_it_is_handed(call: str, head: str, pair: tuple[str, str]) -> None:
+    (part,) = (
+        each
+        for each in found(
+            f"def {head}:\n    return tf.round({head[4]})\n"
+            "def a_loss(y_true, y_pred):\n"
+            f"    rate = 2.0 * y_pred\n    return {call}\n"
+        )
+        if each.name == "gap"
+    )
+    assert part.evidence == (Evidence.REACHED,)
+    assert (part.y_true, part.y_pred) == pair
+
+
+NOT_HANDED = {
+    "targets alone": "tf.abs(gap(y_true) - y_pred)",
+    "a shape": "y_pred * gap(tf.shape(y_pred))",
+    "an attribute": "y_pred * gap(y_pred.shape)",
+    "zeros": "y_pred * gap(tf.zeros_like(y_pred))",
+}
+
+
+@pytest.mark.parametrize("call", NOT_HANDED.values(), ids=NOT_HANDED.keys())
+def test_a_function_that_is_handed_no_predictions_is_no_part(call: str) -> None:
+    code = f"def gap(x):\n    return tf.round(x)\ndef a_loss(y_true, y_pred):\n    return {call}\n"
+    assert names(code) == ["a_loss"]
+
+
+def test_a_function_with_a_gradient_of_its_own_is_no_part() -> None:
+    code = "@tf.custom_gradient\ndef gap(x):\n    return tf.round(x), lambda upstream: upstream\n"
+    assert names(code + "def a_loss(y_true, y_pred):\n    return gap(y_true - y_pred)\n") == [
+        "a_loss"
+    ]
