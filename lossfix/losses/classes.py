@@ -161,8 +161,10 @@ def _parse(loss: Loss, code: str) -> cst.FunctionDef:
 
 
 def _constructor(loss: Loss, parts: Parts, spaced: bool) -> cst.FunctionDef:
+    # TensorFlow opens no scope `_loss` at the root of a graph, where an instance may be called.
+    name = parts.registered_name.lstrip("_") or "loss"
     base = (
-        f'def __init__(self, reduction="sum_over_batch_size", name="{parts.registered_name}", '
+        f'def __init__(self, reduction="sum_over_batch_size", name="{name}", '
         "dtype=None):\n"
         "    super().__init__(reduction=reduction, name=name, dtype=dtype)\n"
     )

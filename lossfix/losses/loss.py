@@ -18,6 +18,8 @@ from lossfix.syntax.scope import Scope
 from lossfix.syntax.tree import Tree, all_statements, children, dotted, walk
 
 TENSORFLOW = "tensorflow"
+_ALSO_IN_THE_BACKEND = frozenset({"abs", "exp", "maximum", "minimum", "sigmoid", "square", "tanh"})
+"""What ``tf.keras.backend`` computes under the same name, from the same arguments."""
 STEEPNESS = "steepness"
 """What the parameter of every smoothed gate is called, or how its name ends."""
 _STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device"})
@@ -258,6 +260,9 @@ class Loss:
         head, _, rest = operation.partition(".")
         module = self.tree.scopes[-1]
         if head == "tf":
+            backend = _bound_to(module, "tensorflow.keras.backend")
+            if rest in _ALSO_IN_THE_BACKEND and backend and not _bound_to(module, TENSORFLOW):
+                return f"{backend}.{rest}"
             return f"{self.tensorflow}.{rest}"
         if head == "keras":
             own = _bound_to(module, "keras") or _bound_to(module, "tensorflow.keras")

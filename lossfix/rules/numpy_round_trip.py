@@ -135,8 +135,11 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
 def _assigns_to_itself(
     loss: Loss, node: cst.Call, inner: cst.BaseExpression
-) -> cst.SimpleStatementLine | None:
-    """The line of ``y_pred = np.array(y_pred)``, of which nothing is left without the conversion."""
+) -> cst.SimpleStatementLine | cst.If | None:
+    """The line of ``y_pred = np.array(y_pred)``, of which nothing is left without the conversion.
+
+    Where that is all that an ``if`` does, the whole ``if``: it asks what kind of object it has.
+    """
     assignment = loss.tree.parents[node]
     line = loss.tree.parents[assignment]
     match assignment:
@@ -146,9 +149,22 @@ def _assigns_to_itself(
                 and isinstance(line, cst.SimpleStatementLine)
                 and len(line.body) == 1
                 and not comments(line)
-                and _has_more(loss, line)
             ):
-                return line
+                return line if _has_more(loss, line) else _asking(loss, line)
+    return None
+
+
+def _asking(loss: Loss, line: cst.SimpleStatementLine) -> cst.If | None:
+    """The ``if`` of which ``line`` is all, without comments, where its test is of no value."""
+    block = loss.tree.parents[line]
+    match loss.tree.parents.get(block):
+        case cst.If(test=test, orelse=None) as branch if (
+            not isinstance(loss.tree.parents[branch], cst.If)
+            and not loss.is_tensor(test)
+            and not comments(branch)
+            and _has_more(loss, branch)
+        ):
+            return branch
     return None
 
 

@@ -297,3 +297,21 @@ def test_a_function_that_is_called_with_numbers_stays_one(given: str) -> None:
     source = loss(BODY) + COMPILED + f"\n\nplot(errors, my_loss({given}))\n"
     (finding,) = findings(source, "bare-function")
     assert "called with numbers" in finding.reason
+
+
+def test_an_instance_is_named_so_that_it_can_be_called_at_the_root_of_a_graph() -> None:
+    source = "def _gap(y_true, y_pred):\n    return y_true - y_pred\n\n\nmodel.compile(loss=_gap)\n"
+    text = rewritten(source, "bare-function")
+    assert "class _GapLoss(" in text
+    assert 'name="gap"' in text
+
+
+def test_a_file_of_the_backend_alone_is_mended_with_the_backend() -> None:
+    code = (
+        "from tensorflow.keras import backend as K\n\n\ndef far_loss(y_true, y_pred):\n"
+        "    return K.sqrt(K.mean(K.square(y_true - y_pred), axis=-1))\n"
+    )
+    options = Options(tuple(filter(None, (rule_called("root-at-zero"),))))
+    text = repair("losses.py", code, "far_loss", options).after
+    assert "K.sqrt(K.maximum(K.mean(" in text
+    assert "import tensorflow as tf" not in text

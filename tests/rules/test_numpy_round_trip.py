@@ -54,3 +54,24 @@ def test_constants_may_be_arrays_and_numbers(lines: list[str]) -> None:
 def test_a_line_that_says_why_stays() -> None:
     source = loss("y_pred = np.asarray(y_pred)  # from the data frame", "return tf.abs(y_pred)")
     assert "    y_pred = y_pred  # from the data frame\n" in rewritten(source, RULE)
+
+
+def test_an_if_that_only_converts_goes_with_what_it_converts() -> None:
+    source = loss(
+        "if not tf.is_tensor(y_pred):", "    y_pred = tf.constant(y_pred)", "return tf.abs(y_pred)"
+    )
+    assert rewritten(source, RULE) == loss("return tf.abs(y_pred)")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["if LOG:", "    # as it was", "    y_pred = tf.constant(y_pred)", "return y_pred"],
+        ["if LOG:", "    y_pred = tf.constant(y_pred)", "else:", "    pass", "return y_pred"],
+        ["if LOG:", "    p = 1", "elif FEW:", "    y_pred = tf.constant(y_pred)", "return y_pred"],
+    ],
+)
+def test_an_if_that_does_more_stays(lines: list[str]) -> None:
+    text = rewritten(loss(*lines), RULE)
+    assert "if " in text
+    assert "y_pred = y_pred" in text

@@ -108,6 +108,14 @@ def test_a_lambda_and_a_partial_are_losses_too(tmp_path: Path) -> None:
         assert np.isfinite(float(wrapped(Y_TRUE, Y_PRED)))
 
 
+def test_a_function_whose_name_begins_with_an_underscore_can_be_called_in_a_graph(
+    tmp_path: Path,
+) -> None:
+    source = "def _gap(y_true, y_pred):\n    return (y_true - y_pred) ** 2\n"
+    wrapped = built(source, "_gap", tmp_path).wrapped()
+    assert np.isfinite(float(tf.function(wrapped)(Y_TRUE, Y_PRED)))
+
+
 @pytest.mark.parametrize(
     ("source", "expression", "stage", "text", "line"),
     [

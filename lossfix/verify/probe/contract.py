@@ -340,7 +340,8 @@ def _mixed_precision(candidate: Candidate, setting: _Setting) -> tuple[Optional[
 
 def _name(before: Candidate, after: Candidate) -> Check:
     """Keras names histories and logs after the loss."""
-    old, new = before.name, after.name
+    # An instance called `_loss` could not be called at the root of a graph, so a class drops the `_`.
+    old, new = (each.name.lstrip("_") for each in (before, after))
     if before.is_loss:
         # Keras numbers the instances of a class that gives itself no name.
         old, new = re.sub(r"_\d+$", "", old), re.sub(r"_\d+$", "", new)

@@ -92,8 +92,9 @@ class Candidate:
         """
         if self.is_loss:
             return self.target
-        # As Keras does: `<lambda>` is no valid scope in a graph.
-        return _function_wrapper()(self.target, name=self.name.strip("<>"))
+        # As Keras does: `<lambda>` is no valid scope in a graph. Nor is `_loss` outside of another scope,
+        # and Keras has one around it.
+        return _function_wrapper()(self.target, name=self.name.strip("<>").lstrip("_"))
 
     def at(self, steepness: float) -> Union[Candidate, Failure]:
         """The same loss at another steepness, built in the same module.
