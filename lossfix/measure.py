@@ -14,6 +14,7 @@ from lossfix.losses.discover import Project, Settings
 from lossfix.losses.extract import STEEPNESS, WRITTEN_BY_HAND
 from lossfix.losses.hints import families, thresholds
 from lossfix.losses.loss import Loss
+from lossfix.losses.written import written_steepness
 from lossfix.model import (
     Environment,
     FileReport,
@@ -158,6 +159,8 @@ def _targets(config: Config, wish: str, unread: dict[str, Finding]) -> Iterator[
         yield from found
         return
     wanted = [target for target in found if target.built is not None]
+    # What a factory returns is a loss, whatever its own arguments look like.
+    wanted.sort(key=lambda target: target.loss.factory is None)
     # A factory goes by the loss that it returns.
     wanted += [t for t in found if name == t.loss.name.split(".")[0] and t.loss.factory is not None]
     wanted += [t for t in found if name in (t.loss.name, t.loss.name.split(".")[0])]
@@ -215,6 +218,8 @@ def _probe(target: _Target, old: _Target | None, relaxed: bool) -> Probe:
         before=subject if old is None else old.subject(),
         after=None if old is None else subject,
         promise=Safety.RELAXED if relaxed else Safety.EXACT,
+        # A repair by hand is judged as it stands, and not at a steepness that would suit it.
+        steepness=written_steepness(subject) if relaxed else None,
         thresholds=thresholds(loss if old is None else old.loss),
         families=families(loss.tree.outline),
     )

@@ -259,6 +259,16 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """How far from a smoothed gate the values still differ from the hard one's."""
+
+    jump_share: float
+    """The values are off by less than this share of the jump ..."""
+    distance: float
+    """... beyond this distance from the gate, in units of the predictions; by half of it at the gate."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A ruling and everything that it rests on."""
 
@@ -277,7 +287,9 @@ class Verdict:
     steepness: float | None = None
     """The steepness that was chosen, in 1 / units of the gated quantity."""
     deviation: float | None = None
-    """Mean difference between the values, as a share of the spread of the original's."""
+    """Mean difference between the values, as a share of the mean size of the original's."""
+    reach: Reach | None = None
+    """Where a gate was smoothed: how far from it the values still differ."""
     coverage: tuple[int, int] = (0, 0)
     """Gates that were crossed, of all gates seen."""
     curve: Curve | None = None

@@ -213,7 +213,11 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     if verdict.steepness is not None:
         yield "steepness", f"{verdict.steepness:g}"
     if verdict.deviation is not None and math.isfinite(verdict.deviation):
-        yield "mean difference of values", f"{verdict.deviation:.2g} of the original's spread"
+        yield "mean difference of values", f"{verdict.deviation:.2g} of the original's mean value"
+    if verdict.reach is not None:
+        bound, distance = verdict.reach.jump_share, verdict.reach.distance
+        yield "difference at the gate", "half of the jump, as of any sigmoid"
+        yield f"beyond ±{distance:.2g} of the gate", f"less than {100.0 * bound:g} % of the jump"
     if verdict.coverage[1]:
         yield "gates crossed", f"{verdict.coverage[0]} of {verdict.coverage[1]}"
     if verdict.seconds:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from lossfix.model import Curve, Finding, Outcome, Report, Safety, Status, Step, Verdict
+from lossfix.model import Curve, Finding, Outcome, Reach, Report, Safety, Status, Step, Verdict
 from lossfix.report.changes import hunks
 from lossfix.report.style import PLAIN, Style, fixable, shown_path
 
@@ -130,10 +130,15 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "family": verdict.family or None,
         "steepness": _number(verdict.steepness),
         "deviation": _number(verdict.deviation),
+        "reach": _reach(verdict.reach) if verdict.reach else None,
         "gates": {"crossed": crossed, "seen": gates},
         "curve": _curve(verdict.curve) if verdict.curve else None,
         "seconds": _number(verdict.seconds),
     }
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    return {"jump_share": _number(reach.jump_share), "distance": _number(reach.distance)}
 
 
 def _curve(curve: Curve) -> dict[str, Any]:

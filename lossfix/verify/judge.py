@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lossfix.model import Curve, Gate, Probe, Ruling, Safety, State, Verdict
 from lossfix.verify.probe.facts import LIVE_ROWS, Facts, GradientFacts, ValueFacts
-from lossfix.verify.wording import notes, number, percent, summary, weights
+from lossfix.verify.wording import deviation, notes, number, percent, reach, summary, weights
 
 STEEP = 0.5
 """A smoothed jump whose steepest 0.5 % still carries this share of it is a jump for single
@@ -24,6 +24,12 @@ CLEARLY = 0.1
 
 IN_PROPORTION = (0.6, 1.6)
 """A gate's width must go with the steepness to a power between these: 0 ignores it, 2 squares it."""
+BOUND = 1.5
+"""How far beyond the bound on the mean error the measured one may lie: a steepness by hand may be in
+half the operand's units, and right rewrites come to 0.6 of it."""
+AT_GATE = 0.7
+"""The error at a gate, in jumps: a half where the loss is linear in the gate; ratios of smoothed counts
+come to 0.66."""
 LOST = 1e-2
 """Share of the variation that the gradient may cease to account for."""
 
@@ -54,7 +60,8 @@ def judge(probe: Probe, facts: Facts) -> Verdict:
         assumptions=_assumptions(probe),
         family=_family(facts),
         steepness=facts.steepness,
-        deviation=_deviation(facts),
+        deviation=deviation(facts),
+        reach=reach(facts),
         coverage=_coverage(facts),
         curve=_curve(facts),
         seconds=facts.seconds,
@@ -113,7 +120,11 @@ def _against(probe: Probe, facts: Facts, before: State, after: State) -> list[_R
         *_unmeasured(probe, facts),
         *_meaning(probe, facts),
         *_units(facts),
+        *_moved_gate(probe, facts),
+        *_beyond_the_bound(facts),
         *_lost_path(facts),
+        *_slopes(facts, before),
+        *_repeated(facts),
         *_batch(facts),
         *_overflow(facts),
         *_gradient(probe, facts, before, after),
@@ -197,7 +208,7 @@ def _difference(value: ValueFacts, probe: Probe, facts: Facts) -> str:
         top = f"{value.ladder[-1].steepness:g}"
         text = f"a difference of {number(value.residual)} of the spread remains at steepness {top}"
     else:
-        text = f"values differ by {number(value.mean_error)} of their spread"
+        text = f"values differ by {number(value.residual)} of their spread"
     if value.error:
         text += f" ({value.error})"
     text = f"{text}{where} on {value.family}"
@@ -215,6 +226,30 @@ def _units(facts: Facts) -> list[_Reason]:
     return [_Reason(Ruling.CHANGED_MEANING, text)]
 
 
+def _moved_gate(probe: Probe, facts: Facts) -> list[_Reason]:
+    """A smoothed gate that at the hard one is not half open: |error| <= J / 2 there."""
+    at_gate = facts.reach.at_gate if facts.reach is not None else None
+    if at_gate is None or at_gate <= AT_GATE or probe.gate is Gate.DETACHED:
+        return []
+    text = f"at the gate the values are off by {percent(at_gate)} of the jump, not by half of it"
+    return [_Reason(Ruling.CHANGED_MEANING, text)]
+
+
+def _beyond_the_bound(facts: Facts) -> list[_Reason]:
+    """Values that are off by more than J * exp(-steepness * distance) accounts for."""
+    bound = facts.deviation_bound
+    if bound is None or _relation(facts) != "converges":
+        return []
+    mean = facts.values[0].mean_error
+    if mean <= BOUND * bound:
+        return []
+    text = (
+        f"values are off by {number(mean)} of their spread on average, and by at most "
+        f"{number(bound)} if the gates alone were smoothed at this steepness"
+    )
+    return [_Reason(Ruling.CHANGED_MEANING, text)]
+
+
 def _lost_path(facts: Facts) -> list[_Reason]:
     """A part of the gradient that was there and is not, beside jumps that were there before."""
     if facts.before is None or facts.after is None or _state(facts.after) is not State.JUMPS:
@@ -224,6 +259,30 @@ def _lost_path(facts: Facts) -> list[_Reason]:
         return []
     text = f"the gradient does not account for {percent(lost)} of how the value changes, and did"
     return [_Reason(Ruling.REGRESSED, text)]
+
+
+def _slopes(facts: Facts, before: State) -> list[_Reason]:
+    """Another gradient than that of an original of the same values, whose own was right."""
+    slopes = facts.slopes
+    if slopes is None or not slopes.apart or before not in (State.LIVE, State.JUMPS):
+        return []
+    text = (
+        f"the gradient is another one than the original's on {slopes.apart} of {slopes.batches} "
+        f"batches, by up to {percent(slopes.worst)}, though the values are the same"
+    )
+    return [_Reason(Ruling.REGRESSED, text)]
+
+
+def _repeated(facts: Facts) -> list[_Reason]:
+    """A rewrite that remembers its calls."""
+    found = []
+    if not facts.repeatable:
+        found.append("the rewrite gives another value for the same input after some hundred calls")
+    if facts.remembers:
+        found.append(
+            f"calling the rewrite changes {', '.join(facts.remembers)}: its value may change"
+        )
+    return [_Reason(Ruling.CHANGED_MEANING, text) for text in found]
 
 
 def _overflow(facts: Facts) -> list[_Reason]:
@@ -373,10 +432,6 @@ def _family(facts: Facts) -> str:
     if text and shift:
         text += f" + {shift:g}"
     return f"{text} in batches of {facts.rows}" if text and facts.rows else text
-
-
-def _deviation(facts: Facts) -> float | None:
-    return facts.values[0].mean_error if facts.values else None
 
 
 def _coverage(facts: Facts) -> tuple[int, int]:

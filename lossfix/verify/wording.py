@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lossfix.model import Ruling, State
+from lossfix.model import Reach, Ruling, State
 from lossfix.verify.probe.facts import Facts, GateFacts, GradientFacts
 
 _ONE_BY_ONE = {"rows": "row by row", "elements": "element by element"}
@@ -22,12 +22,39 @@ def summary(facts: Facts, ruling: Ruling, before: State, after: State) -> str:
         if value.relation == "equal":
             parts.append(f"values equal ({_power(value.max_error)})")
         elif value.relation == "converges":
-            parts.append(f"values within {percent(value.mean_error)} of their spread")
+            parts.append(f"values off by {percent(deviation(facts) or 0.0)} on average")
+            bound = reach(facts)
+            if bound is not None:
+                parts.append(
+                    f"within {percent(bound.jump_share)} of the jump beyond "
+                    f"±{bound.distance:.2g} of the gate"
+                )
         elif value.relation == "differs":
             parts.append(f"values differ by {percent(value.residual)} of their spread")
     if facts.steepness is not None:
         parts.append(f"steepness {facts.steepness:g}")
     return ", ".join(parts)
+
+
+def deviation(facts: Facts) -> float | None:
+    """The mean difference of the values, as a share of the mean size of the original's."""
+    if not facts.values:
+        return None
+    return facts.values[0].mean_error * _in_levels(facts)
+
+
+def _in_levels(facts: Facts) -> float:
+    """A spread in units of the mean size of the original's value."""
+    value = facts.values[0] if facts.values else None
+    return value.spread / value.level if value is not None and value.level else 1.0
+
+
+def reach(facts: Facts) -> Reach | None:
+    """How far from a smoothed gate the values differ."""
+    found = facts.reach
+    if found is None or found.share is None or found.distance is None:
+        return None
+    return Reach(found.share, found.distance)
 
 
 def notes(facts: Facts) -> tuple[str, ...]:
@@ -63,7 +90,10 @@ def notes(facts: Facts) -> tuple[str, ...]:
             f"the difference falls with the steepness to the power {facts.values[0].order:.1f}"
         )
     if facts.deviation_bound is not None:
-        found.append(f"bound on the mean difference: {number(facts.deviation_bound)} of the spread")
+        bound = facts.deviation_bound * _in_levels(facts)
+        found.append(
+            f"steepness and jumps bound the mean difference to {percent(bound)} of the value"
+        )
     if facts.before is not None and facts.before.eager.ok and not facts.before.graph.ok:
         found.append(f"before, fit raises: {facts.before.graph.error}")
     for side, gradient in (("before", facts.before), ("after", facts.after)):

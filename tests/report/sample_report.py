@@ -12,6 +12,7 @@ from lossfix.model import (
     Finding,
     Gate,
     Outcome,
+    Reach,
     Report,
     Ruling,
     Safety,
@@ -215,7 +216,8 @@ SMOOTHED = Outcome(
     codes=("LF201",),
     verdict=Verdict(
         Ruling.APPROXIMATED,
-        "gradient none → alive, within 2 % of the gate off ±0.2, steepness 16",
+        "gradient none → alive, values off by 2.1 % on average, "
+        "within 2 % of the jump beyond ±0.24 of the gate, steepness 16",
         before=State.NONE,
         after=State.LIVE,
         reasons=("the values approach the old ones, order 1.0",),
@@ -224,6 +226,7 @@ SMOOTHED = Outcome(
         family="unit",
         steepness=16.0,
         deviation=0.021,
+        reach=Reach(0.02, 0.24),
         coverage=(1, 1),
         curve=article_curve(),
         seconds=2.5,

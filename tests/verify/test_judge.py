@@ -18,7 +18,9 @@ from lossfix.verify.probe.facts import (
     GradientFacts,
     Jump,
     Outcome,
+    ReachFacts,
     Rung,
+    SlopeFacts,
     ValueFacts,
     from_json,
     to_json,
@@ -230,3 +232,53 @@ def test_the_judge_loads_neither_tensorflow_nor_numpy():
         "sys.exit(sum(name in sys.modules for name in ('tensorflow', 'keras', 'numpy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "slopes", "ruling"),
+    [
+        (ALIVE, SlopeFacts(14, 0, 1e-9), Ruling.PRESERVED),
+        (ALIVE, SlopeFacts(14, 1, 0.02), Ruling.REGRESSED),
+        (JUMPS, SlopeFacts(14, 3, 0.5), Ruling.REGRESSED),
+        (DETACHED, SlopeFacts(14, 14, 1.0), Ruling.FIXED),
+    ],
+)
+def test_equal_values_ask_for_equal_gradients_where_the_original_had_the_right_one(
+    before, slopes, ruling
+):
+    after = ALIVE if before is DETACHED else before
+    assert judge(EXACT, facts(before, after, EQUAL, slopes=slopes)).ruling is ruling
+
+
+def test_a_rewrite_that_remembers_its_calls_is_refused():
+    for field in ({"repeatable": False}, {"remembers": ("CALLS",)}):
+        verdict = judge(EXACT, facts(ALIVE, ALIVE, EQUAL, **field))
+        assert verdict.ruling is Ruling.CHANGED_MEANING
+        assert "call" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("at_gate", "bound", "ruling"),
+    [
+        (0.5, 0.1, Ruling.APPROXIMATED),
+        (None, None, Ruling.APPROXIMATED),
+        (0.73, 0.1, Ruling.CHANGED_MEANING),
+        (0.5, 0.02, Ruling.CHANGED_MEANING),
+    ],
+)
+def test_a_smoothing_is_held_to_the_bound_that_is_reported(at_gate, bound, ruling):
+    reach = ReachFacts(0.02, 0.24, at_gate)
+    measured = facts(NONE, ALIVE, CLOSE, DOWN, reach=reach, deviation_bound=bound)
+    verdict = judge(RELAXED, measured)
+    assert verdict.ruling is ruling, verdict
+
+
+def test_a_deviation_is_told_in_units_that_people_know():
+    value = dataclasses.replace(CLOSE, mean_error=0.4, spread=0.1, level=0.8)
+    measured = facts(NONE, ALIVE, value, DOWN, reach=ReachFacts(0.02, 0.2417, 0.5))
+    verdict = judge(RELAXED, measured)
+    assert verdict.deviation == pytest.approx(0.05)
+    assert verdict.summary == (
+        "gradient none → alive, values off by 5 % on average, "
+        "within 2 % of the jump beyond ±0.24 of the gate, steepness 5"
+    )

@@ -21,6 +21,7 @@ import tensorflow as tf
 from .compat import REDUCTIONS
 from .facts import CHECKS, Check, ContractFacts
 from .families import ROWS, Batch
+from .parameters import unsaved
 from .subject import Candidate, Failure
 from .training import Fitted, fit, said, save_and_load
 
@@ -94,6 +95,7 @@ def contract(
         "fit": fits,
         "xla": _xla,
         "serialisation": serialises,
+        "parameters": _parameters,
         "mixed precision": _mixed_precision,
     }
     weighting = ("", "")
@@ -301,6 +303,11 @@ def _serialisation(candidate: Candidate, setting: _Setting) -> tuple[Optional[st
     y_true, y_pred = _tensors(setting.small)
     one, two = (float(np.mean(each(y_true, y_pred))) for each in (loss, copy))
     return ("" if _same(one, two) else f"{one:.4g} became {two:.4g}"), detail
+
+
+def _parameters(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """Every parameter of its constructor acts and is saved."""
+    return unsaved(candidate, *_tensors(setting.small)), ""
 
 
 def _own_steepness(candidate: Candidate, setting: _Setting) -> Check:

@@ -34,6 +34,7 @@ CHECKS = (
     "fit",
     "xla",
     "serialisation",
+    "parameters",
     "steepness",
     "mixed precision",
     "name",
@@ -197,6 +198,8 @@ class ValueFacts:
     """At the steepness that stands in the code, in units of the spread."""
     max_error: float = 0.0
     spread: float = 1.0
+    level: float = 0.0
+    """Mean size of the original's value over the draws, in units of the loss."""
     ladder: tuple[Rung, ...] = ()
     """Ever steeper; empty where nothing was smoothed or the values are equal."""
     order: Optional[float] = None
@@ -215,6 +218,31 @@ class ValueFacts:
     error: str = ""
     on_gate: int = 0
     """Draws left out because they lie exactly on a gate."""
+
+
+@dataclass(frozen=True)
+class SlopeFacts:
+    """How the gradient of a rewrite compares with the original's, where the values are equal."""
+
+    batches: int = 0
+    apart: int = 0
+    """On how many of ``batches`` they differ."""
+    worst: float = 0.0
+    """The largest difference, as a share of the original's gradient."""
+
+
+@dataclass(frozen=True)
+class ReachFacts:
+    """How far from a gate the values of its relaxation still differ."""
+
+    share: Optional[float] = None
+    """Of the jump; ``None`` where the difference does not fall off within the inputs."""
+    distance: Optional[float] = None
+    """From the gate, in units of the predictions, beyond which the values are off by less than
+    ``share`` of the jump."""
+    at_gate: Optional[float] = None
+    """Share of the jump by which they are off at the gate; half of it is what a sigmoid leaves.
+    ``None`` where it cannot be told from what else differs."""
 
 
 @dataclass(frozen=True)
@@ -356,6 +384,12 @@ class Facts:
     after: Optional[GradientFacts] = None
     values: tuple[ValueFacts, ...] = ()
     """The main family first, then the others."""
+    slopes: Optional[SlopeFacts] = None
+    """Where the values are equal and the original has a gradient."""
+    repeatable: bool = True
+    """Whether the rewrite, called once more after everything else, gave what it gave at first."""
+    remembers: tuple[str, ...] = ()
+    """Variables that calls of the rewrite change, and calls of the original do not."""
     gates_before: tuple[GateFacts, ...] = ()
     gates_after: tuple[GateFacts, ...] = ()
     steepness: Optional[float] = None
@@ -367,6 +401,8 @@ class Facts:
     steepness in units of the operand means."""
     deviation_bound: Optional[float] = None
     """Bound on the mean difference that follows from the gates' jumps and scales, in spreads."""
+    reach: Optional[ReachFacts] = None
+    """Where a gate was smoothed, at the steepness that was chosen."""
     descent: tuple[DescentFacts, ...] = ()
     contract: ContractFacts = ContractFacts()
     curve: Optional[CurveFacts] = None

@@ -57,6 +57,8 @@ class Crossing:
     """How much they change within as small a distance on either side alone."""
     live: bool
     """Whether a gradient reaches y_pred just after the boundary."""
+    index: tuple[int, ...] = ()
+    """The element of the gate that flips."""
 
     @property
     def step(self) -> float:
@@ -348,7 +350,7 @@ def _cross(
         return None
     drift = np.maximum(np.abs(below - around[0]), np.abs(around[1] - above))
     live = _live(call, segment, high, dtype)
-    return Crossing(segment, high, below, above, drift, live)
+    return Crossing(segment, high, below, above, drift, live, tuple(index))
 
 
 def _live(call: Call, segment: Segment, share: float, dtype: str) -> bool:

@@ -6,12 +6,14 @@ import platform
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Optional
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from .agreement import apart_in, compare_slopes, far_out, other_sizes, out_of_bounds
 from .calling import Calling
 from .contract import contract
 from .curve import draw_curve
@@ -21,16 +23,22 @@ from .families import Batch, edges
 from .gates import Gate
 from .gradient import live_rows, measure_gradient, quick_gradient, raised, segments
 from .inputs import near_gates, refusal, sides
+from .memory import changed, memory
 from .numeric import Objective, Side, lift, objective
 from .original import Original, find_original
+from .reach import measure_reach
+from .rounding import ROUNDED, rounds
 from .sharpening import sharpening
-from .steepness import deviation_bound, ladder, steepest_alive, steepest_unblocked
-from .subject import Failure, load
+from .steepness import deviation_bound, ladder, resolved, steepest_alive, steepest_unblocked
+from .subject import Candidate, Failure, load
+from .trace import COMPARISONS
 from .values import EQUAL, REMAINS, compare, cross_families
 
 EPSILON = 1e-6
 """Values may differ by this share where the original's gradient is not finite: what mends it is an
 epsilon."""
+NEARLY = 1e-4
+"""Values that differ by less, in spreads, may differ by what single precision leaves."""
 HARD = ("jump", "dead", "blocker")
 
 
@@ -70,6 +78,7 @@ class _Battery:
         self.family = original.choice.family
         self.batches = original.batches
         self.gates = original.gates
+        self.rounded = False
 
     def describe(self) -> Facts:
         """The original as it is."""
@@ -88,6 +97,7 @@ class _Battery:
             self._elsewhere,
             self._contract,
             self._curve,
+            self._once_more,
         ):
             if not step():
                 return self.facts
@@ -130,6 +140,7 @@ class _Battery:
         if self.rungs:
             steepest = self.after.at(self.rungs[0])
             self.after = self.after if isinstance(steepest, Failure) else steepest
+        self.first = self._value()
         self._note(ladder=self.rungs, after=self._quick(self.after))
         return True
 
@@ -174,10 +185,12 @@ class _Battery:
         return before.plain, after.plain
 
     def _tolerance(self, precision: str) -> Optional[float]:
-        before = self.facts.before
+        before, asked = self.facts.before, self.job.exact_tolerance
         if before is not None and (before.gradient == "not finite" or before.not_finite):
-            return max(EPSILON, EQUAL[precision], self.job.exact_tolerance or 0.0)
-        return self.job.exact_tolerance
+            return max(EPSILON, EQUAL[precision], asked or 0.0)
+        if self.rounded:
+            return max(ROUNDED, EQUAL[precision], asked or 0.0)
+        return asked
 
     @property
     def _remains(self) -> float:
@@ -189,18 +202,29 @@ class _Battery:
         k0 = self.rungs[0] if self.rungs else None
         gates = {gate.facts.threshold for gate in self.gates}
         thresholds = sorted({*self.job.thresholds, *(t for t in gates if t is not None)})
-        near = near_gates(self.family, self.gates, thresholds, self.job.seed)
-        tolerance = self._tolerance(one.precision)
-        return compare(
+        near = [
+            *near_gates(self.family, self.gates, thresholds, self.job.seed),
+            *other_sizes(self.family, self.job.seed),
+            *far_out(self.family, self.job.seed),
+        ]
+        compared = partial(
+            compare,
             one,
             other,
             batches,
             k0,
-            tolerance,
             thresholds=thresholds,
             near=near,
             remains=self._remains,
         )
+        facts = compared(tolerance=self._tolerance(one.precision))
+        if facts.relation in ("equal", "raises") or max(facts.max_error, facts.residual) > NEARLY:
+            return facts
+        if one.precision == "float64" and not self.rounded:
+            self.rounded = any(rounds(each, batches[0]) for each in (one, other))
+            if self.rounded:
+                return compared(tolerance=self._tolerance(one.precision))
+        return facts
 
     def _values(self) -> bool:
         """The relation of the values on the main family; where it refuses, all is said."""
@@ -239,10 +263,13 @@ class _Battery:
         self._note(descent=tuple(tests), steepness=tests[-1].steepness if tests else None)
         if self.facts.steepness is not None:
             hard = [gate for gate in self.gates if gate.facts.kind in HARD]
-            bound = deviation_bound(hard, self.facts.steepness)
-            self._note(deviation_bound=bound)
+            if all(resolved(gate, self.facts.steepness) for gate in hard):
+                self._note(deviation_bound=deviation_bound(hard, self.facts.steepness))
         if self.chosen is not self.after:
             self._note(values=(self._compared(self.chosen, self.batches),))
+        if self.rungs:
+            pair = self._pair(self.chosen)
+            self._note(reach=measure_reach(*pair, self.gates, self.family))
         return True
 
     @property
@@ -286,6 +313,16 @@ class _Battery:
         assert after is not None
         quick = after if self.chosen is self.after else self._quick(self.chosen)
         self._note(before=self._full(self.before, before), after=self._full(self.chosen, quick))
+        if self.facts.values[0].relation == "equal" and before.gradient == "alive":
+            one, other = self._pair(self.chosen)
+            batches = [
+                *self.batches[:6],
+                *other_sizes(self.family, self.job.seed),
+                *far_out(self.family, self.job.seed),
+                *out_of_bounds(self.family, self.job.seed),
+            ]
+            tolerance = apart_in(one.precision, mended=bool(before.not_finite))
+            self._note(slopes=compare_slopes(one, other, batches, tolerance))
         return True
 
     def _elsewhere(self) -> bool:
@@ -302,8 +339,21 @@ class _Battery:
             found.append(
                 compare(one, other, batches, k0, tolerance, binding, 1, remains=self._remains)
             )
+        found += self._beyond(one, other)
         self._note(values=tuple(found))
         return True
+
+    def _beyond(self, before: Objective, after: Objective) -> list[ValueFacts]:
+        """The values beyond the bounds of the domain, where a loss may clip."""
+        batches = list(out_of_bounds(self.family, self.job.seed))
+        rounds = any(g.facts.kind in HARD and g.facts.op not in COMPARISONS for g in self.gates)
+        relation = self.facts.values[0].relation
+        # A sigmoid stands for the rounding of probabilities between 0 and 1 alone.
+        if not batches or (relation == "converges" and rounds):
+            return []
+        k0 = self.rungs[0] if self.rungs and relation == "converges" else None
+        found = compare(before, after, batches, k0, self._tolerance(before.precision), rungs=1)
+        return [replace(found, family=f"{self.family.name} beyond its bounds")]
 
     def _contract(self) -> bool:
         """What Keras expects of the survivors."""
@@ -329,6 +379,30 @@ class _Battery:
         )
         self._note(contract=found)
         return True
+
+    def _once_more(self) -> bool:
+        """Whether the rewrite still gives what it gave at first, after some hundred calls, and what
+        it remembers of them."""
+        kept = [memory(candidate) for candidate in self._candidates()]
+        repeatable = self._value() == self.first
+        try:
+            self.before.plain.value(self.batches[0].y_true, self.batches[0].y_pred)
+        except Exception:  # told where the original is measured
+            return True
+        names = [changed(*pair) for pair in zip(kept, map(memory, self._candidates()))]
+        self._note(repeatable=repeatable, remembers=() if names[0] else names[1])
+        return True
+
+    def _candidates(self) -> tuple[Candidate, Candidate]:
+        return self.before.plain.candidate, self.after.plain.candidate
+
+    def _value(self) -> str:
+        """What the rewrite gives for the first batch, in single precision."""
+        try:
+            value = self.after.plain.value(self.batches[0].y_true, self.batches[0].y_pred)
+        except Exception as error:  # told where the values are compared
+            return raised(error)
+        return f"{value:.6g}"
 
     def _curve(self) -> bool:
         one, other = self._pair(self.chosen)

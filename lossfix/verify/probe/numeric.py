@@ -102,7 +102,17 @@ def _wide(value: Any, numbers: bool) -> Any:
         return _NARROW.get(value, value)
     if numbers and isinstance(value, float):
         return np.float64(value)
+    if numbers and isinstance(value, (list, tuple)) and _decimals(value):
+        return np.array(value, np.float64)
     return value
+
+
+def _decimals(values: Any) -> bool:
+    """Whether these are numbers, or rows of them, and not whole ones alone."""
+    flat = [v for each in values for v in (each if isinstance(each, (list, tuple)) else [each])]
+    return all(isinstance(v, (int, float)) for v in flat) and any(
+        isinstance(v, float) for v in flat
+    )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ where both return the same shape, so that a value moved from one row to another 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -37,6 +37,11 @@ OFF_SHARE = 0.1
 spread."""
 
 
+HINTED = 0.5
+"""A family that the text hints at binds where it does so by more than this share of the main one's
+score."""
+
+
 @dataclass(frozen=True)
 class _Draw:
     """One batch and what the original gives for it."""
@@ -63,14 +68,14 @@ def compare(
     ``before`` and ``after`` compute in the same precision. ``k0`` is the first steepness of the
     ladder, which has ``rungs`` further ones and always ends at k0 * GROWTH**RUNGS; ``None`` where
     nothing was smoothed. ``tolerance`` replaces ``EQUAL``. Where the values differ on one side of
-    a threshold only, ``side`` says on which. ``near`` are batches close to gates, of which none may
-    be off: a gate that moved shows nowhere else.
+    a threshold only, ``side`` says on which. ``near`` are batches of which none may be off: those
+    close to gates, where a gate that moved shows, those of other sizes, and those far out. What of
+    them the original does not take is left out.
     """
     family = batches[0].family
     tolerance = EQUAL[before.precision] if tolerance is None else tolerance
     try:
         draws = [_draw(before, batch) for batch in batches]
-        close = [_draw(before, batch) for batch in near]
     except Exception as error:
         return ValueFacts(family, "unknown", error=raised(error), binding=binding)
     shape = draws[0].elements.shape
@@ -79,12 +84,13 @@ def compare(
         return ValueFacts(
             family, "unknown", error="the original's value is not finite", binding=binding
         )
+    close = list(_drawn(before, near))
     values = np.array([draw.value for draw in draws])
     spread = max(float(np.std(values)), 1e-3 * float(np.mean(np.abs(values))), 1e-12)
     try:
         rewritten = after.unreduced(batches[0].y_true, batches[0].y_pred).shape
         errors = np.array([_error(after, draw) for draw in draws]) / spread
-        gaps = [_error(after, draw) / spread for draw in close if np.isfinite(draw.value)]
+        gaps = np.array([_error(after, draw) for draw in close]) / spread
     except Exception as error:
         return ValueFacts(family, "raises", error=raised(error), binding=binding)
     facts = ValueFacts(
@@ -93,20 +99,30 @@ def compare(
         mean_error=float(np.mean(errors)),
         max_error=float(np.max(errors)),
         spread=spread,
+        level=float(np.mean(np.abs(values))),
         residual=float(np.mean(errors)),
         shape_before=tuple(shape),
         shape_after=tuple(rewritten),
         rows=len(batches[0].y_pred),
         binding=binding,
     )
-    allowed = tolerance * (np.abs(values) / spread + 1.0)
-    if np.all(errors <= allowed) and max(gaps, default=0.0) <= float(np.max(allowed)):
+
+    def allowed(of: Sequence[_Draw]) -> np.ndarray:
+        sizes: np.ndarray = np.array([abs(draw.value) for draw in of]) / spread
+        limits: np.ndarray = tolerance * (sizes + 1.0)
+        return limits
+
+    if np.all(errors <= allowed(draws)) and np.all(gaps <= allowed(close)):
         return replace(facts, relation="equal", residual=0.0)
     if k0 is not None:
         facts = _climb(facts, before, after, draws[:LADDER_DRAWS], k0, rungs, remains)
         facts = _close(facts, before, after, close, remains)
-    elif gaps:
-        facts = replace(facts, residual=max(facts.residual, *gaps))
+    elif gaps.size:
+        worst = int(np.argmax(gaps / allowed(close)))
+        if np.all(errors <= allowed(draws)):
+            facts = replace(facts, family=close[worst].batch.family, residual=float(gaps[worst]))
+        else:
+            facts = replace(facts, residual=max(facts.residual, float(np.max(gaps))))
     if facts.relation == "differs" and thresholds:
         steepest = after.at(facts.ladder[-1].steepness) if facts.ladder else after
         if not isinstance(steepest, Failure):
@@ -172,6 +188,17 @@ def _side(
 def _draw(before: Objective, batch: Batch) -> _Draw:
     value = before.value(batch.y_true, batch.y_pred)
     return _Draw(batch, value, before.unreduced(batch.y_true, batch.y_pred).astype(np.float64))
+
+
+def _drawn(before: Objective, batches: Sequence[Batch]) -> Iterator[_Draw]:
+    """What the original gives for those batches that it takes."""
+    for batch in batches:
+        try:
+            draw = _draw(before, batch)
+        except Exception:  # a batch of one, say, that it was not written for
+            continue
+        if np.isfinite(draw.value):
+            yield draw
 
 
 def _error(after: Objective, draw: _Draw) -> float:
@@ -268,16 +295,18 @@ def cross_families(
 ) -> list[tuple[Family, bool]]:
     """Other families worth comparing on, and whether a difference there refuses.
 
-    Binding are families of the same structural class whose domain is the main one's, or that the
-    text hints at; those of the same domain and another size come first. Others only warn.
+    Binding are families of the same structural class whose labels and domain are the main one's, or
+    that the text hints at; those of the same domain and another size come first. Others only warn.
     """
     ranked: list[tuple[float, Family, bool]] = []
+    hinted = max(2.0, HINTED * next((s for f, s in suggested if f.name == main.name), 0.0))
     for family, score in suggested:
         if family.name == main.name:
             continue
         same = family.kind == main.kind
-        domain = family.domain == main.domain and not family.coded
-        binding = same and (domain or score > 2.0)
+        domain = family.domain == main.domain and family.labels == main.labels
+        domain = domain and not family.coded
+        binding = same and (domain or score > hinted)
         rank = score + (10.0 if same and domain else 0.0) + (3.0 if same else 0.0)
         if binding or score > 1.0 or (same and score > 0.4):
             ranked.append((-rank, family, binding))

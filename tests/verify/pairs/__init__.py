@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pairs import alive, counts, dead, detached, jumps, penalties
+from pairs import alive, counts, dead, detached, jumps, penalties, rare
 from pairs.pair import Pair
 
 PAIRS: tuple[Pair, ...] = (
@@ -12,6 +12,7 @@ PAIRS: tuple[Pair, ...] = (
     *counts.PAIRS,
     *alive.PAIRS,
     *detached.PAIRS,
+    *rare.PAIRS,
 )
 
 BY_NAME = {pair.name: pair for pair in PAIRS}
