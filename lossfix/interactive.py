@@ -112,7 +112,8 @@ def _introduction(proposal: Proposal) -> list[Line]:
     outcome = proposal.outcome
     return [
         [],
-        [(_title(outcome), "bold"), (f"  {' '.join(outcome.codes)}", "cyan")],
+        [(_title(outcome), "bold")],
+        *_wrong(outcome),
         *difference(proposal.document, proposal.before, _laid_out(proposal)),
         *_elsewhere(proposal),
         *_measured(outcome),
@@ -132,6 +133,12 @@ def _title(outcome: Outcome) -> str:
     renamed = outcome.becomes and outcome.becomes != outcome.loss
     name = f"{outcome.loss} → {outcome.becomes}" if renamed else outcome.loss
     return printable(f"{outcome.path}  {name}")
+
+
+def _wrong(outcome: Outcome) -> list[Line]:
+    """What was wrong with a loss, each fault once."""
+    faults = dict.fromkeys((step.finding.code, step.finding.message) for step in outcome.steps)
+    return [[(f"  {code} ", "cyan"), (printable(message), "")] for code, message in faults]
 
 
 def _measured(outcome: Outcome) -> list[Line]:

@@ -89,6 +89,7 @@ def test_a_terminal_shows_the_change_what_was_measured_and_the_curves(folder: Pa
     assert mended(folder) == [True, False]
     assert "Measuring: 0 of 2 losses done" in shown
     assert "losses.py  first" in shown
+    assert "`tf.stop_gradient(y_pred)` cuts the only path" in shown
     assert "gradient none → alive" in shown
     assert "slope after" in shown
     assert "▁" in shown

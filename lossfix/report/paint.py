@@ -22,6 +22,8 @@ def wrapped(line: Line, columns: int, indent: int) -> list[Line]:
     for text, style in line:
         for word in re.findall(r"[^ ]+ *| +", text):
             if breakable and used > indent and used + width(word.rstrip()) > columns:
+                last, look = rows[-1].pop()
+                rows[-1].append((last.rstrip(), look))
                 rows.append([(" " * indent, "")])
                 used = indent
             rows[-1].append((word, style))

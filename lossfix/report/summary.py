@@ -91,7 +91,9 @@ def measured(outcome: Outcome) -> tuple[str, str]:
     A loss that was kept, or refused as a rewrite of another, says why instead.
     """
     if outcome.status is Status.KEPT:
-        reason = outcome.reason or (outcome.verdict.summary if outcome.verdict else "")
+        said = outcome.reason or (outcome.verdict.summary if outcome.verdict else "")
+        # Below the first line stands what a report of a fault needs (-v).
+        reason = said.partition("\n")[0]
         proposed = bool(outcome.steps)
         return printable(f"{reason}: not written" if proposed else reason), ""
     if outcome.verdict is None:

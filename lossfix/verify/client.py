@@ -208,11 +208,13 @@ def _source(subject: Subject) -> SubjectSource:
 
 
 def _in_words(answer: Answer, settings: Settings) -> str:
+    detail = answer.detail.rstrip()
+    last = detail.rpartition("\n")[2]
     limits = {
         "timeout": f"measuring it took longer than {settings.timeout:g} s (--timeout)",
         "memory": f"measuring it took more than {settings.memory} MiB (--memory)",
         "processes": f"it does not stop starting processes: {answer.detail}",
-        "failed": f"lossfix itself failed to measure it:\n{answer.detail.rstrip()}",
+        "failed": f"lossfix itself failed to measure it, please report it: {last}\n{detail}",
     }
     return limits.get(answer.ending, f"measuring it crashed the interpreter: {answer.detail}")
 

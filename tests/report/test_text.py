@@ -118,6 +118,7 @@ def test_what_people_read_fits_their_terminal_and_loses_no_word(columns):
         (summary(fix_report(), style), summary(fix_report())),
     ):
         prose = [line for line in text.splitlines() if " | " not in line]
+        assert not any(line.endswith(" ") for line in prose)
         assert max(map(len, prose)) <= columns
         assert set(text.replace(",", "").split()) == set(whole.replace(",", "").split())
 

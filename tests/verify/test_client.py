@@ -154,7 +154,10 @@ def test_a_worker_that_died_while_idle_costs_no_loss_its_verdict(settings: Setti
         ("timeout", "measuring it took longer than 3 s (--timeout)"),
         ("memory", "measuring it took more than 6144 MiB (--memory)"),
         ("processes", "it does not stop starting processes: more about it"),
-        ("failed", "lossfix itself failed to measure it:\nmore about it"),
+        (
+            "failed",
+            "lossfix itself failed to measure it, please report it: more about it\nmore about it",
+        ),
         ("crashes", "measuring it crashed the interpreter: its worker died"),
     ],
 )
