@@ -141,7 +141,10 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
         return "something stands between its inner function and the return"
     for statement in before[:-1]:
         if not _is_prelude(loss, statement):
-            return "its own statements may not be run for every batch"
+            code = " ".join(loss.tree.code(statement).split())
+            return (
+                f"`{code if len(code) <= 40 else code[:37] + '...'}` may not be run for every batch"
+            )
         if {loss.y_true, loss.y_pred} & names_in(statement):
             return f"it uses `{loss.y_true}` or `{loss.y_pred}` for something else"
     return ""

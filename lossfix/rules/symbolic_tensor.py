@@ -75,6 +75,7 @@ from lossfix.rules.rule import Rule, no_match, no_rewrite
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import dotted
 
+_BUILDERS = frozenset({"Model", "function"})
 _REASON = "compute that part in a layer and hand it to `self.add_loss`, or make it an output"
 
 
@@ -103,9 +104,19 @@ def _read(wiring: Wiring, candidate: Candidate, node: ast.FunctionDef) -> Iterat
 
 
 def _names(node: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
+    built = {part for each in inside(node) for part in _built_from(each)}
     for each in inside(node):
-        if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load):
+        if each in built or not isinstance(each, ast.Name | ast.Attribute):
+            continue
+        if isinstance(each.ctx, ast.Load):
             yield each
+
+
+def _built_from(node: ast.AST) -> Iterator[ast.AST]:
+    """What a model is built from, ``Model(inputs=vgg.input, ...)``, for which symbolic tensors are made."""
+    if isinstance(node, ast.Call) and (dotted(node.func) or "").rpartition(".")[2] in _BUILDERS:
+        for each in (*node.args, *(keyword.value for keyword in node.keywords)):
+            yield from ast.walk(each)
 
 
 def _handed_over(wiring: Wiring, candidate: Candidate) -> Iterator[Misuse]:

@@ -305,6 +305,12 @@ teacher = tf.keras.Model(x, code)
 def code_loss(y_true, y_pred):
     return tf.reduce_mean(tf.square(teacher(y_true) - teacher(y_pred)))
 """,
+    "a model that is built inside": """
+def code_loss(y_true, y_pred):
+    parts = tf.keras.applications.VGG16(include_top=False)
+    teacher = tf.keras.Model(inputs=parts.input, outputs=parts.get_layer("block1_conv1").output)
+    return tf.reduce_mean(tf.square(teacher(y_true) - teacher(y_pred)))
+""",
     "a factory of numbers": """
 def make_loss(code):
     def code_loss(y_true, y_pred):
