@@ -28,17 +28,7 @@ from lossfix.syntax.scope import (
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 LOSS_WORDS = frozenset(
-    {
-        "loss",
-        "losses",
-        "objective",
-        "criterion",
-        "cost",
-        "crossentropy",
-        "entropy",
-        "focal",
-        "huber",
-    }
+    "loss losses objective criterion cost crossentropy entropy focal huber nll".split()
 )
 _FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
 _METRIC_WORDS = frozenset(
@@ -398,6 +388,10 @@ def _function(
     ]
     metric = called in file.uses.metrics or name in file.uses.metrics
     pair = pair_of(positional, file.settings)
+    if pair is None and names_a_loss(name) and len(positional) == 2 and form is not Form.NESTED:
+        # `y_true, x`: the other one of a loss can be nothing but the predictions.
+        first, second = positional
+        pair = (first, second, False) if "true" in words(first) else None
     named = pair is not None and (
         names_a_loss(name)
         or (form is Form.CLOSURE and names_a_loss(called))

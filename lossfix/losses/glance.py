@@ -214,6 +214,8 @@ def _takes_a_pair(head: _Head, settings: Settings) -> bool:
     parameters = _names(head)
     if parameters is None:
         return True
+    if b"true" in b"".join(parameters[:-1]).lower():
+        return True
     return any(_is_pair(first, second, settings) for first, second in pairwise(parameters))
 
 

@@ -405,6 +405,7 @@ def test_the_usual_names_of_losses_say_what_they_are() -> None:
         "masked_cross_entropy",
         "binary_focal",
         "huber",
+        "gaussian_nll",
     ):
         assert names(f"def {name}(y_true, y_pred):\n{body}") == [name]
 
@@ -452,3 +453,10 @@ def test_a_function_with_a_gradient_of_its_own_is_no_part() -> None:
     assert names(code + "def a_loss(y_true, y_pred):\n    return gap(y_true - y_pred)\n") == [
         "a_loss"
     ]
+
+
+def test_beside_the_truth_a_loss_takes_nothing_but_predictions() -> None:
+    loss = only("def width_loss(y_true, x):\n    return tf.square(x[:, 1:] - y_true)")
+    assert (loss.y_true, loss.y_pred) == ("y_true", "x")
+    assert names("def width(y_true, x):\n    return tf.square(x - y_true)") == []
+    assert names("def width_loss(y_true, axis, x):\n    return tf.square(x - y_true)") == []
