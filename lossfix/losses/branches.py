@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
+from lossfix.losses import truth
 from lossfix.losses.conditions import uses
 from lossfix.losses.inlining import substituted
 from lossfix.losses.loss import Loss
@@ -95,7 +96,7 @@ def chosen(
     where = loss.spell("tf.cond" if risky else "tf.where")
     return expression(
         template.replace("{where}", where),
-        c=condition,
+        c=truth.condition(loss, condition),
         a=_floating(loss, then),
         b=_floating(loss, other),
     )

@@ -3,9 +3,9 @@
 ## What it does
 
 Finds `argmax` of the predictions where nothing else in its term carries a gradient: compared with the true
-class, turned into one-hot, computed with as a number, or used to look up a cost (`tf.gather`,
-`tf.gather_nd`). Each becomes what it is expected to be under a softmax of the predictions: for a matrix of
-costs, `sum(cost of the true class * probabilities)`.
+class, turned into one-hot, computed with as a number, or used to look up a cost with `tf.gather` or
+`tf.gather_nd`. Each becomes what it is expected to be under a softmax of the predictions: for a matrix of
+costs, the costs of the true class weighed with the probabilities.
 
 ## Why is this bad
 
@@ -78,7 +78,7 @@ def match(loss: Loss) -> Iterator[Match]:
         yield dead(loss, gate.node, message, obstacle(loss, gate))
     for each in dead_steps(loss, _KINDS):
         code = " ".join(loss.tree.code(each.call).split())
-        message = f"no gradient passes through `{code}`, and its term has no other path to the predictions"
+        message = f"`{code}` has no gradient, and is the only path of its term"
         known = _expected(loss, each, cst.Name("steepness"))
         reason = "" if known is not None else "it is not clear what the index stands for"
         yield dead(loss, each.call, message, reason)

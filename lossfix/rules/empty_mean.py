@@ -54,6 +54,7 @@ from lossfix.losses.divisions import is_sheltered
 from lossfix.losses.gradients import ELEMENTWISE
 from lossfix.losses.loss import Loss
 from lossfix.losses.naming import named, value_of
+from lossfix.losses.tensors import is_boolean
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression
@@ -84,6 +85,8 @@ def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
             return _is_selected(loss, left) or _is_selected(loss, right)
         case cst.UnaryOperation(expression=inner):
             return _is_selected(loss, inner)
+        case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=mask))]):
+            return is_boolean(loss, mask) and _of_targets(loss, mask)
         case cst.Call(args=[cst.Arg(), *rest]):
             operation = loss.operation(node)
             if operation == "tf.boolean_mask":
@@ -92,10 +95,25 @@ def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
                     for each in rest
                     if each.keyword is None or each.keyword.value == "mask"
                 ]
-                return bool(masks) and loss.flow.depends(masks[0]) == {"y_true"}
+                return bool(masks) and _of_targets(loss, masks[0])
+            if operation == "tf.gather_nd" and len(rest) == 1:
+                return _is_found(loss, rest[0].value)
             return operation in ELEMENTWISE and any(
                 _is_selected(loss, each.value) for each in node.args
             )
+    return False
+
+
+def _of_targets(loss: Loss, mask: cst.BaseExpression) -> bool:
+    return loss.flow.depends(mask) == {"y_true"}
+
+
+def _is_found(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` are the places at which a condition on the targets holds: ``tf.where(mask)``."""
+    value = value_of(loss, node) or node
+    match value:
+        case cst.Call(args=[cst.Arg(value=mask)]):
+            return loss.operation(value) == "tf.where" and _of_targets(loss, mask)
     return False
 
 

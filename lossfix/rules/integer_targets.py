@@ -63,6 +63,9 @@ _POSITIONS = {
     "tensorflow.one_hot": ("indices", 0),
     "tensorflow.gather": ("indices", 1),
     "tensorflow.gather_nd": ("indices", 1),
+    "tensorflow.keras.backend.one_hot": ("indices", 0),
+    "tensorflow.keras.backend.gather": ("indices", 1),
+    "keras.ops.take": ("indices", 1),
     "tensorflow.nn.embedding_lookup": ("ids", 1),
     "tensorflow.nn.sparse_softmax_cross_entropy_with_logits": ("labels", 0),
 }

@@ -60,6 +60,10 @@ from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
 
+_MADE = frozenset(
+    {"tf.ones_like", "tf.zeros_like", "tf.ones", "tf.zeros", "tf.fill", "tf.constant"}
+)
+
 _OPERATORS: dict[type[cst.BaseAugOp], str] = {
     cst.AddAssign: "+",
     cst.SubtractAssign: "-",
@@ -72,7 +76,7 @@ _OPERATORS: dict[type[cst.BaseAugOp], str] = {
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body):
         target = _target(node)
-        if target is None or not is_array(loss, target.value):
+        if target is None or not (is_array(loss, target.value) or _is_made(loss, target.value)):
             continue
         reason = ""
         if _assigned(loss, node) is None:
@@ -80,6 +84,14 @@ def match(loss: Loss) -> Iterator[Match]:
         yield Match(
             node, f"`{loss.tree.code(target)}` is assigned to, which tensors do not allow", reason
         )
+
+
+def _is_made(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether a name stands for a tensor of constants, of which neither targets nor predictions are part."""
+    if not isinstance(node, cst.Name):
+        return False
+    made = [each.value for each in loss.flow.values(node.value) if each.whole]
+    return any(isinstance(each, cst.Call) and loss.operation(each) in _MADE for each in made)
 
 
 def _target(node: cst.CSTNode) -> cst.Subscript | None:

@@ -57,10 +57,11 @@ import libcst as cst
 from lossfix.losses.gates import Path, path_at
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
+from lossfix.losses.naming import value_of
 from lossfix.losses.wiring import Misuse, Wiring, is_built_in
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import dotted, walk
 
 _INSTEAD = {
     "accuracy": "cross-entropy pulls in the same direction",
@@ -75,6 +76,10 @@ def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function):
         if not isinstance(node, cst.Call):
             continue
+        metric = _asked(loss, node)
+        if metric is not None:
+            yield Match(node, f"`{metric}` counts, and a count has no gradient", _advice(metric))
+            continue
         # `tf.keras.metrics.AUC()(y_true, y_pred)`: the class is what is called first.
         called = node.func if isinstance(node.func, cst.Call) else node
         operation = loss.operation(called) or ""
@@ -86,6 +91,26 @@ def match(loss: Loss) -> Iterator[Match]:
         if path_at(loss, node) is Path.DEAD:
             name = operation.rpartition(".")[2]
             yield Match(node, f"`{name}` counts, and a count has no gradient", _advice(name))
+
+
+def _asked(loss: Loss, node: cst.Call) -> str | None:
+    """The metric whose ``result()`` a loss computes with, after it was told of the predictions."""
+    match node.func:
+        case cst.Attribute(value=cst.Name() as holder, attr=cst.Name(value="result")):
+            made = value_of(loss, holder)
+            operation = loss.operation(made) if isinstance(made, cst.Call) else None
+            if operation in METRIC_CLASSES and _is_told(loss, holder.value):
+                return (operation or "").rpartition(".")[2]
+    return None
+
+
+def _is_told(loss: Loss, metric: str) -> bool:
+    return any(
+        isinstance(each, cst.Call)
+        and dotted(each.func) == f"{metric}.update_state"
+        and any(loss.predicts(given.value) for given in each.args)
+        for each in walk(loss.function)
+    )
 
 
 def _advice(name: str) -> str:

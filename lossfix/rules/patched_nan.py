@@ -108,7 +108,7 @@ def _patch(loss: Loss, node: cst.Call) -> tuple[cst.BaseExpression, cst.BaseExpr
             loss.operation(node) == "tf.where"
         ):
             operation = loss.operation(test)
-            if operation == "tf.math.is_nan" and tested.deep_equals(otherwise):
+            if operation in ("tf.math.is_nan", "tf.math.is_inf") and tested.deep_equals(otherwise):
                 return otherwise, then
             if operation == "tf.math.is_finite" and tested.deep_equals(then):
                 return then, otherwise

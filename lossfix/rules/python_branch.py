@@ -57,14 +57,12 @@ import libcst as cst
 
 from lossfix.losses.branches import Unmergeable, chosen, merged_if
 from lossfix.losses.loss import Loss
-from lossfix.losses.tensors import converted_by_autograph, is_array, is_boolean
+from lossfix.losses.tensors import converted_by_autograph, is_array
+from lossfix.losses.truth import operated
 from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.build import Replacement, expression
-from lossfix.syntax.tree import dotted, walk
-
-_SHORT = 40
-"""A chained comparison writes its middle twice: only what is no longer than this many characters."""
+from lossfix.syntax.build import Replacement
+from lossfix.syntax.tree import walk
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -138,7 +136,7 @@ def _replaced(loss: Loss, node: cst.CSTNode) -> dict[cst.CSTNode, Replacement]:
             return merged_if(loss, node)
         case cst.IfExp(test=test, body=body, orelse=orelse):
             return {node: chosen(loss, test, body, orelse)}
-    new = _operated(loss, node)
+    new = operated(loss, node)
     return {} if new is None else {node: new}
 
 
@@ -148,28 +146,6 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     except Unmergeable:
         return None
     return Edit(replaced) if replaced else None
-
-
-def _operated(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
-    """``and``, ``or``, ``not`` and chains with the operators that tensors have for them."""
-    match node:
-        case cst.BooleanOperation(left=left, operator=operator, right=right):
-            if not is_boolean(loss, left) or not is_boolean(loss, right):
-                return None
-            token = "&" if isinstance(operator, cst.And) else "|"
-            return expression(f"{{a}} {token} {{b}}", a=left, b=right)
-        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
-            return expression("~{x}", x=inner) if is_boolean(loss, inner) else None
-        case cst.Comparison(left=left, comparisons=targets):
-            links = []
-            for target in targets:
-                links.append(cst.Comparison(left, [target]))
-                left = target.comparator
-                if dotted(left) is None and len(loss.tree.code(left)) > _SHORT:
-                    return None
-            holes = {f"c{number}": link for number, link in enumerate(links)}
-            return expression(" & ".join(f"{{{name}}}" for name in holes), **holes)
-    return None
 
 
 RULE = Rule("LF105", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -37,7 +37,9 @@ def recall_loss(y_true, y_pred, steepness=10.0):
 ## Fix safety
 
 Relaxed: the values approach the rounded ones as `steepness` grows, everywhere but half-way between two
-whole numbers. Leaving the rounding out altogether would be another loss, whose values do not approach the
+whole numbers. Where no steepness keeps its promise, or with `--gate detached`, the rounding goes straight
+through: `x + tf.stop_gradient(tf.round(x) - x)` has the old values and the gradient of `x`, which quantisation
+and ratings ask for. Leaving the rounding out altogether would be another loss, whose values do not approach the
 old ones. `x - round(x)`, `x - floor(x)` and straight-through rounding have a gradient and are left alone.
 To keep the old behaviour, keep the rounded value in a metric.
 
@@ -62,10 +64,10 @@ from lossfix.losses.margins import difference, scaled
 from lossfix.losses.parameters import add, number
 from lossfix.losses.smooth import obstacle, orphaned
 from lossfix.losses.steps import ROUNDINGS, above_casts, dead_equalities, dead_steps, is_share
-from lossfix.model import Safety, Severity
+from lossfix.model import Gate, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import dead, smoothed
-from lossfix.syntax.build import expression
+from lossfix.syntax.build import Replacement, expression
 
 SOFT_ROUND = '''def {name}(x, steepness):
     """Rounds `x` by steps that get steeper with `steepness`, and whose slope is never zero."""
@@ -111,6 +113,8 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     gate = smoothed(loss, dead_equalities(loss, ROUNDINGS), match)
     if gate is not None:
         return gate
+    if loss.relaxation.gate is Gate.DETACHED:
+        return _straight_through(loss)
     added = add(loss, "steepness", number(loss.relaxation.steepness))
     if added is None:
         return None
@@ -122,6 +126,23 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
                 {**added.replace, outer: new, **orphaned(loss, (outer,), new)}, before=before
             )
     return None
+
+
+def _straight_through(loss: Loss) -> Edit | None:
+    """All roundings at once: the values stay as they are, the gradient is that of what is rounded.
+
+    With one of them, the loss has an idiom beside which the others would be taken to be on purpose.
+    """
+    replace: dict[cst.CSTNode, Replacement] = {}
+    for each in dead_steps(loss, ROUNDINGS):
+        outer = above_casts(loss, each.call)
+        if _integer(loss, each) or (isinstance(outer, cst.Call) and casts_to_discrete(loss, outer)):
+            return None
+        replace[outer] = expression(
+            f"{{x}} + {loss.spell('tf.stop_gradient')}({{hard}} - {{x}})", x=each.value, hard=outer
+        )
+    nested = any(above in replace for node in replace for above in loss.tree.ancestors(node))
+    return None if nested else Edit(replace)
 
 
 def _soft(

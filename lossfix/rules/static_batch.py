@@ -66,6 +66,9 @@ _TAKES_A_SHAPE = frozenset(
 )
 
 
+_CONVERTS = ("float", "int")
+
+
 class _Place(Enum):
     """What a batch size is used for."""
 
@@ -118,6 +121,11 @@ def _place(loss: Loss, node: cst.CSTNode) -> _Place:
                 return _Place.FLOAT
             if isinstance(operator, cst.Divide) and loss.is_tensor(other):
                 return _Place.FLOAT
+            if isinstance(other, cst.Float) or (
+                isinstance(other, cst.Integer) and isinstance(operator, cst.Divide)
+            ):
+                # `1 / n * x`: the number is a float by then.
+                return _place(loss, above)
             return _Place.NEITHER
         case cst.Element():
             call = next(
@@ -129,8 +137,8 @@ def _place(loss: Loss, node: cst.CSTNode) -> _Place:
             around = loss.tree.parents[above]
             if isinstance(around, cst.Call) and loss.operation(around) == "tf.cast":
                 return _Place.WHOLE
-            in_float = called_builtin(loss, around) == "float"
-            return _place(loss, around) if in_float else _Place.NEITHER
+            converted = called_builtin(loss, around) in _CONVERTS
+            return _place(loss, around) if converted else _Place.NEITHER
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
             if len(loss.flow.values(name)) != 1:
                 return _Place.NEITHER
@@ -157,7 +165,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     if _place(loss, node) is _Place.WHOLE:
         return Edit({node: size})
     around = loss.tree.parents[loss.tree.parents[node]]
-    written = around if called_builtin(loss, around) == "float" else node
+    written = around if called_builtin(loss, around) in _CONVERTS else node
     return Edit({written: expression(cast, n=size)})
 
 
