@@ -38,10 +38,10 @@ def recall_loss(y_true, y_pred, steepness=10.0):
 
 Relaxed: the values approach the rounded ones as `steepness` grows, everywhere but half-way between two
 whole numbers. Where no steepness keeps its promise, or with `--gate detached`, the rounding goes straight
-through: `x + tf.stop_gradient(tf.round(x) - x)` has the old values and the gradient of `x`, which quantisation
-and ratings ask for. Leaving the rounding out altogether would be another loss, whose values do not approach the
-old ones. `x - round(x)`, `x - floor(x)` and straight-through rounding have a gradient and are left alone.
-To keep the old behaviour, keep the rounded value in a metric.
+through: `x + tf.stop_gradient(tf.round(x) - x)` has the old values and the gradient of `x`, which is what
+quantisation and ratings ask for. Leaving the rounding out altogether would be another loss, whose values do
+not approach the old ones. `x - round(x)`, `x - floor(x)` and straight-through rounding have a gradient
+and are left alone. To keep the old behaviour, keep the rounded value in a metric.
 
 ## References
 
