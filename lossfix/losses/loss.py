@@ -198,8 +198,8 @@ class Loss:
 
         ``y_pred = tf.round(y_pred)`` in the function's own block holds for all that stands below.
         """
-        spans = self.tree.spans
-        if node not in spans:
+        order = self._order
+        if node not in order:
             return None
         around = (each for each in self.tree.ancestors(node) if isinstance(each, cst.FunctionDef))
         if next(around, None) is not self.function:
@@ -210,9 +210,14 @@ class Loss:
             block = None if line is None else self.tree.parents.get(line)
             if not each.whole or block is not self.function.body:
                 return None
-            if spans[each.node] < spans[node] and node not in set(walk(each.node)):
+            if order[each.node] < order[node] and node not in set(walk(each.node)):
                 current = each.value
         return current
+
+    @cached_property
+    def _order(self) -> Mapping[cst.CSTNode, int]:
+        """Where each node of the function stands among all of them, as they are read."""
+        return {node: number for number, node in enumerate(walk(self.function))}
 
     def is_relaxed(self, node: cst.Call) -> bool:
         """Whether a call is a gate that was smoothed: it takes a steepness."""
