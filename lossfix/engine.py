@@ -120,10 +120,15 @@ def _losses(
 ) -> tuple[Loss, ...]:
     # A text is looked at again after each step, and by each attempt: what a loss has found out about
     # itself by then is kept with it.
-    candidates = discover(_outline(text), settings, project)
+    candidates = _candidates(text, settings, project)
     if not candidates:
         return ()
     return losses_of(_tree(text), candidates, relaxation, package, project)
+
+
+@lru_cache(maxsize=16)
+def _candidates(text: str, settings: Settings, project: Project) -> tuple[Candidate, ...]:
+    return discover(_outline(text), settings, project)
 
 
 def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
@@ -132,13 +137,30 @@ def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
     Raises:
         Unparsable: where the text is not Python.
     """
-    return discover(_outline(text), options.settings, options.project)
+    return _candidates(text, options.settings, options.project)
 
 
-def check(path: str, text: str, options: Options) -> tuple[Finding, ...]:
-    """Everything that is wrong with the losses of ``text``; a text that is not Python is LF000."""
+def check(
+    path: str,
+    text: str,
+    options: Options,
+    candidates: tuple[Candidate, ...] | None = None,
+    wires: bool = True,
+) -> tuple[Finding, ...]:
+    """Everything that is wrong with the losses of ``text``; a text that is not Python is LF000.
+
+    Args:
+        candidates: the losses of the text, where they are known already.
+        wires: whether the text may wire losses wrongly, where that is known.
+    """
     try:
-        losses = losses_in(text, options)
+        if candidates is None:
+            candidates = candidates_in(text, options)
+        losses: tuple[Loss, ...] = ()
+        if candidates:
+            losses = losses_of(
+                _tree(text), candidates, options.relaxation, options.package, options.project
+            )
     except Unparsable as error:
         return (unparsable(path, error),)
     findings = [
@@ -146,14 +168,17 @@ def check(path: str, text: str, options: Options) -> tuple[Finding, ...]:
         for loss in losses
         for found in _found(loss, options.rules)
     ]
-    findings += _miswired(path, text, options)
+    if wires:
+        findings += _miswired(path, text, candidates, options.rules)
     return _once(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
 
 
-def _miswired(path: str, text: str, options: Options) -> Iterator[Finding]:
+def _miswired(
+    path: str, text: str, candidates: tuple[Candidate, ...], rules: Sequence[Rule]
+) -> Iterator[Finding]:
     """What is wrong with how a text puts its losses to use."""
-    wiring = Wiring(_outline(text), candidates_in(text, options))
-    for rule in options.rules:
+    wiring = Wiring(_outline(text), candidates)
+    for rule in rules:
         for misuse in rule.wiring(wiring):
             yield _misused(path, text, rule, misuse)
 

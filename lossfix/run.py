@@ -208,7 +208,10 @@ def _all_found(
 
         chosen = [documents[n] for n in numbers]
         rows = [
-            (each.source.path, each.source.text, options_for(request, files, each))
+            (
+                *(each.source.path, each.source.text, options_for(request, files, each)),
+                *(files.losses(each), files.wires_a_loss(each)),
+            )
             for each in chosen
         ]
         return request.pool.map(engine.check, rows, [len(each.source.text) for each in chosen])

@@ -41,6 +41,10 @@ class Reading:
     shared: Shared
     holds: bool
     """Whether it holds or wires a loss without another file saying so, or does not parse."""
+    losses: tuple[Candidate, ...] | None = None
+    """Its losses, as far as no other file says anything of it; ``None`` where it does not parse."""
+    wires: bool = True
+    """Whether a rule may have something to say on how it wires losses."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,17 @@ class Opened:
     def project(self, document: Document) -> Project:
         """What the other files say about the names of a document."""
         return self.modules.projects[self.numbers[document.source.path]]
+
+    def losses(self, document: Document) -> tuple[Candidate, ...] | None:
+        """The losses of a document, where other files change nothing about them; else ``None``."""
+        reading, said = self.readings[self.numbers[document.source.path]], self.project(document)
+        known = not said.decides and (reading.shared.framework or not said.framework)
+        return reading.losses if known else None
+
+    def wires_a_loss(self, document: Document) -> bool:
+        """Whether a rule may have something to say on how a document wires losses, its own or others."""
+        reading = self.readings[self.numbers[document.source.path]]
+        return reading.wires or self.losses(document) != ()
 
     def may_hold_a_loss(self, document: Document) -> bool:
         """Whether it is worth a look: it holds a loss by its own word or another file's."""
@@ -210,9 +225,10 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
         shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
     losses = _losses(module, text, settings)
     own = frozenset(each.name for each in losses if not each.metric)
-    holds = bool(unread) or "lossfix:" in text or bool(losses) or wires_a_loss(module)
+    wires = wires_a_loss(module)
+    holds = bool(unread) or "lossfix:" in text or bool(losses) or wires
     shared = replace(shared, losses=own, loss_classes=loss_classes(module, settings))
-    return Reading(shared, holds)
+    return Reading(shared, holds, losses, wires)
 
 
 _read_once = lru_cache(maxsize=64)(read)

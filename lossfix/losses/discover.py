@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from lossfix.losses.handed import depending, handed
 from lossfix.losses.names import LOSS_CLASSES, WRAPPER, canonical
@@ -155,6 +156,16 @@ class Project:
     of_losses: bool = False
     """The file's name says that it holds losses: ``losses.py``, ``losses/focal.py``."""
 
+    @property
+    def decides(self) -> bool:
+        """Whether anything is said that decides over which of the file's callables are losses.
+
+        What others call or pass on decides over their form, and ``framework`` over nothing in a file that
+        imports one itself.
+        """
+        names = (self.compiled, self.built, self.metrics, self.differentiated)
+        return self.of_losses or any(names) or bool(self.reached) or bool(self.bases)
+
 
 @dataclass(frozen=True)
 class _File:
@@ -220,9 +231,12 @@ def discover(
         return ()
     file = _file(module, settings, project)
     direct = [*_classes(file), *_functions(file)]
+    if not direct and not project.reached:
+        return ()
     return tuple(sorted(_with_reached(file, direct), key=lambda candidate: candidate.number))
 
 
+@lru_cache(maxsize=4)
 def _file(module: ast.Module, settings: Settings, project: Project) -> _File:
     listed = tuple(definitions(module.body))
     uses = uses_of(module, project.compiled, project.built, project.metrics, project.differentiated)

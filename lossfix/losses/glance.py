@@ -37,7 +37,8 @@ _TAKEN = re.compile(
     re.IGNORECASE,
 )
 _GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
-_CALLS = (b" call(", b" __call__(")
+_CALLS = (b" call(", b" __call__(", b"LossFunctionWrapper")
+"""What a class of losses defines, or extends instead."""
 _SET = re.compile(rb"\blosses\.\w+\s*=(?!=)")
 _CALLED_CLASS = re.compile(rb"class\s+\w*(?:%s|entropy)" % _one_of(LOSS_WORDS), re.IGNORECASE)
 _LOSS_CLASS = re.compile(

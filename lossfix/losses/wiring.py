@@ -59,12 +59,14 @@ class Wiring:
     """The losses that the file itself defines."""
 
     @cached_property
-    def _scopes(self) -> Mapping[ast.AST, Scope]:
-        module = scope_of_module(self.module)
-        scopes: dict[ast.AST, Scope] = {self.module: module}
-        for _, node in definitions(self.module.body):
-            scopes[node] = scope_of(node, scopes[self.owner(node)])
-        return scopes
+    def _scopes(self) -> dict[ast.AST, Scope]:
+        return {self.module: scope_of_module(self.module)}
+
+    def _scope(self, owner: Owner) -> Scope:
+        """The names of a function or class, found out when they are first asked for."""
+        if owner not in self._scopes and not isinstance(owner, ast.Module):
+            self._scopes[owner] = scope_of(owner, self._scope(self.owner(owner)))
+        return self._scopes[owner]
 
     @cached_property
     def functions(self) -> tuple[tuple[tuple[str, ...], Definition], ...]:
@@ -93,7 +95,7 @@ class Wiring:
     def qualified(self, node: ast.AST) -> str | None:
         """The absolute dotted name of an expression; ``None`` where it is no import."""
         name = dotted(node)
-        return None if name is None else self._scopes[self.owner(node)].resolve(name)
+        return None if name is None else self._scope(self.owner(node)).resolve(name)
 
     def operation(self, node: ast.AST) -> str | None:
         """The canonical name of what a call calls, or of a dotted name.

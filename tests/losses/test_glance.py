@@ -47,6 +47,8 @@ def test_every_file_that_holds_a_loss_is_worth_parsing(file: Path) -> None:
         "import keras\nm.compile('adam', loss='mse', metrics=['mse', penalty])",
         "import keras\nm.compile('adam', loss=['mse', penalty])",
         "import keras\nclass A(keras.losses.Loss):\n  def call(self, a, b): ...",
+        "from keras.losses import LossFunctionWrapper\n"
+        "class A(LossFunctionWrapper):\n  def __init__(self): super().__init__(penalty)",
         "from keras.losses import Huber\nclass A(Huber):\n  def call(self, a, b): ...",
         "import keras\nBase = keras.losses.Loss\nclass A(Base):\n  def call(self, a, b): ...",
         "import keras\nm.compile(Adam(schedule(1, rate=2), b=3), penalty)",
