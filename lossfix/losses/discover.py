@@ -506,14 +506,19 @@ def _returns_a_pair(node: ast.FunctionDef) -> bool:
 
 
 def _returns_functions(node: ast.FunctionDef) -> bool:
-    """Whether all that a function returns are other functions, or collections: it makes losses."""
+    """Whether all that a function returns are other functions, or collections of them: it makes losses."""
     inner = {each.name for each in statements(node.body) if isinstance(each, Definition)}
+
+    def makes(value: ast.expr | None) -> bool:
+        match value:
+            case ast.Name(id=name):
+                return name in inner
+            case ast.List(elts=values):
+                return bool(values) and all(makes(each) for each in values)
+        return isinstance(value, ast.Lambda | ast.Dict)
+
     returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
-    return bool(returns) and all(
-        isinstance(value, ast.Lambda | ast.Dict | ast.List | ast.DictComp | ast.ListComp)
-        or (isinstance(value, ast.Name) and value.id in inner)
-        for value in returns
-    )
+    return bool(returns) and all(makes(value) for value in returns)
 
 
 def _roots(file: _File, node: ast.AST) -> Iterator[str]:

@@ -133,18 +133,25 @@ def reads_rows(loss: Loss, rows: Rows, node: cst.CSTNode) -> bool:
 
 
 def sample_of(loss: Loss, rows: Rows, node: cst.CSTNode) -> cst.BaseExpression | None:
-    """The tensor of which ``node`` is one sample: ``y_pred`` of ``y_pred[i]``."""
+    """The tensor of which ``node`` is one sample: ``y_pred`` of ``y_pred[i]``, or of ``y_pred[i, ...]``."""
     match node:
         case cst.Name(value=name):
             return rows.tensors.get(name)
         case cst.Subscript(
             value=tensor,
-            slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Name(value=index)))],
-        ) if (
-            rows.index and index == rows.index and is_array(loss, tensor)
+            slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Name(value=index))), *rest],
+        ) if (rows.index and index == rows.index and is_array(loss, tensor)) and all(
+            _takes_all(each.slice) for each in rest
         ):
             return tensor
     return None
+
+
+def _takes_all(node: cst.BaseSlice) -> bool:
+    match node:
+        case cst.Index(value=cst.Ellipsis()) | cst.Slice(lower=None, upper=None, step=None):
+            return True
+    return False
 
 
 def samples(loss: Loss, rows: Rows, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:

@@ -53,6 +53,11 @@ ZIP = "for t, p in zip(y_true, y_pred):\n    "
             "y_pred, fn_output_signature=y_pred.dtype), axis=0)\nreturn total",
         ),
         (
+            "total = 0.0\nfor i in range(y_pred.shape[0]):\n"
+            "    total += tf.reduce_sum(tf.abs(y_true[i, ...] - y_pred[i, :]))\nreturn total",
+            "total = tf.reduce_sum(tf.abs(y_true - y_pred))\nreturn total",
+        ),
+        (
             "return sum(tf.reduce_sum(tf.abs(t - p)) for t, p in zip(y_true, y_pred))",
             "return tf.reduce_sum(tf.abs(y_true - y_pred))",
         ),
