@@ -24,7 +24,6 @@ from lossfix.model import (
     Report,
     Ruling,
     Safety,
-    State,
     Status,
     Subject,
 )
@@ -118,7 +117,7 @@ def failed(report: Report) -> bool:
         if verdict is None or verdict.ruling is Ruling.UNVERIFIABLE:
             return True
         if verdict.ruling is Ruling.MEASURED:
-            if verdict.before not in (State.LIVE, State.JUMPS):
+            if verdict.dead:
                 return True
         elif not verdict.writable:
             return True

@@ -300,6 +300,11 @@ class Verdict:
         """Whether the rewrite keeps its promise."""
         return self.ruling in WRITABLE
 
+    @property
+    def dead(self) -> bool:
+        """Whether a loss that was measured as it is does not train."""
+        return self.ruling is Ruling.MEASURED and self.before not in (State.LIVE, State.JUMPS)
+
 
 class Status(str, Enum):
     """What became of a loss in a run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from lossfix.model import Finding, Outcome, Report, Safety, Severity, Status
+from lossfix.model import Finding, Outcome, Report, Ruling, Safety, Severity, Status
 from lossfix.report.excerpt import width
 from lossfix.report.paint import Line, paint, wrapped
 from lossfix.report.spark import sparklines
@@ -34,7 +34,8 @@ def summary(report: Report, style: Style = PLAIN) -> str:
     for outcome, row in zip(report.outcomes, rows, strict=True):
         color = STATUS_COLORS[outcome.status]
         if fits:
-            first, *rest = map(_padded, row, widths)
+            # A column in which nothing stands is no column: of a measurement there are no codes.
+            first, *rest = filter(None, map(_padded, row, widths))
             line: Line = [(first, color), ("  ".join(["", *rest]), "")]
             lines += wrapped(line, style.columns, _INDENT)
         else:
@@ -54,7 +55,7 @@ def counts(report: Report) -> str:
     if report.command == "fix" and not report.outcomes and not report.findings:
         return f"Nothing to fix in {plural(report.checked, 'file')}."
     number = Counter(outcome.status for outcome in report.outcomes)
-    parts = [f"{number[Status.MEASURED]} measured"] if report.command == "verify" else []
+    parts = _measurements(report) if report.command == "verify" else []
     if report.command != "verify" or number[Status.FIXED] or number[Status.KEPT]:
         fixed = (
             f"{number[Status.FIXED]} fixed" if report.undo else plural(number[Status.FIXED], "fix")
@@ -64,6 +65,18 @@ def counts(report: Report) -> str:
     if report.findings and report.command == "fix":
         line += f" {_remaining(report)}"
     return f"{line} Undo: lossfix undo {report.undo}" if report.undo else line
+
+
+def _measurements(report: Report) -> list[str]:
+    verdicts = [each.verdict for each in report.outcomes if each.status is Status.MEASURED]
+    parts = [f"{len(verdicts)} measured"]
+    dead = sum(each is not None and each.dead for each in verdicts)
+    unknown = sum(each is None or each.ruling is Ruling.UNVERIFIABLE for each in verdicts)
+    if dead:
+        parts.append(f"{dead} {'does' if dead == 1 else 'do'} not train")
+    if unknown:
+        parts.append(f"{unknown} could not be measured")
+    return parts
 
 
 def statistics(report: Report, style: Style = PLAIN) -> str:
@@ -104,6 +117,8 @@ def measured(outcome: Outcome) -> tuple[str, str]:
         # Held against an older form of itself, and refused: the gravest reason first.
         return printable(": ".join([verdict.ruling.value, *verdict.reasons[:1]])), ""
     gradient, _, rest = printable(verdict.summary).partition(", ")
+    if verdict.dead and not rest:
+        rest = printable(": ".join(verdict.reasons[:1]))
     return gradient, rest
 
 

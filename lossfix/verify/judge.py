@@ -68,13 +68,20 @@ def judge(probe: Probe, facts: Facts) -> Verdict:
     )
 
 
+def _raised(facts: Facts, before: State) -> tuple[str, ...]:
+    """What a loss that cannot be called says when it is."""
+    if before is not State.RAISES or facts.before is None:
+        return ()
+    return tuple(filter(None, (facts.before.eager.error or facts.before.graph.error,)))
+
+
 def _as_it_is(probe: Probe, facts: Facts, before: State) -> Verdict:
     unknown = facts.stage != "done"
     return Verdict(
         ruling=Ruling.UNVERIFIABLE if unknown else Ruling.MEASURED,
         summary=f"gradient {before.value}" if not unknown else _unverifiable(probe, facts),
         before=before,
-        reasons=(_unverifiable(probe, facts),) if unknown else (),
+        reasons=(_unverifiable(probe, facts),) if unknown else _raised(facts, before),
         notes=notes(facts),
         assumptions=_assumptions(probe),
         family=_family(facts),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sample_report import HARD_GATE, check_report, fix_report
 
-from lossfix.model import FileReport, Report, Span
+from lossfix.model import FileReport, Outcome, Report, Ruling, Span, State, Status, Verdict
 from lossfix.report import RENDERERS, Style, concise, counts, full, summary
 
 LINE = re.compile(
@@ -128,3 +128,22 @@ def test_a_summary_wider_than_the_terminal_puts_what_was_measured_on_a_line_of_i
     assert first.startswith("Fixed   ")
     assert second.startswith(" " * 8 + "LF")
     assert "gradient" in second
+
+
+def test_a_loss_that_does_not_train_is_counted_and_says_what_it_raises():
+    raised = Verdict(
+        Ruling.MEASURED, "gradient raises", State.RAISES, reasons=("ValueError: no such reduction",)
+    )
+    alive = Verdict(Ruling.MEASURED, "gradient alive", State.LIVE)
+    unknown = Verdict(Ruling.UNVERIFIABLE, "not verified: it takes three arguments", State.RAISES)
+    outcomes = tuple(
+        Outcome("losses.py", f"loss_{number}", Status.MEASURED, verdict=verdict)
+        for number, verdict in enumerate((raised, alive, unknown))
+    )
+    report = Report("verify", "0.1.0", (FileReport("losses.py", outcomes=outcomes),), checked=1)
+    assert summary(report).splitlines() == [
+        "Measured  losses.py  loss_0  gradient raises  ValueError: no such reduction",
+        "Measured  losses.py  loss_1  gradient alive",
+        "Measured  losses.py  loss_2  not verified: it takes three arguments",
+        "3 measured, 1 does not train, 1 could not be measured, 0 unreadable.",
+    ]
