@@ -204,9 +204,14 @@ def is_condition(loss: Loss, node: cst.CSTNode) -> bool:
     return value is not None and is_condition(loss, value)
 
 
-def uses(loss: Loss, name: str) -> Iterator[cst.Name]:
-    """Where a local name is read."""
+def uses(loss: Loss, name: str, since: cst.Assign | None = None) -> Iterator[cst.Name]:
+    """Where a local name is read; with ``since``, where it may stand for what is assigned there.
+
+    ``p = p > 0.5`` in the function's own block is read below it, and up to where ``p`` is set again.
+    """
     for node in walk(loss.function):
+        if since is not None and _is_out_of_reach(loss, node, name, since):
+            continue
         if isinstance(node, cst.Name) and node.value == name:
             above = loss.tree.parents.get(node)
             if isinstance(above, cst.AssignTarget | cst.Param):
@@ -218,3 +223,34 @@ def uses(loss: Loss, name: str) -> Iterator[cst.Name]:
             if isinstance(above, cst.AugAssign | cst.AnnAssign) and above.target is node:
                 continue
             yield node
+
+
+def _is_out_of_reach(loss: Loss, node: cst.CSTNode, name: str, since: cst.Assign) -> bool:
+    """Whether a read of ``name`` surely comes before what is assigned, or after it was set again."""
+    spans = loss.tree.spans
+    if not isinstance(node, cst.Name) or node.value != name or node not in spans:
+        return False
+    if not _is_in_own_block(loss, since) or _is_deferred(loss, node):
+        return False
+    if spans[node] < spans[since] or node in set(walk(since)):
+        return True
+    return any(
+        spans[since] < spans[each.node] < spans[node] and node not in set(walk(each.node))
+        for each in loss.flow.values(name)
+        if each.whole and _is_in_own_block(loss, each.node)
+    )
+
+
+def _is_in_own_block(loss: Loss, node: cst.CSTNode) -> bool:
+    line = loss.tree.parents.get(node)
+    return line is not None and loss.tree.parents.get(line) is loss.function.body
+
+
+def _is_deferred(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether a read stands in a function of its own, which may be called anywhere."""
+    for above in loss.tree.ancestors(node):
+        if above is loss.function:
+            return False
+        if isinstance(above, cst.FunctionDef | cst.Lambda):
+            return True
+    return False

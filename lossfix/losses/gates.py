@@ -177,7 +177,7 @@ def consumers(
                 for each in targets:
                     name = dotted(each.target)
                     if name is not None and name not in seen:
-                        for use in uses(loss, name):
+                        for use in uses(loss, name, above):
                             yield from consumers(loss, use, seen | {name})
                 return
         yield above
@@ -264,19 +264,21 @@ def _meets_a_live_partner(
                 elif beside or (joined and operation not in _STRAIGHT):
                     return True
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
-                return name not in seen and _any_use(loss, name, seen | {name}, joined)
+                return name not in seen and any(
+                    _meets_a_live_partner(loss, use, seen | {name}, joined)
+                    for use in uses(loss, name, above)
+                )
             case cst.AugAssign(target=cst.Name(value=name), operator=operator):
                 beside = any(
                     alive(each.value) for each in loss.flow.values(name) if each.node is not above
                 )
                 if beside and not isinstance(operator, cst.AddAssign | cst.SubtractAssign):
                     return True
-                return name not in seen and _any_use(loss, name, seen | {name}, joined or beside)
+                return name not in seen and any(
+                    _meets_a_live_partner(loss, use, seen | {name}, joined or beside)
+                    for use in uses(loss, name)
+                )
         node = above
-
-
-def _any_use(loss: Loss, name: str, seen: frozenset[str], joined: bool) -> bool:
-    return any(_meets_a_live_partner(loss, use, seen, joined) for use in uses(loss, name))
 
 
 _LINEAR = frozenset(

@@ -36,7 +36,7 @@ def _leads_nowhere(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
                 return name in _RECORDING
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
                 return name in seen or all(
-                    _leads_nowhere(loss, each, seen | {name}) for each in uses(loss, name)
+                    _leads_nowhere(loss, each, seen | {name}) for each in uses(loss, name, above)
                 )
             case cst.Return(value=cst.Tuple(elements=values)) if loss.only_reached:
                 # What the caller does with each of them is not seen from here.

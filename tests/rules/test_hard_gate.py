@@ -185,3 +185,30 @@ FINE = {
 def test_what_is_no_gate_of_the_predictions_is_not_mentioned(body: str) -> None:
     assert findings(loss(body), RULE) == ()
     assert rewritten(loss(body), RULE) == lines(loss(body))
+
+
+SET_ANEW = """
+    def overlap_loss(y_true, y_pred):
+        {before}y_pred = tf.cast(y_pred > 0.5, tf.float32)
+        {after}both = tf.reduce_sum(y_true * y_pred)
+        return 1.0 - 2.0 * both / (tf.reduce_sum(y_true) + tf.reduce_sum(y_pred) + 1e-7)
+"""
+
+
+def test_a_gate_that_takes_the_name_of_the_predictions_is_not_compared_by_its_own_condition() -> (
+    None
+):
+    (finding,) = findings(SET_ANEW.format(before="", after=""), "hard-gate")
+    assert "y_pred > 0.5" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "y_pred = tf.where(y_pred > 0.7, y_true, y_true)\n        "),
+        ("for _ in range(2):\n            ", ""),
+    ],
+)
+def test_a_gate_whose_result_is_compared_again_is_found_there(before: str, after: str) -> None:
+    for finding in findings(SET_ANEW.format(before=before, after=after), "hard-gate"):
+        assert "y_pred > 0.5" not in finding.message
