@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -76,9 +77,10 @@ def test_a_smoothing_by_hand_is_held_to_its_promise_in_every_form(name: str, fol
 def test_a_smoothing_by_hand_is_judged_at_the_steepness_that_stands_in_it(folder: Path) -> None:
     (folder / "new.py").write_text(NEW.replace("Gated(8.0)", "Gated(4000.0)"))
     wish = ("verify", "new.py::instance", "--against", "old.py::gated", "--relaxed")
-    result = lossfix(*wish, "--python", sys.executable, at=folder)
+    result = lossfix(*wish, "--python", sys.executable, "--output-format", "json", at=folder)
     assert result.code == 1, result.text + result.err
-    assert "steepness 4e+03" in result.err
+    (outcome,) = json.loads(result.out)["outcomes"]
+    assert outcome["verification"]["steepness"] == 4000.0
 
 
 def test_a_smoothing_without_a_steepness_is_told_what_it_lacks(folder: Path) -> None:
