@@ -224,7 +224,7 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
     if unread:
         shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
     losses = _losses(module, text, settings)
-    own = frozenset(each.name for each in losses if not each.metric)
+    own = tuple((each.name, each.y_true, each.y_pred) for each in losses if not each.metric)
     wires = wires_a_loss(module)
     holds = bool(unread) or "lossfix:" in text or bool(losses) or wires
     shared = replace(shared, losses=own, loss_classes=loss_classes(module, settings))

@@ -273,3 +273,50 @@ def test_a_class_is_a_loss_whose_base_is_one_in_another_file(tmp_path: Path) -> 
 def test_a_class_is_no_loss_whose_base_is_none(tmp_path: Path) -> None:
     plain = BASE.replace("(tf.keras.losses.Loss)", "").replace("super().__init__(**kwargs)", "pass")
     assert fixed(tmp_path, {"base.py": plain, "missed.py": EXTENDED}) == {}
+
+
+ROUNDED = """
+import numpy as np
+import tensorflow as tf
+
+
+def decided(x, limit=0.5):
+    return tf.cast(x > limit, tf.float32)
+
+
+def whole(x):
+    return np.round(x)
+"""
+
+
+def test_what_another_file_is_handed_says_which_parameter_has_the_predictions(
+    tmp_path: Path,
+) -> None:
+    loss = """
+import tensorflow as tf
+from rounded import decided, whole
+
+
+def miss_loss(y_true, y_pred):
+    known = whole(y_true)
+    score = 2.0 * y_pred
+    return tf.reduce_mean(known * (1.0 - decided(score)), axis=-1)
+"""
+    after = fixed(tmp_path, {"misses.py": loss, "rounded.py": ROUNDED, "train.py": TRAIN})
+    assert "def decided(x, limit=0.5, steepness=10.0):" in after["rounded.py"]
+    assert "return tf.sigmoid(steepness * (x - limit))" in after["rounded.py"]
+    # Nothing is known of what is handed targets alone.
+    assert "return np.round(x)" in after["rounded.py"]
+    assert "decided(score, steepness=steepness)" in after["misses.py"]
+
+
+def test_a_copy_is_handed_what_the_original_was(tmp_path: Path) -> None:
+    loss = LOSS.replace("scores import overlap", "rounded import decided").replace(
+        "overlap(y_true, y_pred)", "y_true * decided(y_pred)"
+    )
+    report = "from rounded import decided\n\nprint(decided(0.3))\n"
+    files = {"misses.py": loss, "rounded.py": ROUNDED, "train.py": TRAIN, "report.py": report}
+    after = fixed(tmp_path, files)
+    assert "def decided(x, limit=0.5):\n    return tf.cast(x > limit" in after["rounded.py"]
+    assert "def soft_decided(x, limit=0.5, steepness=10.0):" in after["rounded.py"]
+    assert "y_true * soft_decided(y_pred, steepness=steepness)" in after["misses.py"]

@@ -32,6 +32,20 @@ ALL = (
     Project("registry", ("train.py",), frozenset({"objectives.py"})),
     Project("src_layout", ("scripts/train.py",), frozenset({"src/vision/losses/overlap.py"})),
     Project("notebook", ("run.py",), frozenset({"ratings.ipynb"})),
+    Project(
+        "subpackages",
+        ("-m", "crops.train"),
+        frozenset(
+            {
+                "crops/losses/season.py",
+                "crops/losses/share.py",
+                "crops/losses/yields.py",
+                "crops/metrics/share.py",
+            }
+        ),
+    ),
+    Project("scripts_only", ("study.py",), frozenset({"helpers.py", "penalties.py"})),
+    Project("tested", ("check.py",), frozenset({"src/tides/heights.py"})),
 )
 
 
@@ -103,6 +117,20 @@ def test_what_worked_before_says_the_same_after(project: Project):
         if "error" not in result:
             assert run.second[name].keys() == result.keys()
             assert run.second[name].get("keys") == result.get("keys")
+
+
+@pytest.mark.parametrize("project", ALL[4:], ids=lambda project: project.name)
+def test_every_number_that_could_be_had_before_is_the_same_after(project: Project):
+    run = fixed(project)
+    numbers = [
+        {
+            name: {key: value for key, value in result.items() if key != "moved"}
+            for name, result in training.items()
+            if "error" not in run.first[name]
+        }
+        for training in (run.first, run.second)
+    ]
+    assert numbers[0] == numbers[1] != {}
 
 
 @pytest.mark.parametrize("project", ALL, ids=lambda project: project.name)

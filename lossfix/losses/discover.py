@@ -144,6 +144,8 @@ class Project:
     """The origins of classes that this file imports and that are losses of Keras."""
     reached: frozenset[str] = frozenset()
     """Functions of this file that losses of other files are made of."""
+    handed: tuple[tuple[str, str, str], ...] = ()
+    """Those with the parameters that are handed targets and predictions, where that is known."""
     readers: tuple[tuple[str, Elsewhere], ...] = ()
     """Those with everything in other files that reads them."""
     helpers: tuple[Helper, ...] = ()
@@ -638,11 +640,14 @@ def _pairs_of(
     """
     found: dict[int, tuple[str, str, bool]] = {}
     waiting: dict[str, list[int]] = {}
+    elsewhere = {name: (y_true, y_pred) for name, y_true, y_pred in file.project.handed}
     for number in reached:
         path, node = file.listed[number]
         if not isinstance(node, ast.FunctionDef) or _yields(node) or _belongs_elsewhere(file, node):
             continue
         pair = pair_of(_handed_parameters(file, number), file.settings)
+        if pair is None and (handed_elsewhere := elsewhere.get(".".join(path))) is not None:
+            pair = (*handed_elsewhere, False)
         if pair is not None:
             found[number] = pair
         elif not _has_a_gradient_of_its_own(node):

@@ -204,7 +204,13 @@ def _forked_elsewhere(part: Loss, caller: Loss, copy: cst.FunctionDef) -> Fork |
         tuple(imports),
         dataclasses.replace(here, helpers=(*here.helpers, *new)),
         dataclasses.replace(
-            there, reached=there.reached | {name}, readers=(*there.readers, (name, reader))
+            there,
+            reached=there.reached | {name},
+            readers=(*there.readers, (name, reader)),
+            handed=(
+                *there.handed,
+                *((name, *rest) for old, *rest in there.handed if old == part.name),
+            ),
         ),
     )
 

@@ -202,6 +202,7 @@ class Modules:
                 bases=frozenset(bases[number]),
                 of_losses=names_losses(path.parts),
                 reached=parts.reached[number],
+                handed=parts.handed[number],
                 readers=parts.readers[number],
                 helpers=parts.helpers[number],
                 lent=self._lent_by(number) if parts.helpers[number] else frozenset(),
@@ -249,6 +250,11 @@ class Modules:
         ]
         queue += classes
         seen = set(queue)
+        known = {
+            Place(number, name): (y_true, y_pred)
+            for number, (_, _, shared) in enumerate(self._files)
+            for name, y_true, y_pred in shared.losses
+        }
         while queue:
             place = queue.pop()
             for read in reads[place.file].get(place.name, ()):
@@ -261,7 +267,10 @@ class Modules:
                         continue
                     target = places[0]
                     helpers[place.file][read.written] = (target, read.reference.name)
-                if target not in seen:
+                roles = self._handed(place, read, target, known)
+                if target not in seen or (roles is not None and target not in known):
+                    if roles is not None:
+                        known.setdefault(target, roles)
                     seen.add(target)
                     queue.append(target)
         reached = {place for each in helpers for place, _ in each.values()}
@@ -280,7 +289,11 @@ class Modules:
                 for module, rest in self._resolve(number, star):
                     if not rest:
                         self._lent.add(Place(module, "*"))
+        handed: list[list[tuple[str, str, str]]] = [[] for _ in self._files]
+        for place in sorted(reached & known.keys(), key=lambda each: each.name):
+            handed[place.file].append((place.name, *known[place]))
         return _Parts(
+            [tuple(each) for each in handed],
             [
                 frozenset(place.name for place in reached if place.file == number)
                 for number in range(len(self._files))
@@ -327,6 +340,25 @@ class Modules:
                 return ".".join(target[len(top) :])
         return ""
 
+    def _handed(
+        self, place: Place, read: Read, target: Place, known: Mapping[Place, tuple[str, str]]
+    ) -> tuple[str, str] | None:
+        """The parameters of ``target`` that a call hands targets and predictions; ``None`` for neither."""
+        if place not in known or read.by not in (place.name, f"{place.name}.call"):
+            return None
+        y_true, y_pred = known[place]
+        listed = dict(self._files[target.file][2].parameters).get(target.name, ())
+        given = {
+            listed[key] if isinstance(key, int) else key: depends
+            for key, depends in read.given
+            if not isinstance(key, int) or key < len(listed)
+        }
+        predicted = [name for name, depends in given.items() if y_pred in depends]
+        if not predicted:
+            return None
+        labels = [name for name, depends in given.items() if depends == {y_true}]
+        return [*labels, predicted[0]][0], predicted[0]
+
     def _lent_by(self, file: int) -> frozenset[str]:
         return frozenset(place.name for place in self._lent if place.file == file)
 
@@ -335,7 +367,7 @@ class Modules:
     ) -> Iterator[Place]:
         """The losses of a file, by its own word or another's."""
         shared, roles = self._files[number][2], said[number]
-        names = set(shared.losses)
+        names = {name for name, _, _ in shared.losses}
         for role in (Role.COMPILED, Role.BUILT, Role.DIFFERENTIATED):
             names |= roles.get(role, {}).keys() & shared.defined
         return (Place(number, name) for name in sorted(names))
@@ -392,6 +424,7 @@ def _around(name: str) -> Iterator[str]:
 class _Parts:
     """Of each file, as ``Project`` has them."""
 
+    handed: Sequence[tuple[tuple[str, str, str], ...]]
     reached: Sequence[frozenset[str]]
     readers: Sequence[tuple[tuple[str, Elsewhere], ...]]
     helpers: Sequence[tuple[Helper, ...]]

@@ -15,6 +15,7 @@ from enum import Enum
 from functools import cached_property
 
 from lossfix.losses.discover import mentions_a_framework, names_a_loss
+from lossfix.losses.handed import depending, mentions
 from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
 from lossfix.syntax.nodes import every, parents
 from lossfix.syntax.scope import (
@@ -90,6 +91,9 @@ class Read:
     """The dotted name that stands there."""
     reference: Reference
     called: bool
+    given: tuple[tuple[int | str, frozenset[str]], ...] = ()
+    """Where it is called: of each argument, by position or keyword, the parameters of ``by`` that its
+    value depends on."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,10 @@ class Shared:
     reads: tuple[Read, ...] = ()
     classes: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
     """Its classes with those of their bases that are the project's, where a name speaks of losses."""
-    losses: frozenset[str] = frozenset()
-    """What is a loss by its own word, by dotted names."""
+    parameters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Of its functions at the top level, those that may be filled by position."""
+    losses: tuple[tuple[str, str, str], ...] = ()
+    """What is a loss by its own word: its dotted name, and what it calls targets and predictions."""
     loss_classes: frozenset[str] = frozenset()
     """Its classes that extend a loss of Keras, be it without a ``call``."""
     framework: bool = False
@@ -164,6 +170,8 @@ class _Reader:
         self.local = uses_of(module)
         self.defined = frozenset(_at_top(module.body))
         self.own = frozenset({*self.defined, *self.assigned.values})
+        self.depending: dict[ast.FunctionDef, dict[str, frozenset[str]]] = {}
+        """Of each function, the names that depend on a parameter."""
 
     @cached_property
     def parents(self) -> Mapping[ast.AST, ast.AST]:
@@ -205,8 +213,15 @@ class _Reader:
             ),
             tuple(dict.fromkeys(self._reads())),
             tuple(self._classes()),
+            tuple(self._parameters()),
             framework=mentions_a_framework(scope_of_module(self.module), self.module),
         )
+
+    def _parameters(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for node in statements(self.module.body):
+            if isinstance(node, ast.FunctionDef):
+                listed = (*node.args.posonlyargs, *node.args.args)
+                yield node.name, tuple(each.arg for each in listed)
 
     def _classes(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
         for node in statements(self.module.body):
@@ -234,7 +249,9 @@ class _Reader:
         for node, origin in (*imported, *own):
             written = dotted(node) or ""
             reference = Reference(origin or written, imported=bool(origin))
-            yield Read(self._owner(node), written, reference, self._is_called(node))
+            called = self._is_called(node)
+            given = tuple(self._given(node)) if called and origin else ()
+            yield Read(self._owner(node), written, reference, called, given)
         # A method of the same class is called by way of its instance.
         paths = {path for path, _, _ in self._owners}
         for attribute in every(self.module, ast.Attribute):
@@ -244,6 +261,22 @@ class _Reader:
                 if method in paths:
                     reference = Reference(method, imported=False)
                     yield Read(by, f"self.{attribute.attr}", reference, self._is_called(attribute))
+
+    def _given(self, function: ast.expr) -> Iterator[tuple[int | str, frozenset[str]]]:
+        call = self.parents[function]
+        around = self.parents.get(call)
+        while around is not None and not isinstance(around, ast.FunctionDef):
+            around = self.parents.get(around)
+        if around is None or not isinstance(call, ast.Call):
+            return
+        if around not in self.depending:
+            names = [each.arg for each in (*around.args.posonlyargs, *around.args.args)]
+            self.depending[around] = {name: depending(around, name) for name in names[:4]}
+        values: list[tuple[int | str, ast.expr]] = [*enumerate(call.args)]
+        values += [(each.arg, each.value) for each in call.keywords if each.arg]
+        for key, value in values:
+            known = self.depending[around].items()
+            yield key, frozenset(name for name, names in known if mentions(value, names))
 
     def _is_called(self, node: ast.expr) -> bool:
         above = self.parents.get(node)
