@@ -320,3 +320,59 @@ def test_a_copy_is_handed_what_the_original_was(tmp_path: Path) -> None:
     assert "def decided(x, limit=0.5):\n    return tf.cast(x > limit" in after["rounded.py"]
     assert "def soft_decided(x, limit=0.5, steepness=10.0):" in after["rounded.py"]
     assert "y_true * soft_decided(y_pred, steepness=steepness)" in after["misses.py"]
+
+
+FIT = """
+import tensorflow as tf
+
+
+def fit(model, how, steps=1):
+    model.compile("sgd", how)
+    return steps
+"""
+RUN = """
+import keras
+from fitting import fit
+from losses import gap
+
+
+def trained(model, what):
+    return fit(model, what, steps=3)
+
+
+def main(model, first):
+    model.compile(loss=first)
+    trained(model, gap)
+"""
+GAP = """
+import tensorflow as tf
+
+
+def gap(a, b):
+    return tf.reduce_mean(tf.abs(a - b), axis=-1)
+"""
+
+
+def found(folder: Path, files: dict[str, str]) -> list[str]:
+    ended = lossfix("check", ".", at=written(folder, files))
+    return [line.split("  ")[0] for line in ended.text.splitlines()]
+
+
+def test_a_loss_may_reach_compile_through_functions_of_other_files(tmp_path: Path) -> None:
+    files = {"fitting.py": FIT, "losses.py": GAP, "run.py": RUN}
+    (line,) = found(tmp_path, files)
+    assert line.startswith("losses.py:4:5: info LF301 [*] `gap` is a bare function")
+
+
+def test_a_function_that_another_file_calls_itself_is_no_loss_by_that(tmp_path: Path) -> None:
+    called = FIT.replace('model.compile("sgd", how)', "how(model, steps)")
+    assert found(tmp_path, {"fitting.py": called, "losses.py": GAP, "run.py": RUN}) == []
+
+
+def test_a_loss_of_the_same_file_may_be_passed_to_another_one(tmp_path: Path) -> None:
+    here = GAP + "\n\ndef main(model):\n    fit(model, how=gap)\n"
+    here = here.replace(
+        "import tensorflow as tf", "import tensorflow as tf\nfrom fitting import fit"
+    )
+    (line,) = found(tmp_path, {"fitting.py": FIT, "losses.py": here})
+    assert line.startswith("losses.py:5:5: info LF301 [*] `gap` is a bare function")

@@ -140,6 +140,9 @@ class Project:
     """Names that another file uses as only a function can be, with the place and the reason."""
     results: tuple[tuple[str, str], ...] = ()
     """The same for factories of which that is true of what they return."""
+    compiling: frozenset[tuple[str, int | str]] = frozenset()
+    """The origins of functions that this file imports and that compile a model with an argument, by its
+    position or keyword."""
     bases: frozenset[str] = frozenset()
     """The origins of classes that this file imports and that are losses of Keras."""
     reached: frozenset[str] = frozenset()

@@ -209,7 +209,7 @@ def _forked_elsewhere(part: Loss, caller: Loss, copy: cst.FunctionDef) -> Fork |
             readers=(*there.readers, (name, reader)),
             handed=(
                 *there.handed,
-                *((name, *rest) for old, *rest in there.handed if old == part.name),
+                *((name, a, b) for old, a, b in there.handed if old == part.name),
             ),
         ),
     )

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lossfix.losses.discover import Elsewhere, Helper, Project, names_losses
-from lossfix.losses.shared import Read, Reference, Role, Shared
+from lossfix.losses.shared import Argument, Read, Reference, Role, Shared
 from lossfix.losses.uses import ANY_STRING
 
 _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
@@ -159,11 +159,15 @@ class Modules:
         said: list[dict[Role, dict[str, str]]] = [{} for _ in self._files]
         keras = [False for _ in self._files]
         done: set[tuple[Place, Role]] = set()
-        queue: list[tuple[Place, Role, str]] = []
+        queue: list[tuple[Place, Role, str]] = list(self._compiled_elsewhere())
+        for place, _, _ in queue:
+            keras[place.file] = True
         for number, (_, shown, shared) in enumerate(self._files):
             for use in shared.uses:
                 places, complete = self.places(number, use.name, use.role in _LEADING)
                 role = use.role
+                if use.to is not None and self._compiles(number, use.to):
+                    role = Role.COMPILED
                 reason = f"{shown}:{use.line} {use.reason}"
                 if not complete and role is not Role.ATTRIBUTE:
                     last = use.name.rpartition(".")[2]
@@ -199,6 +203,7 @@ class Modules:
             replace(
                 _project(each),
                 path=shown,
+                compiling=frozenset(self._compiling(number)),
                 bases=frozenset(bases[number]),
                 of_losses=names_losses(path.parts),
                 reached=parts.reached[number],
@@ -210,6 +215,64 @@ class Modules:
             )
             for number, (each, (path, shown, _)) in enumerate(zip(said, self._files, strict=True))
         )
+
+    @cached_property
+    def _compilers(self) -> frozenset[tuple[Place, str]]:
+        """Functions and those of their parameters that end in ``compile``, in whatever file."""
+        found = {
+            (Place(number, name), parameter)
+            for number, (_, _, shared) in enumerate(self._files)
+            for name, parameter in shared.compiles
+        }
+        waiting = [
+            (number, each, each.parameter)
+            for number, (_, _, shared) in enumerate(self._files)
+            for each in shared.passed
+            if each.parameter is not None
+        ]
+        while found:
+            more = {
+                (Place(number, function), parameter)
+                for number, each, (function, parameter) in waiting
+                if self._parameter(number, each.to) in found
+            }
+            if more <= found:
+                break
+            found |= more
+        return frozenset(found)
+
+    def _parameter(self, file: int, to: Argument) -> tuple[Place, str] | None:
+        """The parameter that an argument fills; ``None`` where that is not known."""
+        places = self._places_of(file, to.function)
+        if len(places) != 1:
+            return None
+        listed = dict(self._files[places[0].file][2].parameters).get(places[0].name, ())
+        if isinstance(to.key, str):
+            return places[0], to.key
+        return (places[0], listed[to.key]) if to.key < len(listed) else None
+
+    def _places_of(self, file: int, reference: Reference) -> tuple[Place, ...]:
+        if reference.imported:
+            return self.places(file, reference.name)[0]
+        return (Place(file, reference.name),)
+
+    def _compiles(self, file: int, to: Argument) -> bool:
+        return bool(self._compilers) and self._parameter(file, to) in self._compilers
+
+    def _compiled_elsewhere(self) -> Iterator[tuple[Place, Role, str]]:
+        """What is passed to a function that compiles a model with it."""
+        for number, (_, _, shared) in enumerate(self._files) if self._compilers else ():
+            for each in shared.passed:
+                if each.values and self._compiles(number, each.to):
+                    for reference in each.values:
+                        for place, role in self._each(number, reference, Role.COMPILED):
+                            yield place, role, ""
+
+    def _compiling(self, file: int) -> Iterator[tuple[str, int | str]]:
+        """The functions of other files that compile what they are given, as this file writes them."""
+        for each in self._files[file][2].passed if self._compilers else ():
+            if each.to.function.imported and self._compiles(file, each.to):
+                yield each.to.function.name, each.to.key
 
     def _bases(self) -> tuple[list[set[str]], set[Place]]:
         """Of each file the origins of its loss classes' bases in others, and all loss classes."""

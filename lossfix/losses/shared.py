@@ -71,6 +71,26 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Argument:
+    """A place in the calls of a function of the project."""
+
+    function: Reference
+    key: int | str
+    """The position or the keyword."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What a call hands a function of the project."""
+
+    to: Argument
+    values: tuple[Reference, ...] = ()
+    """What the argument may be, where that is the project's."""
+    parameter: tuple[str, str] | None = None
+    """The function around the call and the parameter of it that is passed on, where it is one."""
+
+
+@dataclass(frozen=True)
 class Use:
     """One use of an imported name."""
 
@@ -79,6 +99,8 @@ class Use:
     """The origin, with the dots of a relative import."""
     line: int = 0
     reason: str = ""
+    to: Argument | None = None
+    """Where it is passed to; what that function does with it decides."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +136,9 @@ class Shared:
     registered: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
     """What Keras is told that such names stand for."""
     reads: tuple[Read, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    compiles: tuple[tuple[str, str], ...] = ()
+    """Functions with their parameters that they compile a model with, and do not call themselves."""
     classes: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
     """Its classes with those of their bases that are the project's, where a name speaks of losses."""
     parameters: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -212,10 +237,55 @@ class _Reader:
                 for name, values in sorted(self.assigned.registered.items())
             ),
             tuple(dict.fromkeys(self._reads())),
+            tuple(dict.fromkeys(self._all_passed())),
+            tuple(
+                (name, each)
+                for name, parameters in sorted(self.local.passed_on.items())
+                for each in sorted(parameters)
+            ),
             tuple(self._classes()),
             tuple(self._parameters()),
             framework=mentions_a_framework(scope_of_module(self.module), self.module),
         )
+
+    def _all_passed(self) -> Iterator[Passed]:
+        if not self.origins and not self.stars:
+            return
+        for call in every(self.module, ast.Call):
+            functions = self._called_function(call)
+            if not functions:
+                continue
+            inside = self._owner(call)
+            own = dict(self._parameters()).get(inside, ())
+            values: list[tuple[int | str, ast.expr]] = [*enumerate(call.args)]
+            values += [(each.arg, each.value) for each in call.keywords if each.arg]
+            for key, value in values:
+                parameter = None
+                if isinstance(value, ast.Name) and value.id in own:
+                    called = (
+                        n for n in ast.walk(self._defining(inside)) if isinstance(n, ast.Call)
+                    )
+                    if not any(_is_name(each.func, value.id) for each in called):
+                        parameter = (inside, value.id)
+                references = tuple(dict.fromkeys(self._references(value)))
+                if parameter is not None or references:
+                    for function in functions:
+                        yield Passed(Argument(function, key), references, parameter)
+
+    def _called_function(self, call: ast.Call) -> tuple[Reference, ...]:
+        """The function of the project that a call calls."""
+        name = dotted(call.func)
+        if name is None:
+            return ()
+        if name in self.defined:
+            return (Reference(name, imported=False),)
+        root, _, rest = name.partition(".")
+        origins = self.origins.get(root, ()) or (() if rest else self._origins_of(root))
+        return tuple(Reference(f"{o}.{rest}" if rest else o, imported=True) for o in origins)
+
+    def _defining(self, name: str) -> ast.AST:
+        found = (node for path, node in definitions(self.module.body) if ".".join(path) == name)
+        return next(iter(found), self.module)
 
     def _parameters(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         for node in statements(self.module.body):
@@ -410,7 +480,16 @@ class _Reader:
     def _passed(self, call: ast.Call, keyword: str | None, origin: str, line: int) -> Iterator[Use]:
         if not takes_losses(self.local.passed_on, call, keyword):
             reason = "passes it to a function that may call it"
-            yield Use(Role.FUNCTION, origin, line, reason)
+            functions = self._called_function(call)
+            position = (n for n, each in enumerate(call.args) if origin in self._meanings(each))
+            key = keyword if keyword is not None else next(position, None)
+            to = Argument(functions[0], key) if len(functions) == 1 and key is not None else None
+            yield Use(Role.FUNCTION, origin, line, reason, to)
+
+    def _meanings(self, node: ast.expr) -> tuple[str, ...]:
+        """The origins of a name or a dotted name."""
+        root, _, rest = (dotted(node) or "").partition(".")
+        return tuple(f"{each}.{rest}" if rest else each for each in self._origins_of(root))
 
     def _called_through(self) -> Iterator[Use]:
         """Functions that are called by another name, out of a dictionary, or fresh from a factory."""
@@ -429,6 +508,10 @@ def _at_top(body: list[ast.stmt]) -> Iterator[str]:
         elif isinstance(statement, ast.If | ast.Try | ast.With):
             for block in blocks(statement):
                 yield from _at_top(block)
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:

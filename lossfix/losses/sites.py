@@ -190,6 +190,17 @@ def _all_compiled(loss: Loss, name: str, seen: frozenset[str]) -> bool:
     return all(_is_only_compiled(loss, read, seen) for read in reads(loss, name))
 
 
+def _compiles_elsewhere(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
+    """Whether a function of another file compiles a model with an argument."""
+    origin = loss.tree.scopes[-1].resolve(dotted(call.func) or "")
+    key: int | str = call.args.index(argument)
+    if argument.keyword is not None:
+        key = argument.keyword.value
+    elif any(each.star for each in call.args):
+        return False
+    return origin is not None and (origin, key) in loss.project.compiling
+
+
 def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
     keyword = argument.keyword.value if argument.keyword is not None else None
     if keyword in ("loss", "losses", "custom_objects"):
@@ -198,6 +209,8 @@ def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
     if loss.tree.code(call.func).endswith(f"{_CUSTOM_OBJECTS}.update"):
         return True
     if called in ("CustomObjectScope", "custom_object_scope"):
+        return True
+    if _compiles_elsewhere(loss, call, argument):
         return True
     if called == "compile":
         return keyword is None
