@@ -141,6 +141,9 @@ def _expression(
             if isinstance(factory, ast.ClassDef):
                 return "", (), "its factory is a class"
             return _call_of(path[0], _required(factory), candidate, arguments)
+        case Form.SUBCLASS if len(path) == 1 and _lacks_self(listed[path], candidate):
+            # As a function of its class it runs, and says what it was meant to compute.
+            return f"{path[0]}.call", (), ""
         case Form.SUBCLASS | Form.WRAPPER if len(path) == 1:
             return _call_of(path[0], _constructor(listed, listed[path]), candidate, arguments)
         case Form.METHOD if len(path) == 2:
@@ -150,6 +153,19 @@ def _expression(
             )
             return f"{built}.{path[1]}", assumed, failure
     return "", (), "it is nested too deeply to be taken out of its file"
+
+
+def _lacks_self(node: Definition, candidate: Candidate) -> bool:
+    if not isinstance(node, ast.ClassDef):
+        return False
+    pair = {candidate.y_true, candidate.y_pred}
+    return any(
+        isinstance(each, ast.FunctionDef)
+        and each.name == "call"
+        and not each.decorator_list
+        and set(parameters(each)[:2]) == pair
+        for each in node.body
+    )
 
 
 def _constructor(listed: Mapping[tuple[str, ...], Definition], node: Definition) -> list[str]:

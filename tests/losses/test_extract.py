@@ -348,3 +348,13 @@ def test_an_assignment_from_what_nothing_binds_is_told() -> None:
     )
     plain = "scale = (lambda x: 2.0 * x)(sum(each for each in (1.0, 2.0)))\n"
     assert "nothing in the file binds" not in taken(plain + scaled).unverifiable
+
+
+def test_a_method_that_lacks_self_is_measured_as_a_function_of_its_class() -> None:
+    code = (
+        "class Gap(tf.keras.losses.Loss):\n"
+        "    def call({self}y_true, y_pred):\n"
+        "        return tf.abs(y_true - y_pred)\n"
+    )
+    assert taken(code.format(self=""), "Gap").expression == "Gap.call"
+    assert taken(code.format(self="self, "), "Gap").expression == "Gap()"

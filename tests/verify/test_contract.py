@@ -121,6 +121,49 @@ def test_what_the_original_could_not_do_either_is_no_regression(measured):
     assert not found["fit"].regressed
 
 
+def test_a_class_that_could_not_run_keeps_what_it_never_lost(measured):
+    unregistered = changed('@keras.saving.register_keras_serializable(package="tests")', "")
+    nameless = unregistered.replace(
+        "super().__init__(reduction=reduction, name=name, dtype=dtype)", "pass"
+    )
+    found, _ = measured(nameless, AFTER, ("name",), target="ArticleLoss()")
+    assert not found["name"].regressed
+    selfless = """
+import keras
+import tensorflow as tf
+
+class ArticleLoss(keras.losses.Loss):
+    def call(y_true, y_pred):
+        return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+"""
+    mended = selfless.replace("call(y_true", "call(self, y_true")
+    found, _ = measured(
+        selfless, mended, ("name", "serialisation"), target="ArticleLoss.call", steepness=None
+    )
+    assert not any(check.regressed for check in found.values())
+
+
+def test_what_a_module_draws_is_drawn_alike(tmp_path):
+    source = """
+import keras
+import numpy as np
+import tensorflow as tf
+
+TEACHER = keras.layers.Dense(1)
+TEACHER.build((None, 1))
+AIMS = np.random.normal(size=1)
+
+def drawn(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(TEACHER(y_true) + AIMS[0] + tf.random.normal(()) * 0 - y_pred), axis=-1)
+"""
+    values = []
+    for name in ("one.py", "other.py"):
+        loaded = load(SubjectSource(source, "drawn"), str(tmp_path), name)
+        assert isinstance(loaded, Candidate), loaded
+        values.append(loaded.call(np.ones((2, 1), "float32"), np.ones((2, 1), "float32")).numpy())
+    np.testing.assert_array_equal(*values)
+
+
 def test_weights_that_become_per_sample_are_told_and_no_regression(measured):
     found, facts = measured(BEFORE.replace(", axis=-1", ""), AFTER, ("weights",))
     assert (facts.weights_before, facts.weights_after) == ("global", "per sample")

@@ -106,6 +106,9 @@ def contract(
             results.append(_weights(*weighting))
         elif name == "name":
             results.append(_name(before, after))
+        elif name == "serialisation" and _stands_for_its_class(before, after):
+            # The class is the same, and was saved no better when it could not run.
+            results.append(Check(name, "", ""))
         elif name == "steepness":
             results.append(_own_steepness(after, setting))
         else:
@@ -345,8 +348,23 @@ def _mixed_precision(candidate: Candidate, setting: _Setting) -> tuple[Optional[
     return "", ""
 
 
+def _has_no_name(before: Candidate, after: Candidate) -> bool:
+    """Whether the original could not run under any name of its own: its constructor never got to one."""
+    if before.is_loss:
+        return not hasattr(before.target, "name")
+    return _stands_for_its_class(before, after)
+
+
+def _stands_for_its_class(before: Candidate, after: Candidate) -> bool:
+    """Whether the original is the ``call`` of the class, which lacks ``self`` and runs as a function only."""
+    own = f"{type(after.target).__name__}.call"
+    return not before.is_loss and getattr(before.target, "__qualname__", "") == own
+
+
 def _name(before: Candidate, after: Candidate) -> Check:
     """Keras names histories and logs after the loss."""
+    if _has_no_name(before, after):
+        return Check("name", "", "")
     # An instance called `_loss` could not be called at the root of a graph, so a class drops the `_`.
     old, new = (each.name.lstrip("_") for each in (before, after))
     if before.is_loss:

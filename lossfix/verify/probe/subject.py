@@ -13,6 +13,7 @@ import inspect
 import io
 import itertools
 import os
+import random
 import sys
 import tokenize
 import traceback
@@ -21,6 +22,7 @@ from types import ModuleType
 from typing import Any, Callable, Optional, Union
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from .calling import AS_IT_IS, Calling
@@ -131,6 +133,7 @@ def load(
     Raises ``OSError`` where the file cannot be written; all that the user's code raises comes back
     as a ``Failure``.
     """
+    _draw_alike()
     stem, extension = os.path.splitext(filename)
     number = next(_numbers)
     for name, source in subject.modules:
@@ -149,6 +152,13 @@ def load(
     if adapt is not None:
         adapt(imported)
     return _build(subject, imported, path, subject.expression, "build", compat, calling)
+
+
+def _draw_alike() -> None:
+    """What a module draws when it is imported, such as the weights of a teacher, is the same each time."""
+    random.seed(7)
+    np.random.seed(7)
+    tf.random.set_seed(7)
 
 
 def _import(name: str, path: str, compat: bool) -> Union[ModuleType, Failure]:
