@@ -89,7 +89,16 @@ def match(loss: Loss) -> Iterator[Match]:
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     assert isinstance(match.node, cst.Call)
     new = translated_function(loss, match.node)
-    return None if isinstance(new, str) else Edit({match.node: new})
+    return None if isinstance(new, str) else Edit({_with_its_wrap(loss, match.node): new})
+
+
+def _with_its_wrap(loss: Loss, node: cst.Call) -> cst.Call:
+    """``tf.convert_to_tensor(np.mean(x))``: what brings an array back has nothing to do any more."""
+    argument = loss.tree.parents.get(node)
+    call = loss.tree.parents.get(argument) if isinstance(argument, cst.Arg) else None
+    if isinstance(call, cst.Call) and len(call.args) == 1 and argument is call.args[0]:
+        return call if loss.operation(call) == "tf.convert_to_tensor" else node
+    return node
 
 
 RULE = Rule("LF102", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -75,3 +75,21 @@ def test_an_if_that_does_more_stays(lines: list[str]) -> None:
     text = rewritten(loss(*lines), RULE)
     assert "if " in text
     assert "y_pred = y_pred" in text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("tf.convert_to_tensor(np.mean(y_pred))", "tf.reduce_mean(y_pred)"),
+        (
+            "tf.convert_to_tensor(2.0 * np.mean(y_pred))",
+            "tf.convert_to_tensor(2.0 * tf.reduce_mean(y_pred))",
+        ),
+        (
+            "tf.convert_to_tensor(np.mean(y_pred), tf.float32)",
+            "tf.convert_to_tensor(tf.reduce_mean(y_pred), tf.float32)",
+        ),
+    ],
+)
+def test_what_brings_an_array_back_goes_with_it(before: str, after: str) -> None:
+    assert rewritten(loss(f"return {before}"), "numpy-call") == loss(f"return {after}")
