@@ -107,7 +107,9 @@ def _after(facts: Facts) -> State:
     if before in (State.NONE, State.ZERO) and facts.after.live_rows < LIVE_ROWS:
         return State.SATURATED
     jumped = facts.before.jump_share
-    if before is State.JUMPS and facts.after.steep_share > max(STEEP * jumped, 0.02):
+    # A loss may be steep of its own besides its jumps, as a cross-entropy is near 0 and 1.
+    steep = facts.after.steep_share - max(0.0, facts.before.steep_share - jumped)
+    if before is State.JUMPS and steep > max(STEEP * jumped, 0.02):
         return State.SATURATED
     return state
 
@@ -356,8 +358,11 @@ def _explained(gradient: GradientFacts, state: State) -> str:
         ),
         State.JUMPS: f"{percent(gradient.jump_share)} of the value's change happens in jumps "
         "that the gradient does not see",
-        State.SATURATED: f"only {percent(gradient.live_rows)} of the rows have a gradient in "
-        "single precision, or nearly all of the change happens in one place",
+        State.SATURATED: (
+            f"only {percent(gradient.live_rows)} of the rows have a gradient in single precision"
+            if gradient.live_rows < LIVE_ROWS
+            else f"{percent(gradient.steep_share)} of the change happens in a two-hundredth of the way"
+        ),
     }
     return text.get(state, "the gradient is alive")
 

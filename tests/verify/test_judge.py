@@ -127,6 +127,16 @@ def test_a_smoothed_jump_that_stays_as_steep_is_still_broken():
     assert judge(RELAXED, facts(JUMPS, steep, CLOSE, DOWN)).after is State.SATURATED
 
 
+def test_what_a_loss_is_steep_of_its_own_is_not_laid_to_its_gate() -> None:
+    before = dataclasses.replace(JUMPS, jump_share=0.23, steep_share=0.45)
+    after = dataclasses.replace(ALIVE, steep_share=0.22)
+    assert judge(RELAXED, facts(before, after, CLOSE, DOWN)).after is State.LIVE
+    steeper = dataclasses.replace(after, steep_share=0.4)
+    verdict = judge(RELAXED, facts(before, steeper, CLOSE, DOWN))
+    assert verdict.after is State.SATURATED
+    assert "40 % of the change" in " ".join(verdict.reasons)
+
+
 def test_a_lost_contract_is_a_regression_and_one_that_never_held_is_a_note():
     contract = ContractFacts((Check("rank", "", "(7, 7)"), Check("xla", "too", "fails")))
     verdict = judge(EXACT, facts(ALIVE, ALIVE, EQUAL, contract=contract))
