@@ -88,7 +88,14 @@ def markdown(rule: Rule) -> str:
     """The page of one rule: title, what it promises, and its sections."""
     title, _, rest = rule.page.strip().partition("\n")
     facts = f"{rule.code} {rule.name}: {rule.severity.value}, fix: {_MARKS[rule.safety]}."
-    return f"# {title}\n\n{facts}\n{rest}\n"
+    before, heading, after = rest.partition("## References")
+    return f"# {title}\n\n{facts}\n{before}{_kept(rule)}\n\n{heading}{after}\n"
+
+
+def _kept(rule: Rule) -> str:
+    """How the code stays as it is."""
+    how = f"`# lossfix: ignore[{rule.code}] reason` on its line, or `--ignore {rule.code}`"
+    return f"To keep the code as it is: {how}."
 
 
 def known_pairs() -> tuple[tuple[str, str], ...]:

@@ -7,8 +7,9 @@ of NumPy arrays that are asked of a tensor, and writes the function of TensorFlo
 
 ## Why is this bad
 
-Tensors have operators but no such methods: the loss raises `AttributeError` before the first batch. Where
-an array stands in their place, because NumPy was called before, there is no gradient.
+Tensors have operators but no such methods: the loss raises `AttributeError` at the first batch (measured:
+eagerly, in a graph and in `fit`). Where an array stands in their place, because NumPy was called before,
+there is no gradient.
 
 ## Example
 

@@ -9,8 +9,8 @@ once; where its axes would not line up, with `tf.map_fn`.
 ## Why is this bad
 
 The size of the batch is not known when the graph is built: `fit` raises `OperatorNotAllowedInGraphError` or
-`TypeError`. Where it happens to be known, the loop is unrolled into thousands of operations, and fails on a
-last batch of another size.
+`TypeError` (measured on Keras 3.15), while an eager tape has the right gradient. Where it happens to be
+known, the loop is unrolled into thousands of operations, and fails on a last batch of another size.
 
 ## Example
 

@@ -10,7 +10,7 @@ last axis only, or not at all, so that the loss gives one value per sample.
 
 Keras multiplies what a loss returns by the sample and class weights. A scalar is the mean of the whole
 batch, so the weight of one sample scales the errors of all of them (measured on three errors 1, 2, 3 with
-the weights 1, 0, 0: 1.556 in place of 0.333).
+the weights 1, 0, 0: 1.556 in place of 0.333). Without weights the gradient is the same.
 
 ## Example
 

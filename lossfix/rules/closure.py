@@ -8,8 +8,9 @@ the class, so that `make_loss(0.7)` gives an instance.
 
 ## Why is this bad
 
-It trains. But a model that was saved with it can only be loaded with the inner function under its inner
-name, and the parameters are not saved at all.
+It trains, and its gradient is that of any function. But a model that was saved with it can only be loaded
+with the inner function under its inner name, and the parameters are not saved at all (measured on Keras
+3.15).
 
 ## Example
 

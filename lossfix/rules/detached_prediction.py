@@ -6,7 +6,8 @@ Finds losses in which every path from the predictions goes through one `tf.stop_
 
 ## Why is this bad
 
-Nothing is left to learn from: `fit` raises `No gradients provided for any variable`. `stop_gradient` is
+Nothing is left to learn from: the gradient is `None` (measured, eagerly and in a graph), and `fit` raises `No
+gradients provided for any variable`. `stop_gradient` is
 right on a target or a weight that stands beside a path with a gradient.
 
 ## Example

@@ -8,7 +8,8 @@ with a name for the batch size.
 ## Why is this bad
 
 The last batch of an epoch, `evaluate` and `predict` on other data, and several GPUs all have other batch
-sizes: the loss then raises, or leaves samples out and divides by the wrong number.
+sizes: the loss then raises, or leaves samples out and divides by the wrong number (measured: with batches of
+the size that is written it trains).
 
 ## Example
 

@@ -10,7 +10,8 @@ detached` takes them, too.
 
 ## Why is this bad
 
-Such a loss trains, but its gradient ignores the jump: nothing pulls a prediction across the threshold,
+Such a loss trains, but its gradient ignores the jump (measured: the change of the loss along a line through
+the gate is not what the gradient adds up to): nothing pulls a prediction across the threshold,
 however much lower the loss is on the other side.
 
 ## Example

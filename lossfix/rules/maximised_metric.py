@@ -7,7 +7,8 @@ the overlap of targets and predictions divided by their sizes, as it is.
 
 ## Why is this bad
 
-Training makes a loss smaller: it trains, and the better the score, the worse the loss says it is.
+Training makes a loss smaller: it trains, with a gradient that leads away from what is wanted (measured: the
+score falls), and the better the score, the worse the loss says it is.
 
 ## Example
 

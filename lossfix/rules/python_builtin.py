@@ -8,7 +8,8 @@ the same value. `int`, `bool`, `any` and `all` of tensors are reported.
 ## Why is this bad
 
 These functions compare or iterate: in `fit`, where tensors are symbolic, that raises
-`OperatorNotAllowedInGraphError`. Eagerly they work, element by element. (`abs` and `pow` are fine: they
+`OperatorNotAllowedInGraphError` (measured on Keras 3.15). Eagerly they work, element by element, and have a
+gradient. (`abs` and `pow` are fine: they
 are operators.)
 
 ## Example

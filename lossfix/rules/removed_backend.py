@@ -7,9 +7,10 @@ loss and in whatever it reaches in the same file: helpers, factories, constants.
 
 ## Why is this bad
 
-`from keras import backend as K` still works, and `K.epsilon()`, `K.floatx()` and a few others do; `K.sum`
-and nearly all the rest raise `AttributeError: module 'keras.backend' has no attribute 'sum'` at the first
-batch. The name `K` alone says nothing: `tf.keras.backend` still has its functions, and is left alone.
+`from keras import backend as K` still works, and `K.epsilon()`, `K.floatx()` and a few others do; `K.sum` and
+nearly all the rest raise `AttributeError: module 'keras.backend' has no attribute 'sum'` at the first batch,
+before there is a gradient (measured on Keras 3.15). The name `K` alone says nothing: `tf.keras.backend` still
+has its functions, and is left alone.
 
 ## Example
 

@@ -7,7 +7,8 @@ today's name under the old one; where there is none, it rewrites all uses in the
 
 ## Why is this bad
 
-`from keras.backend import mean` raises `ImportError`, so not one line of the file runs, the loss included.
+`from keras.backend import mean` raises `ImportError` (measured on Keras 3.15), so not one line of the file
+runs, the loss included, and there is no gradient to speak of.
 What is imported from `tensorflow.python` still works and may be gone with the next release; its Keras is
 version 2, whose objects Keras 3 does not accept.
 

@@ -8,7 +8,8 @@ it reaches in the same file.
 
 ## Why is this bad
 
-They raise `AttributeError` when they are looked up, which for a loss is at the first batch. Keras 3 splits
+They raise `AttributeError` when they are looked up, which for a loss is at the first batch, before there is a
+gradient (measured on TensorFlow 2.21). Keras 3 splits
 the names of its losses in two: the long spellings are in `keras.losses` alone, the short ones in
 `tf.keras.losses` alone.
 

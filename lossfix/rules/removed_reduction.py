@@ -9,7 +9,8 @@ names, where a loss is subclassed, and where one is built that another loss make
 ## Why is this bad
 
 Keras 3 has no `keras.losses.Reduction`; `tf.keras.losses.Reduction` is still there, but its `AUTO` is
-rejected: `Invalid value for argument reduction` before the first batch. And where Keras 2's `Loss` took the
+rejected: `Invalid value for argument reduction` before the first batch, so that nothing trains (measured on
+Keras 3.15). And where Keras 2's `Loss` took the
 reduction first, Keras 3's takes the name: what is passed by position is silently taken for the other.
 
 ## Example

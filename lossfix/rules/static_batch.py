@@ -9,7 +9,8 @@ divided by or multiplied with.
 ## Why is this bad
 
 The batch size is unknown when the graph is built: `y_pred.shape[0]` is `None` with a last batch that is
-smaller than the others and with most `tf.data` pipelines, and dividing by it raises `TypeError` then.
+smaller than the others and with most `tf.data` pipelines, and dividing by it raises then (measured; where the
+batches are all alike it trains, with the right gradient).
 `tf.shape(y_pred)[0]` is known, but it is an integer tensor, which TensorFlow does not mix with floats.
 
 ## Example

@@ -8,7 +8,8 @@ after the predictions and whose second one after the targets.
 ## Why is this bad
 
 Keras passes the targets first, whatever the parameters are called. A symmetric loss does not care. An
-asymmetric one (a quantile, a cross-entropy, a penalty on one side) trains, on the wrong objective.
+asymmetric one (a quantile, a cross-entropy, a penalty on one side) trains, on the wrong objective and with
+its gradient (measured: of a quantile, the opposite one is learned).
 
 ## Example
 

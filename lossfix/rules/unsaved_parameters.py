@@ -8,7 +8,8 @@ Finds subclasses of `keras.losses.Loss` whose constructor takes parameters of it
 ## Why is this bad
 
 Keras builds a loaded loss from its configuration. What is missing there takes its default again, without
-a word; a parameter without a default makes loading fail.
+a word; a parameter without a default makes loading fail (measured on Keras 3.15). Training itself is not
+affected, and the gradient is the same.
 
 ## Example
 

@@ -7,7 +7,8 @@ targets alone.
 
 ## Why is this bad
 
-Whatever the model predicts, the loss is the same: `fit` raises `No gradients provided for any variable`.
+Whatever the model predicts, the loss is the same: the gradient is `None` (measured, eagerly and in a graph),
+and `fit` raises `No gradients provided for any variable`.
 
 ## Example
 

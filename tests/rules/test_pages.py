@@ -12,6 +12,7 @@ import pytest
 from lossfix.engine import Options, check, repair, repairable
 from lossfix.losses.loss import Relaxation
 from lossfix.model import Safety
+from lossfix.pages import markdown
 from lossfix.rules import RULES, rule_called
 from lossfix.rules.rule import Rule
 
@@ -56,6 +57,14 @@ def test_a_page_has_a_title_and_addresses_to_read_on(rule: Rule) -> None:
     assert rule.title
     assert not rule.title.endswith(".")
     assert "https://" in rule.section("References")
+
+
+@each_rule
+def test_a_page_says_what_was_measured_and_how_to_keep_the_code(rule: Rule) -> None:
+    why = rule.section("Why is this bad").lower()
+    assert "measured" in why
+    assert re.search("gradient|train|runs|raises|saved", why)
+    assert f"# lossfix: ignore[{rule.code}]" in markdown(rule)
 
 
 @each_rule
