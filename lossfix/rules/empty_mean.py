@@ -7,9 +7,9 @@ of selected samples with `tf.math.divide_no_nan`.
 
 ## Why is this bad
 
-The mean of nothing is `nan` (measured: the loss of a batch in which nothing is selected is `nan`, its gradient
-is zero, and `nan` is also the average of the whole epoch, on which callbacks stop, save or lower the learning
-rate).
+The mean of nothing is `nan` (measured: the loss of a batch in which nothing is selected is `nan`, its
+gradient is zero, and `nan` is also the average of the whole epoch, on which callbacks stop, save or lower the
+learning rate).
 
 ## Example
 

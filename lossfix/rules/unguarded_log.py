@@ -7,11 +7,11 @@ picked by the targets and nothing keeps the probability away from zero, and keep
 
 ## Why is this bad
 
-In single precision a sigmoid is exactly 1 from a logit of about 17 on, and a softmax exactly 0 some 100
-below the largest logit. The logarithm is then `-inf`, and `0 * -inf` is not a number (measured: the loss
-is `nan`, and so are its gradient and the weights after the next step). Where the targets pick the probability, as
-`tf.where(y_true == 1, y_pred, 1 - y_pred)` in a focal loss, the loss is infinite. This happens just
-when the model gets good.
+In single precision a sigmoid is exactly 1 from a logit of about 17 on, and a softmax exactly 0 some 100 below
+the largest logit. The logarithm is then `-inf`, and `0 * -inf` is not a number (measured: the loss is `nan`,
+and so are its gradient and the weights after the next step). Where the targets pick the probability, as
+`tf.where(y_true == 1, y_pred, 1 - y_pred)` in a focal loss, the loss is infinite. This happens just when the
+model gets good.
 
 ## Example
 
