@@ -16,7 +16,8 @@ from types import MappingProxyType
 
 from lossfix import rewriting
 from lossfix.losses import parts
-from lossfix.losses.discover import Candidate, Project, Settings, discover
+from lossfix.losses.candidate import Candidate, Project, Settings
+from lossfix.losses.discover import discover
 from lossfix.losses.loss import Loss, Relaxation, losses_of
 from lossfix.losses.wiring import Misuse, Wiring, span_of
 from lossfix.losses.wrapped import plain_python

@@ -10,7 +10,7 @@ from pathlib import Path
 from lossfix import __version__, engine, repairs, source
 from lossfix.config import Config
 from lossfix.config.settings import closest
-from lossfix.losses.discover import Project, Settings
+from lossfix.losses.candidate import Project, Settings
 from lossfix.losses.extract import STEEPNESS, WRITTEN_BY_HAND
 from lossfix.losses.hints import families, thresholds
 from lossfix.losses.loss import Loss

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lossfix import engine, source
 from lossfix.config import LossInputs, Verify
-from lossfix.losses.discover import Candidate
+from lossfix.losses.candidate import Candidate
 from lossfix.losses.extract import STEEPNESS, extract
 from lossfix.losses.hints import families, thresholds
 from lossfix.losses.loss import Loss, Relaxation

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lossfix import __version__, layout, scan, source
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.config import Config, selected
-from lossfix.losses.discover import Settings
+from lossfix.losses.candidate import Settings
 from lossfix.losses.glance import mentions
 from lossfix.losses.project import Place
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status

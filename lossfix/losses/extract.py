@@ -10,7 +10,7 @@ import ast
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from lossfix.losses.discover import Candidate
+from lossfix.losses.candidate import Candidate
 from lossfix.losses.excerpt import (
     Excerpt,
     Hole,

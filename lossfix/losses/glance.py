@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from lossfix.losses.discover import LOSS_WORDS, Settings, names_a_loss, pair_of
+from lossfix.losses.candidate import Settings
 from lossfix.losses.names import LOSS_FUNCTIONS, canonical
 from lossfix.losses.uses import LOSS_KEYWORDS, METRIC_KEYWORDS
+from lossfix.losses.wording import LOSS_WORDS, names_a_loss, pair_of
 
 _WORD = rb"[\w\x80-\xff]+"
 _GAP = rb"(?:\s|\\\n|#[^\n]*\n)*"

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import libcst as cst
 
-from lossfix.losses.discover import Settings, pair_of
+from lossfix.losses.candidate import Settings
 from lossfix.losses.loss import Loss
 from lossfix.losses.tensors import called_builtin, names_below
+from lossfix.losses.wording import pair_of
 from lossfix.syntax.build import atom, expression
 from lossfix.syntax.tree import dotted, walk
 

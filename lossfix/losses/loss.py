@@ -9,7 +9,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from lossfix.losses.discover import Candidate, Project
+from lossfix.losses.candidate import Candidate, Project
 from lossfix.losses.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
 from lossfix.losses.names import canonical
 from lossfix.model import Evidence, Form, Gate

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from lossfix.losses.discover import Elsewhere, Helper, Project
+from lossfix.losses.candidate import Elsewhere, Helper, Project
 from lossfix.losses.loss import STEEPNESS, Loss, first_free, names_in
 from lossfix.losses.parameters import add, default_of, parameter_names
 from lossfix.model import Form

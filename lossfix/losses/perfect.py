@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from lossfix.losses.discover import SCORES, names_a_loss
-from lossfix.losses.discover import words as name_words
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import words
+from lossfix.losses.wording import SCORES, names_a_loss
+from lossfix.losses.wording import words as name_words
 from lossfix.syntax.tree import children, dotted, walk
 
 _KEEPS_ZERO = words("""

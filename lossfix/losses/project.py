@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from lossfix.losses.discover import Elsewhere, Helper, Project, names_losses
+from lossfix.losses.candidate import Elsewhere, Helper, Project
 from lossfix.losses.shared import Argument, Read, Reference, Role, Shared
 from lossfix.losses.uses import ANY_STRING
+from lossfix.losses.wording import names_losses
 
 _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
 """What makes a definition a loss or a metric, wherever it stands."""

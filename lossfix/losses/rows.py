@@ -13,11 +13,11 @@ from enum import Enum
 import libcst as cst
 
 from lossfix.losses.conditions import named_value
-from lossfix.losses.discover import words
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import LOSS_FUNCTIONS
 from lossfix.losses.tensors import batch_of, called_builtin, is_array, names_below
+from lossfix.losses.wording import words
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from lossfix.losses.discover import mentions_a_framework, names_a_loss
+from lossfix.losses.discover import mentions_a_framework
 from lossfix.losses.handed import depending, mentions
 from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
+from lossfix.losses.wording import names_a_loss
 from lossfix.syntax.nodes import every, parents
 from lossfix.syntax.scope import (
     Definition,

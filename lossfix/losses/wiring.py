@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from lossfix.losses.discover import Candidate, Settings, discover
+from lossfix.losses.candidate import Candidate, Settings
+from lossfix.losses.discover import discover
 from lossfix.losses.names import LOSS_FUNCTIONS, canonical
 from lossfix.model import Severity, Span
 from lossfix.syntax.nodes import below, every, parents

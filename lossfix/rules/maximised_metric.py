@@ -58,9 +58,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.discover import words
 from lossfix.losses.loss import Loss
 from lossfix.losses.naming import value_of
+from lossfix.losses.wording import words
 from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk

@@ -68,7 +68,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.discover import Candidate
+from lossfix.losses.candidate import Candidate
 from lossfix.losses.wiring import Misuse, Wiring, inside
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite

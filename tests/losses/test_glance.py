@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lossfix.losses.discover import Settings, discover
+from lossfix.losses.candidate import Settings
+from lossfix.losses.discover import discover
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss
 
 ROOT = Path(__file__).parents[2]

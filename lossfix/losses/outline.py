@@ -1,0 +1,103 @@
+"""The definitions of a parsed file, and what can be asked of them one by one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from lossfix.losses.candidate import Project, Settings
+from lossfix.losses.names import LOSS_CLASSES, WRAPPER, canonical
+from lossfix.losses.uses import Uses, uses_of
+from lossfix.syntax.scope import Definition, Scope, definitions, dotted, scope_of_module
+
+OTHER_FRAMEWORKS = ("torch", "jax", "mxnet", "paddle", "mindspore", "theano")
+
+
+@dataclass(frozen=True)
+class File:
+    module: ast.Module
+    scope: Scope
+    settings: Settings
+    uses: Uses
+    listed: tuple[tuple[tuple[str, ...], Definition], ...]
+    project: Project
+    by_path: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4)
+def file_of(module: ast.Module, settings: Settings, project: Project) -> File:
+    listed = tuple(definitions(module.body))
+    uses = uses_of(module, project.compiled, project.built, project.metrics, project.differentiated)
+    by_path = {path: number for number, (path, _) in enumerate(listed)}
+    return File(module, scope_of_module(module), settings, uses, listed, project, by_path)
+
+
+def class_bases(
+    file: File, node: ast.ClassDef, seen: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    for base in node.bases:
+        name = dotted(base)
+        if name is None:
+            continue
+        resolved = file.scope.resolve(name)
+        if resolved is not None:
+            yield canonical(resolved)
+        elif (name,) in file.by_path and name not in seen:
+            inner = file.listed[file.by_path[(name,)]][1]
+            if isinstance(inner, ast.ClassDef):
+                yield from class_bases(file, inner, seen | {name})
+        else:
+            yield name
+
+
+def is_loss_base(file: File, name: str) -> bool:
+    if name in LOSS_CLASSES or name == WRAPPER:
+        return True
+    return name in file.settings.bases or name in file.project.bases
+
+
+def is_loss_class(file: File, node: ast.ClassDef) -> bool:
+    return any(is_loss_base(file, base) for base in class_bases(file, node))
+
+
+def methods_of(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    return {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+
+
+def positional_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    return [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+
+
+def yields(node: ast.FunctionDef) -> bool:
+    return any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in ast.walk(node))
+
+
+def _roots(file: File, node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            resolved = file.scope.resolve(part.id)
+            if resolved is not None:
+                yield resolved
+
+
+def belongs_elsewhere(file: File, node: ast.FunctionDef) -> bool:
+    return any(root.split(".")[0] in OTHER_FRAMEWORKS for root in _roots(file, node))
+
+
+def called_name(call: ast.Call) -> str:
+    """The name of a function of the file, or of a method of the same instance, that is called."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return name
+    return ""
+
+
+def called_in(node: ast.AST) -> Iterator[str]:
+    calls = (called_name(part) for part in ast.walk(node) if isinstance(part, ast.Call))
+    return filter(None, calls)
+
+
+def around_of(file: File, path: tuple[str, ...]) -> Definition | None:
+    return file.listed[file.by_path[path[:-1]]][1] if path[:-1] in file.by_path else None
