@@ -103,14 +103,14 @@ def option(heading: str, *names: str, **rest: Any) -> Callable[[Any], Any]:
 
 
 def _file(heading: str, *names: str, **rest: Any) -> Callable[[Any], Any]:
-    return option(heading, *names, type=click.Path(dir_okay=False), **rest)
+    return option(heading, *names, type=click.Path(dir_okay=False, readable=False), **rest)
 
 
 _RULES, _FILES, _LINES = "Which rules", "Which files", "Which findings"
 _OUTPUT, _MEASURE, _WORK = "What is shown", "How losses are measured", "How the work is done"
 
 selecting = _options(
-    click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH|-]..."),
+    click.argument("paths", nargs=-1, type=click.Path(readable=False), metavar="[PATH|-]..."),
     option(
         _RULES,
         "--select",

@@ -137,3 +137,12 @@ def test_files_are_listed_in_a_file_or_on_stdin(tree, monkeypatch, text):
     assert listed("list.txt") == (Path("a.py"), Path("b c.py"))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert listed("-") == (Path("a.py"), Path("b c.py"))
+
+
+def test_a_path_that_may_not_be_asked_for_is_an_error_that_names_it(tree, monkeypatch):
+    def closed(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", closed)
+    with pytest.raises(SourceError, match=r"a\.py: cannot be read: Permission denied"):
+        list(find([Path("a.py")], Config(Path.cwd())))

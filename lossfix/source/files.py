@@ -128,7 +128,7 @@ def find(paths: Iterable[Path | str], choice: Choice) -> Iterator[Path]:
             before the first file is handed out.
     """
     named = [Path(path) for path in paths]
-    missing = [shown(path) for path in named if not path.exists()]
+    missing = [shown(path) for path in named if not _is_there(path)]
     if missing:
         raise SourceError(f"{', '.join(missing)}: no such file or folder")
     seen: set[str] = set()
@@ -139,6 +139,13 @@ def find(paths: Iterable[Path | str], choice: Choice) -> Iterator[Path]:
                 yield found
             if key:
                 seen.add(key)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
 
 
 def listed(file: str) -> tuple[Path, ...]:
