@@ -108,6 +108,9 @@ async def code(client: LanguageClient, folder: Path) -> AsyncIterator[None]:
     await client.shutdown_session()
 
 
+ALL = {"LF1", "LF2", "LF3"}
+
+
 class Opened:
     """A file in an editor."""
 
@@ -380,6 +383,41 @@ async def test_the_configuration_of_the_project_counts(
     assert not any(code.startswith("LF1") for code in quiet)
     (folder / "left_out.py").write_text(text)
     assert await Opened(client, folder / "left_out.py", text).codes() == []
+
+
+async def test_each_folder_of_a_workspace_has_its_own_configuration_and_it_may_change(
+    client: LanguageClient, folder: Path, tmp_path: Path
+) -> None:
+    text = BROKEN.format(name="my_loss")
+    below, beside = tmp_path / "outer" / "below", tmp_path / "beside"
+    for root, ignored in ((below, "LF1"), (beside, "LF2")):
+        root.mkdir(parents=True)
+        (root / "lossfix.toml").write_text(f'ignore = ["{ignored}"]\n')
+        (root / "losses.py").write_text(text)
+    folders = [types.WorkspaceFolder(each.as_uri(), each.name) for each in (below, beside)]
+    client.workspace_did_change_workspace_folders(
+        types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent(folders, []))
+    )
+    inner = Opened(client, below / "losses.py", text)
+    outer = Opened(client, beside / "losses.py", text)
+    assert {code[:3] for code in await inner.codes()} == {"LF2", "LF3"}
+    assert {code[:3] for code in await outer.codes()} == {"LF1", "LF3"}
+    for setting, expected in (('["LF3"]', {"LF1", "LF2"}), ('["LF3"', set()), ("[]", ALL)):
+        toml = below / "lossfix.toml"
+        toml.write_text(f"ignore = {setting}\n")
+        changed = types.FileEvent(toml.as_uri(), types.FileChangeType.Changed)
+        client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([changed]))
+        client.text_document_did_save(types.DidSaveTextDocumentParams(inner.identifier))
+        # The editor is told to ask again: an answer may have been under way.
+        for _ in range(20):
+            found = {code[:3] for code in await inner.becomes(f"{inner.text}\n")}
+            if found == expected:
+                break
+        assert found == expected
+    assert {code[:3] for code in await outer.codes()} == {"LF1", "LF3"}
+    client.workspace_did_change_workspace_folders(
+        types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent([], folders))
+    )
 
 
 async def test_no_code_runs_when_a_file_is_opened_changed_or_saved(

@@ -9,6 +9,7 @@ from pathlib import Path
 from lossfix import config, run, scan, source
 from lossfix.model import Finding
 from lossfix.pages import known_pairs
+from lossfix.report.inputs import WORDS
 from lossfix.scan import Opened
 from lossfix.source import Document
 
@@ -39,11 +40,14 @@ class Folder:
         """
         self.root = root
         self._alone = alone
+        self._forgotten = 0
+        """How often; what was begun before the last time is out of date when it is done."""
         self._scanned: tuple[run.Request, Opened] | None = None
         self._latest: tuple[tuple[Document, ...], View] | None = None
 
     def forget(self) -> None:
         """Read the configuration and the files again when they are next needed."""
+        self._forgotten += 1
         self._scanned = self._latest = None
 
     def view(self, buffers: Sequence[Document]) -> View:
@@ -54,19 +58,24 @@ class Folder:
             SourceError: the folder cannot be read.
         """
         held = tuple(buffers)
-        if self._latest is not None and self._latest[0] == held:
-            return self._latest[1]
+        latest = self._latest
+        if latest is not None and latest[0] == held:
+            return latest[1]
+        begun = self._forgotten
         request, files = self._scan()
         settings = run.settings_of(request.config)
         wanted = [each for each in held if _is_wanted(each.path, request.config)]
         view = View(request, scan.with_buffers(files, wanted, settings))
-        self._latest = held, view
+        if begun == self._forgotten:
+            self._latest = held, view
         return view
 
     def _scan(self) -> tuple[run.Request, Opened]:
-        if self._scanned is None:
+        scanned, begun = self._scanned, self._forgotten
+        if scanned is None:
             loaded = config.load(self.root)
             config.check_rules(loaded, known_pairs())
+            config.check_families(loaded, WORDS)
             request = run.Request(
                 config=loaded,
                 gate=loaded.gate,
@@ -74,8 +83,10 @@ class Folder:
                 exact_only=loaded.exact_only,
             )
             paths = [] if self._alone else source.find([self.root], loaded)
-            self._scanned = request, scan.open_all(paths, run.settings_of(loaded))
-        return self._scanned
+            scanned = request, scan.open_all(paths, run.settings_of(loaded))
+            if begun == self._forgotten:
+                self._scanned = scanned
+        return scanned
 
 
 def _is_wanted(path: Path, loaded: config.Config) -> bool:
