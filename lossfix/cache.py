@@ -31,11 +31,19 @@ LARGEST = 256 << 20
 SETTLED = 2_000_000_000
 """Nanoseconds that a file must have been left alone before its time of change is taken as proof."""
 
+BATCH = 1000
+"""Files that are remembered at a time."""
+
+_ASKED = 500
+"""Keys that are asked for in one query: SQLite takes 999 values at least."""
+
 _TABLES = """
 create table if not exists results (key blob primary key, value blob) without rowid;
-create table if not exists dull (
-    path text primary key, glance blob, changed integer, size integer, inode integer
+create table if not exists dull_files (
+    folder text, name text, glance blob, changed integer, size integer, inode integer,
+    primary key (folder, name)
 ) without rowid;
+drop table if exists dull;
 """
 
 
@@ -45,7 +53,7 @@ class Cache:
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._connection = None if file is None else _connected(file)
-        self._found: list[tuple[str, bytes, int, int, int]] = []
+        self._found: list[tuple[str, str, bytes, int, int, int]] = []
 
     def through(
         self,
@@ -63,8 +71,8 @@ class Cache:
         if self._connection is None:
             return list(compute(list(range(len(keys)))))
         digests = [digest(kind, key) for key in keys]
-        known = {key: self._get(key) for key in digests}
-        missing = [n for n, key in enumerate(digests) if known[key] is None]
+        known = self._get_all(digests)
+        missing = [n for n, key in enumerate(digests) if known.get(key) is None]
         new = list(compute(missing)) if missing else []
         self._put((digests[n], result) for n, result in zip(missing, new, strict=True))
         computed = dict(zip(missing, new, strict=True))
@@ -72,7 +80,11 @@ class Cache:
 
     def recall(self, kind: str, key: object) -> Any:
         """One result; ``None`` where it is not known."""
-        return None if self._connection is None else self._get(digest(kind, key))
+        return (
+            None
+            if self._connection is None
+            else self._get_all([digest(kind, key)]).get(digest(kind, key))
+        )
 
     def remember(self, kind: str, key: object, value: object) -> None:
         """Keep one result."""
@@ -86,16 +98,24 @@ class Cache:
         """
         if self._connection is None:
             return lambda path: False
-        mark = digest("glance", glance)
-        known: dict[str, tuple[int, int, int]] = {}
-        with self._trying():
-            rows = self._connection.execute(
-                "select path, changed, size, inode from dull where glance = ?", (mark,)
+        mark = _mark(glance)
+
+        # Files come folder by folder: a query for each, and few of their answers are kept.
+        @lru_cache(maxsize=64)
+        def known(folder: str) -> dict[str, tuple[int, int, int]]:
+            query = (
+                "select name, changed, size, inode from dull_files where folder = ? and glance = ?"
             )
-            known = {path: (changed, size, inode) for path, changed, size, inode in rows}
+            found: dict[str, tuple[int, int, int]] = {}
+            if self._connection is not None:
+                with self._trying():
+                    rows = self._connection.execute(query, (folder, mark))
+                    found = {name: (changed, size, inode) for name, changed, size, inode in rows}
+            return found
 
         def is_dull(path: str) -> bool:
-            seen = known.get(path)
+            folder, name = os.path.split(path)
+            seen = known(folder).get(name)
             if seen is None:
                 return False
             try:
@@ -109,31 +129,43 @@ class Cache:
     def found_dull(self, path: str, glance: object, stat: os.stat_result) -> None:
         """Keep that a file, as ``stat`` told of it before it was read, holds no loss."""
         if self._connection is not None and time.time_ns() - stat.st_mtime_ns > SETTLED:
-            mark = digest("glance", glance)
-            self._found.append((path, mark, stat.st_mtime_ns, stat.st_size, stat.st_ino))
+            mark = _mark(glance)
+            row = (*os.path.split(path), mark, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            self._found.append(row)
+            if len(self._found) >= BATCH:
+                self._write_found()
 
     def close(self) -> None:
         """Write what was found, and let go of the file."""
-        if self._connection is None:
+        self._write_found()
+        connection, self._connection = self._connection, None
+        if connection is None:
             return
-        with self._trying(), self._connection:
-            self._connection.executemany(
-                "insert or replace into dull values (?, ?, ?, ?, ?)", self._found
-            )
         with suppress(sqlite3.Error):
-            self._connection.close()
-        self._connection = None
+            connection.close()
         with suppress(OSError):
             if self._file is not None and self._file.stat().st_size > LARGEST:
                 self._file.unlink()
 
-    def _get(self, key: bytes) -> Any:
+    def _write_found(self) -> None:
+        rows, self._found = self._found, []
         if self._connection is not None:
-            with self._trying():
-                query = "select value from results where key = ?"
-                row = self._connection.execute(query, (key,)).fetchone()
-                return None if row is None else pickle.loads(row[0])
-        return None
+            with self._trying(), self._connection:
+                self._connection.executemany(
+                    "insert or replace into dull_files values (?, ?, ?, ?, ?, ?)", rows
+                )
+
+    def _get_all(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
+        known: dict[bytes, Any] = {}
+        for start in range(0, len(keys), _ASKED):
+            some = keys[start : start + _ASKED]
+            if self._connection is not None:
+                with self._trying():
+                    marks = ",".join("?" * len(some))
+                    query = f"select key, value from results where key in ({marks})"
+                    for key, value in self._connection.execute(query, some):
+                        known[key] = pickle.loads(value)
+        return known
 
     def _put(self, items: Iterable[tuple[bytes, object]]) -> None:
         if self._connection is not None:
@@ -174,6 +206,11 @@ def digest(kind: str, key: object) -> bytes:
     hashed.update(kind.encode())
     _hash(key, hashed.update)
     return hashed.digest()
+
+
+@lru_cache(maxsize=4)
+def _mark(glance: object) -> bytes:
+    return digest("glance", glance)
 
 
 def _hash(value: object, update: Callable[[bytes], None]) -> None:

@@ -60,7 +60,7 @@ def _with_callers(request: Request, files: Opened) -> Opened:
     if not names or not files.skipped:
         return files
     wanted = frozenset(name.encode() for name in names)
-    callers = [path for path in files.skipped if mentions(path.read_bytes(), wanted)]
+    callers = [path for path in files.skipped if mentions(Path(path).read_bytes(), wanted)]
     return scan.with_paths(files, callers, settings_of(request.config))
 
 

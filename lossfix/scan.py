@@ -50,8 +50,8 @@ class Opened:
     readings: tuple[Reading, ...]
     checked: int
     unreadable: tuple[Unreadable, ...]
-    skipped: tuple[Path, ...] = ()
-    """Files that hold no loss, by their bytes alone; they may still call one."""
+    skipped: tuple[str, ...] = ()
+    """The paths of files that hold no loss, by their bytes alone; they may still call one."""
 
     @cached_property
     def modules(self) -> Modules:
@@ -61,7 +61,7 @@ class Opened:
                 (_absolute(document.path), document.source.path, reading.shared)
                 for document, reading in zip(self.documents, self.readings, strict=True)
             ],
-            [_absolute(path) for path in self.skipped],
+            [os.path.abspath(path) for path in self.skipped],
         )
 
     @cached_property
@@ -105,14 +105,14 @@ def open_all(
     """
     documents: list[Document] = []
     unreadable: list[Unreadable] = []
-    skipped: list[Path] = []
+    skipped: list[str] = []
     checked = 0
     is_dull = cache.dull(settings)
     for path in paths:
         checked += 1
         absolute = os.path.abspath(path)
         if is_dull(absolute):
-            skipped.append(path)
+            skipped.append(str(path))
             continue
         try:
             with open(path, "rb") as file:
@@ -128,7 +128,7 @@ def open_all(
             unreadable.append(error)
             continue
         if document is None:
-            skipped.append(path)
+            skipped.append(str(path))
             cache.found_dull(absolute, settings, stat)
         else:
             documents.append(document)
@@ -153,7 +153,7 @@ def opened(
     return Opened(tuple(documents), readings, len(documents), ())
 
 
-def with_paths(files: Opened, paths: Sequence[Path], settings: Settings) -> Opened:
+def with_paths(files: Opened, paths: Sequence[str], settings: Settings) -> Opened:
     """The same with some of the skipped files opened, too."""
     documents, unreadable = [], []
     for path in paths:
@@ -174,11 +174,11 @@ def with_paths(files: Opened, paths: Sequence[Path], settings: Settings) -> Open
 
 def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings) -> Opened:
     """The same with some files as an editor holds them, saved or not, old or new."""
-    held = {_absolute(each.path) for each in buffers}
+    held = {os.path.abspath(each.path) for each in buffers}
     kept = [
         (document, reading)
         for document, reading in zip(files.documents, files.readings, strict=True)
-        if _absolute(document.path) not in held
+        if os.path.abspath(document.path) not in held
     ]
     for each in buffers:
         reading = _read_once(each.source.text, settings)
@@ -190,7 +190,7 @@ def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings)
         files,
         documents=tuple(document for document, _ in kept),
         readings=tuple(reading for _, reading in kept),
-        skipped=tuple(path for path in files.skipped if _absolute(path) not in held),
+        skipped=tuple(path for path in files.skipped if os.path.abspath(path) not in held),
     )
     return _followed(merged, settings)
 
@@ -269,8 +269,8 @@ def _is_interesting(data: bytes, settings: Settings) -> bool:
 def _followed(files: Opened, settings: Settings) -> Opened:
     """The same with those of the skipped files through which others reach a loss or a metric."""
     while files.modules.needed:
-        needed = frozenset(files.modules.needed)
-        paths = [path for path in files.skipped if _absolute(path) in needed]
+        needed = frozenset(map(str, files.modules.needed))
+        paths = [path for path in files.skipped if os.path.abspath(path) in needed]
         files = with_paths(files, paths, settings)
     return files
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lossfix.losses.candidate import Elsewhere, Helper, Project
+from lossfix.losses.modules import Located
 from lossfix.losses.shared import Argument, Read, Reference, Role, Shared
 from lossfix.losses.uses import ANY_STRING
 from lossfix.losses.wording import names_losses
@@ -34,7 +35,7 @@ class Modules:
     """The files of a run, as their import statements see one another."""
 
     def __init__(
-        self, files: Sequence[tuple[Path, str, Shared]], closed: Sequence[Path] = ()
+        self, files: Sequence[tuple[Path, str, Shared]], closed: Sequence[str] = ()
     ) -> None:
         """
         Args:
@@ -44,22 +45,16 @@ class Modules:
         self._files = files
         self._links = [dict(shared.links) for _, _, shared in files]
         self._imports = [dict(shared.imports) for _, _, shared in files]
-        self._paths = [*(path for path, _, _ in files), *closed]
-        self._modules = [_module_of(path) for path in self._paths]
+        self._located = Located([path for path, _, _ in files], closed)
         self._needed: set[int] = set()
         self._lent: set[Place] = set()
         """Names that files were found to have by way of others."""
-        self._by_last: dict[str, list[int]] = {}
-        self._exact: dict[tuple[str, ...], int] = {}
-        for number, parts in enumerate(self._modules):
-            self._by_last.setdefault(parts[-1] if parts else "", []).append(number)
-            self._exact.setdefault(parts, number)
 
     @property
     def needed(self) -> tuple[Path, ...]:
         """The closed files through which a loss or a metric is reached."""
         assert len(self.projects) == len(self._files)
-        return tuple(self._paths[number] for number in sorted(self._needed))
+        return tuple(self._located.path(number) for number in sorted(self._needed))
 
     def places(
         self, file: int, origin: str, leading: bool = False
@@ -122,10 +117,10 @@ class Modules:
         level = len(origin) - len(origin.lstrip("."))
         parts = tuple(part for part in origin[level:].split(".") if part)
         if level:
-            folder = self._paths[file].parent.parts
+            folder = self._located.path(file).parent.parts
             package = folder[: len(folder) - (level - 1)]
             for end in range(len(parts), -1, -1):
-                number = self._exact.get((*package, *parts[:end]))
+                number = self._located.exactly((*package, *parts[:end]))
                 if number is not None:
                     yield number, parts[end:]
                     return
@@ -134,8 +129,8 @@ class Modules:
             tail = parts[:end]
             numbers = [
                 number
-                for number in self._by_last.get(tail[-1], ())
-                if self._modules[number][-end:] == tail and number != file
+                for number in self._located.ending_in(tail[-1])
+                if self._located.module(number)[-end:] == tail and number != file
             ]
             if numbers:
                 near = [self._nearness(file, number) for number in numbers]
@@ -146,7 +141,7 @@ class Modules:
 
     def _nearness(self, file: int, other: int) -> int:
         """How many folders two files share."""
-        one, two = self._paths[file].parent.parts, self._paths[other].parent.parts
+        one, two = self._located.path(file).parent.parts, self._located.path(other).parent.parts
         same = 0
         for left, right in zip(one, two, strict=False):
             if left != right:
@@ -388,9 +383,9 @@ class Modules:
 
     def _importable(self, file: int, origin: str, other: int) -> str:
         """What ``file`` would write to import from ``other``, in the manner of an import that it has."""
-        target = self._modules[other]
+        target = self._located.module(other)
         if origin.startswith("."):
-            folder = self._paths[file].parent.parts
+            folder = self._located.path(file).parent.parts
             for level in range(len(folder)):
                 top = folder[: len(folder) - level]
                 if target[: len(top)] == top:
@@ -398,7 +393,7 @@ class Modules:
             return ""
         parts = origin.split(".")
         for module, rest in self._resolve(file, origin):
-            known = self._modules[module]
+            known = self._located.module(module)
             top = known[: len(known) - (len(parts) - len(rest))]
             if target[: len(top)] == top:
                 return ".".join(target[len(top) :])
@@ -492,14 +487,6 @@ class _Parts:
     reached: Sequence[frozenset[str]]
     readers: Sequence[tuple[tuple[str, Elsewhere], ...]]
     helpers: Sequence[tuple[Helper, ...]]
-
-
-def _module_of(path: Path) -> tuple[str, ...]:
-    """The path as a module's: without its suffix, and a package is its folder."""
-    if path.suffix != ".py":
-        return ()
-    parts = path.with_suffix("").parts
-    return parts[:-1] if parts[-1] == "__init__" else parts
 
 
 def _project(said: Mapping[Role, Mapping[str, str]]) -> Project:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from lossfix import callers, engine, layout, repairs, run, scan, source
 from lossfix.losses.glance import mentions
@@ -177,7 +179,9 @@ def _with_callers(view: View, document: Document, text: str, instances: frozense
 def _with_mentions(view: View, names: frozenset[bytes]) -> Opened:
     """The files with those opened besides that hold no loss, and mention one."""
     paths = [
-        path for path in view.files.skipped if path.exists() and mentions(path.read_bytes(), names)
+        path
+        for path in view.files.skipped
+        if os.path.exists(path) and mentions(Path(path).read_bytes(), names)
     ]
     return scan.with_paths(view.files, paths, run.settings_of(view.request.config))
 
