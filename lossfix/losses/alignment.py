@@ -12,9 +12,22 @@ from typing import TypeGuard
 import libcst as cst
 
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import LOSS_FUNCTIONS
 from lossfix.losses.parameters import parameter_names
 from lossfix.syntax.tree import walk
+
+ALIGNING = frozenset(
+    f"keras.losses.{name}"
+    for name in (
+        "cosine_similarity",
+        "huber",
+        "log_cosh",
+        "mean_absolute_error",
+        "mean_absolute_percentage_error",
+        "mean_squared_error",
+        "mean_squared_logarithmic_error",
+    )
+)
+"""Keras' losses that align the ranks of what they are given. A cross-entropy raises, others broadcast."""
 
 _FLATTENING = frozenset({"keras.backend.flatten", "keras.ops.ravel"})
 _RESHAPING = frozenset({"tf.reshape", "keras.backend.reshape", "keras.ops.reshape"})
@@ -29,7 +42,7 @@ _SAME_SHAPE = frozenset(
 def needs_alignment(loss: Loss) -> bool:
     """Whether the body combines targets and predictions itself, in the shapes that they come in.
 
-    Keras' own losses align what they are given, so a body that only calls those needs nothing.
+    Some of Keras' own losses align what they are given: a body that only calls those needs nothing.
     """
     names = [_reads(loss, loss.function, each) for each in (loss.y_true, loss.y_pred)]
     return all(names) and any(
@@ -38,12 +51,12 @@ def needs_alignment(loss: Loss) -> bool:
 
 
 def _reads(loss: Loss, function: cst.FunctionDef, name: str) -> list[cst.Name]:
-    """Where a parameter is read outside of Keras' own losses, up to where its name is flattened for good."""
+    """Where a parameter is read, but for losses that align it, up to where its name is flattened."""
     found: list[cst.Name] = []
     inside: set[int] = set()
     for statement in function.body.body:
         for node in walk(statement):
-            if isinstance(node, cst.Call) and loss.operation(node) in LOSS_FUNCTIONS:
+            if isinstance(node, cst.Call) and loss.operation(node) in ALIGNING:
                 inside.update(id(each) for each in walk(node))
             elif _is_read(node, loss, name) and id(node) not in inside:
                 found.append(node)

@@ -85,6 +85,8 @@ def class_name(loss: Loss) -> str:
     short = next((each for each in names if each.strip("_").lower() not in _SAYS_NOTHING), "loss")
     hidden = "_" if short.startswith("_") else ""
     words = [word for word in short.split("_") if word]
+    # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`.
+    words = [word for word in words[:-1] if word.lower() != "loss"] + words[-1:]
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Custom"
     for ending in ("LossFn", "LossFunction", "LossFunc"):
         if name.endswith(ending):

@@ -6,6 +6,7 @@ import pytest
 from rewriting import findings, lines, rewritten
 
 from lossfix.engine import Options, repair
+from lossfix.losses.alignment import ALIGNING
 from lossfix.model import Severity
 from lossfix.rules import rule_called
 
@@ -235,6 +236,7 @@ def test_what_is_flattened_first_needs_no_ranks(body: str) -> None:
         "return overlap(y_true * y_pred, y_pred)",
         "t = tf.reshape(y_true, [-1, 3])\n    return t - tf.reshape(y_pred, [-1, 3])",
         "return other.overlap(y_true, y_pred)",
+        "return tf.keras.losses.binary_crossentropy(y_true, y_pred) - overlap(y_true, y_pred)",
         "if other:\n        y_true = tf.reshape(y_true, [-1])\n    return y_true * tf.reshape(y_pred, [-1])",
         "return tf.reduce_mean(y_true[0] - tf.reshape(y_pred, [-1]))",
     ],
@@ -315,3 +317,30 @@ def test_a_file_of_the_backend_alone_is_mended_with_the_backend() -> None:
     text = repair("losses.py", code, "far_loss", options).after
     assert "K.sqrt(K.maximum(K.mean(" in text
     assert "import tensorflow as tf" not in text
+
+
+@pytest.mark.slow
+def test_what_counts_as_aligning_does_so() -> None:
+    keras, np = pytest.importorskip("keras"), pytest.importorskip("numpy")
+    flat = np.linspace(0.1, 0.9, 7, dtype="float32")
+    for name in ALIGNING:
+        function = getattr(keras.losses, name.rpartition(".")[2])
+        for pair in ((flat, flat[::-1, None]), (flat[:, None], flat[::-1])):
+            column = [each.reshape(-1, 1) for each in pair]
+            np.testing.assert_allclose(np.mean(function(*pair)), np.mean(function(*column)), 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("loss_by_area", "ByAreaLoss"),
+        ("my_loss_e1", "MyE1Loss"),
+        ("loss_NLL", "NLLLoss"),
+        ("area_loss", "AreaLoss"),
+        ("loss", "CustomLoss"),
+        ("loss_loss", "CustomLoss"),
+    ],
+)
+def test_a_class_says_once_that_it_is_a_loss(name: str, expected: str) -> None:
+    source = loss(BODY).replace("my_loss", name) + f"\n\nmodel.compile(loss={name})\n"
+    assert f"class {expected}(" in rewritten(source, "bare-function")

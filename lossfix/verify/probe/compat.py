@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Callable
@@ -28,9 +29,27 @@ WIDER_SIGNATURES = (
 """TensorFlow 1's forms of these take what today's take and the old keywords (``keep_dims``,
 ``reduction_indices``, ``dimension``, ``dim``, ``squeeze_dims``) as well."""
 
+
+class _Reduction:
+    """Keras 2's enumeration, in which ``AUTO`` meant what is today's default."""
+
+    AUTO = "sum_over_batch_size"
+    NONE = "none"
+    SUM = "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+
+
+def _losses_utils() -> types.ModuleType:
+    module = types.ModuleType("keras.utils.losses_utils")
+    module.ReductionV2 = _Reduction  # type: ignore[attr-defined]
+    return module
+
+
 RENAMED_MODULES = {
     "keras.backend.tensorflow_backend": keras.backend,
     "keras.objectives": keras.losses,
+    "keras.utils.generic_utils": keras.utils,
+    "keras.utils.losses_utils": _losses_utils(),
 }
 """Modules of Keras 2, and the ones in which their names are found under the stand-ins."""
 
@@ -125,15 +144,6 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
 def _to_float(x: Any, name: str = "ToFloat") -> Any:
     """TensorFlow 1's cast to float32, which follows where the loss is computed in float64."""
     return tf.cast(x, keras.config.floatx(), name=name)
-
-
-class _Reduction:
-    """Keras 2's enumeration, in which ``AUTO`` meant what is today's default."""
-
-    AUTO = "sum_over_batch_size"
-    NONE = "none"
-    SUM = "sum"
-    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
 
 
 def _accepting_old_arguments(init: Callable[..., None]) -> Callable[..., None]:
