@@ -20,7 +20,7 @@ from lossfix.syntax.build import name as name_node
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import Scope
 from lossfix.syntax.scope import dotted as ast_dotted
-from lossfix.syntax.tree import Tree, children, dotted
+from lossfix.syntax.tree import Tree, children, dotted, walk
 
 _BACKEND = "keras.backend."
 _TRUTH = "tf.cast({x}, tf.bool)"
@@ -55,10 +55,33 @@ def gone_names(loss: Loss) -> Iterator[Gone]:
     Names whose import fails are left out: those never get as far as a use.
     """
     for use in uses(loss):
-        if not _fails_before(use):
+        if not _fails_before(use) and not _is_provided_for(use):
             found = gone(use)
             if found is not None:
                 yield found
+
+
+def _is_provided_for(use: Use) -> bool:
+    """Whether the code asks for the name, or for the version, before it uses it, or goes on without it."""
+    inner: cst.CSTNode = use.node
+    for above in use.loss.tree.ancestors(use.node):
+        match above:
+            case cst.Try(handlers=[_, *_]) | cst.ExceptHandler():
+                return True
+            case cst.If(test=test) | cst.IfExp(test=test) if inner is not test:
+                if any(_asks(each) for each in walk(test)):
+                    return True
+        inner = above
+    return False
+
+
+def _asks(node: cst.CSTNode) -> bool:
+    match node:
+        case cst.Call(func=cst.Name(value="hasattr")):
+            return True
+        case cst.Attribute(attr=cst.Name(value=name)) | cst.Name(value=name):
+            return name in ("__version__", "VERSION")
+    return False
 
 
 def gone(use: Use) -> Gone | None:

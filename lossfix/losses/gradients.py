@@ -117,8 +117,8 @@ REDUCTIONS: Mapping[str, str] = MappingProxyType(
 """Reductions over ``axis`` (all axes where it is not given), and what each one gives."""
 
 SHAPE_QUERIES = words("""
-    builtins.len keras.backend.int_shape keras.backend.ndim keras.ops.shape np.ndim np.shape np.size
-    tf.rank tf.shape tf.shape_n tf.size
+    builtins.len keras.backend.dtype keras.backend.int_shape keras.backend.ndim keras.ops.shape
+    np.ndim np.shape np.size tf.rank tf.shape tf.shape_n tf.size
     """)
 """What depends on the shape of a tensor and not on its values."""
 

@@ -63,7 +63,7 @@ from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
 from lossfix.syntax.tree import walk
 
-_PARTS = frozenset({"preds", "predictions", "outputs", "targets", "labels", "logits"})
+_PARTS = frozenset({"preds", "predictions", "outputs", "targets", "labels", "logits", "tensors"})
 """Names that a list of several outputs may have, where nothing says that it is one tensor."""
 
 

@@ -59,6 +59,9 @@ _OWN_GRADIENT = frozenset({"tf.custom_gradient", "tf.grad_pass_through"})
 
 
 def match(loss: Loss) -> Iterator[Match]:
+    # A part gives what the loss that calls it may weigh with: only of the loss itself it is known to be all.
+    if loss.only_reached:
+        return
     calls = [node for node in walk(loss.function) if isinstance(node, cst.Call)]
     decorators = [each.decorator for each in loss.function.decorators]
     if any(loss.operation(node) in _OWN_GRADIENT for node in (*calls, *decorators)):

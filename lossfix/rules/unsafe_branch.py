@@ -190,7 +190,8 @@ def _unsafe_targets(
         (branch, own), taken = _branch(loss, then), "{c}"
     else:
         return None
-    if not loss.predicts(branch):
+    # `where(is_nan(t), 0, t)` computes nothing of what it masks.
+    if not loss.predicts(branch) or isinstance(branch, cst.Name):
         return None
     operands = tuple(_unguarded(loss, branch, name))
     through_names = any(

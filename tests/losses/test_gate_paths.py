@@ -168,3 +168,19 @@ def test_of_the_values_of_a_part_the_one_without_a_gradient_is_for_the_record(
     part = losses_in(text, Options(RULES))[0]
     assert part.only_reached
     assert len(list(gates(part))) == count
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        (
+            "n = tf.reduce_sum(tf.cast(~tf.math.is_nan(y_pred), tf.float32))\n"
+            "n = tf.where(tf.equal(n, 0.0), 1.0, n)\nreturn tf.reduce_sum(y_true) / n",
+            0,
+        ),
+        ("n = tf.reduce_sum(y_pred)\nreturn tf.where(tf.equal(n, 0.0), 1.0, 0.0) * y_true", 1),
+    ],
+)
+def test_how_many_are_numbers_is_no_gate(body: str, count: int) -> None:
+    # Where nothing has a gradient, a gate on it is none that could be smoothed.
+    assert len([each for each in conditions(body) if "equal" in each]) == count

@@ -59,3 +59,9 @@ def test_of_several_it_is_not_clear_which_was_meant() -> None:
     assert len(found) == 2
     assert all(finding.reason for finding in found)
     assert rewritten(source, RULE) == source
+
+
+def test_a_part_may_hand_back_what_is_only_weighed_with() -> None:
+    part = "def weight(y_true, y_pred):\n    return tf.stop_gradient(tf.abs(y_true - y_pred))\n\n\n"
+    whole = loss("return tf.reduce_mean(weight(y_true, y_pred) * tf.square(y_true - y_pred))")
+    assert findings(part + whole, RULE) == ()

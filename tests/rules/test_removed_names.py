@@ -486,3 +486,21 @@ def test_each_way_through_a_constructor_gets_its_keyword() -> None:
     text = fixed(CLASS.format(reduction='reduction="sum"', call=call))
     assert "super().__init__(reduction=reduction, name=name)" in text
     assert 'super().__init__(reduction="sum", name=name)' in text
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "if hasattr(tf, 'select'):\n        return tf.select(y_true, y_pred)\n    return y_pred",
+        "try:\n        return tf.gather(y_true, 0) - y_pred\n    except TypeError:\n"
+        "        return tf.batch_gather(y_true, 0) - y_pred",
+        "if tf.__version__ < '2':\n        return tf.log(y_pred) * y_true\n    return y_pred",
+        "return tf.log(y_pred) if int(tf.__version__[0]) < 2 else tf.math.log(y_pred)",
+    ],
+)
+def test_names_that_are_asked_for_first_are_left_alone(lines: str) -> None:
+    assert found(f"import tensorflow as tf\n\n\ndef a_loss(y_true, y_pred):\n    {lines}\n") == ()
+
+
+def test_a_name_under_any_other_condition_is_mended() -> None:
+    assert "tf.math.log(y_pred)" in after("tf.log(y_pred) if SCALED else y_true", TENSORFLOW)
