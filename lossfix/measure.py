@@ -12,7 +12,7 @@ from lossfix.config import Config
 from lossfix.config.settings import closest
 from lossfix.losses.candidate import Project, Settings
 from lossfix.losses.extract import STEEPNESS, WRITTEN_BY_HAND
-from lossfix.losses.hints import families, thresholds
+from lossfix.losses.hints import families, head, thresholds
 from lossfix.losses.loss import Loss
 from lossfix.losses.written import written_steepness
 from lossfix.model import (
@@ -221,6 +221,7 @@ def _probe(target: _Target, old: _Target | None, relaxed: bool) -> Probe:
         steepness=written_steepness(subject) if relaxed else None,
         thresholds=thresholds(loss if old is None else old.loss),
         families=families(loss.tree.outline),
+        head=head(loss.tree.outline),
     )
     return repairs.configured(probe, target.plan, loss.name)
 

@@ -200,6 +200,8 @@ class Probe:
     """Constants that the loss compares with: where the gates are likely to lie."""
     families: tuple[str, ...] = ()
     """Families of inputs that the configuration or the code suggests, best first."""
+    head: str = ""
+    """The activation with which the models of the file end; empty where that is not known."""
     shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()
     """Of one sample's ``y_true`` and ``y_pred``, without the batch, as the configuration says."""
     ranges: tuple[tuple[str, tuple[float, float]], ...] = ()

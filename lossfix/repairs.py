@@ -15,7 +15,7 @@ from lossfix import engine, source
 from lossfix.config import LossInputs, Verify
 from lossfix.losses.candidate import Candidate
 from lossfix.losses.extract import STEEPNESS, extract
-from lossfix.losses.hints import families, thresholds
+from lossfix.losses.hints import families, head, thresholds
 from lossfix.losses.loss import Loss, Relaxation
 from lossfix.model import (
     FileChange,
@@ -345,6 +345,7 @@ def _probe(case: _Case, steepness: float | None) -> Probe:
         steepness=steepness,
         thresholds=thresholds(case.loss),
         families=families(case.loss.tree.outline),
+        head=head(case.loss.tree.outline),
     )
     return configured(probe, plan, case.loss.name)
 

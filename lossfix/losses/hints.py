@@ -55,15 +55,18 @@ _FAMILIES = {
 
 
 def families(module: ast.Module) -> tuple[str, ...]:
-    """The families of inputs that the last layers of the models in a file suggest, best first.
+    """The families of inputs that the last layers of the models in a file suggest, best first."""
+    return _FAMILIES.get(head(module), ())
+
+
+def head(module: ast.Module) -> str:
+    """The activation of the last layers of the models in a file; ``linear`` where they have none.
 
     A last layer is the last of a list of layers, or one that is called ``output``; where several
-    models of a file end differently nothing is suggested.
+    models of a file end differently, or no model is seen, nothing is said.
     """
     endings = {_activation(layer) for layer in _last_layers(module)} - {None}
-    if len(endings) != 1:
-        return ()
-    return _FAMILIES.get(endings.pop() or "", ())
+    return endings.pop() or "" if len(endings) == 1 else ""
 
 
 def _last_layers(module: ast.Module) -> list[ast.Call]:
@@ -73,6 +76,11 @@ def _last_layers(module: ast.Module) -> list[ast.Call]:
             case ast.Call(
                 func=ast.Name(id="Sequential") | ast.Attribute(attr="Sequential"),
                 args=[ast.List(elts=[*_, ast.Call() as last]), *_],
+            ):
+                layers.append(last)
+            case ast.Call(
+                func=ast.Name(id="Model") | ast.Attribute(attr="Model"),
+                args=[_, ast.Call(func=ast.Call() as last), *_],
             ):
                 layers.append(last)
             case ast.Assign(

@@ -156,6 +156,10 @@ def _details(outcome: Outcome, columns: int) -> list[Line]:
     if verdict is None:
         return []
     said = [*verdict.reasons, *verdict.notes, *(f"assumed {text}" for text in verdict.assumptions)]
+    if verdict.family:
+        said.append(f"measured on inputs of the family {verdict.family}")
+    if verdict.coverage[1]:
+        said.append(f"gates crossed: {verdict.coverage[0]} of {verdict.coverage[1]}")
     lines = [
         line for text in said for line in wrapped([(f"    {printable(text)}", "dim")], columns, 6)
     ]

@@ -193,6 +193,7 @@ def _job(probe: Probe, seed: int) -> Job:
         steepness=probe.steepness,
         thresholds=probe.thresholds,
         families=probe.families,
+        head=probe.head,
         seed=seed,
         true_shape=dict(probe.shapes).get("y_true"),
         pred_shape=dict(probe.shapes).get("y_pred"),

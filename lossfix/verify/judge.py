@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 from lossfix.model import Curve, Gate, Probe, Ruling, Safety, State, Verdict
 from lossfix.verify.probe.facts import LIVE_ROWS, Facts, GradientFacts, ValueFacts
-from lossfix.verify.wording import deviation, notes, number, percent, reach, summary, weights
+from lossfix.verify.wording import (
+    as_it_is,
+    deviation,
+    notes,
+    number,
+    percent,
+    reach,
+    summary,
+    weights,
+)
 
 STEEP = 0.5
 """A smoothed jump whose steepest 0.5 % still carries this share of it is a jump for single
@@ -79,7 +88,7 @@ def _as_it_is(probe: Probe, facts: Facts, before: State) -> Verdict:
     unknown = facts.stage != "done"
     return Verdict(
         ruling=Ruling.UNVERIFIABLE if unknown else Ruling.MEASURED,
-        summary=f"gradient {before.value}" if not unknown else _unverifiable(probe, facts),
+        summary=_unverifiable(probe, facts) if unknown else as_it_is(facts, before),
         before=before,
         reasons=(_unverifiable(probe, facts),) if unknown else _raised(facts, before),
         notes=notes(facts),

@@ -96,8 +96,13 @@ def notes(facts: Facts) -> tuple[str, ...]:
         )
     if facts.before is not None and facts.before.eager.ok and not facts.before.graph.ok:
         found.append(f"before, fit raises: {facts.before.graph.error}")
+    if facts.after is None:
+        found.extend(faults(facts.before))
     for side, gradient in (("before", facts.before), ("after", facts.after)):
-        found.extend(_gradient_notes(side, gradient))
+        if facts.after is not None:
+            found.extend(f"{side}, {fault}" for fault in faults(gradient))
+        if gradient is not None and gradient.precision == "float32" and gradient.eager.ok:
+            found.append(f"{side}, measured in single precision")
     found.extend(_gate_note(gate) for gate in facts.gates_before if gate.kind == "unexercised")
     for check in facts.contract.checks:
         if check.before and check.after:
@@ -107,28 +112,40 @@ def notes(facts: Facts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _gradient_notes(side: str, gradient: GradientFacts | None) -> list[str]:
+def faults(gradient: GradientFacts | None) -> list[str]:
+    """What is wrong with a gradient beside its state, and where."""
     if gradient is None:
         return []
-    notes = []
+    found = []
     if gradient.not_finite:
-        notes.append(f"{side}, the gradient is not finite at {', '.join(gradient.not_finite)}")
+        found.append(f"the gradient is not finite at {', '.join(gradient.not_finite)}")
+    flat = gradient.flat if gradient.gradient == "alive" else ()
     for what, where in (
         ("the value is not finite", gradient.value_not_finite),
         ("value or gradient overflow", gradient.overflows),
-        ("the gradient is exactly zero, and the loss is not,", gradient.flat),
+        ("the gradient is exactly zero, and the loss is not,", flat),
+        ("some samples have no gradient any more", gradient.idle),
     ):
         if where:
-            notes.append(f"{side}, {what} at {', '.join(where)}")
+            found.append(f"{what} at {', '.join(where)}")
     dead = [str(c.index) for c in gradient.channels if c.moves > 1e-6 and c.seen < 0.05]
     if dead:
-        notes.append(f"{side}, no gradient reaches channel {', '.join(dead)} of the predictions")
+        found.append(f"no gradient reaches channel {', '.join(dead)} of the predictions")
     for term in gradient.terms:
         if term.state in ("none", "zero") and term.share > 1e-6:
-            notes.append(f"{side}, the term at line {term.line} has no gradient of its own")
-    if gradient.precision == "float32" and gradient.eager.ok:
-        notes.append(f"{side}, measured in single precision")
-    return notes
+            found.append(f"the term at line {term.line} has no gradient of its own")
+    return found
+
+
+def as_it_is(facts: Facts, before: State) -> str:
+    """One line on a loss that is only measured: its gradient, and what else is wrong with it."""
+    told = [*faults(facts.before), *facts.notes]
+    told += [f"{check.name}: {check.after}" for check in facts.contract.checks if check.after]
+    if facts.rows:
+        told.append(f"batches of {facts.rows} alone")
+    if facts.before is not None and before is State.RAISES:
+        told.insert(0, facts.before.graph.error or facts.before.eager.error)
+    return f"gradient {before.value}, {'; '.join(told)}" if told else f"gradient {before.value}"
 
 
 def _gate_note(gate: GateFacts) -> str:

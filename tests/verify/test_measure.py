@@ -59,6 +59,7 @@ def job(probe: Probe) -> Job:
         probe.steepness,
         probe.thresholds,
         probe.families,
+        head=probe.head,
     )
 
 

@@ -79,6 +79,9 @@ class Job:
     true_range: Optional[tuple[float, float]] = None
     """The lowest and the highest target, where the configuration says so."""
     pred_range: Optional[tuple[float, float]] = None
+    head: str = ""
+    """The activation with which the models of the project end; empty where they differ or none is
+    seen."""
     exact_tolerance: Optional[float] = None
     """Share by which equal values may differ, instead of ``values.EQUAL``."""
     relaxed_tolerance: Optional[float] = None
@@ -170,6 +173,8 @@ class GradientFacts:
     """Inputs far out (``y_pred = 100``) at which value or gradient are not finite in float32."""
     flat: tuple[str, ...] = ()
     """Inputs far out, or at the bounds, at which the gradient is exactly zero, although the loss is not."""
+    idle: tuple[str, ...] = ()
+    """The same inputs, where that holds for some of the rows that have a gradient within the domain."""
     terms: tuple[TermFacts, ...] = ()
     channels: tuple[ChannelFacts, ...] = ()
 

@@ -59,6 +59,10 @@ class Family:
     that it speaks only of losses that are written for that."""
     rows: int = 0
     """The one number of samples of all its batches, for losses that are written for one; 0: any."""
+    codes: tuple[float, ...] = ()
+    """Constants that the code compares targets with: what they stand for may fill a whole batch."""
+    unbounded: bool = False
+    """Whether the model ends without an activation, so that predictions may leave the domain."""
 
     def batch(self, rng: np.random.Generator, rows: int = ROWS) -> Batch:
         """One draw of ``rows`` samples, or of the number that is the family's."""
@@ -148,6 +152,32 @@ def edges(family: Family, batch: Batch) -> Iterator[tuple[str, Batch]]:
         yield "y_true all 1", replace(batch, y_true=np.ones_like(batch.y_true))
     elif same and family.domain in ("real", "unit"):
         yield "y_true = 0", replace(batch, y_true=np.zeros_like(batch.y_true))
+    yield from _degenerate(family, batch)
+
+
+def _degenerate(family: Family, batch: Batch) -> Iterator[tuple[str, Batch]]:
+    """Batches of one kind of sample alone: one class, nothing but padding, nothing at all."""
+    y_true, y_pred = batch.y_true, batch.y_pred
+    if family.labels == "index":
+        yield "y_true all of one class", replace(batch, y_true=np.zeros_like(y_true))
+        return
+    if family.labels == "onehot":
+        one = np.zeros_like(y_true)
+        one[..., 0] = 1.0
+        yield "y_true all of one class", replace(batch, y_true=one)
+    zero_is_valid = family.domain in ("real", "unit", "probability", "positive")
+    if family.labels in ("binary", "real") and zero_is_valid:
+        nothing = replace(batch, y_true=np.zeros_like(y_true), y_pred=np.zeros_like(y_pred))
+        yield "y_true = y_pred = 0", nothing
+    if family.labels == "binary" and family.domain == "probability":
+        all_ones = replace(batch, y_true=np.ones_like(y_true), y_pred=np.ones_like(y_pred))
+        yield "y_true = y_pred = 1", all_ones
+    if np.any(np.isnan(y_true)):
+        yield "y_true all NaN", replace(batch, y_true=np.full_like(y_true, np.nan))
+    known = (0.0, 1.0) if family.labels == "binary" else (0.0,)
+    for code in family.codes:
+        if code not in known:
+            yield f"y_true all {code:g}", replace(batch, y_true=np.full_like(y_true, code))
 
 
 def _near(rng: np.random.Generator, y: np.ndarray, sd: float) -> np.ndarray:

@@ -178,7 +178,11 @@ def _with_edges(
 
 def _far_out(facts: GradientFacts, plain: Objective, family: Family, batch: Batch) -> GradientFacts:
     """What becomes of value and gradient where a model may start or stray to, in float32."""
-    overflows, flat = [], []
+    overflows, flat, idle = [], [], []
+    try:
+        within = _dead_rows(plain.slope(batch.y_true, batch.y_pred)[1])
+    except Exception:
+        within = np.ones(1, bool)
     for name, far in _strays(family, batch):
         try:
             value, gradient = plain.slope(far.y_true, far.y_pred)
@@ -187,11 +191,21 @@ def _far_out(facts: GradientFacts, plain: Objective, family: Family, batch: Batc
         if gradient is None:
             continue
         if not (np.isfinite(value) and np.all(np.isfinite(gradient))):
-            if family.activation == "linear":
+            if family.activation == "linear" or family.unbounded:
                 overflows.append(name)
         elif value != 0.0 and not np.any(gradient):
             flat.append(name)
-    return replace(facts, overflows=tuple(overflows), flat=tuple(flat))
+        elif np.any(_dead_rows(gradient) & ~within):
+            idle.append(name)
+    return replace(facts, overflows=tuple(overflows), flat=tuple(flat), idle=tuple(idle))
+
+
+def _dead_rows(gradient: Optional[np.ndarray]) -> np.ndarray:
+    """Which rows have a gradient of exactly zero."""
+    if gradient is None:
+        return np.ones(1, bool)
+    dead: np.ndarray = ~np.any(gradient.reshape(len(gradient), -1), axis=1)
+    return dead
 
 
 def _strays(family: Family, batch: Batch) -> Iterator[tuple[str, Batch]]:
@@ -200,7 +214,7 @@ def _strays(family: Family, batch: Batch) -> Iterator[tuple[str, Batch]]:
     middle, width = (family.high + family.low) / 2.0, family.high - family.low
     if family.domain in ("boxes", "simplex"):
         return
-    reach = FAR if family.activation == "linear" else 0.5
+    reach = FAR if family.activation == "linear" or family.unbounded else 0.5
     for away in (-reach, reach):
         value = middle + away * width
         name = f"y_pred = {value:g}"

@@ -18,7 +18,17 @@ from .calling import Calling
 from .contract import contract
 from .curve import draw_curve
 from .descent import ROWS, Yardstick, alignment, descent, yardstick
-from .facts import LIVE_ROWS, DescentFacts, Facts, GradientFacts, Job, Outcome, ValueFacts
+from .extremes import at_edges
+from .facts import (
+    LIVE_ROWS,
+    ContractFacts,
+    DescentFacts,
+    Facts,
+    GradientFacts,
+    Job,
+    Outcome,
+    ValueFacts,
+)
 from .families import Batch, edges
 from .gates import Gate
 from .gradient import live_rows, measure_gradient, quick_gradient, raised, segments
@@ -84,14 +94,32 @@ class _Battery:
         """The original as it is."""
         assert self.facts.before is not None
         self._note(before=self._full(self.before, self.facts.before))
+        self._note(notes=(*self.facts.notes, *self._shape()), contract=self._ranks())
         curve = draw_curve(self.family, self.before.best, None, self.job.seed)
         return self._note(curve=curve, stage="done")
+
+    def _shape(self) -> list[str]:
+        """Of a value that is neither one number nor one per sample."""
+        batch = self.batches[0]
+        shape = self.before.plain.unreduced(batch.y_true, batch.y_pred).shape
+        rows = len(batch.y_pred)
+        if not shape or shape[0] == rows:
+            return []
+        return [f"for a batch of {rows} the value has the shape {shape}: no weights act on it"]
+
+    def _ranks(self) -> ContractFacts:
+        """Whether targets of shape (N,) and (N, 1) are the same to it."""
+        if self.original.oracle:
+            return ContractFacts()
+        candidate, batch = self.before.plain.candidate, self.batches[0]
+        return contract(candidate, candidate, batch, self.directory, checks=("rank",))
 
     def compare(self) -> Facts:
         """The rewrite beside the original, until a refusal is certain, or to the end."""
         for step in (
             self._rewrite,
             self._values,
+            self._edges,
             self._steepness,
             self._gradient,
             self._elsewhere,
@@ -236,6 +264,17 @@ class _Battery:
         if after is not None and after.state in ("raises", "none", "zero", "not finite"):
             return self._stop("gradient", after.eager.error or after.graph.error)
         return True
+
+    def _edges(self) -> bool:
+        """Equal values are equal in batches of nothing but padding, of one class, of zeros, too."""
+        if self.facts.values[0].relation != "equal":
+            return True
+        one, other = self._pair(self.after)
+        found = at_edges(one, other, self.family, self.batches[0], self.facts.values[0].spread)
+        if not found:
+            return True
+        self._note(values=(*self.facts.values, *found))
+        return self._stop("values")
 
     def _steepness(self) -> bool:
         """The descent test, down the ladder until it passes."""

@@ -97,6 +97,9 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
             sums=calling.sums,
             rows=oracle.rows,
         )
+        if calling.slots is not None and len(calling.slots.parameters) > 2:
+            names = ", ".join(calling.slots.parameters)
+            facts = replace(facts, notes=(f"Keras cannot call it: it takes {names}",))
         return _measured(job, facts, side, found, reasons if oracle.lends_values else [])
     # Of a removed name nobody has to be told here: what it raises beyond that says more.
     told = next((each for each in reasons if _REMOVED not in each), reasons[0])
@@ -159,12 +162,20 @@ def _offers(
         yield [(replace(family, rows=oracle.rows), CERTAIN)], oracle.calling
         return
     suggested = suggest(job.before.source, job.thresholds, job.families)
+    told = partial(replace, rows=oracle.rows, codes=_codes(demands), unbounded=job.head == "linear")
     several = [] if oracle.arrays else arrangements(demands, suggested[0][0])
     for each, slots in several:
-        yield [(replace(each, rows=oracle.rows), CERTAIN)], replace(oracle.calling, slots=slots)
+        yield [(told(each), CERTAIN)], replace(oracle.calling, slots=slots)
     if not several:
         fitting = fitted(suggested, demands)
-        yield [(replace(each, rows=oracle.rows), score) for each, score in fitting], oracle.calling
+        yield [(told(each), score) for each, score in fitting], oracle.calling
+
+
+def _codes(demands: Optional[Demands]) -> tuple[float, ...]:
+    """What the first input, the targets, is compared with for equality."""
+    if demands is None or not demands.parameters:
+        return ()
+    return tuple(sorted(demands.at(demands.parameters[:1]).codes))
 
 
 def _together(
