@@ -6,9 +6,9 @@ import tensorflow as tf
 from test_measure import single, verdict_of
 
 from lossfix.model import Probe, Ruling, Safety, State, Subject
-from lossfix.verify.probe.demands import read
 from lossfix.verify.probe.families import BY_NAME, ROWS
 from lossfix.verify.probe.hints import suggest
+from lossfix.verify.probe.reading import read
 from lossfix.verify.probe.shaped import fitted, meets, shaped, shapes
 from lossfix.verify.probe.slots import arrangements
 

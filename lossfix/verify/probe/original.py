@@ -12,7 +12,7 @@ import numpy as np
 
 from .calling import AS_IT_IS, Calling, sums_up
 from .configured import configured
-from .demands import Demands, read
+from .demands import Demands
 from .descent import ROWS
 from .facts import Facts, GradientFacts, Job, Outcome
 from .families import Batch, Family, edges
@@ -21,6 +21,7 @@ from .gradient import quick_gradient
 from .hints import batch_sizes, suggest
 from .inputs import Choice, Direct, Refused, choose, sides
 from .numeric import Objective, Side, lift, objective
+from .reading import read
 from .shaped import fitted
 from .slots import arrangements
 from .subject import Candidate, Failure, load

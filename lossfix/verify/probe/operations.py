@@ -1,0 +1,210 @@
+"""What the operations of TensorFlow, Keras and NumPy ask of the shapes of the tensors they are fed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Optional
+
+import numpy as np
+
+from .demands import Demands, Known, Shape, Value, View, Wide, shape_of
+
+_ELEMENTWISE = frozenset("""
+    abs acos add asin cast clip clip_by_value convert_to_tensor cos divide divide_no_nan equal exp floor
+    greater greater_equal identity is_nan l2_normalize less less_equal log log1p log_softmax logical_not
+    maximum minimum multiply not_equal ones_like pow relu round sigmoid sign sin softmax softplus sqrt square
+    stop_gradient subtract tanh to_float where zeros_like
+    """.split())
+_COMPARING = frozenset({"equal", "not_equal"})
+_REDUCING = ("reduce_", "sum", "mean", "max", "min", "prod", "norm", "std", "logsumexp")
+_IMAGES = frozenset("sobel_edges image_gradients total_variation ssim ssim_multiscale psnr".split())
+_CTC = (8, 3, 6)
+"""Steps, labels and classes (the blank is the last) where a connectionist loss is computed."""
+_WINDOW = 12
+"""Least height and width where structural similarity is taken over windows of eleven."""
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Notes the demands of operations, each known by the last part of its name."""
+
+    demands: Demands
+
+    def meet(self, values: Sequence[Value]) -> None:
+        """Values are combined element by element: an input has the width of the others."""
+        widths = {width for each in values if (width := self.width(each)) > 1}
+        for each in values:
+            if isinstance(each, View) and len(widths) == 1 and not self.width(each):
+                self.exactly(each, -1, next(iter(widths)))
+
+    def coded(self, values: Sequence[Value]) -> None:
+        numbers = [
+            float(each.value)
+            for each in values
+            if isinstance(each, Known) and isinstance(each.value, (int, float))
+        ]
+        for each in values:
+            if isinstance(each, View):
+                self.demands.at(each.path).codes.update(numbers)
+
+    def operation(
+        self, name: str, arguments: list[Value], named: dict[str, Value], count: Optional[int]
+    ) -> Value:
+        """A function of TensorFlow, Keras or NumPy, by the last part of its name."""
+        listed = [*arguments, *named.values()]
+        for each in arguments[:1]:
+            listed += each if isinstance(each, list) else []
+        views = [each for each in listed if isinstance(each, View)]
+        wide = [each for each in listed if isinstance(each, Wide)]
+        if not views:
+            return wide[0] if wide and name in _ELEMENTWISE else None
+        view = views[0]
+        second = arguments[1] if len(arguments) > 1 else None
+        axis = named.get("axis", named.get("dim"))
+        if name in ("reshape", "ensure_shape"):
+            return self.reshaped(view, second or named.get("shape"))
+        if name in ("split", "unstack"):
+            number = named.get("num_or_size_splits", named.get("num", second))
+            where = axis or (arguments[2] if len(arguments) > 2 else Known(0))
+            return self.split(view, number if name == "split" else Known(count), where)
+        if name in ("matmul", "dot", "tensordot"):
+            if len(arguments) > 1 and isinstance(second, Known):
+                self.multiplied(view, shape_of(second.value))
+            return None
+        if name == "one_hot":
+            depth = named.get("depth", named.get("num_classes", second))
+            if isinstance(depth, Known) and isinstance(depth.value, (int, np.integer)):
+                self.demands.at(view.path).classes = int(depth.value)
+                return Wide(int(depth.value))
+            return None
+        if name == "gather":
+            size = shape_of(arguments[0].value) if isinstance(arguments[0], Known) else None
+            if size:
+                self.demands.at(view.path).classes = size[0]
+                return Wide(size[-1]) if len(size) > 1 else None
+            return None
+        if name in ("concat", "concatenate") and isinstance(arguments[0], list):
+            widths = [self.width(each) for each in arguments[0]]
+            where = axis or second
+            last = isinstance(where, Known) and where.value in (1, -1)
+            return Wide(sum(widths)) if last and min(widths) > 0 else None
+        if name == "ctc_batch_cost" and len(arguments) == 4:
+            self.connectionist(arguments)
+            return None
+        if name.startswith("sparse_") and "crossentropy" in name.replace("_", ""):
+            labels = named.get("labels", arguments[0] if arguments else None)
+            if isinstance(labels, View):
+                demand = self.demands.at(labels.path)
+                demand.classes = demand.classes or -1
+            return None
+        if name == "sequence_mask":
+            self.demands.at(view.path).lengths = True
+            return None
+        if name == "squeeze":
+            where = axis or second
+            if isinstance(where, Known) and where.value == -1:
+                self.exactly(view, -1, 1)
+                return replace(view, back=view.back + 1)
+            return None
+        if name in _IMAGES:
+            for each in views:
+                self.demands.at(each.path).rank = 4
+                if name.startswith("ssim"):
+                    self.demands.at(each.path).least.update({1: _WINDOW, 2: _WINDOW})
+            return None
+        if name == "transpose":
+            perm = named.get("perm", second)
+            if isinstance(perm, Known) and view == View(view.path):
+                self.demands.at(view.path).rank = len(perm.value)
+            return None
+        if name.startswith(_REDUCING):
+            self.reduced(view, axis if axis is not None else second)
+            return None
+        if name in _COMPARING:
+            self.coded(arguments)
+        if name in _ELEMENTWISE:
+            if name not in ("clip_by_value", "clip", "cast"):
+                self.meet(arguments)
+            return view
+        if "cross_entropy_with_logits" in name and "sparse" not in name:
+            self.meet([*arguments, *named.values()])
+        return None
+
+    def connectionist(self, arguments: list[Value]) -> None:
+        """Labels, predictions per step, and how long each of both is."""
+        steps, labels, classes = _CTC
+        shapes: tuple[Shape, ...] = ((labels,), (steps, classes), (1,), (1,))
+        for each, shape in zip(arguments, shapes):
+            if isinstance(each, View):
+                self.demands.at(each.path).tail = shape
+        if isinstance(arguments[0], View):
+            self.demands.at(arguments[0].path).classes = classes - 1
+        for each, length in zip(arguments[2:], (steps, labels)):
+            if isinstance(each, View):
+                self.demands.at(each.path).fixed = length
+
+    def reduced(self, view: View, axis: Value) -> None:
+        if not isinstance(axis, Known):
+            return
+        axes = axis.value if isinstance(axis.value, (tuple, list)) else [axis.value]
+        numbers = [each for each in axes if isinstance(each, int)]
+        need = max((n + 1 if n >= 0 else -n for n in numbers), default=0)
+        demand = self.demands.at(view.path)
+        if need > 1:
+            demand.rank = max(demand.rank, need + view.front + view.back)
+
+    def reshaped(self, view: View, shape: Value) -> Value:
+        sizes: list[Any] = []
+        if isinstance(shape, Known) and isinstance(shape.value, (tuple, list)):
+            sizes = list(shape.value)
+        elif isinstance(shape, list):
+            sizes = [each.value if isinstance(each, Known) else None for each in shape]
+        tail = sizes[1:]
+        if view != View(view.path) or not all(isinstance(n, (int, np.integer)) for n in tail):
+            return None
+        demand = self.demands.at(view.path)
+        if len(tail) == 1 and tail[0] > 1:
+            self.exactly(view, -1, int(tail[0]))
+            return view
+        if len(tail) > 1 and min(tail) > 0:
+            demand.tail = tuple(int(size) for size in tail)
+        return None
+
+    def split(self, view: View, number: Value, axis: Value) -> Value:
+        if not isinstance(number, Known) or not isinstance(axis, Known):
+            return None
+        sizes = number.value
+        parts = len(sizes) if isinstance(sizes, (tuple, list)) else sizes
+        if not isinstance(parts, int) or not isinstance(axis.value, int) or axis.value == 0:
+            return None
+        total = sum(sizes) if isinstance(sizes, (tuple, list)) else parts
+        self.exactly(view, axis.value, int(total))
+        return [None] * parts
+
+    def width(self, value: Value) -> int:
+        """The size of the last axis, as far as it is known; else 0."""
+        if isinstance(value, Wide):
+            return value.width
+        if isinstance(value, View):
+            exact = self.demands.at(value.path).exact
+            if value.opened is not None and value.opened[0] in exact:
+                return exact[value.opened[0]] - value.opened[1]
+            own = value.width or (0 if value.cut or value.front else exact.get(-1 - value.back, 0))
+            return max(own, 0)
+        size = shape_of(value.value) if isinstance(value, Known) else None
+        return size[-1] if size else 0
+
+    def multiplied(self, view: View, size: Optional[Shape]) -> None:
+        if size and len(size) > 1:
+            self.exactly(view, -1, size[-2])
+
+    def exactly(self, view: View, axis: int, size: int) -> None:
+        if view.opened is not None and axis in (-1, view.opened[0]):
+            self.demands.at(view.path).exact[view.opened[0]] = view.opened[1] + int(size)
+            return
+        if view.cut:
+            return
+        axis = axis + view.front if axis > 0 else axis - view.back
+        if not (axis < 0 and view.front):
+            self.demands.at(view.path).exact[axis] = int(size)

@@ -1,0 +1,435 @@
+"""Reads off the code of a loss what it asks of its inputs.
+
+The function is walked, with the names of its module, of what it captures and of its object at
+their real values, so that ``y_pred[..., :4 + NUM_CLASSES]`` is a number. Only what is certain is
+noted: columns that are taken, splits, reshapes, constants of known shape that an input meets. What
+is not understood is no demand, and whether a shape suits is decided by running the loss on it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import textwrap
+from collections.abc import Sequence
+from dataclasses import replace
+from types import FunctionType, MethodType
+from typing import Any, Callable, Optional
+
+import numpy as np
+
+from .demands import Demands, Known, Value, View, Wide, shape_of
+from .operations import Operations
+
+_ANY_KEYS = ("first", "second")
+"""Stand for the keys of a dictionary of which only is known that it is gone through."""
+DEPTH = 4
+"""Functions of the user's that call one another are followed so far."""
+_OF_CONSTANTS = ("numpy", "builtins", "tensorflow", "keras", "math", "operator")
+
+
+def read(function: Callable[..., Any]) -> Optional[Demands]:
+    """The demands of a function; ``None`` where its source cannot be read."""
+    plain = inspect.unwrap(function)
+    try:
+        signature = inspect.signature(plain)
+    except (TypeError, ValueError):
+        return None
+    inputs = tuple(
+        name
+        for name, parameter in signature.parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    )
+    demands = Demands(inputs)
+    try:
+        for _ in range(2):
+            # What becomes known at the end of the code is known at its start the second time.
+            _Walk(demands, plain, DEPTH).run({name: View((name,)) for name in inputs})
+    except (RecursionError, SyntaxError, OSError, TypeError):
+        return None
+    return demands
+
+
+class _Walk:
+    """One walk through one function."""
+
+    def __init__(self, demands: Demands, function: Any, depth: int) -> None:
+        self.demands = demands
+        self.ask = Operations(demands)
+        self.depth = depth
+        self.names: dict[str, Value] = {}
+        self.returned: Value = None
+        self.function = function
+        node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            raise TypeError("no function")
+        self.node = node
+
+    def run(self, inputs: dict[str, Value]) -> Value:
+        """Walks the body with these values of the parameters."""
+        plain = self.function.__func__ if isinstance(self.function, MethodType) else self.function
+        bound = inspect.signature(plain).parameters
+        self.names = {
+            name: Known(parameter.default)
+            for name, parameter in bound.items()
+            if parameter.default is not parameter.empty
+        }
+        if isinstance(self.function, MethodType):
+            self.names[next(iter(bound))] = Known(self.function.__self__)
+        self.names.update(inputs)
+        self.world = {**vars(builtins), **plain.__globals__}
+        captured = inspect.getclosurevars(plain).nonlocals
+        self.world.update(captured)
+        self.body(self.node.body)
+        return self.returned
+
+    # Statements
+
+    def body(self, statements: Sequence[ast.stmt]) -> None:
+        for statement in statements:
+            self.statement(statement)
+
+    def statement(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.Assign):
+            count = None
+            for target in node.targets:
+                if isinstance(target, (ast.Tuple, ast.List)):
+                    count = len(target.elts)
+            value = self.value(node.value, count)
+            for target in node.targets:
+                self.bind(target, value)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            self.bind(node.target, self.value(node.value))
+        elif isinstance(node, ast.AugAssign):
+            value = self.binary(self.value(_loaded(node.target)), self.value(node.value), node.op)
+            self.bind(node.target, value)
+        elif isinstance(node, ast.Return) and node.value is not None:
+            self.returned = self.value(node.value)
+        elif isinstance(node, ast.Expr):
+            self.value(node.value)
+        elif isinstance(node, ast.For):
+            self.bind(node.target, self.last(node.iter))
+            self.body(node.body)
+        elif isinstance(node, ast.If):
+            test = self.value(node.test)
+            if isinstance(test, Known):
+                self.body(node.body if test.value else node.orelse)
+            else:
+                self.body(node.body)
+                self.body(node.orelse)
+        elif isinstance(node, (ast.With, ast.While, ast.Try)):
+            self.body(node.body)
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        if isinstance(target, ast.Name):
+            self.names[target.id] = value
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            count = len(target.elts)
+            if isinstance(value, View) and value == View(value.path):
+                self.demands.at(value.path).items = count
+                paths = [(*value.path, str(index)) for index in range(count)]
+                for path, each in zip(paths, target.elts):
+                    self.demands.called[path] = getattr(each, "id", "")
+                value = [View(path) for path in paths]
+            elif isinstance(value, Known) and isinstance(value.value, (tuple, list)):
+                value = [Known(each) for each in value.value]
+            parts = value if isinstance(value, list) and len(value) == count else [None] * count
+            for each, part in zip(target.elts, parts):
+                self.bind(each, part)
+
+    def last(self, node: ast.expr) -> Value:
+        """The last of what a loop runs over: it asks for the most."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "enumerate" and node.args:
+                inner = self.value(node.args[0])
+                size = self.sized(inner)
+                return [Known(size - 1) if size else None, self.last(node.args[0])]
+            if node.func.id == "zip":
+                return [self.last(argument) for argument in node.args]
+        value = self.value(node)
+        if isinstance(value, list):
+            return value[-1] if value else None
+        if isinstance(value, Known) and self.sized(value):
+            try:
+                return Known(list(value.value)[-1])
+            except Exception:
+                return None
+        return None
+
+    def sized(self, value: Value) -> int:
+        if isinstance(value, list):
+            return len(value)
+        try:
+            return len(value.value) if isinstance(value, Known) else 0
+        except Exception:
+            return 0
+
+    # Expressions
+
+    def value(self, node: Optional[ast.expr], count: Optional[int] = None) -> Value:
+        """What an expression is; ``count``: into how many names it is unpacked."""
+        if node is None:
+            return None
+        if isinstance(node, ast.Constant):
+            return Known(node.value)
+        if isinstance(node, ast.Name):
+            if node.id in self.names:
+                return self.names[node.id]
+            return Known(self.world[node.id]) if node.id in self.world else None
+        if isinstance(node, ast.Attribute):
+            owner = self.value(node.value)
+            if isinstance(owner, Known):
+                return _asked(lambda: getattr(owner.value, node.attr))
+            return None
+        if isinstance(node, (ast.Tuple, ast.List)):
+            values = [self.value(each) for each in node.elts]
+            if all(isinstance(each, Known) for each in values):
+                return Known([each.value for each in values])
+            return values
+        if isinstance(node, ast.UnaryOp):
+            inner = self.value(node.operand)
+            if isinstance(inner, Known) and isinstance(node.op, ast.USub):
+                return _asked(lambda: -inner.value)
+            if isinstance(inner, Known) and isinstance(node.op, ast.Not):
+                return _asked(lambda: not inner.value)
+            return inner if isinstance(inner, View) else None
+        if isinstance(node, ast.BinOp):
+            return self.binary(self.value(node.left), self.value(node.right), node.op)
+        if isinstance(node, ast.Compare):
+            return self.compared(node)
+        if isinstance(node, ast.Subscript):
+            return self.subscript(node)
+        if isinstance(node, ast.Call):
+            return self.call(node, count)
+        if isinstance(node, ast.IfExp):
+            test = self.value(node.test)
+            if isinstance(test, Known):
+                return self.value(node.body if test.value else node.orelse)
+            self.value(node.orelse)
+            return self.value(node.body)
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+            for generator in node.generators:
+                self.bind(generator.target, self.last(generator.iter))
+            self.value(node.elt)
+            return None
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.value(child)
+        return None
+
+    def binary(self, left: Value, right: Value, op: ast.operator) -> Value:
+        if isinstance(left, Known) and isinstance(right, Known):
+            return _asked(lambda: _compute(left.value, op, right.value))
+        if isinstance(op, ast.MatMult):
+            if isinstance(left, View) and isinstance(right, Known):
+                self.ask.multiplied(left, shape_of(right.value))
+            return None
+        self.ask.meet([left, right])
+        parts = [each for each in (left, right) if isinstance(each, (View, Wide))]
+        widest = max((left, right), key=self.ask.width)
+        if parts and isinstance(widest, Known) and self.ask.width(widest) > 1:
+            return Wide(self.ask.width(widest))
+        return max(parts, key=self.ask.width) if parts else None
+
+    def compared(self, node: ast.Compare) -> Value:
+        values = [self.value(each) for each in (node.left, *node.comparators)]
+        if all(isinstance(each, Known) for each in values) and len(values) == 2:
+            return _asked(lambda: _COMPARE[type(node.ops[0])](values[0].value, values[1].value))
+        if any(isinstance(op, (ast.Eq, ast.NotEq)) for op in node.ops):
+            self.ask.coded(values)
+        widths = [self.ask.width(each) for each in values if isinstance(each, Known)]
+        if widths and max(widths) > 1:
+            # Levels: what is compared may be as wide, or one number for all of them.
+            return Wide(max(widths))
+        return next((each for each in values if isinstance(each, View)), None)
+
+    # Subscripts
+
+    def subscript(self, node: ast.Subscript) -> Value:
+        owner = self.value(node.value)
+        index = node.slice
+        if isinstance(owner, list):
+            position = self.value(index)
+            number = position.value if isinstance(position, Known) else None
+            inside = isinstance(number, int) and -len(owner) <= number < len(owner)
+            return owner[number] if inside and number is not None else None
+        if isinstance(owner, Known):
+            if isinstance(index, (ast.Tuple, ast.Slice)):
+                return _asked(lambda: eval(_code(node), dict(self.world), self.plain_names()))
+            position = self.value(index)
+            return _asked(lambda: owner.value[position.value]) if position else None
+        if not isinstance(owner, View):
+            return None
+        if isinstance(index, ast.Tuple):
+            return self.columns(owner, index.elts)
+        position = self.value(index)
+        if isinstance(position, Known) and isinstance(position.value, str):
+            keys = self.demands.at(owner.path).keys
+            for key in _ANY_KEYS if position.value in _ANY_KEYS else (position.value,):
+                if key not in keys:
+                    keys.append(key)
+            return View((*owner.path, position.value))
+        if isinstance(index, (ast.Slice, ast.Constant)) and index is not None:
+            return owner if isinstance(index, ast.Slice) else self.columns(owner, [index])
+        return None
+
+    def plain_names(self) -> dict[str, Any]:
+        return {name: each.value for name, each in self.names.items() if isinstance(each, Known)}
+
+    def columns(self, view: View, elements: Sequence[ast.expr]) -> Value:
+        """``view[a, b, ..., c]``: the sizes that it needs, and what is left."""
+        ellipsis = [i for i, each in enumerate(elements) if _is(each, Ellipsis)]
+        at = ellipsis[0] if ellipsis else len(elements)
+        front = [each for each in elements[:at] if not self.is_new(each)]
+        back = [each for each in elements[at + 1 :] if not self.is_new(each)]
+        for number, each in enumerate(front):
+            if number:
+                view = self.column(view, number + view.front, each)
+        for number, each in enumerate(reversed(back), 1):
+            view = self.column(view, -number - view.back, each)
+        demand = self.demands.at(view.path)
+        demand.rank = max(demand.rank, view.front + len(front) + view.back + len(back))
+        if any(self.is_new(each) for each in elements):
+            return None
+        taken = sum(self.is_index(each) for each in front[1:])
+        if front and self.is_index(front[0]):
+            return None  # one row of the batch
+        return replace(
+            view, front=view.front + taken, back=view.back + sum(map(self.is_index, back))
+        )
+
+    def is_new(self, node: ast.expr) -> bool:
+        return _is(node, None) or (isinstance(node, ast.Attribute) and node.attr == "newaxis")
+
+    def is_index(self, node: ast.expr) -> bool:
+        return not isinstance(node, ast.Slice)
+
+    def column(self, view: View, axis: int, node: ast.expr) -> View:
+        """Notes what one element of a subscript needs of its axis."""
+        demand = self.demands.at(view.path)
+        if axis in view.cut:
+            return view
+        if isinstance(node, ast.Slice):
+            low, high = self.number(node.lower), self.number(node.upper)
+            ends = [
+                (low or 0) + 1 if low is not None and low >= 0 else -(low or -1),
+                high if high is not None and high > 0 else 1 - (high or 0),
+            ]
+            if node.lower is None and node.upper is None:
+                return view
+            demand.least[axis] = max(demand.least.get(axis, 1), *ends)
+            last = axis == -1 - view.back or (axis == 1 and not view.back)
+            width = (high or 0) - (low or 0) if last and high is not None and high > 0 else 0
+            opened = (axis, low) if node.upper is None and low is not None and low > 0 else None
+            return replace(view, cut=view.cut | {axis}, width=max(width, 0), opened=opened)
+        number = self.number(node)
+        if number is not None:
+            needed = number + 1 if number >= 0 else -number
+            demand.least[axis] = max(demand.least.get(axis, 1), needed)
+        return view
+
+    def number(self, node: Optional[ast.expr]) -> Optional[int]:
+        found = self.value(node)
+        if isinstance(found, Known) and isinstance(found.value, (int, np.integer)):
+            return int(found.value)
+        return None
+
+    # Calls
+
+    def call(self, node: ast.Call, count: Optional[int]) -> Value:
+        name = _name(node.func)
+        if isinstance(node.func, ast.Attribute):
+            owner = self.value(node.func.value)
+            if isinstance(owner, View) and name in ("keys", "items", "values"):
+                return self.entries(owner, name)
+            if isinstance(owner, View):
+                return owner if name in ("astype", "copy") else None
+        arguments = [self.value(each) for each in node.args]
+        named = {each.arg: self.value(each.value) for each in node.keywords if each.arg}
+        if name == "range" and isinstance(node.func, ast.Name):
+            sizes = [a.value for a in arguments if isinstance(a, Known)]
+            return _asked(lambda: range(*sizes)) if len(sizes) == len(arguments) else None
+        function = self.value(node.func)
+        target = function.value if isinstance(function, Known) else None
+        everything = [*arguments, *named.values()]
+        if everything and all(isinstance(each, Known) for each in everything):
+            return self.constant(target, arguments, named)
+        if self.is_own(target) and self.depth > 0:
+            return self.followed(target, arguments, named)
+        return self.ask.operation(name, arguments, named, count)
+
+    def entries(self, view: View, name: str) -> Value:
+        """What stands for the keys, values or items of a dictionary of tensors."""
+        demand = self.demands.at(view.path)
+        demand.keys = demand.keys or list(_ANY_KEYS)
+        key = demand.keys[-1]
+        value = View((*view.path, key))
+        return [{"keys": Known(key), "values": value, "items": [Known(key), value]}[name]]
+
+    def constant(self, target: Any, arguments: list[Value], named: dict[str, Value]) -> Value:
+        origin = (getattr(target, "__module__", None) or type(target).__module__).split(".")[0]
+        if not callable(target) or origin not in _OF_CONSTANTS:
+            return None
+        return _asked(
+            lambda: target(*(a.value for a in arguments), **{k: v.value for k, v in named.items()})
+        )
+
+    def is_own(self, target: Any) -> bool:
+        plain = target.__func__ if isinstance(target, MethodType) else target
+        here = inspect.unwrap(self.function).__code__.co_filename
+        return isinstance(plain, FunctionType) and plain.__code__.co_filename == here
+
+    def followed(self, target: Any, arguments: list[Value], named: dict[str, Value]) -> Value:
+        try:
+            walk = _Walk(self.demands, target, self.depth - 1)
+            names = list(inspect.signature(target).parameters)
+        except (OSError, TypeError, SyntaxError, ValueError):
+            return None
+        return walk.run({**dict(zip(names, arguments)), **named})
+
+
+_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Eq: lambda a, b: a == b,
+    ast.NotEq: lambda a, b: a != b,
+    ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
+    ast.Gt: lambda a, b: a > b,
+    ast.GtE: lambda a, b: a >= b,
+    ast.Is: lambda a, b: a is b,
+    ast.IsNot: lambda a, b: a is not b,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+}
+
+
+def _compute(left: Any, op: ast.operator, right: Any) -> Any:
+    node = ast.Expression(ast.BinOp(ast.Name("a", ast.Load()), op, ast.Name("b", ast.Load())))
+    return eval(
+        compile(ast.fix_missing_locations(node), "<sizes>", "eval"), {"a": left, "b": right}
+    )
+
+
+def _asked(compute: Callable[[], Any]) -> Optional[Known]:
+    """What the user's own values give; ``None`` where they raise."""
+    try:
+        return Known(compute())
+    except Exception:
+        return None
+
+
+def _code(node: ast.expr) -> Any:
+    return compile(ast.fix_missing_locations(ast.Expression(node)), "<sizes>", "eval")
+
+
+def _is(node: ast.expr, constant: Any) -> bool:
+    return isinstance(node, ast.Constant) and node.value is constant
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _loaded(node: ast.expr) -> ast.expr:
+    return ast.parse(ast.unparse(node), mode="eval").body
