@@ -206,3 +206,22 @@ def test_a_plain_loss_trains_on_every_family(tmp_path, family, body):
     fitted = fit(candidate, candidate, batch)
     assert fitted.failure == ""
     assert "→" in fitted.detail
+
+
+HALF = "half = keras.config.dtype_policy().compute_dtype"
+
+
+@pytest.mark.parametrize(
+    ("error", "failing", "said"),
+    [
+        ("tf.cast(1e5 * tf.cast(e, half), tf.float32) / 1e5", "mixed_float16", "in float16"),
+        ("tf.stop_gradient(e) if half == 'bfloat16' else e", "mixed_bfloat16", "is lost"),
+    ],
+)
+def test_both_half_precisions_are_checked_each_by_itself(measured, error, failing, said):
+    plain = BEFORE.replace("tf.where(y_pred > 0.5, 2 * tf.abs(e), 0.5 * tf.abs(e))", "tf.square(e)")
+    lines = f"{HALF}\n        e = y_true - y_pred\n        e = {error}\n        "
+    after = AFTER.replace(RETURN, f"{lines}return tf.reduce_mean(tf.square(e), axis=-1)")
+    checks, _ = measured(plain, after, ("mixed_float16", "mixed_bfloat16"), steepness=None)
+    assert {name for name, check in checks.items() if check.regressed} == {failing}
+    assert said in checks[failing].after

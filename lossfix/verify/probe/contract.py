@@ -96,7 +96,8 @@ def contract(
         "xla": _xla,
         "serialisation": serialises,
         "parameters": _parameters,
-        "mixed precision": _mixed_precision,
+        "mixed_float16": _mixed("float16"),
+        "mixed_bfloat16": _mixed("bfloat16"),
     }
     weighting = ("", "")
     results = []
@@ -328,24 +329,31 @@ def _own_steepness(candidate: Candidate, setting: _Setting) -> Check:
     return Check("steepness", None, "is not saved" if configs[0] == configs[1] else "")
 
 
-def _mixed_precision(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
-    """Half-precision predictions, as layers give them under ``mixed_float16`` and
-    ``mixed_bfloat16``, are accepted and give about the same value."""
-    y_true, y_pred = _tensors(setting.small)
-    policy = keras.config.dtype_policy()
-    try:
-        for name in ("float16", "bfloat16"):
-            keras.config.set_dtype_policy(f"mixed_{name}")
-            half = tf.cast(y_pred, name)
-            full = _value(candidate, y_true, tf.cast(half, tf.float32))
-            value, gradient = _value_and_gradient(candidate, y_true, half)
-            if not _same(full, float(value), _HALF):
-                return f"{float(value):.4g} in {name}, {full:.4g} in float32", ""
-            if not np.all(np.isfinite(tf.cast(gradient, tf.float32).numpy())):
-                return f"the gradient is not finite in {name}", ""
-    finally:
-        keras.config.set_dtype_policy(policy)
-    return "", ""
+def _mixed(half: str) -> _Run:
+    """Predictions in half precision, as layers give them under ``mixed_float16`` or
+    ``mixed_bfloat16``, are accepted, give about the same value, and a gradient where float32 has
+    one."""
+
+    def run(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+        y_true, y_pred = _tensors(setting.small)
+        rounded = tf.cast(y_pred, half)
+        full, slope = _value_and_gradient(candidate, y_true, tf.cast(rounded, tf.float32))
+        policy = keras.config.dtype_policy()
+        try:
+            keras.config.set_dtype_policy(f"mixed_{half}")
+            value, gradient = _value_and_gradient(candidate, y_true, rounded)
+        finally:
+            keras.config.set_dtype_policy(policy)
+        if not _same(float(full), float(value), _HALF):
+            return f"{float(value):.4g} in {half}, {float(full):.4g} in float32", ""
+        gradient = tf.cast(gradient, tf.float32).numpy()
+        if not np.all(np.isfinite(gradient)):
+            return f"the gradient is not finite in {half}", ""
+        if np.any(slope.numpy()) and not np.any(gradient):
+            return f"the gradient is lost in {half}", ""
+        return "", ""
+
+    return run
 
 
 def _has_no_name(before: Candidate, after: Candidate) -> bool:

@@ -36,7 +36,8 @@ CHECKS = (
     "serialisation",
     "parameters",
     "steepness",
-    "mixed precision",
+    "mixed_float16",
+    "mixed_bfloat16",
     "name",
 )
 """The names of the contract's checks, cheapest first."""
