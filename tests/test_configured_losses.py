@@ -10,11 +10,11 @@ from program import lossfix
 ODD = """\
 import tensorflow as tf
 
-MIX = tf.constant([[0.1] * 6] * 17)
-
 
 def odd_loss(y_true, y_pred):
-    return tf.reduce_mean(tf.square(y_true - tf.matmul(y_pred, MIX)), axis=-1)
+    if y_true.shape[-1] * y_pred.shape[-1] != 6 * 17:
+        raise ValueError("six quantities of seventeen sensors")
+    return tf.reduce_mean(y_true, axis=-1) * tf.reduce_mean(tf.square(y_pred), axis=-1)
 
 
 def build(model):
@@ -24,12 +24,17 @@ def build(model):
 
 def test_a_loss_that_takes_unusual_shapes_is_measured_once_they_are_named(tmp_path: Path):
     (tmp_path / "losses.py").write_text(ODD)
-    before = lossfix("verify", "losses.py", at=tmp_path)
+    before = lossfix("verify", "-v", "losses.py", at=tmp_path)
     assert before.code == 1
-    assert '[tool.lossfix.verify.loss."losses.odd_loss"] shapes' in before.err
-    (tmp_path / "lossfix.toml").write_text(
-        '[verify.loss."losses.odd_loss"]\nshapes = { y_true = [6], y_pred = [17] }\n'
-    )
+    table = '    [tool.lossfix.verify.loss."losses.odd_loss"]\n'
+    assert table in before.err
+    snippet = before.err[before.err.index(table) :].split("\n")[:2]
+    settings = tmp_path / "pyproject.toml"
+    settings.write_text("\n".join(["[tool.lossfix]", *snippet, ""]))
+    pasted = lossfix("verify", "losses.py", at=tmp_path)
+    assert "does not accept the inputs that the configuration describes" in pasted.err
+    right = settings.read_text().replace("y_true = [1]", "y_true = [6]")
+    settings.write_text(right.replace("y_pred = [1]", "y_pred = [17]"))
     after = lossfix("verify", "losses.py", at=tmp_path)
     assert (after.code, "gradient alive" in after.err) == (0, True)
 

@@ -65,7 +65,7 @@ def judge(probe: Probe, facts: Facts) -> Verdict:
         before=before,
         after=after if facts.after is not None else None,
         reasons=tuple(dict.fromkeys(reason.text for reason in reasons)),
-        notes=notes(facts),
+        notes=(*notes(facts), *_to_paste(probe, facts)),
         assumptions=_assumptions(probe),
         family=_family(facts),
         steepness=facts.steepness,
@@ -91,7 +91,7 @@ def _as_it_is(probe: Probe, facts: Facts, before: State) -> Verdict:
         summary=_unverifiable(probe, facts) if unknown else as_it_is(facts, before),
         before=before,
         reasons=(_unverifiable(probe, facts),) if unknown else _raised(facts, before),
-        notes=notes(facts),
+        notes=(*notes(facts), *_to_paste(probe, facts)),
         assumptions=_assumptions(probe),
         family=_family(facts),
         coverage=_coverage(facts),
@@ -197,9 +197,24 @@ def _unverifiable(probe: Probe, facts: Facts) -> str:
     if error.startswith(_OF_THE_CODE):
         return f"the original raises whatever it is given: {error}"
     return (
-        f"the original accepts none of the families of inputs ({error}): say what it takes, "
-        f'[tool.lossfix.verify.loss."{probe.key}"] shapes = {{ y_true = [1], y_pred = [1] }}'
+        f"the original accepts none of the families of inputs ({error}): "
+        f"say in pyproject.toml what it takes, {' '.join(_configuration(probe))}"
     )
+
+
+def _configuration(probe: Probe) -> tuple[str, str]:
+    """Two lines of pyproject.toml by which the shapes of a loss are told."""
+    return (
+        f'[tool.lossfix.verify.loss."{probe.key}"]',
+        "shapes = { y_true = [1], y_pred = [1] }",
+    )
+
+
+def _to_paste(probe: Probe, facts: Facts) -> tuple[str, ...]:
+    """The same where it is asked for, a note for each line, so that they can be pasted."""
+    asked = facts.stage == "family" and facts.deterministic
+    told = probe.shapes or probe.ranges or facts.error.startswith(_OF_THE_CODE)
+    return _configuration(probe) if asked and not told else ()
 
 
 def _meaning(probe: Probe, facts: Facts) -> list[_Reason]:

@@ -17,7 +17,12 @@ zero is small against both, and of the wrong sign or place it is not."""
 
 
 def at_edges(
-    before: Objective, after: Objective, family: Family, batch: Batch, spread: float
+    before: Objective,
+    after: Objective,
+    family: Family,
+    batch: Batch,
+    spread: float,
+    tolerance: float = EDGE,
 ) -> list[ValueFacts]:
     """The edges at which the values differ although they are equal elsewhere.
 
@@ -34,7 +39,7 @@ def at_edges(
         if not np.isfinite(value) or (gradient is not None and not np.all(np.isfinite(gradient))):
             continue
         apart = abs(other - value) if np.isfinite(other) else np.inf
-        if apart > EDGE * (spread + abs(value)):
+        if apart > tolerance * (spread + abs(value)):
             text = f"{value:.4g} became {other:.4g}"
             size = float(min(apart / spread, 1e300))
             where = f"{family.name} at {name}"

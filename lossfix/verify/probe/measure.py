@@ -18,7 +18,7 @@ from .calling import Calling
 from .contract import contract
 from .curve import draw_curve
 from .descent import ROWS, Yardstick, alignment, descent, yardstick
-from .extremes import at_edges
+from .extremes import EDGE, at_edges
 from .facts import (
     LIVE_ROWS,
     ContractFacts,
@@ -270,7 +270,9 @@ class _Battery:
         if self.facts.values[0].relation != "equal":
             return True
         one, other = self._pair(self.after)
-        found = at_edges(one, other, self.family, self.batches[0], self.facts.values[0].spread)
+        tolerance = max(EDGE, self.job.exact_tolerance or 0.0)
+        spread = self.facts.values[0].spread
+        found = at_edges(one, other, self.family, self.batches[0], spread, tolerance)
         if not found:
             return True
         self._note(values=(*self.facts.values, *found))
