@@ -42,7 +42,8 @@ from .sharpening import sharpening
 from .steepness import deviation_bound, ladder, resolved, steepest_alive, steepest_unblocked
 from .subject import Candidate, Failure, load
 from .trace import COMPARISONS
-from .values import EQUAL, REMAINS, compare, cross_families
+from .traced import traced
+from .values import EQUAL, GROWTH, REMAINS, RUNGS, compare, cross_families
 
 EPSILON = 1e-6
 """Values may differ by this share where the original's gradient is not finite: what mends it is an
@@ -169,8 +170,27 @@ class _Battery:
             steepest = self.after.at(self.rungs[0])
             self.after = self.after if isinstance(steepest, Failure) else steepest
         self.first = self._value()
+        self._trace()
         self._note(ladder=self.rungs, after=self._quick(self.after))
         return True
+
+    def _trace(self) -> None:
+        """Both in graphs where many values are needed: at every rung of a ladder."""
+        if not self.rungs:
+            return
+        one, other = self._pair(self.after)
+        steep = (self.rungs[0] * GROWTH**RUNGS, self.rungs[-1])
+        one = traced(one, self.batches[0])
+        other = traced(other, self.batches[0], steep)
+        if one.precision == "float64":
+            self.before, self.after = replace(self.before, wide=one), replace(
+                self.after, wide=other
+            )
+        else:
+            self.before, self.after = (
+                replace(self.before, plain=one),
+                replace(self.after, plain=other),
+            )
 
     def _ladder(self) -> tuple[float, ...]:
         """Steepnesses to try, steepest first."""
@@ -440,7 +460,8 @@ class _Battery:
     def _value(self) -> str:
         """What the rewrite gives for the first batch, in single precision."""
         try:
-            value = self.after.plain.value(self.batches[0].y_true, self.batches[0].y_pred)
+            called = replace(self.after.plain, graph=None)
+            value = called.value(self.batches[0].y_true, self.batches[0].y_pred)
         except Exception as error:  # told where the values are compared
             return raised(error)
         return f"{value:.6g}"

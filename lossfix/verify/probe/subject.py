@@ -32,6 +32,8 @@ from .facts import SubjectSource
 Adapt = Callable[[ModuleType], None]
 """Changes a module after it was imported and before the loss is built from it."""
 
+_TENSOR = "__steepness__"
+"""The name under which a module holds a steepness that is a tensor, while a graph is traced."""
 _numbers = itertools.count(1)
 
 
@@ -98,14 +100,18 @@ class Candidate:
         # and Keras has one around it.
         return _function_wrapper()(self.target, name=self.name.strip("<>").lstrip("_"))
 
-    def at(self, steepness: float) -> Union[Candidate, Failure]:
-        """The same loss at another steepness, built in the same module.
+    def at(self, steepness: Any) -> Union[Candidate, Failure]:
+        """The same loss at another steepness (a number or a tensor), built in the same module.
 
         ``Failure`` where the subject has no steepness or building it raises.
         """
         if not self.subject.steepened:
             return Failure("steepen", "ValueError", "nothing was smoothed in this loss")
-        expression = self.subject.steepened.replace("{steepness}", repr(float(steepness)))
+        if isinstance(steepness, tf.Tensor):
+            vars(self.module)[_TENSOR], text = steepness, _TENSOR
+        else:
+            text = repr(float(steepness))
+        expression = self.subject.steepened.replace("{steepness}", text)
         built = _build(
             self.subject, self.module, self.path, expression, "steepen", self.shimmed, self.calling
         )
