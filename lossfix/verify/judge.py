@@ -85,7 +85,7 @@ def _raised(facts: Facts, before: State) -> tuple[str, ...]:
 
 
 def _as_it_is(probe: Probe, facts: Facts, before: State) -> Verdict:
-    unknown = facts.stage != "done"
+    unknown = facts.stage != "done" or bool(facts.replaced)
     return Verdict(
         ruling=Ruling.UNVERIFIABLE if unknown else Ruling.MEASURED,
         summary=_unverifiable(probe, facts) if unknown else as_it_is(facts, before),
@@ -171,6 +171,8 @@ def _unmeasured(probe: Probe, facts: Facts) -> list[_Reason]:
     for subject in (probe.before, probe.after):
         if subject is not None and subject.unverifiable:
             found.append(subject.unverifiable)
+    if facts.replaced:
+        found.append(_replaced(facts))
     if facts.stage in ("before", "family"):
         found.append(_unverifiable(probe, facts))
     if facts.values and facts.values[0].relation == "unknown":
@@ -186,7 +188,14 @@ _OF_THE_CODE = ("AttributeError", "NameError", "ImportError", "ModuleNotFoundErr
 """Errors that other inputs would hardly help."""
 
 
+def _replaced(facts: Facts) -> str:
+    some = ", ".join(facts.replaced[:3])
+    return f"it puts others in place of what it is measured with: {some}"
+
+
 def _unverifiable(probe: Probe, facts: Facts) -> str:
+    if facts.replaced:
+        return _replaced(facts)
     if not facts.deterministic:
         return "the original gives another value each time it is called on the same input"
     if facts.stage == "before":

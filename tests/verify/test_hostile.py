@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from lossfix.model import Probe, Ruling, Safety, Subject
+from lossfix.verify.judge import judge
 from lossfix.verify.probe.facts import Facts, Job, SubjectSource
 from lossfix.verify.probe.protocol import Answer
 from lossfix.verify.workers import Settings, ask, close_workers, lent
@@ -351,6 +353,49 @@ def test_the_next_loss_is_measured_as_if_nothing_had_been(
     )
     answer(settings, poison + LOSS)
     assert measured(settings) == peaceful
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import numpy as np\nnp.bool = bool\nnp.oldtype = int", ""),
+        ("import sys\nsys.settrace(lambda *_: None)\nsys.setprofile(lambda *_: None)", ""),
+        ("import numpy as np\nnp.allclose = lambda *_, **__: True", "np.allclose"),
+        (
+            "import tensorflow as tf\n"
+            "tf.GradientTape.gradient = lambda self, value, of, **_: tf.ones_like(of)",
+            "tf.GradientTape.gradient",
+        ),
+        (
+            "import sys\n"
+            "for name, module in list(sys.modules.items()):\n"
+            "    if name.endswith('probe.gradient'):\n"
+            "        module._state = lambda facts: 'alive'",
+            "gradient._state",
+        ),
+    ],
+)
+def test_what_it_is_measured_with_is_not_to_be_replaced(
+    settings: Settings, peaceful: Facts, source: str, names: str
+) -> None:
+    given = answer(settings, f"{source}\n{LOSS}")
+    assert given.facts is not None, given
+    assert given.facts.replaced == ((names,) if names else ())
+    verdict = judge(Probe("loss", Subject("", "loss"), None, Safety.EXACT), given.facts)
+    assert (verdict.ruling is Ruling.UNVERIFIABLE) == bool(names)
+    assert names in "".join(verdict.reasons)
+    assert measured(settings) == peaceful
+
+
+def test_files_in_memory_are_limited_in_number_and_size(settings: Settings) -> None:
+    source = (
+        "import os\nfiles = []\ntry:\n    while True:\n        files.append(os.memfd_create('f'))\n"
+        "except OSError:\n    made = len(files)\n    for file in files: os.close(file)\n"
+        "raise ValueError('few' if made < 256 else 'many')"
+    )
+    assert error(settings, source) == "ValueError: few"
+    source = "import os\nraise ValueError(os.write(os.memfd_create('f'), bytes(2**26)))"
+    assert error(settings, source) == f"ValueError: {2**25}"
 
 
 def test_fifty_losses_take_one_worker(settings: Settings, scratch: Path) -> None:

@@ -413,6 +413,9 @@ class Facts:
     contract: ContractFacts = ContractFacts()
     curve: Optional[CurveFacts] = None
     notes: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    """Functions of the measurement, or that it rests on, that the measured code put others in place
+    of."""
     seconds: float = 0.0
     environment: tuple[tuple[str, str], ...] = ()
     """Versions: ``python``, ``tensorflow``, ``keras``, ``numpy``."""

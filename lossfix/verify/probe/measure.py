@@ -32,6 +32,7 @@ from .facts import (
 from .families import Batch, edges
 from .gates import Gate
 from .gradient import live_rows, measure_gradient, quick_gradient, raised, segments
+from .guard import replaced, snapshot
 from .inputs import near_gates, refusal, sides
 from .memory import changed, memory
 from .numeric import Objective, Side, lift, objective
@@ -61,11 +62,13 @@ def measure(job: Job, directory: str) -> Facts:
     started = time.perf_counter()
     tf.random.set_seed(job.seed)
     np.random.seed(job.seed)
+    intact = snapshot()
     facts, original = find_original(job, directory)
     if original is not None:
         battery = _Battery(job, directory, facts, original)
         facts = battery.compare() if job.after is not None else battery.describe()
-    return replace(facts, seconds=time.perf_counter() - started, environment=_environment())
+    seconds = time.perf_counter() - started
+    return replace(facts, replaced=replaced(intact), seconds=seconds, environment=_environment())
 
 
 def _environment() -> tuple[tuple[str, str], ...]:

@@ -26,6 +26,9 @@ from typing import Any, Union
 LARGEST_FILE = 32 * 2**20
 """Bytes that one file may grow to."""
 
+MOST_FILES = 256
+"""Descriptors up to which a process may have files open; the result goes through one above 200."""
+
 _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
 
@@ -157,6 +160,8 @@ def _limit_resources(limits: Limits) -> list[str]:
         (resource.RLIMIT_CPU, int(2 * limits.seconds) + 10),
         (resource.RLIMIT_DATA, own),
         (resource.RLIMIT_FSIZE, LARGEST_FILE),
+        # Files in memory are no process's memory; a few of the largest are all that fit.
+        (resource.RLIMIT_NOFILE, MOST_FILES),
     ]
     for kind, value in wanted:
         _, hard = resource.getrlimit(kind)
