@@ -3,7 +3,8 @@
 ## What it does
 
 Finds cross-entropies written by hand, in which `log(p)` or `log(1 - p)` of the predictions is weighed or
-picked by the targets and nothing keeps the probability away from zero, and keeps it above 1e-12.
+picked by the targets and nothing keeps the probability away from zero, and keeps it above 1e-12. Divergences,
+`y_true * log(y_true / y_pred)`, in which a target of zero is not a number, are reported.
 
 ## Why is this bad
 
@@ -62,7 +63,7 @@ from lossfix.losses.names import words
 from lossfix.losses.naming import value_of
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.build import expression
+from lossfix.syntax.build import Replacement, expression
 from lossfix.syntax.tree import walk
 
 _KEEPS_VALUES = words("""
@@ -73,19 +74,71 @@ _KEEPS_VALUES = words("""
 
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body):
-        match node:
-            case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if (
+        if isinstance(node, cst.Call) and _guarded(loss, node):
+            yield Match(
+                node,
+                f"`{' '.join(loss.tree.code(node).split())}` is infinite where a probability "
+                "is 0: the loss is then infinite or nan",
+                _unsquashed(loss),
+            )
+        elif isinstance(node, cst.Call) and _diverges(loss, node):
+            code = " ".join(loss.tree.code(node).split())
+            yield Match(
+                node,
+                f"`{code}` is infinite where a target is 0, and 0 times that is nan",
+                "`keras.losses.kl_divergence` keeps both away from 0",
+            )
+
+
+def _diverges(loss: Loss, node: cst.Call) -> bool:
+    """Whether this is the logarithm of a divergence: of the targets over the predictions."""
+    match node.args:
+        case [cst.Arg(value=cst.BinaryOperation(left=left, operator=cst.Divide(), right=right))]:
+            return (
                 loss.operation(node) == "tf.math.log"
-            ):
-                if _is_selected(loss, value) or (
-                    _is_bare_probability(loss, value) and _is_weighed(loss, node, frozenset())
-                ):
-                    yield Match(
-                        node,
-                        f"`{' '.join(loss.tree.code(node).split())}` is -inf where a probability "
-                        "saturates: the loss is then infinite or nan",
-                        _unsquashed(loss),
-                    )
+                and _is_of_targets(loss, left)
+                and _is_bare_probability(loss, right)
+                and _is_weighed(loss, node, frozenset())
+            )
+    return False
+
+
+def _guarded(loss: Loss, node: cst.Call) -> dict[cst.CSTNode, Replacement]:
+    """The logarithm with what is 0 in it kept away from 0; empty where nothing may be."""
+    match node.args:
+        case [cst.Arg(value=value, keyword=None, star="")]:
+            return _guarded_log(loss, node, value)
+        case [cst.Arg(value=weight, keyword=None), cst.Arg(value=value, keyword=None)] if (
+            loss.operation(node) == "tf.math.xlogy"
+        ):
+            if _is_of_targets(loss, weight) and _is_bare_probability(loss, value):
+                return {value: _above_zero(loss, value)}
+    return {}
+
+
+def _guarded_log(
+    loss: Loss, node: cst.Call, value: cst.BaseExpression
+) -> dict[cst.CSTNode, Replacement]:
+    operation = loss.operation(node)
+    if operation not in ("tf.math.log", "tf.math.log1p"):
+        return {}
+    if operation == "tf.math.log" and _is_selected(loss, value):
+        return {value: _above_zero(loss, value)}
+    if not _is_weighed(loss, node, frozenset()):
+        return {}
+    match value:
+        case cst.UnaryOperation(
+            operator=cst.Minus(), expression=inner
+        ) if operation == "tf.math.log1p" and _is_predictions(loss, inner, frozenset()):
+            rest = _above_zero(loss, expression("1.0 - {p}", p=inner))
+            return {node: expression(f"{loss.spell('tf.math.log')}({{x}})", x=rest)}
+    if operation == "tf.math.log" and _is_bare_probability(loss, value):
+        return {value: _above_zero(loss, value)}
+    return {}
+
+
+def _above_zero(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+    return expression(f"{loss.spell('tf.maximum')}({{p}}, 1e-12)", p=node)
 
 
 def _unsquashed(loss: Loss) -> str:
@@ -177,8 +230,7 @@ def _is_of_targets(loss: Loss, node: cst.BaseExpression) -> bool:
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     assert isinstance(match.node, cst.Call)
-    value = match.node.args[0].value
-    return Edit({value: expression(f"{loss.spell('tf.maximum')}({{p}}, 1e-12)", p=value)})
+    return Edit(_guarded(loss, match.node))
 
 
 RULE = Rule("LF502", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

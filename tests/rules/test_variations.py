@@ -181,6 +181,8 @@ FOUND = {
     -tf.reduce_mean(y_true * tf.math.log(y_pred) + (1 - y_true) * tf.math.log(1 - y_pred))
     -K.mean(y_true * K.log(y_pred), axis=-1)
     tf.reduce_mean(-keras.ops.log(y_pred) * y_true)
+    -tf.reduce_mean(tf.math.xlogy(y_true, y_pred))
+    -tf.reduce_mean((1 - y_true) * tf.math.log1p(-y_pred))
     """,
     "LF503": """
     m = tf.cast(y_true > 0, tf.float32); tf.reduce_sum(m * tf.abs(y_true - y_pred)) / tf.reduce_sum(m)
@@ -210,6 +212,9 @@ REPORTED = {
     "LF208": """
     m = tf.keras.metrics.AUC(); m.update_state(y_true, y_pred); 1 - m.result()
     1 - tf.metrics.top_k_categorical_accuracy(y_true, y_pred, k=3)
+    """,
+    "LF502": """
+    tf.reduce_sum(y_true * tf.math.log(y_true / y_pred), axis=-1)
     """,
     "LF212": """
     K.clip(K.mean(K.abs(y_true - y_pred)), 0, 1)
@@ -244,6 +249,9 @@ FINE = {
     tf.sqrt(tf.reduce_sum(tf.square(y_true - y_pred)) + 1e-8)
     -tf.reduce_mean(y_true * tf.math.log(tf.clip_by_value(y_pred, 1e-7, 1.0)))
     -K.mean(y_true * K.log(y_pred + K.epsilon()))
+    tf.reduce_sum(y_true * tf.math.log((y_true + 1e-7) / (y_pred + 1e-7)), axis=-1)
+    -tf.reduce_mean(tf.math.xlogy(y_true, tf.maximum(y_pred, 1e-7)))
+    tf.reduce_mean(tf.math.log1p(y_pred) * y_true)
     tf.math.divide_no_nan(tf.reduce_sum(y_true * y_pred), tf.reduce_sum(y_true))
     tf.reduce_mean(tf.nn.softplus(y_pred) - y_true * y_pred)
     tf.reduce_mean(tf.square(y_true - y_pred)[:, 0])
