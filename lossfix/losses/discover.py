@@ -306,11 +306,9 @@ def _returns_functions(node: ast.FunctionDef) -> bool:
 def _numpy_only(file: File, path: tuple[str, ...], node: ast.FunctionDef) -> bool:
     # A twin for evaluation, `fb_loss_np`. One that takes `.numpy()` of its arguments is fed tensors.
     inner = scope_of(node, file.scope)
-    roots = {
-        (inner.resolve(part.id) or "").split(".")[0]
-        for part in ast.walk(node)
-        if isinstance(part, ast.Name)
-    }
+    names = {inner.resolve(part.id) or "" for part in ast.walk(node) if isinstance(part, ast.Name)}
+    # Keras has such twins itself, with what it keeps in its own modules.
+    roots = {each.partition(".")[0] for each in names if not each.startswith("keras.src.")}
     if roots & set(_FRAMEWORKS):
         return False
     takes_numpy = any(

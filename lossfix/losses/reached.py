@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from lossfix.losses.candidate import Candidate
 from lossfix.losses.handed import depending, handed
@@ -23,6 +24,8 @@ from lossfix.losses.outline import (
 from lossfix.losses.wording import names_a_metric, pair_of
 from lossfix.model import Evidence, Form
 from lossfix.syntax.scope import Definition, dotted
+
+_PLAIN = ("y_true", "y_pred")
 
 
 def reaches(file: File, start: Iterable[int]) -> set[int]:
@@ -102,7 +105,13 @@ def _pairs_of(
         path, node = file.listed[number]
         if not isinstance(node, ast.FunctionDef) or yields(node) or belongs_elsewhere(file, node):
             continue
-        pair = pair_of(_handed_parameters(file, number), file.settings)
+        # A helper may take something else before them: `masked(mask, y_true, y_pred)`.
+        pairs = [
+            pair
+            for each in pairwise(_handed_parameters(file, number))
+            if (pair := pair_of(list(each), file.settings)) is not None
+        ]
+        pair = min(pairs, key=lambda pair: pair[:2] != _PLAIN, default=None)
         if pair is None and (handed_elsewhere := elsewhere.get(".".join(path))) is not None:
             pair = (*handed_elsewhere, False)
         if pair is not None:

@@ -140,6 +140,9 @@ def _is_array_call(loss: Loss, node: cst.Call, seen: frozenset[str]) -> bool:
         last = operation.rpartition(".")[2]
         if operation in _SEVERAL | _OBJECTS or not (last[:1].islower() or last[:1] == "_"):
             return False
+        if last.startswith("is_") and not operation.startswith(_CHECKS):
+            # `tf.debugging.is_numeric_tensor` and its like look at the object, not at its values.
+            return False
         return operation.startswith(_FAMILIES) or operation.startswith("keras.losses.")
     match node.func:
         case cst.Name(value=name):

@@ -436,6 +436,18 @@ def test_a_part_is_known_by_what_it_is_handed(call: str, head: str, pair: tuple[
     assert (part.y_true, part.y_pred) == pair
 
 
+@pytest.mark.parametrize("head", ["output_names, y_true, y_pred", "mask, y_true, y_pred, size"])
+def test_a_part_calls_its_predictions_by_their_name_wherever_they_stand(head: str) -> None:
+    _, part = sorted(
+        found(
+            f"def gap({head}):\n    return tf.round(y_pred)\n"
+            "def a_loss(y_true, y_pred):\n    return gap(y_pred, y_true, y_pred)\n"
+        ),
+        key=lambda each: each.name,
+    )
+    assert (part.y_true, part.y_pred) == ("y_true", "y_pred")
+
+
 NOT_HANDED = {
     "targets alone": "tf.abs(gap(y_true) - y_pred)",
     "a shape": "y_pred * gap(tf.shape(y_pred))",

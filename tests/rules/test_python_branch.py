@@ -89,6 +89,7 @@ def test_a_branch_becomes_a_choice(before: str, after: str) -> None:
         "w = alpha if mode else 1.0\nreturn w * y_pred",
         "w = alpha or 1.0\nreturn w * y_pred",
         "return y_pred * (1.0 if not mode else alpha)",
+        "if not tf.debugging.is_numeric_tensor(y_pred):\n    return y_true\nreturn y_pred",
         "flag = mode == 'a' and alpha > 1\nreturn y_pred * 2 if flag else y_pred",
         "return tf.where(0 < y_pred, y_pred, y_true)",
         "for c in range(3):\n    if c == 1:\n        y_pred = y_pred * 2\nreturn y_pred",
