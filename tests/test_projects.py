@@ -44,7 +44,7 @@ ALL = (
             }
         ),
     ),
-    Project("scripts_only", ("study.py",), frozenset({"helpers.py", "penalties.py"})),
+    Project("scripts_only", ("study.py",), frozenset({"helpers.py", "penalties.py", "study.py"})),
     Project("tested", ("check.py",), frozenset({"src/tides/heights.py"})),
 )
 
