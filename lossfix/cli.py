@@ -94,6 +94,9 @@ def check(**flags: Any) -> int:
     ready(flags)
     with _working(flags):
         request, files = opened(flags)
+        if flags["verbose"]:
+            for line in run.roles_of(request, files):
+                request.progress.say(line)
         report = run.check(request, files)
     report = _beyond_baseline(report, request, flags)
     show(report, flags)

@@ -64,6 +64,18 @@ def _with_callers(request: Request, files: Opened) -> Opened:
     return scan.with_paths(files, callers, settings_of(request.config))
 
 
+def roles_of(request: Request, files: Opened) -> Iterator[str]:
+    """What is a loss, a part of one, or a metric besides, a line each."""
+    from lossfix.roles import roles
+    from lossfix.syntax.tree import Unparsable
+
+    for document in files.documents:
+        if files.may_hold_a_loss(document):
+            options = options_for(request, files, document)
+            with suppress(Unparsable):
+                yield from roles(document.source.path, document.source.text, options)
+
+
 def check(request: Request, files: Opened) -> Report:
     """Find what is wrong with the losses of some files; no code is run."""
     reports = []

@@ -376,3 +376,10 @@ def test_a_loss_of_the_same_file_may_be_passed_to_another_one(tmp_path: Path) ->
     )
     (line,) = found(tmp_path, {"fitting.py": FIT, "losses.py": here})
     assert line.startswith("losses.py:5:5: info LF301 [*] `gap` is a bare function")
+
+
+def test_v_says_what_each_function_is_taken_for(tmp_path: Path) -> None:
+    at = written(tmp_path, {**USUAL, "train.py": MEASURED})
+    said = lossfix("check", "-v", ".", at=at).err
+    assert "misses.py:5: miss_loss: loss (compiled, named so)\n" in said
+    assert "scores.py:6: overlap: part of a loss and of a metric\n" in said
