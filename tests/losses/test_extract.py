@@ -110,6 +110,9 @@ PURE = {
     "an import that may fail": (
         "try:\n    from math import pi as FACTOR\nexcept ImportError:\n    FACTOR = 3.0"
     ),
+    "an import that says when it fails": (
+        "try:\n    from math import pi as FACTOR\nexcept ImportError:\n    print('no math')"
+    ),
 }
 
 
