@@ -20,7 +20,8 @@ from lossfix.losses.candidate import Candidate, Project, Settings
 from lossfix.losses.discover import discover, loss_classes
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
 from lossfix.losses.project import Modules
-from lossfix.losses.shared import Shared, shared_by, shared_by_words
+from lossfix.losses.said import Shared
+from lossfix.losses.shared import shared_by, shared_by_words
 from lossfix.losses.uses import uses_of
 from lossfix.losses.wiring import wires_a_loss
 from lossfix.losses.wording import names_losses

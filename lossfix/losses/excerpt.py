@@ -14,23 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from lossfix.syntax.scope import Definition, Scope, dotted, scope_of_module, statements
-
-_PURE_ROOTS = frozenset("""
-    numpy tensorflow keras tf_keras math functools itertools collections operator enum dataclasses
-    typing fractions decimal numbers
-    """.split())
-_IMPURE_WORDS = (
-    "load",
-    "read",
-    "open",
-    "save",
-    "download",
-    "fetch",
-    "application",
-    "dataset",
-    "fromfile",
-)
+from lossfix.losses.constants import PURE_ROOTS, problem_of
+from lossfix.syntax.scope import Definition, Scope, scope_of_module, statements
 
 ReadModule = Callable[[str], "Module | None"]
 """A module of the same project as an import statement names it (``.utils``, ``losses.dice``); ``None``
@@ -159,7 +144,7 @@ class _Part:
         if resolved is None or resolved.startswith("."):
             return None
         parts = resolved.split(".")
-        if parts[0] in _PURE_ROOTS:
+        if parts[0] in PURE_ROOTS:
             return resolved
         starts = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
         return None if any(self.read(each) is not None for each in starts) else resolved
@@ -401,68 +386,3 @@ def source_of(text: str, node: ast.stmt) -> str:
         if segment is not None and segment.strip() != alone.strip():
             return segment + "\n"
     return alone.rstrip("\r\n") + "\n"
-
-
-def problem_of(node: ast.stmt, resolve: Callable[[str], str | None]) -> str:
-    """Why a top-level statement must not be run; empty where it only defines."""
-    match node:
-        case (
-            ast.Import()
-            | ast.ImportFrom()
-            | ast.FunctionDef()
-            | ast.ClassDef()
-            | ast.AsyncFunctionDef()
-        ):
-            return ""
-        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            return "" if _is_pure(value, resolve) else "a call or a value that is no constant"
-        case ast.AugAssign(value=value):
-            return "" if _is_pure(value, resolve) else "a value that is no constant"
-        case ast.If(test=test, body=body, orelse=orelse):
-            if not _is_pure(test, resolve):
-                return "an `if` whose condition is no constant"
-            return next((p for each in (*body, *orelse) if (p := problem_of(each, resolve))), "")
-        case ast.Try():
-            inner = [*node.body, *node.orelse, *node.finalbody]
-            inner += [each for handler in node.handlers for each in handler.body]
-            return next((p for each in inner if (p := problem_of(each, resolve))), "")
-        case ast.Pass() | ast.Expr(value=ast.Constant()) | ast.Raise():
-            return ""
-        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=said, keywords=[])):
-            # As in `except ImportError: print("no keras")`, where it is asked for what that binds.
-            if all(isinstance(each, ast.Constant) for each in said):
-                return ""
-    return f"a statement that runs ({type(node).__name__.lower()})"
-
-
-def _is_pure(node: ast.expr, resolve: Callable[[str], str | None]) -> bool:
-    for part in ast.walk(node):
-        match part:
-            case ast.Call(func=function):
-                name = dotted(function)
-                if name is None:
-                    # A method of a constant: `"a b".split()`, `np.array([1]).astype("float32")`.
-                    if not isinstance(function, ast.Attribute) or _sounds_impure(function.attr):
-                        return False
-                    continue
-                resolved = resolve(name)
-                if resolved is None:
-                    root = name.split(".")[0]
-                    if _sounds_impure(name) or (
-                        "." not in name and root in {"input", "exec", "eval", "print"}
-                    ):
-                        return False
-                    continue
-                if resolved.split(".")[0] not in _PURE_ROOTS or _sounds_impure(resolved):
-                    return False
-            case ast.Await() | ast.Yield() | ast.YieldFrom():
-                return False
-            case ast.Attribute() if (name := dotted(part)) and (resolve(name) or "").startswith(
-                ("os.environ", "sys.argv")
-            ):
-                return False
-    return True
-
-
-def _sounds_impure(name: str) -> bool:
-    return any(word in name.lower() for word in _IMPURE_WORDS)

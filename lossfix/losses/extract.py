@@ -11,13 +11,13 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from lossfix.losses.candidate import Candidate
+from lossfix.losses.constants import problem_of
 from lossfix.losses.excerpt import (
     Excerpt,
     Hole,
     ReadModule,
     bound,
     excerpt,
-    problem_of,
     source_of,
 )
 from lossfix.model import Form, Subject

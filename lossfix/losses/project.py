@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lossfix.losses.candidate import Elsewhere, Helper, Project
 from lossfix.losses.modules import Located
-from lossfix.losses.shared import Argument, Read, Reference, Role, Shared
+from lossfix.losses.said import Argument, Read, Reference, Role, Shared
 from lossfix.losses.uses import ANY_STRING
 from lossfix.losses.wording import names_losses
 

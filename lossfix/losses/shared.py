@@ -11,11 +11,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 
 from lossfix.losses.discover import mentions_a_framework
 from lossfix.losses.handed import depending, mentions
+from lossfix.losses.said import Argument, Passed, Read, Reference, Role, Shared, Use
 from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
 from lossfix.losses.wording import names_a_loss
 from lossfix.syntax.nodes import every, parents
@@ -41,115 +41,6 @@ _LIBRARIES = frozenset(
 
 _LOSS_MODULES = frozenset({"loss", "losses"})
 _METRIC_MODULES = frozenset({"metric", "metrics"})
-
-
-class Role(str, Enum):
-    """What a name is used for in a file that imports it."""
-
-    COMPILED = "compiled"
-    BUILT = "built"
-    """Called for a loss."""
-    METRIC = "metric"
-    DIFFERENTIATED = "differentiated"
-    CALLED = "called"
-    """With targets and predictions and nothing else: such a call can be rewritten."""
-    ATTRIBUTE = "attribute"
-    """Asked for an attribute, where it is no module."""
-    FUNCTION = "function"
-    """Used as only a function can be."""
-    RESULT = "result"
-    """What it returns is used as only a function can be."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A name as a file writes it: imported, with its origin (``.losses.dice``), or the file's own."""
-
-    name: str
-    imported: bool
-    direct: bool = True
-    """Whether the value itself is meant, rather than what calling it gives."""
-
-
-@dataclass(frozen=True)
-class Argument:
-    """A place in the calls of a function of the project."""
-
-    function: Reference
-    key: int | str
-    """The position or the keyword."""
-
-
-@dataclass(frozen=True)
-class Passed:
-    """What a call hands a function of the project."""
-
-    to: Argument
-    values: tuple[Reference, ...] = ()
-    """What the argument may be, where that is the project's."""
-    parameter: tuple[str, str] | None = None
-    """The function around the call and the parameter of it that is passed on, where it is one."""
-
-
-@dataclass(frozen=True)
-class Use:
-    """One use of an imported name."""
-
-    role: Role
-    name: str
-    """The origin, with the dots of a relative import."""
-    line: int = 0
-    reason: str = ""
-    to: Argument | None = None
-    """Where it is passed to; what that function does with it decides."""
-
-
-@dataclass(frozen=True)
-class Read:
-    """A function or class of the project, as a definition of a file reads it."""
-
-    by: str
-    """The innermost definition around it, by its dotted name; empty where there is none."""
-    written: str
-    """The dotted name that stands there."""
-    reference: Reference
-    called: bool
-    given: tuple[tuple[int | str, frozenset[str]], ...] = ()
-    """Where it is called: of each argument, by position or keyword, the parameters of ``by`` that its
-    value depends on."""
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What one file says to others, and about them."""
-
-    defined: frozenset[str] = frozenset()
-    """Functions and classes at its top level."""
-    imports: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Names with the origins that they may have."""
-    links: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
-    """What its other names stand for; under ``name()`` what calling a function of it may return."""
-    stars: tuple[str, ...] = ()
-    """Modules from which it imports everything."""
-    uses: tuple[Use, ...] = ()
-    strings: frozenset[str] = frozenset()
-    """What models are compiled with by name."""
-    registered: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
-    """What Keras is told that such names stand for."""
-    reads: tuple[Read, ...] = ()
-    passed: tuple[Passed, ...] = ()
-    compiles: tuple[tuple[str, str], ...] = ()
-    """Functions with their parameters that they compile a model with, and do not call themselves."""
-    classes: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
-    """Its classes with those of their bases that are the project's, where a name speaks of losses."""
-    parameters: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Of its functions at the top level, those that may be filled by position."""
-    losses: tuple[tuple[str, str, str], ...] = ()
-    """What is a loss by its own word: its dotted name, and what it calls targets and predictions."""
-    loss_classes: frozenset[str] = frozenset()
-    """Its classes that extend a loss of Keras, be it without a ``call``."""
-    framework: bool = False
-    """Whether it mentions TensorFlow or Keras."""
 
 
 def shared_by(module: ast.Module) -> Shared:

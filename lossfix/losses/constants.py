@@ -1,0 +1,89 @@
+"""Which top-level statements only define something, and which would run the user's script."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from lossfix.syntax.scope import dotted
+
+PURE_ROOTS = frozenset("""
+    numpy tensorflow keras tf_keras math functools itertools collections operator enum dataclasses
+    typing fractions decimal numbers
+    """.split())
+_IMPURE_WORDS = (
+    "load",
+    "read",
+    "open",
+    "save",
+    "download",
+    "fetch",
+    "application",
+    "dataset",
+    "fromfile",
+)
+
+
+def problem_of(node: ast.stmt, resolve: Callable[[str], str | None]) -> str:
+    """Why a top-level statement must not be run; empty where it only defines."""
+    match node:
+        case (
+            ast.Import()
+            | ast.ImportFrom()
+            | ast.FunctionDef()
+            | ast.ClassDef()
+            | ast.AsyncFunctionDef()
+        ):
+            return ""
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            return "" if _is_pure(value, resolve) else "a call or a value that is no constant"
+        case ast.AugAssign(value=value):
+            return "" if _is_pure(value, resolve) else "a value that is no constant"
+        case ast.If(test=test, body=body, orelse=orelse):
+            if not _is_pure(test, resolve):
+                return "an `if` whose condition is no constant"
+            return next((p for each in (*body, *orelse) if (p := problem_of(each, resolve))), "")
+        case ast.Try():
+            inner = [*node.body, *node.orelse, *node.finalbody]
+            inner += [each for handler in node.handlers for each in handler.body]
+            return next((p for each in inner if (p := problem_of(each, resolve))), "")
+        case ast.Pass() | ast.Expr(value=ast.Constant()) | ast.Raise():
+            return ""
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=said, keywords=[])):
+            # As in `except ImportError: print("no keras")`, where it is asked for what that binds.
+            if all(isinstance(each, ast.Constant) for each in said):
+                return ""
+    return f"a statement that runs ({type(node).__name__.lower()})"
+
+
+def _is_pure(node: ast.expr, resolve: Callable[[str], str | None]) -> bool:
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(func=function):
+                name = dotted(function)
+                if name is None:
+                    # A method of a constant: `"a b".split()`, `np.array([1]).astype("float32")`.
+                    if not isinstance(function, ast.Attribute) or _sounds_impure(function.attr):
+                        return False
+                    continue
+                resolved = resolve(name)
+                if resolved is None:
+                    root = name.split(".")[0]
+                    if _sounds_impure(name) or (
+                        "." not in name and root in {"input", "exec", "eval", "print"}
+                    ):
+                        return False
+                    continue
+                if resolved.split(".")[0] not in PURE_ROOTS or _sounds_impure(resolved):
+                    return False
+            case ast.Await() | ast.Yield() | ast.YieldFrom():
+                return False
+            case ast.Attribute() if (name := dotted(part)) and (resolve(name) or "").startswith(
+                ("os.environ", "sys.argv")
+            ):
+                return False
+    return True
+
+
+def _sounds_impure(name: str) -> bool:
+    return any(word in name.lower() for word in _IMPURE_WORDS)
