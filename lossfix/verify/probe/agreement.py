@@ -14,7 +14,7 @@ from typing import Optional
 import numpy as np
 
 from .facts import SlopeFacts
-from .families import ROWS, Batch, Family
+from .families import ROWS, Batch, Family, edges
 from .numeric import Objective
 
 APART = {"float64": 1e-4, "float32": 2e-2}
@@ -22,6 +22,9 @@ APART = {"float64": 1e-4, "float32": 2e-2}
 than rounding, because float64 is reached through constants of single precision, too."""
 FLAT = 1e-3
 """A gradient below this share of the median one is compared with that share."""
+ROUNDING = {"float64": 1e-9, "float32": 1e-3}
+"""A gradient that changes the value by less than this share over the width of the predictions is what
+rounding left of one that is zero."""
 SIZES = (1, 2, ROWS + 1, 33)
 """Rows of further batches: a single one, even numbers, and more than the family's own."""
 FAR = (4.0, 16.0)
@@ -38,6 +41,16 @@ def other_sizes(family: Family, seed: int) -> list[Batch]:
         replace(family.batches(seed + 17, 1, rows)[0], family=f"{family.name} in a batch of {rows}")
         for rows in SIZES
     ]
+
+
+def degenerate(family: Family, batch: Batch) -> Iterator[Batch]:
+    """``batch`` with targets without a hit, or of nothing else.
+
+    Not with predictions at their edges: there values may differ by the epsilon that mends a gradient.
+    """
+    for name, edge in edges(family, batch):
+        if name.startswith("y_true"):
+            yield replace(edge, family=f"{family.name} with {name}")
 
 
 def far_out(family: Family, seed: int) -> Iterator[Batch]:
@@ -60,25 +73,30 @@ def compare_slopes(
     Batches on which the original raises, has no gradient, or one that is not finite, are left out;
     what the rewrite raises counts as another gradient.
     """
-    pairs = [(_slope(before, batch), _slope(after, batch)) for batch in batches]
-    known = [(one, other) for one, other in pairs if one is not None and np.all(np.isfinite(one))]
-    sizes = [float(np.linalg.norm(one)) for one, _ in known]
+    known: list[tuple[np.ndarray, Optional[np.ndarray], float]] = []
+    for batch in batches:
+        value, expected = _slope(before, batch)
+        if expected is not None and np.all(np.isfinite(expected)):
+            width = max(float(np.std(batch.y_pred)), 1e-3)
+            rounding = ROUNDING[before.precision] * abs(value) / width
+            known.append((expected, _slope(after, batch)[1], rounding))
+    sizes = [float(np.linalg.norm(expected)) for expected, _, _ in known]
     if not any(sizes):
         return SlopeFacts()
     # Where a loss has run flat its slope is rounding.
     floor = FLAT * float(np.median([size for size in sizes if size > 0.0]))
     shares = []
-    for (one, other), size in zip(known, sizes):
-        apart = np.inf if other is None else float(np.linalg.norm(other - one))
-        shares.append(apart / max(size, floor) if np.isfinite(apart) else np.inf)
+    for (expected, found, rounding), size in zip(known, sizes):
+        apart = np.inf if found is None else float(np.linalg.norm(found - expected))
+        shares.append(apart / max(size, floor, rounding) if np.isfinite(apart) else np.inf)
     return SlopeFacts(len(shares), sum(share > tolerance for share in shares), max(shares))
 
 
-def _slope(objective: Objective, batch: Batch) -> Optional[np.ndarray]:
+def _slope(objective: Objective, batch: Batch) -> tuple[float, Optional[np.ndarray]]:
     try:
-        return objective.slope(batch.y_true, batch.y_pred)[1]
+        return objective.slope(batch.y_true, batch.y_pred)
     except Exception:  # a fact of its own, told where the values are compared
-        return None
+        return 0.0, None
 
 
 def apart_in(precision: str, mended: bool) -> float:

@@ -13,7 +13,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .agreement import apart_in, compare_slopes, far_out, other_sizes, out_of_bounds
+from .agreement import (
+    apart_in,
+    compare_slopes,
+    degenerate,
+    far_out,
+    other_sizes,
+    out_of_bounds,
+)
 from .calling import Calling
 from .contract import contract
 from .curve import draw_curve
@@ -257,6 +264,7 @@ class _Battery:
             *near_gates(self.family, self.gates, thresholds, self.job.seed),
             *other_sizes(self.family, self.job.seed),
             *far_out(self.family, self.job.seed),
+            *degenerate(self.family, self.batches[0]),
         ]
         compared = partial(
             compare,

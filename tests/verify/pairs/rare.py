@@ -57,6 +57,14 @@ def _weighed(*weights: float) -> str:
         """)
 
 
+def _overlap(value: str) -> str:
+    return rewritten(f"""
+        both = tf.reduce_sum(y_true + y_pred, axis=[1, 2, 3])
+        overlap = (2.0 * tf.reduce_sum(y_true * y_pred, axis=[1, 2, 3]) + 1.0) / (both + 1.0)
+        return {value}
+        """)
+
+
 def _late(gate: str) -> str:
     return rewritten(
         f"""
@@ -203,6 +211,22 @@ PAIRS: tuple[Pair, ...] = (
             CHANGED,
         ),
         promise=EXACT,
+    ),
+    *cases(
+        "overlap of images",
+        function("""
+            inside = tf.reduce_sum(y_true * y_pred, axis=[1, 2, 3])
+            both = tf.reduce_sum(y_true, axis=[1, 2, 3]) + tf.reduce_sum(y_pred, axis=[1, 2, 3])
+            return 1.0 - (2.0 * inside + 1.0) / (both + 1.0)
+            """),
+        ("in one sum", _overlap("1.0 - overlap"), PRESERVED),
+        (
+            "without those that show nothing",
+            _overlap("tf.where(tf.reduce_sum(y_true, axis=[1, 2, 3]) > 0.0, 1.0 - overlap, 0.0)"),
+            CHANGED,
+        ),
+        promise=EXACT,
+        families=("seg_bin",),
     ),
     *cases(
         "several axes",
