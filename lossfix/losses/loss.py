@@ -9,9 +9,10 @@ from functools import cached_property
 
 import libcst as cst
 
-from lossfix.losses.candidate import Candidate, Project
+from lossfix.losses.candidate import Candidate, Project, Settings
 from lossfix.losses.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
 from lossfix.losses.names import canonical
+from lossfix.losses.wording import pair_of
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
 from lossfix.syntax.scope import Scope
@@ -82,6 +83,12 @@ class Loss:
     def only_reached(self) -> bool:
         """Whether it is a part of a loss, and not known to be one itself."""
         return self.candidate.evidence == (Evidence.REACHED,)
+
+    @property
+    def roles_are_guessed(self) -> bool:
+        """Whether it is a part, and only what it is handed says what its parameters are."""
+        pair = pair_of([self.y_true, self.y_pred], Settings())
+        return self.only_reached and pair is None
 
     @property
     def outermost(self) -> cst.FunctionDef | cst.ClassDef:

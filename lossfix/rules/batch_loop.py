@@ -122,6 +122,8 @@ def _may_be_outputs(loss: Loss) -> bool:
     evidence = loss.candidate.evidence
     if Evidence.COMPILED in evidence or Evidence.SUBCLASS in evidence:
         return False
+    if loss.roles_are_guessed:
+        return True
     return loss.form is Form.METHOD or bool(_PARTS & {loss.y_true, loss.y_pred})
 
 

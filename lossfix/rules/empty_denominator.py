@@ -79,7 +79,7 @@ def match(loss: Loss) -> Iterator[Match]:
                 division.node,
                 f"`{below}` is zero where a batch has nothing to select: the loss and its gradient are nan",
             )
-        elif _is_targets(loss, division.denominator, frozenset()):
+        elif not loss.roles_are_guessed and _is_targets(loss, division.denominator, frozenset()):
             yield Match(
                 division.node,
                 f"`{below}` divides, and a target of zero makes the loss infinite or nan",

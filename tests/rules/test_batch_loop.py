@@ -147,3 +147,14 @@ def test_a_list_of_outputs_may_be_looped_over() -> None:
 def test_what_tf_function_converts_by_itself_is_left_alone() -> None:
     source = "@tf.function\n" + loss("total = 0.0\n" + ZIP + "total += tf.abs(t - p)\nreturn total")
     assert findings(source, RULE) == ()
+
+
+def test_a_list_of_tensors_may_be_handed_to_a_part() -> None:
+    part = (
+        "def checked(xs, scale):\n    for x in xs:\n        tf.debugging.assert_all_finite(x, 'x')\n"
+        "    return scale\n\n\n"
+    )
+    whole = (
+        "def some_loss(y_true, y_pred):\n    return checked([y_true, y_pred], y_pred - y_true)\n"
+    )
+    assert findings(part + whole, RULE) == ()
