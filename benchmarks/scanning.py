@@ -25,7 +25,8 @@ def start(scratch: Path) -> Table:
         ],
         rounds=9,
     )
-    return Table("Start-up and one file", rows, "python -c pass")
+    targets = {"lossfix --version": "at most 5", "lossfix check FILE": "at most 30"}
+    return Table("Start-up and one file", rows, "python -c pass", targets=targets)
 
 
 def tensorflow(scratch: Path) -> Table:
@@ -37,7 +38,10 @@ def tensorflow(scratch: Path) -> Table:
         scratch, *UNCACHED, "-j", "2", *map(str, trees), name="lossfix check -j 2"
     )
     rows = race([both, spread, peers.torchfix(*trees)], rounds=1)
-    return Table("Installed TensorFlow and Keras", rows, "lossfix check", f"{files} files.")
+    targets = {"TorchFix": "at least 25"}
+    return Table(
+        "Installed TensorFlow and Keras", rows, "lossfix check", f"{files} files.", targets
+    )
 
 
 def keras(scratch: Path) -> Table:
@@ -53,7 +57,8 @@ def keras(scratch: Path) -> Table:
         ],
         rounds=3,
     )
-    return Table("Installed Keras", rows, "lossfix check", f"{files} files.")
+    targets = {"tf_upgrade_v2": "at least 12"}
+    return Table("Installed Keras", rows, "lossfix check", f"{files} files.", targets)
 
 
 def few(scratch: Path) -> Table:
@@ -74,7 +79,8 @@ def few(scratch: Path) -> Table:
         rounds=3,
         limit=100,
     )
-    return Table("A codebase with few losses", rows, "grep -l", f"{files} files.")
+    targets = {"lossfix check": "at most 3"}
+    return Table("A codebase with few losses", rows, "grep -l", f"{files} files.", targets)
 
 
 def many(scratch: Path) -> Table:
@@ -94,4 +100,5 @@ def many(scratch: Path) -> Table:
     times = {row.name: row.seconds or 0.0 for row in rows}
     further = (times["lossfix check"] - times["lossfix check, a tenth of it"]) / (0.9 * FILES)
     rows = (*rows, Row("each further file", further))
-    return Table(f"A synthetic tree of {FILES} files", rows, "bare stat")
+    targets = {"lossfix check, known already": "at most 2"}
+    return Table(f"A synthetic tree of {FILES} files", rows, "bare stat", targets=targets)
