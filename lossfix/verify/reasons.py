@@ -14,9 +14,6 @@ ALIGNED = 0.3
 
 IN_PROPORTION = (0.6, 1.6)
 """A gate's width must go with the steepness to a power between these: 0 ignores it, 2 squares it."""
-BOUND = 1.5
-"""How far beyond the bound on the mean error the measured one may lie: a steepness by hand may be in
-half the operand's units, and right rewrites come to 0.6 of it."""
 AT_GATE = 0.7
 """The error at a gate, in jumps: a half where the loss is linear in the gate; ratios of smoothed counts
 come to 0.66."""
@@ -39,7 +36,6 @@ def against(probe: Probe, facts: Facts, before: State, after: State) -> list[Rea
         *_meaning(probe, facts),
         *_units(facts),
         *_moved_gate(probe, facts),
-        *_beyond_the_bound(facts),
         *_lost_path(facts),
         *_slopes(facts, before),
         *_repeated(facts),
@@ -175,21 +171,6 @@ def _moved_gate(probe: Probe, facts: Facts) -> list[Reason]:
     if at_gate is None or at_gate <= AT_GATE or probe.gate is Gate.DETACHED:
         return []
     text = f"at the gate the values are off by {percent(at_gate)} of the jump, not by half of it"
-    return [Reason(Ruling.CHANGED_MEANING, text)]
-
-
-def _beyond_the_bound(facts: Facts) -> list[Reason]:
-    """Values that are off by more than J * exp(-steepness * distance) accounts for."""
-    bound = facts.deviation_bound
-    if bound is None or relation(facts) != "converges":
-        return []
-    mean = facts.values[0].mean_error
-    if mean <= BOUND * bound:
-        return []
-    text = (
-        f"values are off by {number(mean)} of their spread on average, and by at most "
-        f"{number(bound)} if the gates alone were smoothed at this steepness"
-    )
     return [Reason(Ruling.CHANGED_MEANING, text)]
 
 

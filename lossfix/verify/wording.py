@@ -89,7 +89,9 @@ def notes(facts: Facts) -> tuple[str, ...]:
         found.append(
             f"the difference falls with the steepness to the power {facts.values[0].order:.1f}"
         )
-    if facts.deviation_bound is not None:
+    # The jump was measured for one target: where others jump further it bounds nothing.
+    mean = facts.values[0].mean_error if facts.values else 0.0
+    if facts.deviation_bound is not None and mean <= facts.deviation_bound:
         bound = facts.deviation_bound * _in_levels(facts)
         found.append(
             f"steepness and jumps bound the mean difference to {percent(bound)} of the value"

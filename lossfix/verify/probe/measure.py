@@ -47,7 +47,7 @@ from .original import Original, find_original
 from .reach import measure_reach
 from .rounding import ROUNDED, rounds
 from .sharpening import sharpening
-from .steepness import deviation_bound, ladder, resolved, steepest_alive, steepest_unblocked
+from .steepness import deviation_bound, ladder, steepest_alive, steepest_unblocked
 from .subject import Candidate, Failure, load
 from .trace import COMPARISONS
 from .traced import traced
@@ -335,8 +335,7 @@ class _Battery:
         self._note(descent=tuple(tests), steepness=tests[-1].steepness if tests else None)
         if self.facts.steepness is not None:
             hard = [gate for gate in self.gates if gate.facts.kind in HARD]
-            if all(resolved(gate, self.facts.steepness) for gate in hard):
-                self._note(deviation_bound=deviation_bound(hard, self.facts.steepness))
+            self._note(deviation_bound=deviation_bound(hard, self.facts.steepness))
         if self.chosen is not self.after:
             self._note(values=(self._compared(self.chosen, self.batches),))
         if self.rungs:

@@ -31,8 +31,6 @@ RUNGS = 6
 _STEP = 0.01
 """A weight that rises by less is none."""
 _SERIES = (1.0, 2.0, 3.0, 5.0)
-_ENOUGH = 0.05
-"""Mean of the bound over the samples, in jumps: about ten of two hundred samples near the gate."""
 _LOST = 0.05
 """Share of samples that may be without gradient in float32, and of rows that may be blocked."""
 
@@ -152,12 +150,6 @@ def deviation_bound(gates: Iterable[Gate], steepness: float) -> Optional[float]:
         if gate.facts.jump > 0 and gate.margins.size
     ]
     return sum(bounds) if bounds else None
-
-
-def resolved(gate: Gate, steepness: float) -> bool:
-    """Whether enough samples lie near the gate to bound a mean by them."""
-    near = _share_off(gate.margins, steepness) if gate.margins.size else 0.0
-    return gate.facts.jump > 0.0 and float(np.mean(near)) >= _ENOUGH
 
 
 def _share_off(margins: Any, steepness: float) -> Any:
