@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from lossfix.model import Finding, Outcome, Report, Ruling, Safety, Severity, Status
 from lossfix.report.excerpt import width
@@ -13,6 +14,9 @@ from lossfix.report.style import PLAIN, Style, fixable, mark, plural, printable,
 _INDENT = 8
 """Columns of a status and the gap after it, by which what is wrapped stands further right."""
 
+WIDEST = 48
+"""Columns that a name may take from all rows."""
+
 STATUS_COLORS = {Status.FIXED: "green", Status.KEPT: "yellow", Status.MEASURED: "cyan"}
 
 
@@ -22,7 +26,7 @@ def summary(report: Report, style: Style = PLAIN) -> str:
     # The reason why a loss was kept is a sentence and takes the rest of its line.
     measured_rows = [row for row in rows if row[-1]]
     widths = [
-        *(max(map(width, column)) for column in list(zip(*rows, strict=True))[:-2]),
+        *(_column(column) for column in list(zip(*rows, strict=True))[:-2]),
         max((width(row[-2]) for row in measured_rows), default=0),
         0,
     ]
@@ -44,6 +48,12 @@ def summary(report: Report, style: Style = PLAIN) -> str:
             lines += _details(outcome, style.columns)
     lines += wrapped([(counts(report), "bold")], style.columns, 4)
     return paint(lines, style.color)
+
+
+def _column(cells: Sequence[str]) -> int:
+    """The width of a column: a name that is longer than all sense pushes its own row alone."""
+    widths = [width(cell) for cell in cells]
+    return max((each for each in widths if each <= WIDEST), default=min(widths, default=0))
 
 
 def counts(report: Report) -> str:

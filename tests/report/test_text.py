@@ -147,3 +147,15 @@ def test_a_loss_that_does_not_train_is_counted_and_says_what_it_raises():
         "Measured  losses.py  loss_2  not verified: it takes three arguments",
         "3 measured, 1 does not train, 1 could not be measured, 0 unreadable.",
     ]
+
+
+def test_an_endless_name_widens_no_row_but_its_own():
+    verdict = Verdict(Ruling.MEASURED, "gradient alive", State.LIVE)
+    outcomes = tuple(
+        Outcome("losses.py", name, Status.MEASURED, verdict=verdict)
+        for name in ("short", "a_little_longer", "endless" * 20)
+    )
+    report = Report("verify", "0.1.0", (FileReport("losses.py", outcomes=outcomes),), checked=1)
+    short, longer, endless, _ = summary(report).splitlines()
+    assert len(short) == len(longer) < 80
+    assert endless.endswith(f"{'endless' * 20}  gradient alive")
