@@ -73,6 +73,10 @@ def plain(y_true, y_pred):
     return tf.reduce_mean(tf.square(y_true - y_pred))
 
 
+def of_one(y_pred):
+    return tf.reduce_mean(y_pred)
+
+
 @pytest.mark.parametrize(
     ("loss", "true", "pred"),
     [
@@ -177,6 +181,7 @@ def test_dictionaries_and_tuples_are_built_of_their_tensors():
 
 def test_two_tensors_of_targets_and_predictions_need_no_arrangement():
     assert arrangements(read(plain), BY_NAME["reg"]) == []
+    assert arrangements(read(of_one), BY_NAME["reg"]) == []
 
 
 IMPORTS = "import numpy as np\nimport tensorflow as tf\n"

@@ -23,6 +23,7 @@ ELSEWHERE = {
     70: "its sign",
     85: "works",
     **dict.fromkeys((91, 92, 93), "how it is handed to compile"),
+    95: "how its method is called: `check` finds it, and what is measured is its function",
     96: "how Keras calls it",
     98: "a lambda that is no loss by itself",
     100: "the weights that it is given",
@@ -55,7 +56,6 @@ NAMED = {
     82: "some samples have no gradient any more at y_pred = -100",
     83: "the gradient is exactly zero, and the loss is not, at y_pred = 0",
     90: "image_dim_ordering",
-    95: "Selfless|unexpected|missing|positional",
     99: "Keras cannot call it: it takes .*alpha",
     101: "the value has the shape",
 }

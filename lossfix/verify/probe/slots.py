@@ -134,7 +134,10 @@ def arrangements(demands: Optional[Demands], likely: Family) -> list[tuple[Famil
         return []
     leaves = demands.leaves()
     moved = [_moved(demands, leaf) for leaf in leaves]
-    if not leaves or (len(demands.parameters) == len(leaves) == 2 and moved != [True, True]):
+    plain = len(leaves) == len(demands.parameters)
+    if not leaves or (plain and len(leaves) < 2):
+        return []
+    if plain and len(leaves) == 2 and moved != [True, True]:
         return []
     predicted = _predicted(leaves, moved)
     first = [kinds for kinds in _DRAWN if kinds[2] == likely.activation]
