@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,5 +117,39 @@ def test_a_cluster_finds_the_same_as_this_machine() -> None:
     here = lossfix("check", "--no-cache", FIXTURES, at=ROOT)
     with cluster(2) as (address, _):
         there = lossfix("check", "--no-cache", "--cluster", address, FIXTURES, at=ROOT)
+    assert there.code == here.code
+    assert there.out == here.out
+
+
+def kill_once_it_verifies(worker: subprocess.Popen[bytes]) -> threading.Thread:
+    """Kills a worker as soon as it has started a process of its own, which measures losses."""
+
+    def watch() -> None:
+        while worker.poll() is None:
+            done = subprocess.run(
+                ["ps", "-o", "pid=", "--ppid", str(worker.pid)], capture_output=True
+            )
+            if done.stdout.strip():
+                worker.kill()
+            time.sleep(0.2)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="asks ps for the children of a worker")
+def test_a_cluster_verifies_the_same_though_a_worker_is_lost() -> None:
+    pytest.importorskip("distributed")
+    losses = FIXTURES / "bare_function.py"
+    command = ("fix", "--diff", "-q", "--no-cache", "--python", sys.executable)
+    here = lossfix(*command, losses, at=ROOT)
+    assert here.out.startswith(b"diff --git"), here.err
+    with cluster(2) as (address, workers):
+        watching = kill_once_it_verifies(workers[0])
+        there = lossfix(*command, "--cluster", address, losses, at=ROOT)
+        watching.join(5)
+        assert workers[0].poll() is not None, "the worker was not lost"
     assert there.code == here.code
     assert there.out == here.out
