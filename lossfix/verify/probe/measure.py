@@ -119,10 +119,10 @@ class _Battery:
         return [f"for a batch of {rows} the value has the shape {shape}: no weights act on it"]
 
     def _ranks(self) -> ContractFacts:
-        """Whether targets of shape (N,) and (N, 1) are the same to it."""
-        if self.original.oracle:
-            return ContractFacts()
+        """Whether targets of shape (N,) and (N, 1) are the same to it, where a sample is one number."""
         candidate, batch = self.before.plain.candidate, self.batches[0]
+        if self.original.oracle or batch.y_pred.size != len(batch.y_pred):
+            return ContractFacts()
         return contract(candidate, candidate, batch, self.directory, checks=("rank",))
 
     def compare(self) -> Facts:
