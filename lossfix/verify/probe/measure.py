@@ -264,7 +264,8 @@ class _Battery:
             *near_gates(self.family, self.gates, thresholds, self.job.seed),
             *other_sizes(self.family, self.job.seed),
             *far_out(self.family, self.job.seed),
-            *degenerate(self.family, self.batches[0]),
+            # A target of zero may lie on the gate itself: there a smoothing is a half, however steep.
+            *(() if self.rungs else degenerate(self.family, self.batches[0])),
         ]
         compared = partial(
             compare,
