@@ -65,6 +65,16 @@ def _overlap(value: str) -> str:
         """)
 
 
+def _opposite(weight: str) -> str:
+    return rewritten(
+        f"""
+        opposite = tf.sigmoid(-self.steepness * y_true * y_pred)
+        return tf.reduce_mean(({weight}) * tf.square(y_true - y_pred), axis=-1)
+        """,
+        2.0,
+    )
+
+
 def _late(gate: str) -> str:
     return rewritten(
         f"""
@@ -284,6 +294,16 @@ PAIRS: tuple[Pair, ...] = (
         ("of single precision", _weighed(0.1, 0.35, 0.5500001), CHANGED),
         promise=EXACT,
         families=("reg_vec3",),
+    ),
+    *cases(
+        "opposite signs, whose gate holds targets of zero",
+        function("""
+            weight = tf.where(y_true * y_pred < 0.0, 2.0, 1.0)
+            return tf.reduce_mean(weight * tf.square(y_true - y_pred))
+            """),
+        ("sigmoid", _opposite("1.0 + opposite"), APPROXIMATED),
+        ("squared", _opposite("tf.square(1.0 + opposite)"), CHANGED),
+        thresholds=(0.0,),
     ),
     *cases(
         "late",
