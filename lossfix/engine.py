@@ -1,4 +1,4 @@
-"""Checks and repairs one text: settles one match at a time, and guards every step.
+"""Repairs one text: settles one match at a time, and guards every step.
 
 A rewrite may uncover the next finding (``np.where(y_pred.numpy() > .5, 1, 0)`` becomes a
 ``tf.where`` and then a sigmoid), and nested rewrites made in one pass get lost. So the text is read,
@@ -8,56 +8,35 @@ again, until no rule finds anything that it can mend.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from types import MappingProxyType
 
 from lossfix import rewriting
+from lossfix.checking import (
+    A_METRIC_TOO,
+    Found,
+    Options,
+    finding_of,
+    found_in,
+    losses_in,
+    matches,
+    once,
+    refusal,
+    replaced,
+)
 from lossfix.losses import parts
-from lossfix.losses.candidate import Candidate, Project, Settings
-from lossfix.losses.discover import discover
-from lossfix.losses.loss import Loss, Relaxation, losses_of
-from lossfix.losses.wiring import Misuse, Wiring, span_of
-from lossfix.losses.wrapped import plain_python
-from lossfix.model import FileChange, Finding, Repair, Safety, Severity, Span, Step
-from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.losses.loss import Loss
+from lossfix.model import FileChange, Finding, Repair, Safety, Step
+from lossfix.rules.rule import Edit
 from lossfix.syntax.guards import GuardTripped
-from lossfix.syntax.tree import Tree, Unparsable, outline, parse
 
 _MOST_STEPS = 200
 """A loss that needs more steps than this is one on which two rules undo each other."""
 
 _LEAVES_THE_GRAPH = "LF1"
 
-_A_METRIC_TOO = "it is a metric too, and smoothing would change what that reports"
 _SHARED = "a metric or another loss shares it, and it is no plain function that could be copied"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a run wants of the engine."""
-
-    rules: tuple[Rule, ...]
-    relaxation: Relaxation = field(default_factory=Relaxation)
-    exact_only: bool = False
-    settings: Settings = field(default_factory=Settings)
-    project: Project = field(default_factory=Project)
-    package: str = "custom"
-    skips: Callable[[str], Callable[[Finding], bool]] | None = None
-    """For a text, which of its findings must not be mended."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Found:
-    rule: Rule
-    loss: Loss
-    match: Match
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return self.rule.code, self.loss.project.path, self.loss.name, self.match.message
 
 
 @dataclass(frozen=True)
@@ -98,145 +77,6 @@ class _Progress:
             self.files[path] = replace(self.files[path], text=text)
 
 
-@lru_cache(maxsize=8)
-def _tree(text: str) -> Tree:
-    return parse(text)
-
-
-_outline = lru_cache(maxsize=8)(outline)
-
-
-def losses_in(text: str, options: Options) -> tuple[Loss, ...]:
-    """The losses of a text.
-
-    Raises:
-        Unparsable: where the text is not Python.
-    """
-    return _losses(text, options.settings, options.project, options.relaxation, options.package)
-
-
-@lru_cache(maxsize=16)
-def _losses(
-    text: str, settings: Settings, project: Project, relaxation: Relaxation, package: str
-) -> tuple[Loss, ...]:
-    # A text is looked at again after each step, and by each attempt: what a loss has found out about
-    # itself by then is kept with it.
-    candidates = _candidates(text, settings, project)
-    if not candidates:
-        return ()
-    return losses_of(_tree(text), candidates, relaxation, package, project)
-
-
-@lru_cache(maxsize=16)
-def _candidates(text: str, settings: Settings, project: Project) -> tuple[Candidate, ...]:
-    return discover(_outline(text), settings, project)
-
-
-def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
-    """The losses of a text, without building a concrete tree for it.
-
-    Raises:
-        Unparsable: where the text is not Python.
-    """
-    return _candidates(text, options.settings, options.project)
-
-
-def check(
-    path: str,
-    text: str,
-    options: Options,
-    candidates: tuple[Candidate, ...] | None = None,
-    wires: bool = True,
-) -> tuple[Finding, ...]:
-    """Everything that is wrong with the losses of ``text``; a text that is not Python is LF000.
-
-    Args:
-        candidates: the losses of the text, where they are known already.
-        wires: whether the text may wire losses wrongly, where that is known.
-    """
-    try:
-        if candidates is None:
-            candidates = candidates_in(text, options)
-        losses: tuple[Loss, ...] = ()
-        if candidates:
-            losses = losses_of(
-                _tree(text), candidates, options.relaxation, options.package, options.project
-            )
-    except Unparsable as error:
-        return (unparsable(path, error),)
-    findings = [
-        _finding(path, found, _replaced(loss, losses) or _refusal(found, options))
-        for loss in losses
-        for found in _found(loss, options.rules)
-    ]
-    if wires:
-        findings += _miswired(path, text, candidates, options.rules)
-    return _once(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
-
-
-def _miswired(
-    path: str, text: str, candidates: tuple[Candidate, ...], rules: Sequence[Rule]
-) -> Iterator[Finding]:
-    """What is wrong with how a text puts its losses to use."""
-    wiring = Wiring(_outline(text), candidates)
-    for rule in rules:
-        for misuse in rule.wiring(wiring):
-            yield _misused(path, text, rule, misuse)
-
-
-def _misused(path: str, text: str, rule: Rule, misuse: Misuse) -> Finding:
-    return Finding(
-        path=path,
-        span=span_of(text, misuse.node),
-        code=rule.code,
-        rule=rule.name,
-        severity=misuse.severity or rule.severity,
-        safety=Safety.MANUAL,
-        message=misuse.message,
-        loss=misuse.loss,
-        reason=misuse.reason or "there is no rewrite that would keep its meaning",
-    )
-
-
-def _replaced(loss: Loss, losses: Sequence[Loss]) -> str:
-    """Why a loss is left alone that is not the last of its name; empty where it is."""
-    if next(each for each in reversed(losses) if each.name == loss.name) is loss:
-        return ""
-    return "it is defined again further down, and only the last definition is measured"
-
-
-def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """``findings`` without those that another loss that reaches the same place has told already."""
-    told = {(each.span, each.code, each.message): each for each in reversed(findings)}
-    return tuple(each for each in findings if told[each.span, each.code, each.message] is each)
-
-
-def unparsable(path: str, error: Unparsable) -> Finding:
-    """The finding LF000 of a file that is not Python."""
-    grammar = ".".join(map(str, sys.version_info[:2]))
-    reason = f"it is read with the grammar of Python {grammar}, which runs lossfix"
-    return _unread(path, error.line, error.column, f"does not parse: {error.message}", reason)
-
-
-def unreadable(path: str, line: int, column: int, message: str, cure: str) -> Finding:
-    """The finding LF000 of a file whose bytes are no text, or no notebook."""
-    return _unread(path, line, column, f"cannot be read: {message}", cure)
-
-
-def _unread(path: str, line: int, column: int, message: str, reason: str) -> Finding:
-    return Finding(
-        path=path,
-        span=Span(line, column, line, column),
-        code="LF000",
-        rule="unparsable",
-        severity=Severity.ERROR,
-        safety=Safety.MANUAL,
-        message=message,
-        loss="",
-        reason=reason,
-    )
-
-
 def repairable(text: str, options: Options) -> tuple[Loss, ...]:
     """The losses that ``repair`` may be asked for, in document order.
 
@@ -267,10 +107,10 @@ def repair(
         if not _settle_one(progress):
             break
     left = [
-        _finding(
+        finding_of(
             _path(progress, found),
             found,
-            progress.refused.get(found.key) or _refusal(found, options),
+            progress.refused.get(found.key) or refusal(found, options),
         )
         for found in _open(progress)
     ]
@@ -283,7 +123,7 @@ def repair(
         promise=Safety.RELAXED if progress.relaxed else Safety.EXACT,
         gate=options.relaxation.gate,
         steepness=options.relaxation.steepness if progress.relaxed else 0.0,
-        left=_once(left),
+        left=once(left),
         elsewhere=tuple(
             FileChange(file.path, others[key].text, file.text)
             for key, file in sorted(progress.files.items())
@@ -322,23 +162,9 @@ def _opened(progress: _Progress, path: str) -> File:
     return replace(file, options=options)
 
 
-def _matches(rule: Rule, loss: Loss) -> Iterator[Match]:
-    """Where a rule applies to a loss, but for what runs as plain Python inside of it."""
-    outside = plain_python(loss)
-    for match in rule.match(loss):
-        if not outside or outside.isdisjoint(loss.tree.ancestors(match.node)):
-            yield match
-
-
-def _found(loss: Loss, rules: Sequence[Rule]) -> Iterator[_Found]:
-    for rule in rules:
-        for match in _matches(rule, loss):
-            yield _Found(rule, loss, match)
-
-
-def _open(progress: _Progress) -> Iterator[_Found]:
+def _open(progress: _Progress) -> Iterator[Found]:
     for loss in _family(progress):
-        yield from _found(loss, progress.files[loss.project.path].options.rules)
+        yield from found_in(loss, progress.files[loss.project.path].options.rules)
 
 
 def _family(progress: _Progress) -> list[Loss]:
@@ -347,44 +173,12 @@ def _family(progress: _Progress) -> list[Loss]:
         loss
         for path in sorted(progress.files, key=lambda each: (each != progress.own, each))
         for loss in progress.losses(path)
-        if (path, loss.name) in progress.names and not _replaced(loss, progress.losses(path))
+        if (path, loss.name) in progress.names and not replaced(loss, progress.losses(path))
     ]
 
 
-def _path(progress: _Progress, found: _Found) -> str:
+def _path(progress: _Progress, found: Found) -> str:
     return progress.files[found.loss.project.path].path
-
-
-def _refusal(found: _Found, options: Options) -> str:
-    if found.match.reason:
-        return found.match.reason
-    if found.rule.safety is Safety.MANUAL:
-        return "there is no rewrite that would keep its meaning"
-    if found.rule.safety is Safety.RELAXED:
-        if options.exact_only:
-            return "--exact-only: smoothing changes values"
-        if found.loss.candidate.metric and not found.loss.only_reached:
-            return _A_METRIC_TOO
-    try:
-        if found.rule.rewrite(found.loss, found.match) is None:
-            return "no safe rewrite is known for this form"
-    except GuardTripped as error:
-        return str(error)
-    return ""
-
-
-def _finding(path: str, found: _Found, reason: str) -> Finding:
-    return Finding(
-        path=path,
-        span=found.loss.tree.spans[found.match.node],
-        code=found.rule.code,
-        rule=found.rule.name,
-        severity=found.match.severity or found.rule.severity,
-        safety=Safety.MANUAL if reason else found.rule.safety,
-        message=found.match.message,
-        loss=found.loss.name,
-        reason=reason,
-    )
 
 
 def _settle_one(progress: _Progress) -> bool:
@@ -402,11 +196,11 @@ def _settle_one(progress: _Progress) -> bool:
             key = loss.project.path
             if key != progress.own and rule not in progress.files[key].options.rules:
                 continue
-            for match in _matches(rule, loss):
-                found = _Found(rule, loss, match)
+            for match in matches(rule, loss):
+                found = Found(rule, loss, match)
                 if match.reason or found.key in progress.refused:
                     continue
-                finding = _finding(_path(progress, found), found, "")
+                finding = finding_of(_path(progress, found), found, "")
                 if key in skips and skips[key](finding):
                     continue
                 edit = rule.rewrite(loss, match)
@@ -440,7 +234,7 @@ def _step(finding: Finding, key: str, texts: Mapping[str, str], progress: _Progr
 
 
 def _settled(
-    found: _Found, edit: Edit, losses: Sequence[Loss], progress: _Progress
+    found: Found, edit: Edit, losses: Sequence[Loss], progress: _Progress
 ) -> Mapping[str, str]:
     """The texts that ``edit`` changes, which smooths a part of the loss for this loss alone."""
     loss, key = found.loss, found.loss.project.path
@@ -452,7 +246,7 @@ def _settled(
     )
     if loss is whole or not (smooths or _changes_its_type(found, progress)):
         if smooths and loss.candidate.metric:
-            raise GuardTripped(_A_METRIC_TOO)
+            raise GuardTripped(A_METRIC_TOO)
         return {key: _apply(found, edit, progress)}
     if parts.is_shared(loss, whole, losses):
         copy = parts.fork(loss, whole, losses)
@@ -463,7 +257,7 @@ def _settled(
     return _handed_down(text, loss, progress) if smooths else {key: text}
 
 
-def _changes_its_type(found: _Found, progress: _Progress) -> bool:
+def _changes_its_type(found: Found, progress: _Progress) -> bool:
     # What other files call with arrays would hand them tensors.
     return found.loss.project.path != progress.own and found.rule.code.startswith(_LEAVES_THE_GRAPH)
 
@@ -512,18 +306,18 @@ def _handed_down(text: str, part: Loss, progress: _Progress) -> Mapping[str, str
     return texts
 
 
-def _apply(found: _Found, edit: Edit, progress: _Progress) -> str:
+def _apply(found: Found, edit: Edit, progress: _Progress) -> str:
     text = rewriting.rewritten(found.loss, edit)
     _guard_progress(found, edit, text, progress.files[found.loss.project.path].options)
     return text
 
 
-def _guard_progress(found: _Found, edit: Edit, text: str, options: Options) -> None:
+def _guard_progress(found: Found, edit: Edit, text: str, options: Options) -> None:
     # Fewer findings of this rule in this loss, or the rewrite could go round in circles.
-    before = sum(1 for _ in _matches(found.rule, found.loss))
+    before = sum(1 for _ in matches(found.rule, found.loss))
     name = edit.becomes or found.loss.name
     after = [
-        sum(1 for _ in _matches(found.rule, loss))
+        sum(1 for _ in matches(found.rule, loss))
         for loss in losses_in(text, options)
         if loss.name == name
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lossfix import __version__, engine, repairs, source
+from lossfix import __version__, checking, repairs, source
 from lossfix.config import Config
 from lossfix.config.settings import closest
 from lossfix.losses.candidate import Project, Settings
@@ -147,11 +147,11 @@ def _targets(config: Config, wish: str, unread: dict[str, Finding]) -> Iterator[
             document = source.read(file)
             found += _in_document(config, document, name)
         except source.Unreadable as error:
-            unread[error.path] = engine.unreadable(
+            unread[error.path] = checking.unreadable(
                 error.path, error.line, error.column, error.message, error.cure
             )
         except Unparsable as error:
-            unread[source.shown(file)] = engine.unparsable(source.shown(file), error)
+            unread[source.shown(file)] = checking.unparsable(source.shown(file), error)
     if unread and not found:
         return
     if not name:
@@ -176,7 +176,7 @@ def _in_document(config: Config, document: Document, name: str) -> Iterator[_Tar
     asked = frozenset({name, name.rpartition(".")[2], maker} - {""})
     project = Project(compiled=asked, built=asked)
     plan = repairs.Plan(document, _options(config, project), verify=config.verify)
-    for loss in engine.losses_in(document.source.text, plan.options):
+    for loss in checking.losses_in(document.source.text, plan.options):
         if maker and maker in (loss.name, loss.name.split(".")[0]):
             yield _Target(plan, loss, arguments)
         elif name or not loss.only_reached:
@@ -198,11 +198,11 @@ def _made(text: str, name: str) -> tuple[str, tuple[str, ...]]:
     return "", ()
 
 
-def _options(config: Config, project: Project) -> engine.Options:
+def _options(config: Config, project: Project) -> checking.Options:
     settings = Settings(
         frozenset(config.targets), frozenset(config.predictions), frozenset(config.loss_bases)
     )
-    return engine.Options(RULES, settings=settings, project=project)
+    return checking.Options(RULES, settings=settings, project=project)
 
 
 def _probe(target: _Target, old: _Target | None, relaxed: bool) -> Probe:

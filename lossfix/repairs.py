@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lossfix import engine, source
+from lossfix import checking, engine, source
 from lossfix.config import LossInputs, Verify
 from lossfix.losses.candidate import Candidate
 from lossfix.losses.extract import STEEPNESS, extract
@@ -49,7 +49,7 @@ class Plan:
     """One document and how it is to be mended."""
 
     document: Document
-    options: engine.Options
+    options: checking.Options
     wanted: Callable[[Loss], bool] = lambda loss: True
     verify: Verify = field(default_factory=Verify)
     """What the configuration says about how losses are built and measured."""
@@ -94,7 +94,7 @@ class _Attempt:
 
 @dataclass(frozen=True)
 class _Exact:
-    options: engine.Options
+    options: checking.Options
     repair: Repair
     verdict: Verdict
 
@@ -112,7 +112,7 @@ class _Case:
     attempts: Iterator[_Attempt]
     files: _Files
     tried: set[tuple[str, ...]] = field(default_factory=set)
-    options: engine.Options | None = None
+    options: checking.Options | None = None
     repair: Repair | None = None
     verdict: Verdict | None = None
     accepted: bool = False
@@ -202,14 +202,14 @@ def _next(case: _Case, verified: bool = True) -> bool:
     return False
 
 
-def _repair(case: _Case, options: engine.Options, files: _Files | None = None) -> Repair:
+def _repair(case: _Case, options: checking.Options, files: _Files | None = None) -> Repair:
     """The repair of a loss, in the files as they were, or as they are by now."""
     files = case.files if files is None else files
     path = case.plan.document.source.path
     return engine.repair(path, files[path].text, case.loss.name, options, files)
 
 
-def _smooths(case: _Case, options: engine.Options) -> bool:
+def _smooths(case: _Case, options: checking.Options) -> bool:
     """Whether the loss has a gate that could be smoothed."""
     if options.relaxation.gate is not Gate.KEEP or options.exact_only:
         return options.relaxation.gate is not Gate.KEEP
@@ -389,7 +389,7 @@ def subject_of(
     are the arguments of the one call that is meant. ``elsewhere`` are other files of the run as they
     are to be.
     """
-    for candidate in engine.candidates_in(text, plan.options):
+    for candidate in checking.candidates_in(text, plan.options):
         if candidate.name == name:
             configured_arguments = _inputs(plan, name if before is None else before.name).arguments
             arguments = tuple(f"{key}={value}" for key, value in configured_arguments) or built

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossfix.engine import Options, candidates_in
+from lossfix.checking import Options, candidates_in
 from lossfix.losses.candidate import Candidate
 from lossfix.model import Evidence
 

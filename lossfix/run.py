@@ -21,7 +21,7 @@ from lossfix.scan import Opened
 from lossfix.source import Baseline, Document, Unreadable
 
 if TYPE_CHECKING:
-    from lossfix.engine import Options
+    from lossfix.checking import Options
     from lossfix.losses.loss import Loss
     from lossfix.repairs import Choose, Done, Proposal
     from lossfix.verify.client import Verifier
@@ -48,7 +48,7 @@ class Request:
 
 def _with_callers(request: Request, files: Opened) -> Opened:
     """The same with those of the skipped files that mention a function of which a loss may be made."""
-    from lossfix.engine import candidates_in
+    from lossfix.checking import candidates_in
     from lossfix.syntax.tree import Unparsable
 
     names: set[str] = set()
@@ -201,10 +201,10 @@ def findings_of(
     request: Request, files: Opened, document: Document
 ) -> tuple[list[Finding], list[Finding]]:
     """The findings of a document that count, and those that a comment silences."""
-    from lossfix import engine
+    from lossfix import checking
 
     options = options_for(request, files, document)
-    found = engine.check(document.source.path, document.source.text, options)
+    found = checking.check(document.source.path, document.source.text, options)
     return _counted(request, files, document, found)
 
 
@@ -216,7 +216,7 @@ def _all_found(
 
     def find(numbers: list[int]) -> Iterator[tuple[Finding, ...]]:
         # Loaded here: a run that finds out nothing new needs no rules.
-        from lossfix import engine
+        from lossfix import checking
 
         chosen = [documents[n] for n in numbers]
         rows = [
@@ -226,7 +226,7 @@ def _all_found(
             )
             for each in chosen
         ]
-        return request.pool.map(engine.check, rows, [len(each.source.text) for each in chosen])
+        return request.pool.map(checking.check, rows, [len(each.source.text) for each in chosen])
 
     return request.cache.through("findings", keys, find)
 
@@ -330,7 +330,7 @@ def _wanted(request: Request, document: Document) -> Callable[[Loss], bool]:
 def _unparsed(document: Document) -> list[Finding]:
     if not document.unparsed:
         return []
-    from lossfix.engine import unparsable
+    from lossfix.checking import unparsable
     from lossfix.syntax.tree import Unparsable
 
     return [
@@ -343,13 +343,13 @@ def _unparsed(document: Document) -> list[Finding]:
 
 
 def options_for(request: Request, files: Opened, document: Document) -> Options:
-    """What a run wants of the engine for one of its documents."""
-    from lossfix import engine
+    """What a run wants of the losses of one of its documents."""
+    from lossfix import checking
     from lossfix.rules import RULES
 
     config = request.config
     path = document.source.path
-    return engine.Options(
+    return checking.Options(
         rules=tuple(rule for rule in RULES if selected(rule.code, rule.name, config, path)),
         exact_only=request.exact_only,
         settings=settings_of(config),
@@ -388,7 +388,7 @@ def _report(command: str, request: Request, files: Opened, reports: Sequence[Fil
 
 
 def _unreadable(error: Unreadable) -> FileReport:
-    from lossfix.engine import unreadable
+    from lossfix.checking import unreadable
 
     finding = unreadable(error.path, error.line, error.column, error.message, error.cure)
     return FileReport(error.path, (finding,))

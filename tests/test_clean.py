@@ -31,7 +31,7 @@ def test_no_clean_file_is_rewritten(tmp_path: Path) -> None:
 
 
 def rewritable(path: Path) -> set[str]:
-    from lossfix.engine import Options, check
+    from lossfix.checking import Options, check
     from lossfix.rules import RULES
 
     found = check(path.name, path.read_text(encoding="utf-8"), Options(RULES))

@@ -8,7 +8,8 @@ from dataclasses import replace
 import libcst as cst
 import pytest
 
-from lossfix.engine import Options, check, repair, repairable
+from lossfix.checking import Options, check
+from lossfix.engine import repair, repairable
 from lossfix.losses.loss import Loss, Relaxation
 from lossfix.model import Finding, Gate, Repair, Safety, Severity
 from lossfix.rules import RULES

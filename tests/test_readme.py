@@ -5,7 +5,8 @@ from pathlib import Path
 
 from program import lossfix
 
-from lossfix.engine import Options, repair
+from lossfix.checking import Options
+from lossfix.engine import repair
 from lossfix.layout import layout, style_for
 from lossfix.losses.loss import Relaxation
 from lossfix.rules import RULES

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from lossfix.engine import Options, repair, repairable
+from lossfix.checking import Options
+from lossfix.engine import repair, repairable
 from lossfix.losses.loss import Relaxation
 from lossfix.model import Gate, Safety
 from lossfix.rules import RULES

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from lossfix import callers, engine, layout, repairs, run, scan, source
+from lossfix import callers, checking, engine, layout, repairs, run, scan, source
 from lossfix.losses.glance import mentions
 from lossfix.losses.loss import Loss, Relaxation
 from lossfix.losses.project import Place
@@ -94,7 +94,7 @@ def loss_at(view: View, document: Document, line: int) -> Loss | None:
         return None
     options = run.options_for(view.request, view.files, document)
     try:
-        losses = engine.losses_in(document.source.text, options)
+        losses = checking.losses_in(document.source.text, options)
     except Unparsable:
         return None
     around = [
@@ -121,7 +121,7 @@ def _all_but(finding: Finding, text: str) -> Callable[[str], Callable[[Finding],
     return skips
 
 
-def _owners(text: str, options: engine.Options, finding: Finding) -> Iterator[str]:
+def _owners(text: str, options: checking.Options, finding: Finding) -> Iterator[str]:
     """The losses whose repair may settle ``finding``: a part of a loss is mended along with it."""
     names = dict.fromkeys(loss.name for loss in engine.repairable(text, options))
     if finding.loss in names:
@@ -130,7 +130,7 @@ def _owners(text: str, options: engine.Options, finding: Finding) -> Iterator[st
         yield from names
 
 
-def _mended(view: View, document: Document, options: engine.Options) -> Texts:
+def _mended(view: View, document: Document, options: checking.Options) -> Texts:
     text = document.source.text
     becomes: dict[str, str] = {}
     for name in dict.fromkeys(loss.name for loss in engine.repairable(text, options)):

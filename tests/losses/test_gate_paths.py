@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from lossfix.engine import Options, losses_in
+from lossfix.checking import Options, losses_in
 from lossfix.losses.gates import Path, gates, path_of
 from lossfix.losses.loss import Loss
 from lossfix.rules import RULES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lossfix.engine import Options, losses_in
+from lossfix.checking import Options, losses_in
 from lossfix.losses.gates import gates
 from lossfix.losses.scalar import Jump, jump_at
 from lossfix.rules import RULES

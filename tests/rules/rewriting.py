@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from lossfix.engine import Options, check, repair, repairable
+from lossfix.checking import Options, check
+from lossfix.engine import repair, repairable
 from lossfix.model import Finding
 from lossfix.rules import rule_called
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, lines, rewritten
 
-from lossfix.engine import Options, repair
+from lossfix.checking import Options
+from lossfix.engine import repair
 from lossfix.losses.alignment import ALIGNING
 from lossfix.model import Severity
 from lossfix.rules import rule_called

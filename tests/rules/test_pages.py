@@ -9,7 +9,8 @@ from pathlib import Path
 import black
 import pytest
 
-from lossfix.engine import Options, check, repair, repairable
+from lossfix.checking import Options, check
+from lossfix.engine import repair, repairable
 from lossfix.losses.loss import Relaxation
 from lossfix.model import Safety
 from lossfix.pages import markdown

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from test_removed_names import source
 
-from lossfix.engine import Options, check, repair, repairable
+from lossfix.checking import Options, check
+from lossfix.engine import repair, repairable
 from lossfix.rules import private_base, removed_import
 
 FAMILY = Options((private_base.RULE, removed_import.RULE))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from test_removed_names import body, found, source
 
-from lossfix.engine import Options, check, repair, repairable
+from lossfix.checking import Options, check
+from lossfix.engine import repair, repairable
 from lossfix.model import Severity
 from lossfix.rules import removed_import
 

@@ -6,7 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from lossfix.engine import Options, check, repair, repairable
+from lossfix.checking import Options, check
+from lossfix.engine import repair, repairable
 from lossfix.model import Finding
 from lossfix.rules import (
     removed_backend,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from lossfix.engine import Options, check, repair
+from lossfix.checking import Options, check
+from lossfix.engine import repair
 from lossfix.rules import RULES
 
 HEAD = """import math

@@ -8,7 +8,7 @@ import pytest
 from program import lossfix
 from rewriting import findings, lines, rewritten
 
-from lossfix.engine import Options, check
+from lossfix.checking import Options, check
 from lossfix.rules import RULES
 from lossfix.rules.rule import no_match
 

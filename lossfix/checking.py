@@ -1,0 +1,240 @@
+"""What is wrong with the losses of one text: every rule is asked, and nothing is changed.
+
+A finding is what people read, the match behind it is what the engine rewrites; both come from here, so
+that what ``check`` promises to be mendable is what ``fix`` sets out to mend. This is all that a check needs:
+whoever only reads a file needs no engine.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from lossfix.losses.candidate import Candidate, Project, Settings
+from lossfix.losses.discover import discover
+from lossfix.losses.loss import Loss, Relaxation, losses_of
+from lossfix.losses.wiring import Misuse, Wiring, span_of
+from lossfix.losses.wrapped import plain_python
+from lossfix.model import Finding, Safety, Severity, Span
+from lossfix.rules.rule import Match, Rule
+from lossfix.syntax.guards import GuardTripped
+from lossfix.syntax.tree import Tree, Unparsable, outline, parse
+
+A_METRIC_TOO = "it is a metric too, and smoothing would change what that reports"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run wants of the losses of a text: what is looked for, and what may become of it."""
+
+    rules: tuple[Rule, ...]
+    relaxation: Relaxation = field(default_factory=Relaxation)
+    exact_only: bool = False
+    settings: Settings = field(default_factory=Settings)
+    project: Project = field(default_factory=Project)
+    package: str = "custom"
+    skips: Callable[[str], Callable[[Finding], bool]] | None = None
+    """For a text, which of its findings must not be mended."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A place at which a rule applies to a loss."""
+
+    rule: Rule
+    loss: Loss
+    match: Match
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return self.rule.code, self.loss.project.path, self.loss.name, self.match.message
+
+
+@lru_cache(maxsize=8)
+def _tree(text: str) -> Tree:
+    return parse(text)
+
+
+_outline = lru_cache(maxsize=8)(outline)
+
+
+def losses_in(text: str, options: Options) -> tuple[Loss, ...]:
+    """The losses of a text.
+
+    Raises:
+        Unparsable: where the text is not Python.
+    """
+    return _losses(text, options.settings, options.project, options.relaxation, options.package)
+
+
+@lru_cache(maxsize=16)
+def _losses(
+    text: str, settings: Settings, project: Project, relaxation: Relaxation, package: str
+) -> tuple[Loss, ...]:
+    # A text is looked at again after each step, and by each attempt: what a loss has found out about
+    # itself by then is kept with it.
+    candidates = _candidates(text, settings, project)
+    if not candidates:
+        return ()
+    return losses_of(_tree(text), candidates, relaxation, package, project)
+
+
+@lru_cache(maxsize=16)
+def _candidates(text: str, settings: Settings, project: Project) -> tuple[Candidate, ...]:
+    return discover(_outline(text), settings, project)
+
+
+def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
+    """The losses of a text, without building a concrete tree for it.
+
+    Raises:
+        Unparsable: where the text is not Python.
+    """
+    return _candidates(text, options.settings, options.project)
+
+
+def check(
+    path: str,
+    text: str,
+    options: Options,
+    candidates: tuple[Candidate, ...] | None = None,
+    wires: bool = True,
+) -> tuple[Finding, ...]:
+    """Everything that is wrong with the losses of ``text``; a text that is not Python is LF000.
+
+    Args:
+        candidates: the losses of the text, where they are known already.
+        wires: whether the text may wire losses wrongly, where that is known.
+    """
+    try:
+        if candidates is None:
+            candidates = candidates_in(text, options)
+        losses: tuple[Loss, ...] = ()
+        if candidates:
+            losses = losses_of(
+                _tree(text), candidates, options.relaxation, options.package, options.project
+            )
+    except Unparsable as error:
+        return (unparsable(path, error),)
+    findings = [
+        finding_of(path, found, replaced(loss, losses) or refusal(found, options))
+        for loss in losses
+        for found in found_in(loss, options.rules)
+    ]
+    if wires:
+        findings += _miswired(path, text, candidates, options.rules)
+    return once(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
+
+
+def _miswired(
+    path: str, text: str, candidates: tuple[Candidate, ...], rules: Sequence[Rule]
+) -> Iterator[Finding]:
+    """What is wrong with how a text puts its losses to use."""
+    wiring = Wiring(_outline(text), candidates)
+    for rule in rules:
+        for misuse in rule.wiring(wiring):
+            yield _misused(path, text, rule, misuse)
+
+
+def _misused(path: str, text: str, rule: Rule, misuse: Misuse) -> Finding:
+    return Finding(
+        path=path,
+        span=span_of(text, misuse.node),
+        code=rule.code,
+        rule=rule.name,
+        severity=misuse.severity or rule.severity,
+        safety=Safety.MANUAL,
+        message=misuse.message,
+        loss=misuse.loss,
+        reason=misuse.reason or "there is no rewrite that would keep its meaning",
+    )
+
+
+def replaced(loss: Loss, losses: Sequence[Loss]) -> str:
+    """Why a loss is left alone that is not the last of its name; empty where it is."""
+    if next(each for each in reversed(losses) if each.name == loss.name) is loss:
+        return ""
+    return "it is defined again further down, and only the last definition is measured"
+
+
+def once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """``findings`` without those that another loss that reaches the same place has told already."""
+    told = {(each.span, each.code, each.message): each for each in reversed(findings)}
+    return tuple(each for each in findings if told[each.span, each.code, each.message] is each)
+
+
+def unparsable(path: str, error: Unparsable) -> Finding:
+    """The finding LF000 of a file that is not Python."""
+    grammar = ".".join(map(str, sys.version_info[:2]))
+    reason = f"it is read with the grammar of Python {grammar}, which runs lossfix"
+    return _unread(path, error.line, error.column, f"does not parse: {error.message}", reason)
+
+
+def unreadable(path: str, line: int, column: int, message: str, cure: str) -> Finding:
+    """The finding LF000 of a file whose bytes are no text, or no notebook."""
+    return _unread(path, line, column, f"cannot be read: {message}", cure)
+
+
+def _unread(path: str, line: int, column: int, message: str, reason: str) -> Finding:
+    return Finding(
+        path=path,
+        span=Span(line, column, line, column),
+        code="LF000",
+        rule="unparsable",
+        severity=Severity.ERROR,
+        safety=Safety.MANUAL,
+        message=message,
+        loss="",
+        reason=reason,
+    )
+
+
+def matches(rule: Rule, loss: Loss) -> Iterator[Match]:
+    """Where a rule applies to a loss, but for what runs as plain Python inside of it."""
+    outside = plain_python(loss)
+    for match in rule.match(loss):
+        if not outside or outside.isdisjoint(loss.tree.ancestors(match.node)):
+            yield match
+
+
+def found_in(loss: Loss, rules: Sequence[Rule]) -> Iterator[Found]:
+    """Where any of the rules applies to a loss, in their order."""
+    for rule in rules:
+        for match in matches(rule, loss):
+            yield Found(rule, loss, match)
+
+
+def refusal(found: Found, options: Options) -> str:
+    """Why what was found is not mended; empty where it can be."""
+    if found.match.reason:
+        return found.match.reason
+    if found.rule.safety is Safety.MANUAL:
+        return "there is no rewrite that would keep its meaning"
+    if found.rule.safety is Safety.RELAXED:
+        if options.exact_only:
+            return "--exact-only: smoothing changes values"
+        if found.loss.candidate.metric and not found.loss.only_reached:
+            return A_METRIC_TOO
+    try:
+        if found.rule.rewrite(found.loss, found.match) is None:
+            return "no safe rewrite is known for this form"
+    except GuardTripped as error:
+        return str(error)
+    return ""
+
+
+def finding_of(path: str, found: Found, reason: str) -> Finding:
+    """What people read of what was found; ``reason`` says why it is not mended, where it is not."""
+    return Finding(
+        path=path,
+        span=found.loss.tree.spans[found.match.node],
+        code=found.rule.code,
+        rule=found.rule.name,
+        severity=found.match.severity or found.rule.severity,
+        safety=Safety.MANUAL if reason else found.rule.safety,
+        message=found.match.message,
+        loss=found.loss.name,
+        reason=reason,
+    )
