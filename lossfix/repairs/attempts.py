@@ -1,0 +1,232 @@
+"""What is tried on one loss: from the most that could be done to the least, until a verdict lets it pass.
+
+A gate can be smoothed in more than one way, and a class may lose what a function had. What was mended
+exactly and passed is kept: smoothing is held against that, and falls back on it. Which loss is measured when
+is no matter of this file; a ``Case`` takes in one verdict after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from lossfix import checking, engine
+from lossfix.losses.hints import families, head, thresholds
+from lossfix.losses.loss import Loss, Relaxation
+from lossfix.model import FileChange, Gate, Probe, Repair, Ruling, Safety, Verdict
+from lossfix.repairs.plan import Plan, configured, subject_of
+from lossfix.syntax.tree import Unparsable
+
+UNCALIBRATED = 10.0
+"""The steepness of a candidate before it is measured: right for probabilities (see docs/why.md)."""
+
+_FORM = "LF3"
+"""Rules on the shape of the code: what they do is left out where it costs a loss its promise."""
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    gate: Gate
+    steepness: float
+    with_form: bool
+    """Whether the shape of the code may change."""
+    asked: bool
+    """Whether the form of the gate was asked for, and not left to measurement."""
+
+
+@dataclass(frozen=True)
+class _Exact:
+    options: checking.Options
+    repair: Repair
+    verdict: Verdict
+
+
+Files = Mapping[str, engine.File]
+"""All files of a run, by their paths for people."""
+
+
+@dataclass
+class Case:
+    """One loss on its way through the attempts."""
+
+    plan: Plan
+    loss: Loss
+    attempts: Iterator[_Attempt]
+    files: Files
+    tried: set[tuple[str, ...]] = field(default_factory=set)
+    options: checking.Options | None = None
+    repair: Repair | None = None
+    verdict: Verdict | None = None
+    accepted: bool = False
+    exact: _Exact | None = None
+    """What was mended exactly, and verified: what smoothing is then held against."""
+    first: tuple[Repair, Verdict] | None = None
+    """What was refused first: it says best why the loss stays as it was."""
+
+
+def cases_of(
+    plan: Plan, files: Files, gate: Gate | None, steepness: float | None
+) -> Iterator[Case]:
+    """The losses of a document that are to be mended, the last of each name; none where it is not Python."""
+    try:
+        losses = engine.repairable(plan.document.source.text, plan.options)
+    except Unparsable:
+        return
+    last = {loss.name: loss for loss in losses}
+    for loss in last.values():
+        if plan.wanted(loss):
+            yield Case(plan, loss, _attempts(gate, steepness), files)
+
+
+def _attempts(gate: Gate | None, steepness: float | None) -> Iterator[_Attempt]:
+    # Exact first: a loss that left the graph has no gradient to compare a smoothed one with, its
+    # exact repair has.
+    value = UNCALIBRATED if steepness is None else steepness
+    gates = (Gate.SIGMOID, Gate.DETACHED) if gate is None else (gate,)
+    for with_form in (True, False):
+        for each in dict.fromkeys((Gate.KEEP, *gates)):
+            yield _Attempt(each, value, with_form, asked=gate is not None)
+
+
+def advance(case: Case, verified: bool = True) -> bool:
+    """Move a case to its next candidate that changes anything; ``False`` where there is none left."""
+    for attempt in case.attempts:
+        options = replace(
+            case.plan.options,
+            relaxation=Relaxation(attempt.gate, attempt.steepness, attempt.asked),
+            rules=tuple(
+                rule
+                for rule in case.plan.options.rules
+                if attempt.with_form or not rule.code.startswith(_FORM)
+            ),
+        )
+        repair = repaired(case, options)
+        texts = (repair.after, *(each.after for each in repair.elsewhere))
+        if not repair.steps or texts in case.tried:
+            continue
+        smooths = _smooths(case, options)
+        if attempt.gate is Gate.KEEP and smooths and (not verified or _only_form(repair)):
+            # What the smoothing candidate does besides, on its own, would be measured twice.
+            continue
+        case.tried.add(texts)
+        case.options, case.repair = options, repair
+        return True
+    return False
+
+
+def repaired(case: Case, options: checking.Options, files: Files | None = None) -> Repair:
+    """The repair of a loss, in the files as they were, or as they are by now."""
+    files = case.files if files is None else files
+    path = case.plan.document.source.path
+    return engine.repair(path, files[path].text, case.loss.name, options, files)
+
+
+def _smooths(case: Case, options: checking.Options) -> bool:
+    """Whether the loss has a gate that could be smoothed."""
+    if options.relaxation.gate is not Gate.KEEP or options.exact_only:
+        return options.relaxation.gate is not Gate.KEEP
+    relaxed = replace(options, relaxation=replace(options.relaxation, gate=Gate.SIGMOID))
+    return repaired(case, relaxed).promise is Safety.RELAXED
+
+
+def _only_form(repair: Repair) -> bool:
+    return all(step.finding.code.startswith(_FORM) for step in repair.steps)
+
+
+def probe_of(case: Case, steepness: float | None) -> Probe:
+    """What is measured of a case's candidate: against the original, or against what was mended exactly."""
+    repair, plan = case.repair, case.plan
+    assert repair is not None
+    assert case.options is not None
+    old_text, old_name = repair.before, case.loss.name
+    old_rest: tuple[FileChange, ...] = ()
+    if case.exact is not None:
+        exact = case.exact.repair
+        old_text, old_name, old_rest = exact.after, exact.becomes, exact.elsewhere
+    candidate = case.loss.candidate
+    probe = Probe(
+        name=f"{plan.document.source.path}::{case.loss.name}",
+        before=subject_of(plan, old_text, old_name, candidate, elsewhere=old_rest),
+        after=subject_of(plan, repair.after, repair.becomes, candidate, elsewhere=repair.elsewhere),
+        promise=repair.promise,
+        gate=repair.gate,
+        steepness=steepness,
+        thresholds=thresholds(case.loss),
+        families=families(case.loss.tree.outline),
+        head=head(case.loss.tree.outline),
+    )
+    return configured(probe, plan, case.loss.name)
+
+
+def take_in(case: Case, verdict: Verdict) -> bool:
+    """Take in what was measured of a case's candidate; whether there is another one to measure."""
+    assert case.repair is not None
+    assert case.options is not None
+    relaxed = case.repair.promise is Safety.RELAXED
+    if verdict.writable and relaxed:
+        case.verdict = verdict if case.exact is None else _joined(case.exact.verdict, verdict)
+        case.accepted = True
+        _calibrate(case)
+        return False
+    if verdict.writable:
+        case.exact = _Exact(case.options, case.repair, verdict)
+        if _smooths(case, case.options) and _next_smoothing(case):
+            return True
+        _settle(case)
+        return False
+    if case.first is None:
+        case.first = (case.repair, verdict)
+    # A loss that cannot be measured cannot be measured in another form either.
+    if verdict.ruling is not Ruling.UNVERIFIABLE and _next_of_its_kind(case):
+        return True
+    _settle(case)
+    return False
+
+
+def _next_of_its_kind(case: Case) -> bool:
+    return advance(case) if case.exact is None else _next_smoothing(case)
+
+
+def _next_smoothing(case: Case) -> bool:
+    """Move to the next candidate that smooths, in the form that the exact repair was verified in."""
+    assert case.exact is not None
+    while advance(case):
+        assert case.repair is not None
+        same_form = case.repair.becomes == case.exact.repair.becomes
+        if case.repair.promise is Safety.RELAXED and same_form:
+            return True
+    return False
+
+
+def _settle(case: Case) -> None:
+    """Fall back on what was mended exactly, where anything was."""
+    if case.exact is not None:
+        case.options, case.repair = case.exact.options, case.exact.repair
+        case.verdict, case.accepted = case.exact.verdict, True
+
+
+def _joined(exact: Verdict, relaxed: Verdict) -> Verdict:
+    """The verdict on both steps together: broken as the first found it, alive as the second left it."""
+    _, _, rest = relaxed.summary.partition("→")
+    start, _, _ = exact.summary.partition("→")
+    return replace(
+        relaxed,
+        before=exact.before,
+        summary=f"{start}→{rest}" if rest and "→" in exact.summary else relaxed.summary,
+        notes=tuple(dict.fromkeys((*exact.notes, *relaxed.notes))),
+        assumptions=tuple(dict.fromkeys((*exact.assumptions, *relaxed.assumptions))),
+        seconds=exact.seconds + relaxed.seconds,
+    )
+
+
+def _calibrate(case: Case) -> None:
+    """Write the steepness that was chosen into the candidate."""
+    assert case.options is not None
+    assert case.repair is not None
+    assert case.verdict is not None
+    chosen = case.verdict.steepness
+    if chosen is None or case.repair.promise is not Safety.RELAXED:
+        return
+    relaxation = replace(case.options.relaxation, steepness=chosen)
+    case.options = replace(case.options, relaxation=relaxation)
+    case.repair = repaired(case, case.options)

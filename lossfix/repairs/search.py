@@ -1,0 +1,183 @@
+"""Repair is a search: candidates are offered in order, measurement chooses, and the choice is made once more.
+
+The losses of all documents are measured side by side, each with its attempts. The first attempt that the
+verifier lets pass is carried out: the verified repairs of a file are repeated one after another on its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from lossfix import engine
+from lossfix.model import FileChange, Gate, Outcome, Repair, Safety, Status, Verdict
+from lossfix.progress import SILENT, Progress
+from lossfix.repairs.attempts import Case, Files, advance, cases_of, probe_of, repaired, take_in
+from lossfix.repairs.plan import Plan
+from lossfix.source import Document
+from lossfix.verify.client import Verifier
+
+_DECLINED = "you chose to leave it"
+_BY_HAND = "edited by hand"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A document's text after its losses were mended, and what became of each."""
+
+    text: str
+    outcomes: tuple[Outcome, ...]
+    generated: frozenset[str]
+    """The classes that were made of functions."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A repair that may be written, and the text that it would be written into."""
+
+    document: Document
+    outcome: Outcome
+    before: str
+    """With what was written into the same file so far."""
+    after: str
+    elsewhere: tuple[tuple[Document, FileChange], ...] = ()
+    """The other files that change with it."""
+
+
+Choose = Callable[[Proposal], "str | None"]
+"""The text to go on with: ``after``, or what became of it by hand; ``None`` leaves the loss alone."""
+
+
+def carry_out(
+    plans: Sequence[Plan],
+    gate: Gate | None,
+    steepness: float | None,
+    start: Callable[[], Verifier] | None,
+    progress: Progress = SILENT,
+    choose: Choose = lambda proposal: proposal.after,
+) -> tuple[Done, ...]:
+    """Mend the losses of some documents; those of all of them are measured side by side.
+
+    Args:
+        gate: what becomes of hard gates; ``None`` lets measurement choose.
+        steepness: in 1 / units of the gated quantity; ``None`` lets measurement choose.
+        start: starts the verifier; ``None`` takes the first candidate unverified.
+        choose: has the last word on each repair.
+    """
+    files = {
+        plan.document.source.path: engine.File(
+            plan.document.source.path, plan.document.source.text, plan.options
+        )
+        for plan in plans
+    }
+    cases = [case for plan in plans for case in cases_of(plan, files, gate, steepness)]
+    if start is None:
+        for case in cases:
+            case.accepted = advance(case, verified=False)
+    else:
+        _measure(cases, steepness, start, progress)
+    return _done(plans, cases, files, start is not None, choose)
+
+
+def _measure(
+    cases: Sequence[Case],
+    steepness: float | None,
+    start: Callable[[], Verifier],
+    progress: Progress,
+) -> None:
+    waiting = []
+    for number, case in enumerate(cases, start=1):
+        progress.tick(f"Rewriting: loss {number} of {len(cases)}")
+        if advance(case):
+            waiting.append(case)
+    if not waiting:
+        return
+    count, settled = len(waiting), 0
+    progress.tick(f"Measuring: 0 of {count} losses done, starting TensorFlow")
+    with start() as verifier:
+        while waiting:
+            again = []
+            probes = (probe_of(case, steepness) for case in waiting)
+            for case, (_, verdict) in zip(waiting, verifier.measure(probes), strict=True):
+                name = f"{case.plan.document.source.path}: {case.loss.name}"
+                progress.say(f"{name}: {verdict.summary}")
+                if take_in(case, verdict):
+                    again.append(case)
+                else:
+                    settled += 1
+                progress.tick(f"Measuring: {settled} of {count} losses done, last {name}")
+            waiting = again
+    progress.tick("")
+
+
+def _done(
+    plans: Sequence[Plan], cases: Sequence[Case], files: Files, verified: bool, choose: Choose
+) -> tuple[Done, ...]:
+    """Repeat the accepted repairs one after another on the texts of all documents."""
+    now = dict(files)
+    documents = {plan.document.source.path: plan.document for plan in plans}
+    outcomes: dict[str, list[Outcome]] = {path: [] for path in now}
+    generated: dict[str, set[str]] = {path: set() for path in now}
+    for case in cases:
+        path = case.plan.document.source.path
+        if case.accepted and case.repair is not None and case.options is not None:
+            repair = repaired(case, case.options, now)
+            outcome = _fixed(case.plan, case, repair, verified)
+            besides = tuple((documents[each.path], each) for each in repair.elsewhere)
+            taken = choose(
+                Proposal(case.plan.document, outcome, now[path].text, repair.after, besides)
+            )
+            if taken is None:
+                kept = replace(
+                    outcome, status=Status.KEPT, becomes="", reason=_DECLINED, elsewhere=()
+                )
+                outcomes[path].append(kept)
+                continue
+            if taken != repair.after:
+                outcome = replace(outcome, verified=False, verdict=None, reason=_BY_HAND)
+            for there, text in (
+                (path, taken),
+                *((each.path, each.after) for each in repair.elsewhere),
+            ):
+                now[there] = replace(now[there], text=text)
+            if repair.becomes != repair.loss:
+                generated[path].add(repair.becomes)
+            outcomes[path].append(outcome)
+        elif case.first is not None:
+            outcomes[path].append(_kept(case.plan, case, *case.first))
+    return tuple(
+        Done(now[path].text, tuple(outcomes[path]), frozenset(generated[path]))
+        for path in (plan.document.source.path for plan in plans)
+    )
+
+
+def _codes(repair: Repair) -> tuple[str, ...]:
+    return tuple(sorted({step.finding.code for step in repair.steps}))
+
+
+def _fixed(plan: Plan, case: Case, repair: Repair, verified: bool) -> Outcome:
+    return Outcome(
+        path=plan.document.source.path,
+        loss=case.loss.name,
+        status=Status.FIXED,
+        codes=_codes(repair),
+        becomes=repair.becomes,
+        verified=verified,
+        verdict=case.verdict,
+        steps=repair.steps,
+        gate=repair.gate if repair.promise is Safety.RELAXED else None,
+        elsewhere=tuple(each.path for each in repair.elsewhere),
+    )
+
+
+def _kept(plan: Plan, case: Case, repair: Repair, verdict: Verdict) -> Outcome:
+    return Outcome(
+        path=plan.document.source.path,
+        loss=case.loss.name,
+        status=Status.KEPT,
+        codes=_codes(repair),
+        reason=verdict.reasons[0] if verdict.reasons else verdict.summary,
+        verdict=verdict,
+        steps=repair.steps,
+        gate=repair.gate if repair.promise is Safety.RELAXED else None,
+    )
