@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -175,6 +176,11 @@ def starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:
     return start
 
 
+def _workers() -> int:
+    """How many losses are measured at a time where nobody says: each worker holds a TensorFlow."""
+    return min(4, os.cpu_count() or 1)
+
+
 def verifier_of(
     config: Config, python: str, flags: dict[str, Any], versions: tuple[str, ...] = ()
 ) -> Verifier:
@@ -184,7 +190,7 @@ def verifier_of(
     executor = pool.executor  # which tells how many losses a cluster measures at a time
     return Verifier(
         python,
-        jobs=pool.jobs,
+        jobs=pool.jobs if executor is not None or flags.get("jobs") else _workers(),
         executor=executor,
         known=cache_of(config, flags) if versions else None,
         versions=versions,
