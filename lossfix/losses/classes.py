@@ -15,6 +15,7 @@ from lossfix.losses.loss import Loss
 from lossfix.losses.obstacles import (
     is_registration,
     is_tf_function,
+    names_in,
     rebound_names,
 )
 from lossfix.syntax import build
@@ -209,7 +210,13 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     head = list(parts.head)
     taken = rebound_names(loss, parts.head)
     rebound = [name for name in names if name in taken]
-    replaced = _SelfNames(frozenset(names) - set(rebound))
+    for name in tuple(rebound):
+        at = next((n for n, each in enumerate(head) if name in names_in(each)), None)
+        anew = None if at is None else _bound_anew(head[at], name)
+        if at is not None and anew is not None:
+            head[at] = anew
+            rebound.remove(name)
+    replaced = _SelfNames(frozenset(names) - set(taken))
     changed = [each.visit(replaced) for each in (*head, *statements)]
     opening: list[cst.BaseStatement] = [
         cst.parse_statement(f"{name} = self.{name}") for name in rebound
@@ -238,6 +245,17 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
         leading_lines=_blank(),
         lines_after_decorators=[],
     )
+
+
+def _bound_anew(statement: cst.BaseStatement, name: str) -> cst.BaseStatement | None:
+    """``w = tf.constant(self.w)`` of ``w = tf.constant(w)``; ``None`` of anything but such an assignment."""
+    match statement:
+        case cst.SimpleStatementLine(
+            body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=target))]) as assign]
+        ) if (target == name):
+            value = assign.value.visit(_SelfNames(frozenset({name})))
+            return statement.with_changes(body=[assign.with_changes(value=value)])
+    return None
 
 
 def aligning_statement(

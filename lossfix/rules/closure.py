@@ -61,9 +61,10 @@ def build(model):
 
 ## Fix safety
 
-Exact: `compile`, `fit` and `evaluate` give the same values. Where what the factory returns is called
-directly it stays as it is, since an instance gives the reduced value. The loss keeps the inner function's
-name, on which history keys depend.
+Exact: `compile`, `fit` and `evaluate` give the same values. A variable that the factory makes of a
+parameter (`weights = K.variable(weights)`) and nothing assigns to becomes a constant. Where what the factory
+returns is called directly it stays as it is, since an instance gives the reduced value. The loss keeps the
+inner function's name, on which history keys depend.
 
 ## References
 
@@ -90,6 +91,7 @@ from lossfix.losses.sites import call_sites
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.bare_function import is_wanted, other_files
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
 
 _PURE = ("tf.", "np.", "math.", "keras.losses.", "keras.ops.", "keras.backend.")
@@ -108,6 +110,8 @@ _IMPURE = (
     ".io.",
 )
 """Parts of the names of what must not be run again for every batch."""
+_VARIABLES = frozenset({"tf.Variable", "keras.backend.variable"})
+_OF_VARIABLES = frozenset({"dtype", "name", "trainable"})
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -158,12 +162,57 @@ def _is_prelude(loss: Loss, statement: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(
             body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name())])]
         ):
+            made = _only_read(loss, statement)
             return all(
-                _is_pure(loss, node) for node in walk(statement) if isinstance(node, cst.Call)
+                node is made or _is_pure(loss, node)
+                for node in walk(statement)
+                if isinstance(node, cst.Call)
             )
         case cst.SimpleStatementLine(body=[cst.Assert()]):
             return True
     return False
+
+
+def _only_read(loss: Loss, statement: cst.CSTNode) -> cst.Call | None:
+    """The variable that a statement makes and gives a name, where nothing ever assigns to it."""
+    match statement:
+        case cst.SimpleStatementLine(
+            body=[
+                cst.Assign(
+                    targets=[cst.AssignTarget(target=cst.Name(value=name))],
+                    value=cst.Call(args=[cst.Arg(keyword=None, star=""), *rest]) as call,
+                )
+            ]
+        ) if (
+            loss.operation(call) in _VARIABLES
+        ):
+            known = all(each.keyword and each.keyword.value in _OF_VARIABLES for each in rest)
+            uses = [
+                loss.tree.parents.get(node)
+                for node in walk(loss.function)
+                if isinstance(node, cst.Name) and node.value == name
+            ]
+            # `w.assign_add(1)`, `K.update(w, 1)`, `return w`: more than a number that is computed with.
+            computed = all(isinstance(above, cst.BinaryOperation) for above in uses)
+            return call if known and computed else None
+    return None
+
+
+def _as_constant(loss: Loss, statement: cst.BaseStatement) -> cst.BaseStatement:
+    """The statement with a constant in place of a variable that nothing assigns to."""
+    call = _only_read(loss, statement)
+    if call is None:
+        return statement
+    kept = [each for each in call.args if each.keyword is None or each.keyword.value == "dtype"]
+    code = f"{loss.spell('tf.constant')}({{value}}"
+    holes = {"value": kept[0].value}
+    if len(kept) > 1:
+        code, holes["dtype"] = f"{code}, dtype={{dtype}}", kept[1].value
+    elif loss.operation(call) == "keras.backend.variable":
+        code = f"{code}, dtype={loss.spell('keras.backend.floatx')}()"
+    changed = statement.deep_replace(call, expression(f"{code})", **holes))
+    assert isinstance(changed, cst.BaseStatement)
+    return changed
 
 
 def _is_pure(loss: Loss, node: cst.Call) -> bool:
@@ -179,7 +228,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         return None
     docstring = docstring_line(factory)
     inner = docstring_line(loss.function)
-    head = [each for each in factory.body.body[:-2] if each is not docstring]
+    head = [_as_constant(loss, each) for each in factory.body.body[:-2] if each is not docstring]
     name = factory.name.value
     parts = Parts(
         name=class_name(loss),

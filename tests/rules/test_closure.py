@@ -41,6 +41,20 @@ def test_a_factory_of_parameters_becomes_a_class(source: str) -> None:
     compile(after, "losses.py", "exec")
 
 
+@pytest.mark.parametrize(
+    ("made", "constant"),
+    [
+        ("tf.Variable(w)", "tf.constant(w)"),
+        ("tf.Variable(w, trainable=False, dtype=tf.float32)", "tf.constant(w, dtype=tf.float32)"),
+        ("tf.keras.backend.variable(w)", "tf.constant(w, dtype=tf.keras.backend.floatx())"),
+    ],
+)
+def test_a_variable_that_is_only_read_becomes_a_constant(made: str, constant: str) -> None:
+    after = rewritten(factory(f"w = {made}"), "closure")
+    assert f"        w = {constant.replace('(w', '(self.w')}\n" in after
+    assert "w = self.w\n" not in after.replace("self.w = w\n", "")
+
+
 def test_comments_above_the_inner_function_stay() -> None:
     after = rewritten(factory("# remark"), "closure")
     assert "        # remark\n" in after
@@ -56,7 +70,11 @@ def test_comments_above_the_inner_function_stay() -> None:
         factory("print(w)"),
         factory("net = tf.keras.applications.VGG16()"),
         factory("layer = tf.keras.layers.Dense(3)"),
-        factory("state = tf.Variable(0.0)"),
+        factory("state = tf.Variable(0.0)", body="state.assign_add(1.0)\nreturn state * y_pred"),
+        factory(
+            "state = tf.Variable(w)", body="tf.keras.backend.update(state, 1.0)\nreturn y_pred"
+        ),
+        factory("state = tf.Variable(w, shape=[3])", body="return state * y_pred"),
         factory("noise = tf.random.normal([3])"),
         factory("table = read_table()"),
         factory("if w:", "    w = 2.0"),
