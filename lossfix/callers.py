@@ -10,7 +10,7 @@ import ast
 import warnings
 from collections.abc import Collection
 
-from lossfix.losses.project import Modules, Place
+from lossfix.losses.places import Modules, Place
 from lossfix.losses.shared import calls_in
 
 

@@ -13,7 +13,7 @@ from lossfix.cache import FORGETFUL, Cache
 from lossfix.config import Config, selected
 from lossfix.losses.candidate import Settings
 from lossfix.losses.glance import mentions
-from lossfix.losses.project import Place
+from lossfix.losses.places import Place
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
 from lossfix.pool import ALONE, Pool
 from lossfix.progress import SILENT, Progress

@@ -19,7 +19,8 @@ from lossfix.cache import FORGETFUL, Cache
 from lossfix.losses.candidate import Candidate, Project, Settings
 from lossfix.losses.discover import discover, loss_classes
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
-from lossfix.losses.project import Modules
+from lossfix.losses.places import Modules
+from lossfix.losses.project import Resolved, resolve
 from lossfix.losses.said import Shared
 from lossfix.losses.shared import shared_by, shared_by_words
 from lossfix.losses.uses import uses_of
@@ -66,13 +67,18 @@ class Opened:
         )
 
     @cached_property
+    def resolved(self) -> Resolved:
+        """What the documents say about one another's names."""
+        return resolve(self.modules)
+
+    @cached_property
     def numbers(self) -> dict[str, int]:
         """Where each document stands, by its path for people."""
         return {document.source.path: n for n, document in enumerate(self.documents)}
 
     def project(self, document: Document) -> Project:
         """What the other files say about the names of a document."""
-        return self.modules.projects[self.numbers[document.source.path]]
+        return self.resolved.projects[self.numbers[document.source.path]]
 
     def losses(self, document: Document) -> tuple[Candidate, ...] | None:
         """The losses of a document, where other files change nothing about them; else ``None``."""
@@ -269,8 +275,8 @@ def _is_interesting(data: bytes, settings: Settings) -> bool:
 
 def _followed(files: Opened, settings: Settings) -> Opened:
     """The same with those of the skipped files through which others reach a loss or a metric."""
-    while files.modules.needed:
-        needed = frozenset(map(str, files.modules.needed))
+    while files.resolved.needed:
+        needed = frozenset(map(str, files.resolved.needed))
         paths = [path for path in files.skipped if os.path.abspath(path) in needed]
         files = with_paths(files, paths, settings)
     return files

@@ -13,7 +13,7 @@ from pathlib import Path
 from lossfix import callers, checking, engine, layout, repairs, run, scan, source
 from lossfix.losses.glance import mentions
 from lossfix.losses.loss import Loss, Relaxation
-from lossfix.losses.project import Place
+from lossfix.losses.places import Place
 from lossfix.lsp.folder import View
 from lossfix.model import Finding, Gate
 from lossfix.scan import Opened
