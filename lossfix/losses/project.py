@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from lossfix.losses.assigned import ANY_STRING
 from lossfix.losses.candidate import Project
 from lossfix.losses.helpers import helpers_of
 from lossfix.losses.places import Modules, Place
 from lossfix.losses.said import Argument, Reference, Role
-from lossfix.losses.uses import ANY_STRING
 from lossfix.losses.wording import names_losses
 
 _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})

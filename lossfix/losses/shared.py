@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from lossfix.losses.assigned import assignments_of, called_through, references
 from lossfix.losses.discover import mentions_a_framework
 from lossfix.losses.handed import depending, mentions
 from lossfix.losses.said import Argument, Passed, Read, Reference, Role, Shared, Use
-from lossfix.losses.uses import assignments_of, called_through, references, takes_losses, uses_of
+from lossfix.losses.uses import takes_losses, uses_of
 from lossfix.losses.wording import names_a_loss
 from lossfix.syntax.nodes import every, parents
 from lossfix.syntax.scope import (

@@ -82,6 +82,12 @@ def dotted(node: ast.AST) -> str | None:
     return ".".join([node.id, *reversed(parts)])
 
 
+def last_part(node: ast.expr) -> str | None:
+    """``c`` for ``a.b.c``; ``None`` for anything else than a dotted name."""
+    name = dotted(node)
+    return None if name is None else name.split(".")[-1]
+
+
 def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     """The statement lists of a compound statement in document order, definitions excluded."""
     for name in ("body", "handlers", "orelse", "finalbody", "cases"):
