@@ -424,7 +424,15 @@ class _Battery:
         if not batches or (relation == "converges" and rounds):
             return []
         k0 = self.rungs[0] if self.rungs and relation == "converges" else None
-        found = compare(before, after, batches, k0, self._tolerance(before.precision), rungs=1)
+        found = compare(
+            before,
+            after,
+            batches,
+            k0,
+            self._tolerance(before.precision),
+            rungs=1,
+            remains=self._remains,
+        )
         return [replace(found, family=f"{self.family.name} beyond its bounds")]
 
     def _contract(self) -> bool:
