@@ -17,7 +17,7 @@ from typing import Protocol
 
 from lossfix.model import Environment, Probe, Ruling, State, Subject, Verdict
 from lossfix.verify.judge import judge
-from lossfix.verify.probe.facts import Job, SubjectSource
+from lossfix.verify.probe.job import Job, SubjectSource
 from lossfix.verify.probe.protocol import Answer, Hello
 from lossfix.verify.workers import Settings, ask, close_workers, lent
 

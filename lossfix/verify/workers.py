@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
 from lossfix.verify.interpreter import InterpreterError, clean_environment
-from lossfix.verify.probe.facts import Job
+from lossfix.verify.probe.job import Job
 from lossfix.verify.probe.protocol import (
     Answer,
     Garbled,

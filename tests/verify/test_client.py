@@ -20,7 +20,7 @@ from lossfix.model import Environment, Probe, Ruling, Safety, State, Subject
 from lossfix.verify import workers
 from lossfix.verify.client import Verifier, verify_probe
 from lossfix.verify.interpreter import InterpreterError
-from lossfix.verify.probe.facts import Job, SubjectSource
+from lossfix.verify.probe.job import Job, SubjectSource
 from lossfix.verify.workers import Settings, Worker, ask, close_workers, lent
 
 ROOT = Path(__file__).resolve().parents[2]

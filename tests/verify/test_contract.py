@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lossfix.verify.probe.contract import contract
-from lossfix.verify.probe.facts import CHECKS, SubjectSource
 from lossfix.verify.probe.families import BY_NAME, edges
+from lossfix.verify.probe.job import CHECKS, SubjectSource
 from lossfix.verify.probe.subject import Candidate, load
 from lossfix.verify.probe.training import fit
 

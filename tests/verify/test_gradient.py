@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from lossfix.verify.probe.facts import SubjectSource, from_json, to_json
 from lossfix.verify.probe.families import BY_NAME
 from lossfix.verify.probe.gradient import measure_gradient, quick_gradient, segments
+from lossfix.verify.probe.job import SubjectSource
 from lossfix.verify.probe.numeric import lift, objective
 from lossfix.verify.probe.paths import follow
+from lossfix.verify.probe.records import from_json, to_json
 from lossfix.verify.probe.subject import Failure, load
 
 IMPORTS = "import numpy as np\nimport tensorflow as tf\nimport keras\nfrom keras import ops\n"

@@ -20,7 +20,8 @@ import pytest
 
 from lossfix.model import Probe, Ruling, Safety, Subject
 from lossfix.verify.judge import judge
-from lossfix.verify.probe.facts import Facts, Job, SubjectSource
+from lossfix.verify.probe.facts import Facts
+from lossfix.verify.probe.job import Job, SubjectSource
 from lossfix.verify.probe.protocol import Answer
 from lossfix.verify.workers import Settings, ask, close_workers, lent
 
@@ -424,7 +425,7 @@ def test_nothing_is_left_where_lossfix_itself_is_killed(tmp_path: Path) -> None:
         "import os, sys, threading\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         "from lossfix.verify.workers import Settings, ask\n"
-        "from lossfix.verify.probe.facts import Job, SubjectSource\n"
+        "from lossfix.verify.probe.job import Job, SubjectSource\n"
         "job = Job('f', SubjectSource('while True: open(\"busy\", \"w\")', 'f'))\n"
         "threading.Thread(target=ask, args=(job, Settings(sys.executable))).start()\n"
     )

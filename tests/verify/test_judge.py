@@ -22,9 +22,8 @@ from lossfix.verify.probe.facts import (
     Rung,
     SlopeFacts,
     ValueFacts,
-    from_json,
-    to_json,
 )
+from lossfix.verify.probe.records import from_json, to_json
 
 FINE = Outcome()
 ALIVE = GradientFacts("alive", FINE, FINE, "alive", steep_share=0.01)

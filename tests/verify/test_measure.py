@@ -8,8 +8,10 @@ from pairs import BY_NAME, PAIRS
 
 from lossfix.model import Probe, Ruling, Safety, State, Subject, Verdict
 from lossfix.verify.judge import judge
-from lossfix.verify.probe.facts import Facts, Job, SubjectSource, from_json, to_json
+from lossfix.verify.probe.facts import Facts
+from lossfix.verify.probe.job import Job, SubjectSource
 from lossfix.verify.probe.measure import measure
+from lossfix.verify.probe.records import from_json, to_json
 
 EVERY = 5
 """The default run takes every fifth pair, and those of ``KEY``; all run with ``-m slow``."""

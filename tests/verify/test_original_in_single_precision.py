@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lossfix.verify.probe.facts import SubjectSource
 from lossfix.verify.probe.families import BY_NAME
+from lossfix.verify.probe.job import SubjectSource
 from lossfix.verify.probe.numeric import lift, objective
 from lossfix.verify.probe.rounding import rounds
 from lossfix.verify.probe.subject import Failure, load

@@ -10,7 +10,7 @@ import pytest
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
-from lossfix.verify.probe.facts import SubjectSource  # noqa: E402
+from lossfix.verify.probe.job import SubjectSource  # noqa: E402
 from lossfix.verify.probe.subject import Candidate, Failure, load  # noqa: E402
 
 Y_TRUE = np.array([0.0, 1.0, 1.0], "float32")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from lossfix.verify.probe.facts import SubjectSource
 from lossfix.verify.probe.families import BY_NAME
 from lossfix.verify.probe.hints import suggest
 from lossfix.verify.probe.inputs import near_gates
+from lossfix.verify.probe.job import SubjectSource
 from lossfix.verify.probe.numeric import lift, objective
 from lossfix.verify.probe.subject import Failure, load
 from lossfix.verify.probe.values import compare, cross_families

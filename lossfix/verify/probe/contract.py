@@ -19,8 +19,9 @@ import numpy as np
 import tensorflow as tf
 
 from .compat import REDUCTIONS
-from .facts import CHECKS, Check, ContractFacts
+from .facts import Check, ContractFacts
 from .families import ROWS, Batch
+from .job import CHECKS
 from .parameters import unsaved
 from .subject import Candidate, Failure
 from .training import Fitted, fit, said, save_and_load

@@ -1,9 +1,7 @@
-"""What is asked of a worker and what it answers: plain, frozen data, standard library only.
+"""What a worker answers: plain, frozen data, standard library only.
 
 Both sides read this file: the probe fills in a ``Facts`` per ``Job``, and the judge is a pure
-function of it. Every field is a string, a number, a truth value, ``None`` or a tuple of these, so
-that a record survives JSON unchanged (``from_json(T, to_json(x)) == x``; floats that are not
-finite travel as text).
+function of it. A record survives JSON unchanged (``records.py``).
 
 Words used throughout. *Spread*: the standard deviation of the original's scalar value over the
 draws of a family, at least a thousandth of its mean size. *Steepness*: the number that stands in
@@ -12,81 +10,12 @@ the code of the rewrite, in 1 / units of the gated quantity. *Row*: one sample o
 
 from __future__ import annotations
 
-import dataclasses
-import math
-import sys
-import typing
 from dataclasses import dataclass
-from typing import Any, Optional, TypeVar, Union
-
-T = TypeVar("T")
+from typing import Optional
 
 LIVE_ROWS = 0.3
 """A loss that was dead is as good as dead when less than this share of its rows has a float32
 gradient above 1e-4 of the largest row's."""
-
-CHECKS = (
-    "edges",
-    "rank",
-    "weights",
-    "batch of one",
-    "dynamic batch",
-    "fit",
-    "xla",
-    "serialisation",
-    "parameters",
-    "steepness",
-    "mixed_float16",
-    "mixed_bfloat16",
-    "name",
-)
-"""The names of the contract's checks, cheapest first."""
-
-
-@dataclass(frozen=True)
-class SubjectSource:
-    """A loss as text: a module and the expression that builds it there
-    (``lossfix.model.Subject``)."""
-
-    source: str
-    expression: str
-    steepened: str = ""
-    """The expression with the hole ``{steepness}``; empty where nothing was smoothed."""
-    modules: tuple[tuple[str, str], ...] = ()
-    """Names and sources of modules that ``source`` imports, each behind those that it imports."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One loss before and, unless it is only measured, after (``lossfix.model.Probe``)."""
-
-    name: str
-    before: SubjectSource
-    after: Optional[SubjectSource] = None
-    promise: str = "exact"
-    """``exact`` or ``relaxed`` (the values of ``lossfix.model.Safety``)."""
-    gate: str = "sigmoid"
-    """``sigmoid``, ``detached`` (a declared surrogate) or ``keep``."""
-    steepness: Optional[float] = None
-    """Asked for by the user; ``None``: the probe calibrates it."""
-    thresholds: tuple[float, ...] = ()
-    families: tuple[str, ...] = ()
-    seed: int = 0
-    checks: tuple[str, ...] = CHECKS
-    """Which checks of the contract to run."""
-    true_shape: Optional[tuple[int, ...]] = None
-    """Of one sample's targets, without the batch, where the configuration says so."""
-    pred_shape: Optional[tuple[int, ...]] = None
-    true_range: Optional[tuple[float, float]] = None
-    """The lowest and the highest target, where the configuration says so."""
-    pred_range: Optional[tuple[float, float]] = None
-    head: str = ""
-    """The activation with which the models of the project end; empty where they differ or none is
-    seen."""
-    exact_tolerance: Optional[float] = None
-    """Share by which equal values may differ, instead of ``values.EQUAL``."""
-    relaxed_tolerance: Optional[float] = None
-    """Share of the first deviation that may remain, instead of ``values.REMAINS``."""
 
 
 @dataclass(frozen=True)
@@ -318,7 +247,7 @@ class Check:
     """One check of the contract, for the original and for the rewrite."""
 
     name: str
-    """One of ``CHECKS``."""
+    """One of ``job.CHECKS``."""
     before: Optional[str] = None
     """``""`` passed, a text says what failed, ``None`` was not run."""
     after: Optional[str] = None
@@ -419,43 +348,3 @@ class Facts:
     seconds: float = 0.0
     environment: tuple[tuple[str, str], ...] = ()
     """Versions: ``python``, ``tensorflow``, ``keras``, ``numpy``."""
-
-
-def to_json(value: Any) -> Any:
-    """A record as dictionaries, lists, text and finite numbers."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, (tuple, list)):
-        return [to_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
-def from_json(kind: type[T], value: Any) -> T:
-    """The record of type ``kind`` that ``to_json`` was given. Unknown keys are ignored.
-
-    Raises ``TypeError`` where a field without a default is missing.
-    """
-    hints = typing.get_type_hints(kind, vars(sys.modules[kind.__module__]))
-    names = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    return kind(
-        **{name: _build(hints[name], item) for name, item in value.items() if name in names}
-    )
-
-
-def _build(kind: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is Union:
-        return _build(next(a for a in arguments if a is not type(None)), value)
-    if origin is tuple:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(_build(arguments[0], item) for item in value)
-        return tuple(_build(a, item) for a, item in zip(arguments, value))
-    if dataclasses.is_dataclass(kind):
-        return from_json(kind, value)  # type: ignore[arg-type]
-    if kind is float:
-        return float(value)
-    return value

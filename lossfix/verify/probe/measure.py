@@ -26,21 +26,13 @@ from .contract import contract
 from .curve import draw_curve
 from .descent import ROWS, Yardstick, alignment, descent, yardstick
 from .extremes import EDGE, at_edges
-from .facts import (
-    LIVE_ROWS,
-    ContractFacts,
-    DescentFacts,
-    Facts,
-    GradientFacts,
-    Job,
-    Outcome,
-    ValueFacts,
-)
+from .facts import LIVE_ROWS, ContractFacts, DescentFacts, Facts, GradientFacts, Outcome, ValueFacts
 from .families import Batch, edges
 from .gates import Gate
 from .gradient import live_rows, measure_gradient, quick_gradient, raised, segments
 from .guard import replaced, snapshot
 from .inputs import near_gates, refusal, sides
+from .job import Job
 from .memory import changed, memory
 from .numeric import Objective, Side, lift, objective
 from .original import Original, find_original

@@ -18,8 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .facts import SubjectSource
 from .families import Batch
+from .job import SubjectSource
 from .subject import Candidate, Failure, load
 
 AGREEMENT = 2e-4

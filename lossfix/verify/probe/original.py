@@ -14,12 +14,13 @@ from .calling import AS_IT_IS, Calling, sums_up
 from .configured import configured
 from .demands import Demands
 from .descent import ROWS
-from .facts import Facts, GradientFacts, Job, Outcome
+from .facts import Facts, GradientFacts, Outcome
 from .families import Batch, Family, edges
 from .gates import Gate, find_gates
 from .gradient import quick_gradient
 from .hints import batch_sizes, suggest
 from .inputs import Choice, Direct, Refused, choose, sides
+from .job import Job
 from .numeric import Objective, Side, lift, objective
 from .reading import read
 from .shaped import fitted

@@ -1,6 +1,6 @@
 """What lossfix and a worker say to each other, and how it travels.
 
-A message is one record of ``facts.py``'s kind: four bytes of length (big-endian), then JSON in
+A message is one frozen record (``records.py``): four bytes of length (big-endian), then JSON in
 UTF-8. Each answer repeats the nonce of its request, so that nothing which the measured code writes
 can pass for one. Standard library only; both sides read this file.
 """
@@ -12,7 +12,9 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, Optional, TypeVar
 
-from .facts import Facts, Job, from_json, to_json
+from .facts import Facts
+from .job import Job
+from .records import from_json, to_json
 
 T = TypeVar("T")
 

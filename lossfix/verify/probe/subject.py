@@ -27,7 +27,7 @@ import tensorflow as tf
 
 from .calling import AS_IT_IS, Calling
 from .compat import removed_names, within
-from .facts import SubjectSource
+from .job import SubjectSource
 
 Adapt = Callable[[ModuleType], None]
 """Changes a module after it was imported and before the loss is built from it."""

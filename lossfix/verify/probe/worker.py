@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Callable
 
-from .facts import Facts, Job
+from .facts import Facts
+from .job import Job
 from .protocol import Answer, Hello, Request, Start, encode, receive
 from .sandbox import Limits, become_subreaper, confine
 
