@@ -28,6 +28,9 @@ _EVALUATIONS = 40
 _KINDS = ("guard", "jump", "blocker", "dead", "continuous", "unexercised", "mask")
 """A gate that is several of these over its turns is the first of them."""
 
+HARD = ("jump", "dead", "blocker")
+"""The kinds of gates that a smoothing is for."""
+
 
 @dataclass(frozen=True)
 class Segment:

@@ -70,3 +70,8 @@ class Job:
     """Share by which equal values may differ, instead of ``values.EQUAL``."""
     relaxed_tolerance: Optional[float] = None
     """Share of the first deviation that may remain, instead of ``values.REMAINS``."""
+
+    @property
+    def surrogate(self) -> bool:
+        """Whether the gradient is declared to be another than that of the values."""
+        return self.gate == "detached"
