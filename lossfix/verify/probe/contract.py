@@ -61,7 +61,7 @@ def contract(
     seed: int = 0,
     rows: int = ROWS,
 ) -> ContractFacts:
-    """Runs ``checks`` (names out of ``facts.CHECKS``) and never raises.
+    """Runs ``checks`` (names out of ``job.CHECKS``) and never raises.
 
     ``batch`` has some hundred rows of the family that the loss was measured on; ``edges`` are named
     batches at which losses break; ``steepness`` is the one in the rewrite's code, ``None`` where
