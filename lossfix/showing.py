@@ -175,22 +175,27 @@ class Ticker:
     def __init__(self, shown: bool) -> None:
         self._shown = shown
         self._next = 0.0
+        self._phase = ""
         self._visible = False
 
     def tick(self, text: str) -> None:
-        """Show this state of the work, if it is time for another one; nothing clears the line."""
+        """Show this state of the work, if it is time for another one; nothing clears the line.
+
+        What begins is always shown: it may take long until its next state.
+        """
         now = time.monotonic()
         if not text:
             self.clear()
             return
-        if not self._shown or now < self._next:
+        phase = text.partition(":")[0]
+        if not self._shown or (now < self._next and phase == self._phase):
             return
         from lossfix.report.style import printable
 
         columns = shutil.get_terminal_size().columns
         sys.stderr.write(f"\r\x1b[K{printable(text)[: columns - 1]}")
         sys.stderr.flush()
-        self._next, self._visible = now + self.REST, True
+        self._next, self._phase, self._visible = now + self.REST, phase, True
 
     def say(self, line: str) -> None:
         """Leave a line behind."""

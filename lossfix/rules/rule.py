@@ -45,6 +45,11 @@ class Edit:
     """Import statements that it needs, of one name each."""
 
 
+def no_misuse(wiring: Wiring) -> Iterable[Misuse]:
+    """For rules on losses alone."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Rule:
     """A fault, how it is recognised, and how it is mended."""
@@ -56,7 +61,7 @@ class Rule:
     rewrite: Callable[[Loss, Match], Edit | None] = field(repr=False)
     page: str = field(repr=False)
     module: str = field(repr=False)
-    wiring: Callable[[Wiring], Iterable[Misuse]] = field(default=lambda wiring: (), repr=False)
+    wiring: Callable[[Wiring], Iterable[Misuse]] = field(default=no_misuse, repr=False)
     """Where a file wires its losses wrongly, whichever they are; that is reported, and not rewritten."""
 
     @property

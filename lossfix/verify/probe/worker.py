@@ -28,6 +28,8 @@ Versions = tuple[tuple[str, str], ...]
 
 _write, _exit = os.write, os._exit  # bound here: the measured code may replace them
 _LIBRARIES = ("tensorflow", "keras", "numpy")
+_LATE = ("numpy.ma",)
+"""What these load when it is first asked for. Code with ``np.bool = bool`` would break that."""
 
 
 def main() -> None:
@@ -141,6 +143,8 @@ def _import_measure() -> Measure:
 
 def _versions() -> Versions:
     modules = [(name, importlib.import_module(name)) for name in _LIBRARIES]
+    for name in _LATE:
+        importlib.import_module(name)
     return (
         ("python", platform.python_version()),
         *((name, str(module.__version__)) for name, module in modules),
