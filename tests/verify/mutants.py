@@ -479,11 +479,15 @@ def _hidden(site: _Site) -> Iterator[ast.expr | None]:
 
 def _broadcast(pair: Pair) -> list[str]:
     """Targets of shape (N,) against predictions of (N, 1), where Keras aligned them. Losses that
-    flatten do it themselves, those over classes have targets of another shape anyway."""
+    flatten do it themselves, those over classes have targets of another shape anyway, and those that
+    name the axes of an image take no other rank."""
     tree = ast.parse(pair.after)
     call = _method(tree, "call")
     kept = [statement for statement in call.body if not _aligns(statement)]
-    flat = any(word in pair.after for word in ("[-1]", "one_hot", "softmax", "top_k"))
+    flat = any(
+        word in pair.after
+        for word in ("[-1]", "axis=[1", "total_variation", "one_hot", "softmax", "top_k")
+    )
     if len(kept) == len(call.body) or flat:
         return []
     call.body = kept

@@ -111,6 +111,19 @@ def test_what_the_original_could_do_is_missed(measured, check, old, new):
     assert found[check].regressed
 
 
+def test_a_mask_without_its_last_axis_is_aligned_as_keras_does(measured):
+    kept, _ = measured(BEFORE, AFTER, ("trailing axis",), family="seg_bin")
+    assert kept["trailing axis"].after == ""
+    unaligned = changed("y_true, y_pred = same_rank(y_true, y_pred)", "pass")
+    lost, _ = measured(BEFORE, unaligned, ("trailing axis",), family="seg_bin")
+    assert lost["trailing axis"].regressed
+
+
+def test_a_sample_that_is_no_image_has_no_such_axis(measured):
+    found, _ = measured(BEFORE, AFTER, ("trailing axis",))
+    assert found["trailing axis"].after is None
+
+
 def test_what_the_original_could_not_do_either_is_no_regression(measured):
     raising = BEFORE.replace("    e =", "    if tf.reduce_mean(y_pred) > 9:\n        pass\n    e =")
     after = changed(RETURN, "if tf.reduce_mean(s) > 2:\n            s = -s\n        " + RETURN)

@@ -91,6 +91,7 @@ def contract(
     runs: dict[str, _Run] = {
         "edges": _edges,
         "rank": _rank,
+        "trailing axis": _trailing_axis,
         "batch of one": _batch_of_one,
         "dynamic batch": _dynamic_batch,
         "fit": fits,
@@ -207,6 +208,20 @@ def _rank(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
                 "",
             )
     return "", ""
+
+
+def _trailing_axis(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """Targets of shape (N, H, W) are the same as (N, H, W, 1) to predictions of the latter shape: masks
+    come without the axis that a convolution leaves."""
+    y_true, y_pred = _tensors(setting.small)
+    if y_true.shape != y_pred.shape or len(y_pred.shape) < 3 or y_pred.shape[-1] != 1:
+        return None, ""
+    aligned = _value(candidate, y_true, y_pred)
+    other = _value(candidate, tf.squeeze(y_true, -1), y_pred)
+    if _same(aligned, other):
+        return "", ""
+    shapes = f"y_true {tuple(y_true.shape[:-1])} against y_pred {tuple(y_pred.shape)}"
+    return f"{shapes} gives {other:.4g} instead of {aligned:.4g}", ""
 
 
 def _weighting(candidate: Candidate, setting: _Setting) -> str:

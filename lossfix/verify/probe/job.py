@@ -11,6 +11,7 @@ from typing import Optional
 CHECKS = (
     "edges",
     "rank",
+    "trailing axis",
     "weights",
     "batch of one",
     "dynamic batch",

@@ -42,6 +42,8 @@ def unsaved(candidate: Candidate, y_true: Any, y_pred: Any) -> str:
             if getattr(copy, name, given) != given:
                 return f"its parameter `{name}` is not saved"
             continue
+        if _is_another(config.get(name), given):
+            return f"its parameter `{name}` is ignored, or saved as another one"
         try:
             expected = float(np.mean(np.asarray(other(y_true, y_pred))))
         except Exception:  # a number of classes, say, that these inputs do not have
@@ -50,6 +52,12 @@ def unsaved(candidate: Candidate, y_true: Any, y_pred: Any) -> str:
         if not np.isclose(*values, rtol=1e-6, atol=1e-12, equal_nan=True):
             return f"its parameter `{name}` is saved as another one, or not at all"
     return ""
+
+
+def _is_another(saved: Any, given: Any) -> bool:
+    """Whether a number was saved as another number."""
+    numbers = all(isinstance(each, (int, float)) for each in (saved, given))
+    return numbers and not np.isclose(saved, given, rtol=1e-6, atol=0.0)
 
 
 def _variants(candidate: Candidate) -> Iterator[tuple[str, Any, Any]]:
