@@ -150,15 +150,15 @@ def test_a_copy_is_imported_from_where_it_stands_and_not_by_way_of_others(tmp_pa
     files = {
         "kit/__init__.py": "from .scores import overlap\n",
         "kit/scores.py": HELPER,
-        "kit/work/__init__.py": "",
-        "kit/work/misses.py": LOSS.replace("from scores", "from .. "),
-        "train.py": MEASURED.replace("from misses", "from kit.work.misses").replace(
+        "kit/depth/__init__.py": "",
+        "kit/depth/misses.py": LOSS.replace("from scores", "from .. "),
+        "train.py": MEASURED.replace("from misses", "from kit.depth.misses").replace(
             "from scores", "from kit"
         ),
     }
     after = fixed(tmp_path, files)
-    assert after.keys() == {"kit/scores.py", "kit/work/misses.py"}
-    assert "from ..scores import soft_overlap\n" in after["kit/work/misses.py"]
+    assert after.keys() == {"kit/scores.py", "kit/depth/misses.py"}
+    assert "from ..scores import soft_overlap\n" in after["kit/depth/misses.py"]
 
 
 def test_functions_on_the_way_to_a_shared_one_hand_the_steepness_down(tmp_path: Path) -> None:
