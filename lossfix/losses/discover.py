@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lossfix.losses.candidate import Candidate, Project, Settings
 from lossfix.losses.names import WRAPPER
@@ -205,7 +206,7 @@ def _function(
     nameless = len(node.args.defaults) > len(positional) - 2
     # Keras passes them alone, and what else there is can only have been applied before.
     nameless |= not _takes_two(node, form) and not (
-        form is Form.FUNCTION and _is_applied_partially(file, name)
+        form is Form.FUNCTION and name in _applied_partially(file.module)
     )
     if not evidence or (pair is None and (nameless or Evidence.COMPILED not in evidence)):
         return None
@@ -254,12 +255,14 @@ def _takes_two(node: ast.FunctionDef, form: Form) -> bool:
     return required <= 2 + (form is Form.METHOD)
 
 
-def _is_applied_partially(file: File, name: str) -> bool:
-    return any(
-        (dotted(call.func) or "").endswith("partial")
-        and any((dotted(each) or "").rpartition(".")[2] == name for each in call.args[:1])
-        for call in every(file.module, ast.Call)
-        if isinstance(call, ast.Call)
+@lru_cache(maxsize=4)
+def _applied_partially(module: ast.Module) -> frozenset[str]:
+    """The last names of what a file hands to ``partial``."""
+    return frozenset(
+        (dotted(each) or "").rpartition(".")[2]
+        for call in every(module, ast.Call)
+        if (dotted(call.func) or "").endswith("partial")
+        for each in call.args[:1]
     )
 
 

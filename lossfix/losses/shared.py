@@ -90,6 +90,7 @@ class _Reader:
         self.own = frozenset({*self.defined, *self.assigned.values})
         self.depending: dict[ast.FunctionDef, dict[str, frozenset[str]]] = {}
         """Of each function, the names that depend on a parameter."""
+        self._calls: dict[str, frozenset[str]] = {}
 
     @cached_property
     def parents(self) -> Mapping[ast.AST, ast.AST]:
@@ -149,17 +150,14 @@ class _Reader:
             if not functions:
                 continue
             inside = self._owner(call)
-            own = dict(self._parameters()).get(inside, ())
+            own = self._own_parameters.get(inside, ())
             values: list[tuple[int | str, ast.expr]] = [*enumerate(call.args)]
             values += [(each.arg, each.value) for each in call.keywords if each.arg]
             for key, value in values:
                 parameter = None
-                if isinstance(value, ast.Name) and value.id in own:
-                    called = (
-                        n for n in ast.walk(self._defining(inside)) if isinstance(n, ast.Call)
-                    )
-                    if not any(_is_name(each.func, value.id) for each in called):
-                        parameter = (inside, value.id)
+                name = value.id if isinstance(value, ast.Name) else ""
+                if name in own and name not in self._called_in(inside):
+                    parameter = (inside, name)
                 references = tuple(dict.fromkeys(self._references(value)))
                 if parameter is not None or references:
                     for function in functions:
@@ -176,9 +174,26 @@ class _Reader:
         origins = self.origins.get(root, ()) or (() if rest else self._origins_of(root))
         return tuple(Reference(f"{o}.{rest}" if rest else o, imported=True) for o in origins)
 
-    def _defining(self, name: str) -> ast.AST:
-        found = (node for path, node in definitions(self.module.body) if ".".join(path) == name)
-        return next(iter(found), self.module)
+    def _called_in(self, name: str) -> frozenset[str]:
+        """The plain names that the function called ``name`` calls."""
+        known = self._calls.get(name)
+        if known is None:
+            inside = self._defined_at.get(name, self.module)
+            calls = (each.func for each in ast.walk(inside) if isinstance(each, ast.Call))
+            known = frozenset(each.id for each in calls if isinstance(each, ast.Name))
+            self._calls[name] = known
+        return known
+
+    @cached_property
+    def _defined_at(self) -> dict[str, ast.AST]:
+        found: dict[str, ast.AST] = {}
+        for path, node in definitions(self.module.body):
+            found.setdefault(".".join(path), node)
+        return found
+
+    @cached_property
+    def _own_parameters(self) -> dict[str, tuple[str, ...]]:
+        return dict(self._parameters())
 
     def _parameters(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         for node in statements(self.module.body):
@@ -401,10 +416,6 @@ def _at_top(body: list[ast.stmt]) -> Iterator[str]:
         elif isinstance(statement, ast.If | ast.Try | ast.With):
             for block in blocks(statement):
                 yield from _at_top(block)
-
-
-def _is_name(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:
