@@ -13,8 +13,8 @@ import libcst as cst
 
 from lossfix.losses.gates import is_elementwise
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
+from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import LOSS_FUNCTIONS
 from lossfix.losses.naming import value_of
 from lossfix.syntax.tree import walk
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lossfix.losses.candidate import Candidate, Project, Settings
-from lossfix.losses.names import WRAPPER
+from lossfix.losses.keras_names import WRAPPER
 from lossfix.losses.outline import (
     OTHER_FRAMEWORKS,
     File,

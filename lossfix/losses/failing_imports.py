@@ -10,8 +10,9 @@ from functools import lru_cache
 import libcst as cst
 
 from lossfix.losses.gone import Gone, current, fails_to_import, gone
+from lossfix.losses.keras_names import WRAPPER
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import WRAPPER, canonical
+from lossfix.losses.names import canonical
 from lossfix.losses.reach import references, uses
 from lossfix.losses.removed import Removed, is_public, removed
 from lossfix.syntax.build import Replacement

@@ -13,7 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from lossfix.losses.candidate import Settings
-from lossfix.losses.names import LOSS_FUNCTIONS, canonical
+from lossfix.losses.keras_names import LOSS_FUNCTIONS
+from lossfix.losses.names import canonical
 from lossfix.losses.uses import LOSS_KEYWORDS, METRIC_KEYWORDS
 from lossfix.losses.wording import LOSS_WORDS, names_a_loss, pair_of
 

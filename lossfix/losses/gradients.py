@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
 
-from lossfix.losses.names import (
+from lossfix.losses.keras_names import (
     LOSS_CLASSES,
     LOSS_FUNCTIONS,
     METRIC_CLASSES,
     METRIC_FUNCTIONS,
-    words,
 )
+from lossfix.losses.words import words
 
 
 class Gradient(str, Enum):

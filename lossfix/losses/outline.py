@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lossfix.losses.candidate import Project, Settings
-from lossfix.losses.names import LOSS_CLASSES, WRAPPER, canonical
+from lossfix.losses.keras_names import LOSS_CLASSES, WRAPPER
+from lossfix.losses.names import canonical
 from lossfix.losses.uses import Uses, uses_of
 from lossfix.syntax.scope import Definition, Scope, definitions, dotted, scope_of_module
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import libcst as cst
 
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import words
 from lossfix.losses.wording import SCORES, names_a_loss
 from lossfix.losses.wording import words as name_words
+from lossfix.losses.words import words
 from lossfix.syntax.tree import children, dotted, walk
 
 _KEEPS_ZERO = words("""

@@ -16,7 +16,8 @@ from types import MappingProxyType
 
 from lossfix.losses.backend_table import BACKEND, BACKEND_REFUSED
 from lossfix.losses.gradients import KNOWN
-from lossfix.losses.names import LOSS_ALIASES, LOSS_CLASSES, borrowed, canonical
+from lossfix.losses.keras_names import LOSS_ALIASES, LOSS_CLASSES
+from lossfix.losses.names import borrowed, canonical
 from lossfix.losses.removed_table import (
     ADDONS,
     BACKEND_MODULES,

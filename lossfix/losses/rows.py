@@ -14,8 +14,8 @@ import libcst as cst
 
 from lossfix.losses.conditions import named_value
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
+from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import LOSS_FUNCTIONS
 from lossfix.losses.tensors import batch_of, called_builtin, is_array, names_below
 from lossfix.losses.wording import words
 from lossfix.syntax.build import expression

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import libcst as cst
 
 from lossfix.losses.classes import SAME_RANK, is_rank_function, rank_function
+from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import LOSS_FUNCTIONS
 from lossfix.syntax.build import Replacement
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.tree import dotted, walk

@@ -12,7 +12,8 @@ from functools import cached_property, lru_cache
 
 from lossfix.losses.candidate import Candidate, Settings
 from lossfix.losses.discover import discover
-from lossfix.losses.names import LOSS_FUNCTIONS, canonical
+from lossfix.losses.keras_names import LOSS_FUNCTIONS
+from lossfix.losses.names import canonical
 from lossfix.model import Severity, Span
 from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import (

@@ -55,8 +55,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.gates import Path, path_at
+from lossfix.losses.keras_names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
 from lossfix.losses.naming import value_of
 from lossfix.losses.wiring import Misuse, Wiring, is_built_in
 from lossfix.model import Safety, Severity

@@ -57,7 +57,7 @@ import libcst as cst
 
 from lossfix.losses.divisions import Division, divisions, guarded, is_sheltered
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import words
+from lossfix.losses.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk

@@ -58,8 +58,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.keras_names import WRAPPER
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import WRAPPER, canonical
+from lossfix.losses.names import canonical
 from lossfix.losses.unwrap import unwrapped
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule

@@ -85,8 +85,8 @@ import libcst as cst
 
 from lossfix.losses.classes import aligning_statement, rank_function_definition
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS, SHAPE_QUERIES
+from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import LOSS_FUNCTIONS
 from lossfix.losses.subclass import method, with_first_statement
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule

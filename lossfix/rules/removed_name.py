@@ -54,8 +54,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lossfix.losses.gone import Gone, current, gone_names, told
+from lossfix.losses.keras_names import WRAPPER
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import WRAPPER, canonical
+from lossfix.losses.names import canonical
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 

@@ -59,8 +59,9 @@ from functools import partial
 import libcst as cst
 
 from lossfix.losses.gone import Gone, current, gone_names
+from lossfix.losses.keras_names import LOSS_CLASSES
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import LOSS_CLASSES, canonical
+from lossfix.losses.names import canonical
 from lossfix.losses.reach import uses
 from lossfix.losses.removed_table import REDUCTIONS
 from lossfix.losses.subclass import PASSED_ON, derives_directly, is_of_keras_2, method, super_calls

@@ -59,8 +59,8 @@ import libcst as cst
 
 from lossfix.losses.conditions import uses
 from lossfix.losses.loss import Loss
-from lossfix.losses.names import words
 from lossfix.losses.naming import value_of
+from lossfix.losses.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression

@@ -66,7 +66,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.names import METRIC_CLASSES
+from lossfix.losses.keras_names import METRIC_CLASSES
 from lossfix.losses.wiring import Misuse, Wiring, inside
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lossfix.losses import gradients, names
+from lossfix.losses import gradients, keras_names, names_table
 from lossfix.losses.gradients import Gradient, cast_gradient, gradient_of
 from lossfix.losses.names import canonical, keyword
 from lossfix.rules.metric_as_loss import METRIC_STRINGS
@@ -96,10 +96,10 @@ def known() -> list[str]:
             *gradients.ELEMENTWISE,
             *gradients.CASTS,
             *gradients.REDUCTIONS,
-            *names.LOSS_CLASSES,
-            *names.METRIC_CLASSES,
-            *names._TF_ALIASES.values(),
-            *(target for table in names._MODULES.values() for target in table.values()),
+            *keras_names.LOSS_CLASSES,
+            *keras_names.METRIC_CLASSES,
+            *names_table.TF_ALIASES.values(),
+            *(target for table in names_table.MODULES.values() for target in table.values()),
         }
     )
 
@@ -146,8 +146,13 @@ def test_no_string_that_names_a_metric_is_a_loss_to_keras() -> None:
 
 def test_all_losses_and_metrics_of_keras_are_known() -> None:
     for module, classes, functions, parent in (
-        (keras.losses, names.LOSS_CLASSES, names.LOSS_FUNCTIONS, keras.losses.Loss),
-        (keras.metrics, names.METRIC_CLASSES, names.METRIC_FUNCTIONS, keras.metrics.Metric),
+        (keras.losses, keras_names.LOSS_CLASSES, keras_names.LOSS_FUNCTIONS, keras.losses.Loss),
+        (
+            keras.metrics,
+            keras_names.METRIC_CLASSES,
+            keras_names.METRIC_FUNCTIONS,
+            keras.metrics.Metric,
+        ),
     ):
         for attribute in dir(module):
             value = getattr(module, attribute)
@@ -160,7 +165,7 @@ def test_all_losses_and_metrics_of_keras_are_known() -> None:
                     "keras.metrics.pearson_correlation",
                 ):
                     continue
-                assert name in functions | names.LOSS_FUNCTIONS
+                assert name in functions | keras_names.LOSS_FUNCTIONS
 
 
 X = np.array([[0.3, 0.7, 0.2], [0.6, 0.4, 0.9], [0.15, 0.25, 0.35]], np.float32)
