@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.gradients import COMPARISONS, LOGICAL, ROUNDING
-from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.loss import Loss
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
 
@@ -52,7 +53,7 @@ def step(loss: Loss, node: cst.CSTNode) -> Step | None:
                 known = step(loss, inner)
                 if known is not None:
                     return known
-                discrete = casts_to_discrete(loss, node) and not _is_boolean(loss, inner)
+                discrete = casts_to_discrete(node) and not _is_boolean(loss, inner)
                 return Step("trunc", inner, node) if discrete else None
             if operation == "tf.sign" or operation == "tf.argmax":
                 return Step(operation[3:], inner, node)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import libcst as cst
 
+from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import CASTS, uses
-from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.loss import Loss
 from lossfix.syntax.build import Replacement, expression
 
 _KEEPING = frozenset(
@@ -51,7 +52,7 @@ def _as_float(
                     return None
                 operation = loss.operation(call)
                 if operation in CASTS:
-                    return None if casts_to_discrete(loss, call) else changed
+                    return None if casts_to_discrete(call) else changed
                 if (loss.qualified(call.func) or "").endswith(_ACCUMULATING):
                     return changed
                 if operation not in _KEEPING:

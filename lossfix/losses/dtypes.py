@@ -6,6 +6,7 @@ from enum import Enum
 
 import libcst as cst
 
+from lossfix.losses.casts import cast_target
 from lossfix.losses.gradients import (
     COMPARISONS,
     ELEMENTWISE,
@@ -14,7 +15,7 @@ from lossfix.losses.gradients import (
     LOGICAL,
     REDUCTIONS,
 )
-from lossfix.losses.loss import Loss, cast_target
+from lossfix.losses.loss import Loss
 from lossfix.losses.tensors import is_boolean
 from lossfix.syntax.tree import children, dotted
 

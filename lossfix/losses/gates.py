@@ -8,6 +8,7 @@ from enum import Enum
 
 import libcst as cst
 
+from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import (
     CASTS,
     comparison,
@@ -17,7 +18,7 @@ from lossfix.losses.conditions import (
     uses,
 )
 from lossfix.losses.gradients import COMPARISONS, ELEMENTWISE, INDEX_OPERATIONS, LOGICAL
-from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.loss import Loss
 from lossfix.losses.recorded import is_only_recorded
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import children, dotted, walk
@@ -233,7 +234,7 @@ def is_float_again(loss: Loss, node: cst.CSTNode) -> bool:
     for above in consumers(loss, node):
         if isinstance(above, cst.Call):
             operation = loss.operation(above)
-            if operation in CASTS and not casts_to_discrete(loss, above):
+            if operation in CASTS and not casts_to_discrete(above):
                 return True
             if operation not in ("tf.reduce_sum", "tf.add", "tf.reduce_max", "tf.reduce_min"):
                 return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,17 +9,16 @@ from functools import cached_property
 import libcst as cst
 
 from lossfix.losses.candidate import Candidate, Project, Settings
+from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
 from lossfix.losses.names import canonical
+from lossfix.losses.spelling import first_free, keras_origin, names_in, spelled, tensorflow
 from lossfix.losses.wording import pair_of
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
 from lossfix.syntax.scope import Scope
 from lossfix.syntax.tree import Tree, all_statements, children, dotted, walk
 
-TENSORFLOW = "tensorflow"
-_ALSO_IN_THE_BACKEND = frozenset({"abs", "exp", "maximum", "minimum", "sigmoid", "square", "tanh"})
-"""What ``tf.keras.backend`` computes under the same name, from the same arguments."""
 STEEPNESS = "steepness"
 """What the parameter of every smoothed gate is called, or how its name ends."""
 _STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device"})
@@ -238,7 +236,7 @@ class Loss:
         if operation.startswith(("np.", "math.")):
             return True
         if operation == "tf.cast":
-            return casts_to_discrete(self, node)
+            return casts_to_discrete(node)
         return gradient_of(operation) in (Gradient.NONE, Gradient.ZERO)
 
     @cached_property
@@ -254,14 +252,12 @@ class Loss:
     @property
     def tensorflow(self) -> str:
         """What this file calls TensorFlow, or would."""
-        return _bound_to(self.tree.scopes[-1], TENSORFLOW) or "tf"
+        return tensorflow(self.tree.scopes[-1])
 
     @property
     def keras_origin(self) -> str:
         """The module that ``keras`` is imported from where this file has yet to import it."""
-        imports = self.tree.scopes[-1].imports.values()
-        bundled = any(each.startswith("tensorflow.keras") for each in imports)
-        return "tensorflow.keras" if bundled else "keras"
+        return keras_origin(self.tree.scopes[-1])
 
     def spell(self, operation: str) -> str:
         """``operation`` (``tf.where``, ``keras.losses.Loss``) as this file would write it.
@@ -269,23 +265,7 @@ class Loss:
         A module that the file does not import yet is spelled as it is usually imported; the engine
         adds the import.
         """
-        head, _, rest = operation.partition(".")
-        module = self.tree.scopes[-1]
-        if head == "tf":
-            backend = _bound_to(module, "tensorflow.keras.backend")
-            if rest in _ALSO_IN_THE_BACKEND and backend and not _bound_to(module, TENSORFLOW):
-                return f"{backend}.{rest}"
-            return f"{self.tensorflow}.{rest}"
-        if head == "keras":
-            own = _bound_to(module, "keras") or _bound_to(module, "tensorflow.keras")
-            if own is None:
-                tensorflow = _bound_to(module, TENSORFLOW)
-                apart = any(each.split(".")[0] == "keras" for each in module.imports.values())
-                own = f"{tensorflow}.keras" if tensorflow and not apart else "keras"
-            return f"{own}.{rest}"
-        if head == "np":
-            return f"{_bound_to(module, 'numpy') or 'np'}.{rest}"
-        return operation
+        return spelled(operation, self.tree.scopes[-1])
 
     def fresh(self, *wishes: str) -> str:
         """The first of ``wishes`` that means nothing in this file yet, else the first with a number."""
@@ -312,65 +292,6 @@ def _factors(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
             yield from _factors(inner)
         case _:
             yield node
-
-
-def first_free(wishes: tuple[str, ...], taken: frozenset[str]) -> str:
-    """The first of ``wishes`` that is not taken, else the first with a number."""
-    for wish in wishes:
-        if wish not in taken:
-            return wish
-    number = 2
-    while f"{wishes[0]}_{number}" in taken:
-        number += 1
-    return f"{wishes[0]}_{number}"
-
-
-def casts_to_discrete(loss: Loss, node: cst.Call) -> bool:
-    """Whether a ``tf.cast`` is to an integer or boolean type, which has no gradient."""
-    target = cast_target(node)
-    name = dotted(target) if target is not None else None
-    text = name.split(".")[-1] if name else ""
-    if isinstance(target, cst.SimpleString):
-        text = str(target.evaluated_value)
-    return text.startswith(("int", "uint", "bool")) or text == "bool_"
-
-
-def cast_target(node: cst.Call) -> cst.BaseExpression | None:
-    """The second argument of ``tf.cast`` or ``K.cast``."""
-    for number, argument in enumerate(node.args):
-        if argument.keyword is None and number == 1:
-            return argument.value
-        if argument.keyword is not None and argument.keyword.value == "dtype":
-            return argument.value
-    return None
-
-
-def names_in(module: ast.Module) -> frozenset[str]:
-    """Every identifier that occurs in a file, whatever it stands for."""
-    names: set[str] = set()
-    for node in ast.walk(module):
-        match node:
-            case ast.Name(id=name) | ast.arg(arg=name):
-                names.add(name)
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                names.add(name)
-            case ast.alias(name=name, asname=asname):
-                names.add(asname or name.split(".")[0])
-    return frozenset(names)
-
-
-def _bound_to(scope: Scope, module: str) -> str | None:
-    for name, origin in sorted(scope.imports.items()):
-        if origin == module:
-            return name
-    for name in sorted(scope.aliases):
-        if scope.resolve(name) == module:
-            return name
-    return None
 
 
 _ALONE = Project()

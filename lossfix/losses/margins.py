@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import (
     Step,
     as_condition,
@@ -19,7 +20,7 @@ from lossfix.losses.conditions import (
     quantifier,
     step,
 )
-from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.loss import Loss
 from lossfix.model import Gate as Form
 from lossfix.syntax.build import expression
 
@@ -115,7 +116,7 @@ def as_float(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
     """``node`` in the dtype of the predictions, where it is an integer or a boolean."""
     whole = isinstance(node, cst.Call) and (
         loss.operation(node) == "tf.argmax"
-        or (loss.operation(node) == "tf.cast" and casts_to_discrete(loss, node))
+        or (loss.operation(node) == "tf.cast" and casts_to_discrete(node))
     )
     value = named_value(loss, node)
     if value is not None and not whole:
@@ -211,7 +212,7 @@ def _is_a_number_of_a_class(loss: Loss, node: cst.BaseExpression) -> bool:
         if operation == "tf.argmax":
             return False
         if operation == "tf.cast":
-            return not casts_to_discrete(loss, known)
+            return not casts_to_discrete(known)
     return True
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from lossfix.losses.candidate import Elsewhere, Helper, Project
-from lossfix.losses.loss import STEEPNESS, Loss, first_free, names_in
+from lossfix.losses.loss import STEEPNESS, Loss
 from lossfix.losses.parameters import add, default_of, parameter_names
+from lossfix.losses.spelling import first_free, names_in
 from lossfix.model import Form
 from lossfix.syntax import build
 from lossfix.syntax.build import Replacement

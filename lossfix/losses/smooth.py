@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import libcst as cst
 
+from lossfix.losses.casts import cast_target, casts_to_discrete
 from lossfix.losses.conditions import CASTS, comparison, named_value, uses
 from lossfix.losses.gates import Gate, Use, gates, is_float_again
-from lossfix.losses.loss import Loss, cast_target, casts_to_discrete
+from lossfix.losses.loss import Loss
 from lossfix.losses.margins import soft
 from lossfix.losses.naming import named, statement_of
 from lossfix.losses.parameters import add, number
@@ -32,7 +33,7 @@ def obstacle(loss: Loss, gate: Gate) -> str:
 
 
 def _is_whole(loss: Loss, gate: Gate) -> bool:
-    return isinstance(gate.node, cst.Call) and casts_to_discrete(loss, gate.node)
+    return isinstance(gate.node, cst.Call) and casts_to_discrete(gate.node)
 
 
 def constant(loss: Loss, node: cst.BaseExpression | None) -> float | None:
@@ -221,7 +222,7 @@ def _as_cast(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpr
     if not isinstance(gate.node, cst.Call) or loss.operation(gate.node) not in CASTS:
         return weight
     target = cast_target(gate.node)
-    if target is None or casts_to_discrete(loss, gate.node):
+    if target is None or casts_to_discrete(gate.node):
         return weight
     if isinstance(target, cst.SimpleString):
         named = str(target.evaluated_value)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Set
 
 import libcst as cst
 
+from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import CASTS, Step, as_condition, named_value, step, steps_compared
 from lossfix.losses.gates import Gate, Path, consumers, gates, is_compared, path_at, path_of
-from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.loss import Loss
 from lossfix.losses.margins import is_number
 from lossfix.losses.recorded import is_only_recorded
 from lossfix.syntax.tree import walk
@@ -72,7 +73,7 @@ def above_casts(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
         if loss.operation(call) not in CASTS or call.args[0] is not argument:
             return node
         node = call
-        if not casts_to_discrete(loss, call):
+        if not casts_to_discrete(call):
             return node
 
 

@@ -54,11 +54,12 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import Step, step
 from lossfix.losses.counts import as_float
 from lossfix.losses.gates import consumers
 from lossfix.losses.lookups import looked_up
-from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.loss import Loss
 from lossfix.losses.margins import axis_of, softmax
 from lossfix.losses.parameters import add, number
 from lossfix.losses.smooth import obstacle, orphaned
@@ -130,7 +131,7 @@ def _expected(loss: Loss, each: Step, steepness: cst.BaseExpression) -> _Expecte
     outer = above_casts(loss, each.call)
     index = _expected_index(loss, each, axis, steepness)
     if isinstance(outer, cst.Call) and outer is not each.call:
-        return None if casts_to_discrete(loss, outer) else _Expected(outer, index)
+        return None if casts_to_discrete(outer) else _Expected(outer, index)
     beside = as_float(loss, each.call)
     return None if beside is None else _Expected(each.call, index, beside)
 

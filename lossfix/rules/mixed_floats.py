@@ -47,7 +47,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss, cast_target
+from lossfix.losses.casts import cast_target
+from lossfix.losses.loss import Loss
 from lossfix.losses.naming import value_of
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule

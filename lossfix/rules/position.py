@@ -59,11 +59,12 @@ from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
+from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import is_condition
 from lossfix.losses.counts import as_float
 from lossfix.losses.definitions import defined
 from lossfix.losses.gates import Path, consumers, path_at
-from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.loss import Loss
 from lossfix.losses.margins import is_number
 from lossfix.losses.parameters import add, number
 from lossfix.losses.recorded import is_only_recorded
@@ -176,7 +177,7 @@ def _ranked(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
             return None
         function, value = returned
         cast = isinstance(value, cst.Call) and loss.operation(value) == "tf.cast"
-        if not cast or not isinstance(value, cst.Call) or casts_to_discrete(loss, value):
+        if not cast or not isinstance(value, cst.Call) or casts_to_discrete(value):
             return None
         inner = value.args[0].value
         ranked = _ranked(loss, inner) if isinstance(inner, cst.Call) else None

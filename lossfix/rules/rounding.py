@@ -56,10 +56,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import Step
 from lossfix.losses.definitions import defined
 from lossfix.losses.gates import is_float_again
-from lossfix.losses.loss import Loss, casts_to_discrete
+from lossfix.losses.loss import Loss
 from lossfix.losses.margins import difference, scaled
 from lossfix.losses.parameters import add, number
 from lossfix.losses.smooth import obstacle, orphaned
@@ -103,7 +104,7 @@ def _code(loss: Loss, node: cst.CSTNode) -> str:
 
 def _integer(loss: Loss, each: Step) -> str:
     outer = above_casts(loss, each.call)
-    whole = isinstance(outer, cst.Call) and casts_to_discrete(loss, outer)
+    whole = isinstance(outer, cst.Call) and casts_to_discrete(outer)
     if whole and not is_float_again(loss, outer):
         return "it is computed with as an integer"
     return ""
@@ -136,7 +137,7 @@ def _straight_through(loss: Loss) -> Edit | None:
     replace: dict[cst.CSTNode, Replacement] = {}
     for each in dead_steps(loss, ROUNDINGS):
         outer = above_casts(loss, each.call)
-        if _integer(loss, each) or (isinstance(outer, cst.Call) and casts_to_discrete(loss, outer)):
+        if _integer(loss, each) or (isinstance(outer, cst.Call) and casts_to_discrete(outer)):
             return None
         replace[outer] = expression(
             f"{{x}} + {loss.spell('tf.stop_gradient')}({{hard}} - {{x}})", x=each.value, hard=outer

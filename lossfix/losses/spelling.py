@@ -1,0 +1,81 @@
+"""How a file would write what is added to it: the modules that it imports, and names that are free."""
+
+from __future__ import annotations
+
+import ast
+
+from lossfix.syntax.scope import Scope
+
+_TENSORFLOW = "tensorflow"
+_ALSO_IN_THE_BACKEND = frozenset({"abs", "exp", "maximum", "minimum", "sigmoid", "square", "tanh"})
+"""What ``tf.keras.backend`` computes under the same name, from the same arguments."""
+
+
+def spelled(operation: str, module: Scope) -> str:
+    """A canonical name (``tf.where``, ``keras.losses.Loss``) as a file with these imports would write it."""
+    head, _, rest = operation.partition(".")
+    if head == "tf":
+        backend = _bound_to(module, "tensorflow.keras.backend")
+        if rest in _ALSO_IN_THE_BACKEND and backend and not _bound_to(module, _TENSORFLOW):
+            return f"{backend}.{rest}"
+        return f"{tensorflow(module)}.{rest}"
+    if head == "keras":
+        own = _bound_to(module, "keras") or _bound_to(module, "tensorflow.keras")
+        if own is None:
+            bundling = _bound_to(module, _TENSORFLOW)
+            apart = any(each.split(".")[0] == "keras" for each in module.imports.values())
+            own = f"{bundling}.keras" if bundling and not apart else "keras"
+        return f"{own}.{rest}"
+    if head == "np":
+        return f"{_bound_to(module, 'numpy') or 'np'}.{rest}"
+    return operation
+
+
+def tensorflow(module: Scope) -> str:
+    """What a file calls TensorFlow, or would."""
+    return _bound_to(module, _TENSORFLOW) or "tf"
+
+
+def keras_origin(module: Scope) -> str:
+    """The module that ``keras`` is imported from in a file that has yet to import it."""
+    bundled = any(each.startswith("tensorflow.keras") for each in module.imports.values())
+    return "tensorflow.keras" if bundled else "keras"
+
+
+def _bound_to(scope: Scope, module: str) -> str | None:
+    for name, origin in sorted(scope.imports.items()):
+        if origin == module:
+            return name
+    for name in sorted(scope.aliases):
+        if scope.resolve(name) == module:
+            return name
+    return None
+
+
+def first_free(wishes: tuple[str, ...], taken: frozenset[str]) -> str:
+    """The first of ``wishes`` that is not taken, else the first with a number."""
+    for wish in wishes:
+        if wish not in taken:
+            return wish
+    number = 2
+    while f"{wishes[0]}_{number}" in taken:
+        number += 1
+    return f"{wishes[0]}_{number}"
+
+
+def names_in(module: ast.Module) -> frozenset[str]:
+    """Every identifier that occurs in a file, whatever it stands for."""
+    names: set[str] = set()
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name):
+                names.add(name)
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                names.add(name)
+            case ast.alias(name=name, asname=asname):
+                names.add(asname or name.split(".")[0])
+    return frozenset(names)
