@@ -1,4 +1,4 @@
-"""Flags to configuration to a run to a report: the only file that prints or exits."""
+"""Flags to configuration to a run to a report: the commands, and the only file that exits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,11 +22,10 @@ from lossfix.options import (
     showing,
     spreading,
 )
-from lossfix.progress import SILENT, Progress
-from lossfix.showing import Ticker, hear, patch_of, ready, show, show_cells, style_of, write_bytes
+from lossfix.showing import patch_of, ready, show, show_cells, style_of, write_bytes
+from lossfix.terminal import dialogue, working
 
 if TYPE_CHECKING:
-    from lossfix.interactive import Review
     from lossfix.model import Report
     from lossfix.run import Request
 
@@ -92,7 +90,7 @@ def check(**flags: Any) -> int:
     from lossfix import run
 
     ready(flags)
-    with _working(flags):
+    with working(flags):
         request, files = opened(flags)
         if flags["verbose"]:
             for line in run.roles_of(request, files):
@@ -145,10 +143,12 @@ def fix(**flags: Any) -> int:
     if flags["interactive"] and from_stdin(flags):
         raise Failure("-i asks on stdin, from which - reads the source; name a file instead")
     ready(flags, holds := _on_stdout(flags))
-    with _source_given_back(flags), _working(flags):
+    with _source_given_back(flags), working(flags):
         request, files = opened(flags)
         start = None if flags["no_verify"] else starter(request.config, flags)
-        report = run.fix(request, files, start, _review(flags) if flags["interactive"] else None)
+        asks = flags["interactive"]
+        review = dialogue(style_of(flags, sys.stderr.isatty()).color) if asks else None
+        report = run.fix(request, files, start, review)
     if flags["diff"]:
         write_bytes(patch_of(report))
         show_cells(report, flags)
@@ -199,7 +199,7 @@ def verify(**flags: Any) -> int:
     ready(flags)
     config = config_of(flags)
     try:
-        with _working(flags):
+        with working(flags):
             report = measure.verify(
                 config,
                 flags["losses"] or (".",),
@@ -302,15 +302,15 @@ def lsp() -> int:
 )
 def doctor(python: str | None) -> int:
     """Say what was found: versions, the interpreter and why, what isolates the verifier; editor settings."""
-    from lossfix.editors import snippets
+    from lossfix.editors import language_server, program, snippets
     from lossfix.verify import interpreter
 
     config = config_of({"python": python})
     click.echo(f"lossfix {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     click.echo(f"configuration: {config.file or 'none'}")
-    click.echo(f"language server: {_language_server()}")
+    click.echo(f"language server: {language_server()}")
     try:
-        with _working({}):
+        with working({}):
             found = interpreter.find(
                 python, configured=config.verify.python or None, project=config.root
             )
@@ -323,46 +323,8 @@ def doctor(python: str | None) -> int:
                 for line in verifier.isolation():
                     click.echo(f"  isolation: {line}")
     finally:
-        click.echo(f"editors, as docs/editors.md explains:\n{snippets(_program())}", nl=False)
+        click.echo(f"editors, as docs/editors.md explains:\n{snippets(program())}", nl=False)
     return CLEAN
-
-
-def _language_server() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"pygls {version('pygls')}"
-    except PackageNotFoundError:
-        return "pygls is not installed: pip install 'lossfix[lsp]'"
-
-
-def _program() -> str:
-    """What an editor must start: the name alone where it is on ``PATH``, else the path of this program."""
-    import shutil
-
-    own = Path(sys.argv[0]).absolute()
-    if shutil.which("lossfix") is None and own.stem == "lossfix" and own.is_file():
-        return own.as_posix()
-    return "lossfix"
-
-
-def _review(flags: dict[str, Any]) -> Review:
-    from lossfix.interactive import Review
-
-    def ask(question: str) -> str:
-        click.echo(question, err=True, nl=False)
-        line = sys.stdin.readline()
-        if not line:
-            raise EOFError
-        return line
-
-    def edit(text: str, ending: str) -> str | None:
-        return click.edit(text, extension=ending)
-
-    def show(text: str) -> None:
-        click.echo(text, err=True, nl=False)
-
-    return Review(ask, show, edit, color=style_of(flags, sys.stderr.isatty()).color)
 
 
 def _on_stdout(flags: dict[str, Any]) -> str:
@@ -381,26 +343,6 @@ def _source_given_back(flags: dict[str, Any]) -> Iterator[None]:
         if from_stdin(flags) and not flags["diff"] and "stdin" in flags:
             write_bytes(flags["stdin"])
         raise
-
-
-@contextmanager
-def _working(flags: dict[str, Any]) -> Iterator[None]:
-    """While others do the work: how far they are is told on stderr, and where none of them can do it,
-    what was asked cannot be done."""
-    from lossfix.pool import PoolError
-    from lossfix.verify.interpreter import InterpreterError
-
-    ticker = Ticker(sys.stderr.isatty() and not flags.get("quiet"))
-    say = ticker.say if flags.get("verbose") else SILENT.say
-    flags["progress"] = Progress(say, ticker.tick)
-    if flags.get("verbose"):
-        hear("lossfix.verify", ticker)
-    try:
-        yield
-    except (InterpreterError, PoolError) as error:
-        raise Failure(str(error)) from error
-    finally:
-        ticker.clear()
 
 
 def _beyond_baseline(report: Report, request: Request, flags: dict[str, Any]) -> Report:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 _PROGRAM = "{program}"
 
@@ -123,3 +127,19 @@ def snippets(program: str = "lossfix") -> str:
 
 def _indented(text: str) -> str:
     return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def language_server() -> str:
+    """Which language server is installed, or how to install one."""
+    try:
+        return f"pygls {version('pygls')}"
+    except PackageNotFoundError:
+        return "pygls is not installed: pip install 'lossfix[lsp]'"
+
+
+def program() -> str:
+    """What an editor must start: the name alone where it is on ``PATH``, else the path of this program."""
+    own = Path(sys.argv[0]).absolute()
+    if shutil.which("lossfix") is None and own.stem == "lossfix" and own.is_file():
+        return own.as_posix()
+    return "lossfix"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,60 +163,3 @@ def _pages(flags: Mapping[str, Any]) -> Mapping[str, RulePage]:
     from lossfix.pages import rule_pages
 
     return rule_pages()
-
-
-class Ticker:
-    """One line on a terminal's stderr that says how far the work is, and leaves nothing behind."""
-
-    REST = 0.1
-    """Seconds between two states of the line."""
-
-    def __init__(self, shown: bool) -> None:
-        self._shown = shown
-        self._next = 0.0
-        self._phase = ""
-        self._visible = False
-
-    def tick(self, text: str) -> None:
-        """Show this state of the work, if it is time for another one; nothing clears the line.
-
-        What begins is always shown: it may take long until its next state.
-        """
-        now = time.monotonic()
-        if not text:
-            self.clear()
-            return
-        phase = text.partition(":")[0]
-        if not self._shown or (now < self._next and phase == self._phase):
-            return
-        from lossfix.report.style import printable
-
-        columns = shutil.get_terminal_size().columns
-        sys.stderr.write(f"\r\x1b[K{printable(text)[: columns - 1]}")
-        sys.stderr.flush()
-        self._next, self._phase, self._visible = now + self.REST, phase, True
-
-    def say(self, line: str) -> None:
-        """Leave a line behind."""
-        self.clear()
-        click.echo(line, err=True)
-
-    def clear(self) -> None:
-        """Give the line back to others."""
-        if self._visible:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._visible = False
-
-
-def hear(name: str, ticker: Ticker) -> None:
-    """Have all that is logged under ``name`` said on stderr: what the measured code itself wrote."""
-    import logging
-
-    class Said(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            ticker.say(self.format(record))
-
-    logger = logging.getLogger(name)
-    logger.handlers = [Said()]
-    logger.setLevel(logging.DEBUG)

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from lossfix.showing import Ticker
+from lossfix.terminal import Ticker
 
 
 @pytest.fixture(autouse=True)
