@@ -28,6 +28,7 @@ from .gates import HARD
 from .gradient import along_paths, live_rows, quick_gradient, raised
 from .inputs import near_gates, refusal, sides
 from .job import Job
+from .kinds import COMPARISONS
 from .memory import changed, memory
 from .numeric import Objective, Side, lift, objective
 from .original import Original
@@ -37,7 +38,6 @@ from .rungs import rungs
 from .sharpening import sharpening
 from .steepness import deviation_bound
 from .subject import Candidate, Failure, load
-from .trace import COMPARISONS
 from .traced import traced
 from .values import EQUAL, GROWTH, REMAINS, RUNGS, compare, cross_families
 

@@ -16,7 +16,8 @@ import numpy as np
 import tensorflow as tf
 
 from .facts import GateFacts
-from .trace import COMPARISONS, FINITENESS, Call, Hit, Place, Run, watch
+from .kinds import COMPARISONS, FINITENESS
+from .trace import Call, Hit, Place, Run, watch
 
 JUMP_TOLERANCE = {"float32": 2e-5, "float64": 1e-9}
 """A step of the unreduced value below this share of its size is rounding. In units of the last

@@ -17,9 +17,9 @@ import numpy as np
 from .facts import ReachFacts
 from .families import Family
 from .gates import Crossing, Gate
+from .kinds import COMPARISONS
 from .numeric import Objective
 from .subject import Failure
-from .trace import COMPARISONS
 
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.3)
 """The first of these shares of the jump below which the values fall within the inputs is told."""

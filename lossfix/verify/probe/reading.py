@@ -13,14 +13,15 @@ import builtins
 import inspect
 import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
 from types import FunctionType, MethodType
 from typing import Any, Callable, Optional
 
 import numpy as np
 
+from .constants import asked, compare, compute, evaluate
 from .demands import Demands, Known, Value, View, Wide, shape_of
 from .operations import Operations
+from .subscripts import columns
 
 _ANY_KEYS = ("first", "second")
 """Stand for the keys of a dictionary of which only is known that it is gone through."""
@@ -181,7 +182,7 @@ class _Walk:
         if isinstance(node, ast.Attribute):
             owner = self.value(node.value)
             if isinstance(owner, Known):
-                return _asked(lambda: getattr(owner.value, node.attr))
+                return asked(lambda: getattr(owner.value, node.attr))
             return None
         if isinstance(node, (ast.Tuple, ast.List)):
             values = [self.value(each) for each in node.elts]
@@ -189,12 +190,7 @@ class _Walk:
                 return Known([each.value for each in values])
             return values
         if isinstance(node, ast.UnaryOp):
-            inner = self.value(node.operand)
-            if isinstance(inner, Known) and isinstance(node.op, ast.USub):
-                return _asked(lambda: -inner.value)
-            if isinstance(inner, Known) and isinstance(node.op, ast.Not):
-                return _asked(lambda: not inner.value)
-            return inner if isinstance(inner, View) else None
+            return self.unary(node)
         if isinstance(node, ast.BinOp):
             return self.binary(self.value(node.left), self.value(node.right), node.op)
         if isinstance(node, ast.Compare):
@@ -204,11 +200,7 @@ class _Walk:
         if isinstance(node, ast.Call):
             return self.call(node, count)
         if isinstance(node, ast.IfExp):
-            test = self.value(node.test)
-            if isinstance(test, Known):
-                return self.value(node.body if test.value else node.orelse)
-            self.value(node.orelse)
-            return self.value(node.body)
+            return self.chosen(node)
         if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
             for generator in node.generators:
                 self.bind(generator.target, self.last(generator.iter))
@@ -219,9 +211,24 @@ class _Walk:
                 self.value(child)
         return None
 
+    def chosen(self, node: ast.IfExp) -> Value:
+        test = self.value(node.test)
+        if isinstance(test, Known):
+            return self.value(node.body if test.value else node.orelse)
+        self.value(node.orelse)
+        return self.value(node.body)
+
+    def unary(self, node: ast.UnaryOp) -> Value:
+        inner = self.value(node.operand)
+        if isinstance(inner, Known) and isinstance(node.op, ast.USub):
+            return asked(lambda: -inner.value)
+        if isinstance(inner, Known) and isinstance(node.op, ast.Not):
+            return asked(lambda: not inner.value)
+        return inner if isinstance(inner, View) else None
+
     def binary(self, left: Value, right: Value, op: ast.operator) -> Value:
         if isinstance(left, Known) and isinstance(right, Known):
-            return _asked(lambda: _compute(left.value, op, right.value))
+            return asked(lambda: compute(left.value, op, right.value))
         if isinstance(op, ast.MatMult):
             if isinstance(left, View) and isinstance(right, Known):
                 self.ask.multiplied(left, shape_of(right.value))
@@ -236,7 +243,7 @@ class _Walk:
     def compared(self, node: ast.Compare) -> Value:
         values = [self.value(each) for each in (node.left, *node.comparators)]
         if all(isinstance(each, Known) for each in values) and len(values) == 2:
-            return _asked(lambda: _COMPARE[type(node.ops[0])](values[0].value, values[1].value))
+            return asked(lambda: compare(values[0].value, node.ops[0], values[1].value))
         if any(isinstance(op, (ast.Eq, ast.NotEq)) for op in node.ops):
             self.ask.coded(values)
         widths = [self.ask.width(each) for each in values if isinstance(each, Known)]
@@ -257,13 +264,13 @@ class _Walk:
             return owner[number] if inside and number is not None else None
         if isinstance(owner, Known):
             if isinstance(index, (ast.Tuple, ast.Slice)):
-                return _asked(lambda: eval(_code(node), dict(self.world), self.plain_names()))
+                return asked(lambda: evaluate(node, dict(self.world), self.plain_names()))
             position = self.value(index)
-            return _asked(lambda: owner.value[position.value]) if position else None
+            return asked(lambda: owner.value[position.value]) if position else None
         if not isinstance(owner, View):
             return None
         if isinstance(index, ast.Tuple):
-            return self.columns(owner, index.elts)
+            return columns(self.demands.at(owner.path), owner, index.elts, self.number)
         position = self.value(index)
         if isinstance(position, Known) and isinstance(position.value, str):
             keys = self.demands.at(owner.path).keys
@@ -271,64 +278,14 @@ class _Walk:
                 if key not in keys:
                     keys.append(key)
             return View((*owner.path, position.value))
-        if isinstance(index, (ast.Slice, ast.Constant)) and index is not None:
-            return owner if isinstance(index, ast.Slice) else self.columns(owner, [index])
+        if isinstance(index, ast.Slice):
+            return owner
+        if isinstance(index, ast.Constant):
+            return columns(self.demands.at(owner.path), owner, [index], self.number)
         return None
 
     def plain_names(self) -> dict[str, Any]:
         return {name: each.value for name, each in self.names.items() if isinstance(each, Known)}
-
-    def columns(self, view: View, elements: Sequence[ast.expr]) -> Value:
-        """``view[a, b, ..., c]``: the sizes that it needs, and what is left."""
-        ellipsis = [i for i, each in enumerate(elements) if _is(each, Ellipsis)]
-        at = ellipsis[0] if ellipsis else len(elements)
-        front = [each for each in elements[:at] if not self.is_new(each)]
-        back = [each for each in elements[at + 1 :] if not self.is_new(each)]
-        for number, each in enumerate(front):
-            if number:
-                view = self.column(view, number + view.front, each)
-        for number, each in enumerate(reversed(back), 1):
-            view = self.column(view, -number - view.back, each)
-        demand = self.demands.at(view.path)
-        demand.rank = max(demand.rank, view.front + len(front) + view.back + len(back))
-        if any(self.is_new(each) for each in elements):
-            return None
-        taken = sum(self.is_index(each) for each in front[1:])
-        if front and self.is_index(front[0]):
-            return None  # one row of the batch
-        return replace(
-            view, front=view.front + taken, back=view.back + sum(map(self.is_index, back))
-        )
-
-    def is_new(self, node: ast.expr) -> bool:
-        return _is(node, None) or (isinstance(node, ast.Attribute) and node.attr == "newaxis")
-
-    def is_index(self, node: ast.expr) -> bool:
-        return not isinstance(node, ast.Slice)
-
-    def column(self, view: View, axis: int, node: ast.expr) -> View:
-        """Notes what one element of a subscript needs of its axis."""
-        demand = self.demands.at(view.path)
-        if axis in view.cut:
-            return view
-        if isinstance(node, ast.Slice):
-            low, high = self.number(node.lower), self.number(node.upper)
-            ends = [
-                (low or 0) + 1 if low is not None and low >= 0 else -(low or -1),
-                high if high is not None and high > 0 else 1 - (high or 0),
-            ]
-            if node.lower is None and node.upper is None:
-                return view
-            demand.least[axis] = max(demand.least.get(axis, 1), *ends)
-            last = axis == -1 - view.back or (axis == 1 and not view.back)
-            width = (high or 0) - (low or 0) if last and high is not None and high > 0 else 0
-            opened = (axis, low) if node.upper is None and low is not None and low > 0 else None
-            return replace(view, cut=view.cut | {axis}, width=max(width, 0), opened=opened)
-        number = self.number(node)
-        if number is not None:
-            needed = number + 1 if number >= 0 else -number
-            demand.least[axis] = max(demand.least.get(axis, 1), needed)
-        return view
 
     def number(self, node: Optional[ast.expr]) -> Optional[int]:
         found = self.value(node)
@@ -350,7 +307,7 @@ class _Walk:
         named = {each.arg: self.value(each.value) for each in node.keywords if each.arg}
         if name == "range" and isinstance(node.func, ast.Name):
             sizes = [a.value for a in arguments if isinstance(a, Known)]
-            return _asked(lambda: range(*sizes)) if len(sizes) == len(arguments) else None
+            return asked(lambda: range(*sizes)) if len(sizes) == len(arguments) else None
         function = self.value(node.func)
         target = function.value if isinstance(function, Known) else None
         everything = [*arguments, *named.values()]
@@ -372,7 +329,7 @@ class _Walk:
         origin = (getattr(target, "__module__", None) or type(target).__module__).split(".")[0]
         if not callable(target) or origin not in _OF_CONSTANTS:
             return None
-        return _asked(
+        return asked(
             lambda: target(*(a.value for a in arguments), **{k: v.value for k, v in named.items()})
         )
 
@@ -388,43 +345,6 @@ class _Walk:
         except (OSError, TypeError, SyntaxError, ValueError):
             return None
         return walk.run({**dict(zip(names, arguments)), **named})
-
-
-_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Eq: lambda a, b: a == b,
-    ast.NotEq: lambda a, b: a != b,
-    ast.Lt: lambda a, b: a < b,
-    ast.LtE: lambda a, b: a <= b,
-    ast.Gt: lambda a, b: a > b,
-    ast.GtE: lambda a, b: a >= b,
-    ast.Is: lambda a, b: a is b,
-    ast.IsNot: lambda a, b: a is not b,
-    ast.In: lambda a, b: a in b,
-    ast.NotIn: lambda a, b: a not in b,
-}
-
-
-def _compute(left: Any, op: ast.operator, right: Any) -> Any:
-    node = ast.Expression(ast.BinOp(ast.Name("a", ast.Load()), op, ast.Name("b", ast.Load())))
-    return eval(
-        compile(ast.fix_missing_locations(node), "<sizes>", "eval"), {"a": left, "b": right}
-    )
-
-
-def _asked(compute: Callable[[], Any]) -> Optional[Known]:
-    """What the user's own values give; ``None`` where they raise."""
-    try:
-        return Known(compute())
-    except Exception:
-        return None
-
-
-def _code(node: ast.expr) -> Any:
-    return compile(ast.fix_missing_locations(ast.Expression(node)), "<sizes>", "eval")
-
-
-def _is(node: ast.expr, constant: Any) -> bool:
-    return isinstance(node, ast.Constant) and node.value is constant
 
 
 def _name(node: ast.expr) -> str:

@@ -22,6 +22,22 @@ from typing import Any, Optional
 import numpy as np
 import tensorflow as tf
 
+from .kinds import (
+    ADDITIVE,
+    COMPARISONS,
+    CONSTANT,
+    ELEMENTWISE,
+    FINITENESS,
+    LINEAR,
+    PRODUCTS,
+    ROUNDING,
+    SELECTS,
+    SINGULAR,
+    SORTS,
+    UNGRADED,
+    margin_of,
+)
+
 try:
     from tensorflow.python.framework import op_callbacks as _callbacks
 except ImportError:  # pragma: no cover - a TensorFlow without the hook
@@ -35,55 +51,6 @@ Call = Callable[[Any, Any], Any]
 
 Place = tuple[int, int, int, int]
 """Line, column, end line, end column, all from 1, the end exclusive; zeros where unknown."""
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-COMPARISONS = frozenset({"Greater", "GreaterEqual", "Less", "LessEqual", "Equal", "NotEqual"})
-FINITENESS = frozenset({"IsNan", "IsInf", "IsFinite"})
-ROUNDING = frozenset({"Round", "Rint", "Floor", "Ceil", "FloorDiv", "Sign"})
-
-_CONSTANT = frozenset({"Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike"})
-"""Operations whose output says nothing of the values they are fed."""
-_UNGRADED = ROUNDING | frozenset({"StopGradient", "PreventGradient", "PyFunc", "PyFuncStateless"})
-"""Float outputs through which no gradient flows; integer and boolean outputs never carry one."""
-_ADDITIVE = frozenset({"Add", "AddV2", "AddN", "Sub", "ConcatV2", "Pack", "BiasAdd"})
-_LINEAR = _ADDITIVE | _names(
-    "BroadcastTo Cast Cumsum ExpandDims GatherNd GatherV2 Identity Mean Neg Pad PadV2 Reshape "
-    "ReverseV2 Slice Split SplitV Squeeze StopGradient StridedSlice Sum Tile Transpose Unpack "
-    "EnsureShape"
-)
-_PRODUCTS = frozenset({"Mul", "RealDiv", "Div", "DivNoNan", "MulNoNan", "MatMul", "BatchMatMulV2"})
-_SELECTS = frozenset({"Select", "SelectV2"})
-_SORTS = frozenset({"TopK", "TopKV2"})
-"""Their values have a gradient, their indices (the last output) do not."""
-_ELEMENTWISE = (
-    _ADDITIVE - {"ConcatV2", "Pack"}
-    | _SELECTS
-    | ROUNDING
-    | {"Mul", "RealDiv", "Div", "DivNoNan", "MulNoNan", "FloorMod", "Maximum", "Minimum"}
-    | _names(
-        "Abs Cast ClipByValue Exp ExpandDims Expm1 Identity Log Log1p Neg Pow Reciprocal Relu "
-        "Reshape Rsqrt Sigmoid Slice Softplus Split Sqrt Square SquaredDifference Squeeze "
-        "StridedSlice Tanh Unpack EnsureShape StopGradient BroadcastTo Tile"
-    )
-)
-"""A margin made of these alone is an elementwise expression of y_pred, y_true and constants."""
-
-_SINGULAR: dict[str, Callable[[Any], Any]] = {
-    "Log": lambda x: x <= 0,
-    "Log1p": lambda x: x <= -1,
-    "Sqrt": lambda x: x <= 0,
-    "Rsqrt": lambda x: x <= 0,
-    "Reciprocal": lambda x: x == 0,
-    "Acos": lambda x: np.abs(x) >= 1,
-    "Asin": lambda x: np.abs(x) >= 1,
-    "Acosh": lambda x: x <= 1,
-    "Lgamma": lambda x: x <= 0,
-}
-"""Where the value or the slope of an operation is not finite."""
 
 
 @dataclass
@@ -227,7 +194,7 @@ class _Watcher:
         graph: Any = None,
     ) -> None:
         op = op.decode() if isinstance(op, bytes) else op
-        if graph is not None or op in _CONSTANT:
+        if graph is not None or op in CONSTANT:
             return
         taints = [self._taints.get(id(x), _CLEAN) for x in inputs]
         if not any(t.pred or t.true for t in taints):
@@ -243,14 +210,14 @@ class _Watcher:
     def _follow(self, op: str, inputs: Any, taints: list[_Taint], outputs: Any) -> None:
         self._note_use(op, inputs, taints)
         hit = self._hit(op, inputs, taints, outputs)
-        live = any(t.live for t in (taints[1:] if op in _SELECTS else taints))
+        live = any(t.live for t in (taints[1:] if op in SELECTS else taints))
         passed_on = frozenset().union(*(t.carried for t in taints))
-        plain = op in _ELEMENTWISE | COMPARISONS and all(t.plain for t in taints)
+        plain = op in ELEMENTWISE | COMPARISONS and all(t.plain for t in taints)
         hidden, choice = self._unselected(op, inputs, taints)
         for index, output in enumerate(outputs):
-            graded = output.dtype.is_floating and op not in _UNGRADED
+            graded = output.dtype.is_floating and op not in UNGRADED
             carried = passed_on
-            if hit is not None and (op not in _SORTS or index == 1):
+            if hit is not None and (op not in SORTS or index == 1):
                 carried = passed_on | {hit}
             self._taints[id(output)] = _Taint(
                 pred=any(t.pred for t in taints),
@@ -269,26 +236,26 @@ class _Watcher:
             if op == "StopGradient":
                 for number in taint.carried:
                     self.hits[number].detached = True
-            if taint.hidden is not None and op in _SINGULAR:
-                singular = _SINGULAR[op]
+            if taint.hidden is not None and op in SINGULAR:
+                singular = SINGULAR[op]
             elif taint.hidden is not None and op in ("RealDiv", "Div") and index == 1:
-                singular = _SINGULAR["Reciprocal"]
+                singular = SINGULAR["Reciprocal"]
             else:
                 singular = None
             if singular is not None and np.any(singular(taint.hidden)):
                 for number in taint.choice:
                     self.hits[number].guards = True
-            if not taint.carried or op in _ADDITIVE:
+            if not taint.carried or op in ADDITIVE:
                 continue
             others = [t for i, t in enumerate(taints) if i != index]
-            beside_live = any(t.live for t in others) and (op not in _SELECTS or index == 0)
-            bent = taint.live and op not in _LINEAR | _PRODUCTS | _SELECTS
+            beside_live = any(t.live for t in others) and (op not in SELECTS or index == 0)
+            bent = taint.live and op not in LINEAR | PRODUCTS | SELECTS
             if beside_live or bent:
                 for number in taint.carried:
                     self.hits[number].weighs = True
 
     def _unselected(self, op: str, inputs: Any, taints: list[_Taint]) -> tuple[Any, frozenset[int]]:
-        if op not in _SELECTS or not taints[0].carried:
+        if op not in SELECTS or not taints[0].carried:
             return None, frozenset()
         condition, first, second = (x.numpy() for x in inputs)
         condition = _broadcastable(condition, np.ndim(first))
@@ -304,7 +271,7 @@ class _Watcher:
         # Whatever turns numbers into truth values, indices, classes or counts.
         discrete = bool(outputs) and not any(output.dtype.is_floating for output in outputs)
         pred = any(t.pred for t in taints)
-        hard = chooses or discrete or op in ROUNDING | _SORTS
+        hard = chooses or discrete or op in ROUNDING | SORTS
         if not hard or (pred and not live) or (not pred and not chooses):
             return None
         place, detached = self._place()
@@ -317,13 +284,13 @@ class _Watcher:
             Hit(
                 key=(place, op, turn),
                 sides=outputs[-1].numpy(),
-                margin=_margin(op, arrays),
+                margin=margin_of(op, arrays),
                 depends=pred,
                 threshold=_threshold(op, arrays, taints),
                 computed=not all(t.plain for t in taints),
                 guards=op in FINITENESS,
                 detached=detached,
-                used=op not in _SORTS,
+                used=op not in SORTS,
             )
         )
         return len(self.hits) - 1
@@ -357,31 +324,6 @@ def _span(code: CodeType, instruction: int, line: int) -> Place:
     if start is None or column is None:
         return line, 0, 0, 0
     return start, column + 1, end, end_column + 1
-
-
-def _margin(op: str, inputs: list[Any]) -> Any:
-    if op in COMPARISONS:
-        with np.errstate(all="ignore"):
-            return np.subtract(inputs[0], inputs[1], dtype=np.float64)
-    x = np.asarray(inputs[0])
-    if op in ("Round", "Rint"):
-        return x - np.floor(x) - 0.5
-    if op in ("Floor", "Ceil", "Cast"):
-        return x - np.round(x)
-    if op == "FloorDiv":
-        with np.errstate(all="ignore"):
-            ratio = x / inputs[1]
-        return (ratio - np.round(ratio)) * inputs[1]
-    if op == "Sign":
-        return x
-    if op in ("ArgMax", "ArgMin"):
-        ordered = np.sort(np.moveaxis(x, int(inputs[1]), -1), axis=-1)
-        if ordered.shape[-1] < 2:
-            return None
-        if op == "ArgMax":
-            return ordered[..., -1] - ordered[..., -2]
-        return ordered[..., 1] - ordered[..., 0]
-    return None
 
 
 def _threshold(op: str, inputs: list[Any], taints: list[_Taint]) -> Optional[float]:
