@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,8 +116,10 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             paths = [*paths, *source.listed(flags["files_from"])]
         elif not paths:
             paths = [Path()]
-        found = _counted(source.find(paths, config), request.progress)
-        return request, scan.open_all(found, settings, request.pool, request.cache)
+        locked: list[source.Unreadable] = []
+        found = _counted(source.find(paths, config, locked.append), request.progress)
+        files = scan.open_all(found, settings, request.pool, request.cache)
+        return request, replace(files, unreadable=(*files.unreadable, *locked))
     except source.SourceError as error:
         raise Failure(str(error)) from error
 

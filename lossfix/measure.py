@@ -142,14 +142,18 @@ def _targets(config: Config, wish: str, unread: dict[str, Finding]) -> Iterator[
     """The losses that ``wish`` names; of files that cannot be read, the finding goes to ``unread``."""
     path, _, name = wish.partition("::")
     found: list[_Target] = []
-    for file in source.find([Path(path)], config):
+
+    def unreadable(error: source.Unreadable) -> None:
+        unread[error.path] = checking.unreadable(
+            error.path, error.line, error.column, error.message, error.cure
+        )
+
+    for file in source.find([Path(path)], config, unreadable):
         try:
             document = source.read(file)
             found += _in_document(config, document, name)
         except source.Unreadable as error:
-            unread[error.path] = checking.unreadable(
-                error.path, error.line, error.column, error.message, error.cure
-            )
+            unreadable(error)
         except Unparsable as error:
             unread[source.shown(file)] = checking.unparsable(source.shown(file), error)
     if unread and not found:

@@ -107,7 +107,7 @@ def open_all(
     Only the bytes of the latter are kept.
 
     Raises:
-        SourceError: a path does not exist or cannot be read.
+        SourceError: a path that was named does not exist or cannot be read.
         PoolError: the cluster that was to parse them is gone.
     """
     documents: list[Document] = []
@@ -126,9 +126,8 @@ def open_all(
                 stat = os.fstat(file.fileno())
                 data = file.read()
         except OSError as error:
-            raise source.SourceError(
-                f"{source.shown(path)}: cannot be read: {error.strerror}"
-            ) from error
+            unreadable.append(source.closed(path, error))
+            continue
         try:
             document = _interesting(path, data, settings)
         except Unreadable as error:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -63,3 +66,22 @@ def process(*arguments: object, at: Path, stdin: bytes = b"", **environment: str
         timeout=300,
     )
     return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8"))
+
+
+@contextmanager
+def heeding_modes() -> Iterator[None]:
+    """Have the modes of files count for this thread, which they do not for root: capset(2)."""
+    if os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # the version of these structures, this thread
+    before, without = (ctypes.c_uint32 * 6)(), (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, before) == 0
+    without[:] = before[:]
+    without[0] &= ~0b110  # of what is in effect: CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    assert libc.capset(header, without) == 0
+    try:
+        yield
+    finally:
+        assert libc.capset(header, before) == 0

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from program import ROOT, Ended, lossfix, process
+from program import ROOT, Ended, heeding_modes, lossfix, process
 
 CLEAN, FOUND, FAILED = 0, 1, 2
 
@@ -138,6 +138,24 @@ def test_what_is_no_python_is_a_finding_in_every_command(
     assert ended.code == FOUND
     assert said in ended.text + ended.err
     assert (folder / "odd.py").read_bytes() == data
+
+
+@pytest.mark.parametrize("command", ["check", "fix --no-verify", "verify"])
+def test_what_cannot_be_read_in_a_folder_is_a_finding_and_the_rest_is_looked_at(
+    tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "locked").mkdir()
+    for name in ("locked/loss.py", "closed.py", "loss.py"):
+        (tmp_path / name).write_text(BROKEN)
+    for name in ("locked", "closed.py"):
+        (tmp_path / name).chmod(0)
+    with heeding_modes():
+        ended = lossfix(*command.split(), at=tmp_path)
+    assert ended.code == FOUND
+    for name in ("locked", "closed.py"):
+        assert f"{name}:1:1: error LF000 [ ] cannot be read: Permission denied" in ended.text
+    assert "loss.py" in (ended.text + ended.err).replace("closed.py", "").replace("locked", "")
+    assert "2 unreadable" in ended.err
 
 
 def test_a_folder_without_python_is_told_from_one_that_is_clean(folder: Path) -> None:

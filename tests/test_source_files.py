@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from program import heeding_modes
+
 from lossfix.config import Config
-from lossfix.source import SourceError, find, listed
+from lossfix.source import SourceError, Unreadable, find, listed
 
 
 @pytest.fixture
@@ -146,3 +148,23 @@ def test_a_path_that_may_not_be_asked_for_is_an_error_that_names_it(tree, monkey
     monkeypatch.setattr(Path, "exists", closed)
     with pytest.raises(SourceError, match=r"a\.py: cannot be read: Permission denied"):
         list(find([Path("a.py")], Config(Path.cwd())))
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_the_rest_is_walked(tree):
+    tree("a.py", "locked/b.py", "z.py").joinpath("locked").chmod(0)
+    told: list[Unreadable] = []
+    with heeding_modes():
+        walked = [path.as_posix() for path in find(["."], Config(root=Path.cwd()), told.append)]
+    assert walked == ["a.py", "z.py"]
+    assert [(each.path, each.message) for each in told] == [("locked", "Permission denied")]
+
+
+def test_what_is_named_and_cannot_be_read_ends_the_search(tree):
+    tree("a.py", "locked/b.py")
+    for name in ("a.py", "locked"):
+        Path(name).chmod(0)
+    with (
+        heeding_modes(),
+        pytest.raises(SourceError, match="a.py, locked: cannot be read: Permission"),
+    ):
+        found("a.py", "locked")

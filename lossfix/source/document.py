@@ -35,15 +35,21 @@ def read(path: Path | str) -> Document:
     """The document at ``path``.
 
     Raises:
-        SourceError: The file cannot be read.
-        Unreadable: Its bytes are no text in the encoding that it declares, or no notebook.
+        Unreadable: The file cannot be read, its bytes are no text in the encoding that it declares,
+            or it is no notebook.
     """
     path = Path(path)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
+        raise closed(path, error) from error
     return decode(path, data)
+
+
+def closed(path: Path | str, error: OSError) -> Unreadable:
+    """What is said of a file or folder that was come across and cannot be read."""
+    cure = "make it readable, or leave it out with extend-exclude"
+    return Unreadable(shown(path), error.strerror or str(error), cure=cure)
 
 
 def decode(path: Path | str, data: bytes) -> Document:

@@ -10,7 +10,8 @@ class SourceError(Exception):
 
 
 class Unreadable(SourceError):
-    """A file is not what its name says: its bytes are no text, or its notebook is no notebook.
+    """A file or folder that was come across cannot be read, or is not what its name says: its bytes are
+    no text, or its notebook is no notebook.
 
     That is a finding about the file, not a failure of the run.
     """

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from lossfix.source.document import shown
-from lossfix.source.error import SourceError
+from lossfix.source.document import closed, shown
+from lossfix.source.error import SourceError, Unreadable
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -117,23 +118,37 @@ class _Exclusions:
         return False
 
 
-def find(paths: Iterable[Path | str], choice: Choice) -> Iterator[Path]:
+def _ignored(_: Unreadable) -> None:
+    """For whom it is enough to see what can be seen."""
+
+
+def find(
+    paths: Iterable[Path | str],
+    choice: Choice,
+    locked: Callable[[Unreadable], None] = _ignored,
+) -> Iterator[Path]:
     """The files that ``paths`` mean: a file as it is, a folder with all that lies below it, sorted.
 
     A file that is named is taken even where it would be ignored, unless ``force_exclude`` is set.
     Linked folders are not entered; no file comes twice.
 
+    Args:
+        locked: is told of each folder below a named one that cannot be read; the rest is walked.
+
     Raises:
-        SourceError: A path does not exist, or a folder cannot be read. Missing paths are all named
+        SourceError: A path that was named does not exist or cannot be read. These are all named
             before the first file is handed out.
     """
     named = [Path(path) for path in paths]
     missing = [shown(path) for path in named if not _is_there(path)]
     if missing:
         raise SourceError(f"{', '.join(missing)}: no such file or folder")
+    closed_ones = [shown(path) for path in named if not _may_be_read(path)]
+    if closed_ones:
+        raise SourceError(f"{', '.join(closed_ones)}: cannot be read: {os.strerror(errno.EACCES)}")
     seen: set[str] = set()
     for path in named:
-        for found in _below(path, choice):
+        for found in _below(path, choice, locked):
             key = os.path.realpath(found) if len(named) > 1 else ""
             if key not in seen:
                 yield found
@@ -146,6 +161,10 @@ def _is_there(path: Path) -> bool:
         return path.exists()
     except OSError as error:
         raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
+
+
+def _may_be_read(path: Path) -> bool:
+    return os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def listed(file: str) -> tuple[Path, ...]:
@@ -162,13 +181,13 @@ def listed(file: str) -> tuple[Path, ...]:
     return tuple(Path(os.fsdecode(name)) for name in names if name.strip())
 
 
-def _below(path: Path, choice: Choice) -> Iterator[Path]:
+def _below(path: Path, choice: Choice, locked: Callable[[Unreadable], None]) -> Iterator[Path]:
     absolute = _absolute(path) + "/" * path.is_dir()
     exclusions = _exclusions(absolute, choice)
     if choice.force_exclude and _left_out(absolute, exclusions, choice):
         return
     if path.is_dir():
-        yield from _walk(str(path), absolute, exclusions, choice, named=True)
+        yield from _walk(str(path), absolute, exclusions, choice, locked, named=True)
     else:
         yield path
 
@@ -180,14 +199,21 @@ def _left_out(path: str, exclusions: _Exclusions, choice: Choice) -> bool:
 
 
 def _walk(
-    folder: str, absolute: str, exclusions: _Exclusions, choice: Choice, *, named: bool = False
+    folder: str,
+    absolute: str,
+    exclusions: _Exclusions,
+    choice: Choice,
+    locked: Callable[[Unreadable], None],
+    *,
+    named: bool = False,
 ) -> Iterator[Path]:
     """``folder`` as it was named and ``absolute`` are the same one."""
     try:
         with os.scandir(folder) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
     except OSError as error:
-        raise SourceError(f"{shown(folder)}: cannot be read: {error.strerror}") from error
+        locked(closed(folder, error))
+        return
     names = {entry.name for entry in entries}
     if "pyvenv.cfg" in names and not named:
         return
@@ -198,7 +224,7 @@ def _walk(
         if entry.is_dir(follow_symlinks=False):
             if not exclusions.hold(f"{path}/", entry.name):
                 below = os.path.join(folder, entry.name)
-                yield from _walk(below, f"{path}/", exclusions, choice)
+                yield from _walk(below, f"{path}/", exclusions, choice, locked)
         elif (
             _included(entry.name, path, choice)
             and entry.is_file()
