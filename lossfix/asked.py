@@ -84,6 +84,8 @@ def from_stdin(flags: dict[str, Any]) -> bool:
 
 def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
     from lossfix import run, scan, source
+    from lossfix.config import ConfigError
+    from lossfix.configured import check_losses
 
     config = config_of(flags)
     settings = run.settings_of(config)
@@ -108,6 +110,7 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             if len(flags["paths"]) > 1 or flags["files_from"]:
                 raise Failure("- stands for one source on stdin, and no path can stand beside it")
             flags["stdin"] = sys.stdin.buffer.read()
+            check_losses(config, ())
             return request, _sent(flags, settings)
         if flags["stdin_filename"]:
             raise Failure("--stdin-filename names what - reads; give - as the path")
@@ -119,8 +122,9 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
         locked: list[source.Unreadable] = []
         found = _counted(source.find(paths, config, locked.append), request.progress)
         files = scan.open_all(found, settings, request.pool, request.cache)
+        check_losses(config, [document.path for document in files.documents])
         return request, replace(files, unreadable=(*files.unreadable, *locked))
-    except source.SourceError as error:
+    except (ConfigError, source.SourceError) as error:
         raise Failure(str(error)) from error
 
 

@@ -7,6 +7,7 @@ whoever only reads a file needs no engine.
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -93,6 +94,20 @@ def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
         Unparsable: where the text is not Python.
     """
     return _candidates(text, options.settings, options.project)
+
+
+def bound_to_a_call(text: str, maker: str) -> Iterator[str]:
+    """The variables of a module that are what a call of ``maker`` gives, as an instance of its class.
+
+    Raises:
+        Unparsable: where the text is not Python.
+    """
+    for statement in _outline(text).body:
+        match statement:
+            case ast.Assign(
+                targets=[ast.Name(id=bound)], value=ast.Call(func=ast.Name(id=called))
+            ) if (called == maker):
+                yield bound
 
 
 def check(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lossfix import __version__, checking, repairs, source
-from lossfix.config import Config
+from lossfix.config import Config, ConfigError
 from lossfix.config.settings import closest
+from lossfix.configured import check_losses
 from lossfix.losses.candidate import Project, Settings
 from lossfix.losses.extract import STEEPNESS, WRITTEN_BY_HAND
 from lossfix.losses.hints import families, head, thresholds
@@ -53,9 +54,15 @@ def verify(
         relaxed: with ``against``, that the newer one is meant as a smoothing.
 
     Raises:
-        NoSuchLoss: a loss that was named does not exist, or ``against`` does not name one for one.
+        NoSuchLoss: a loss that was named, here or in the configuration, does not exist, or
+            ``against`` does not name one for one.
         SourceError: a path does not exist or cannot be read.
     """
+    try:
+        files = [Path(wish.partition("::")[0]) for wish in wishes]
+        check_losses(config, [path for path in files if path.is_file()])
+    except ConfigError as error:
+        raise NoSuchLoss(str(error)) from error
     unread: dict[str, Finding] = {}
     targets = [target for wish in wishes for target in _targets(config, wish, unread)]
     old: _Target | None = None

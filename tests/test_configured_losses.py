@@ -39,6 +39,72 @@ def test_a_loss_that_takes_unusual_shapes_is_measured_once_they_are_named(tmp_pa
     assert (after.code, "gradient alive" in after.err) == (0, True)
 
 
+def configured_for(folder: Path, name: str) -> None:
+    table = f'[verify.loss."{name}"]\nshapes = {{ y_true = [6], y_pred = [17] }}\n'
+    (folder / "lossfix.toml").write_text(f'gate = "auto"\n\n{table}')
+
+
+LOSSES = {
+    "losses.py": ODD,
+    "kit/__init__.py": ODD.replace("odd_loss", "kit_loss"),
+    "kit/deep/__init__.py": "",
+    "kit/deep/depth.py": "def made(scale):\n    def depth_loss(y_true, y_pred):\n        return y_pred\n\n"
+    "    return depth_loss\n\n\nbound_loss = made(2.0)\n",
+    "half.py": "def half_loss(y_true, y_pred:\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("losses.odd_los", "losses.odd_loss"),
+        ("loses.odd_loss", "losses.odd_loss"),
+        ("kit.losses.odd_loss", "losses.odd_loss"),
+        ("kit.deep.bound_loss", "kit.deep.depth.bound_loss"),
+        ("kit.deep.depth.made.deth_loss", "kit.deep.depth.made.depth_loss"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "check losses.py", "verify losses.py", "check -"])
+def test_a_configured_loss_that_is_none_is_named_with_the_closest(
+    tmp_path: Path, command: str, name: str, meant: str
+):
+    for path, text in LOSSES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    configured_for(tmp_path, name)
+    ended = lossfix(*command.split(), at=tmp_path, stdin=b"x = 1\n")
+    assert (ended.code, ended.text) == (2, "")
+    assert ended.err == f"lossfix: lossfix.toml:3: no loss {name!r}; did you mean {meant!r}?\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "losses.odd_loss",
+        "kit.kit_loss",
+        "kit.deep.depth.made",
+        "kit.deep.depth.made.depth_loss",
+        "kit.deep.depth.bound_loss",
+        "half.half_loss",
+    ],
+)
+def test_a_configured_loss_may_be_in_any_file_of_the_project(tmp_path: Path, name: str):
+    for path, text in {**LOSSES, "empty.py": ""}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    configured_for(tmp_path, name)
+    assert lossfix("check", "empty.py", at=tmp_path).code == 0
+
+
+def test_what_is_configured_for_a_function_holds_for_the_instance_that_it_becomes(tmp_path: Path):
+    (tmp_path / "losses.py").write_text(ODD)
+    configured_for(tmp_path, "losses.odd_loss")
+    lossfix("fix", "--no-verify", at=tmp_path)
+    assert "odd_loss = OddLoss()" in (tmp_path / "losses.py").read_text()
+    after = lossfix("verify", "losses.py", at=tmp_path)
+    assert (after.code, "gradient alive" in after.err) == (0, True)
+
+
 @pytest.mark.parametrize("key", ["exact-tolerance", "relaxed-tolerance"])
 def test_tolerances_reach_the_verdict(tmp_path: Path, key: str):
     # Off by two parts in a thousand; and a gate that no steepness brings nearer than half a percent.

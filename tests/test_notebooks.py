@@ -133,6 +133,25 @@ def test_magics_are_hidden_line_for_line_and_come_back():
     assert json.loads(new)["cells"][0]["source"] == MAGICS.replace("x = (7", "x = (8")
 
 
+def older(*cells: str | list[str], language: str = "python") -> bytes:
+    """A notebook of format 3, each of whose cells has a worksheet of its own."""
+    heading = {"cell_type": "heading", "level": 1, "source": ["x = 7"]}
+    code = {"cell_type": "code", "collapsed": False, "language": language, "outputs": ["x = 7"]}
+    sheets = [{"cells": [heading, code | {"input": cell}], "metadata": {}} for cell in cells]
+    return json.dumps({"nbformat": 3, "metadata": {"name": "é"}, "worksheets": sheets}).encode()
+
+
+def test_a_notebook_of_format_3_is_one_module_and_is_spliced_alike():
+    cells = ["import keras", ["%matplotlib inline\n", "x = 7\n", "y = x"]]
+    assert source.decode("nb.ipynb", older(*cells)).source.text == (
+        "# %% cell 2\nimport keras\n# %% cell 4\npass  # magic 4:0\nx = 7\ny = x\n"
+    )
+    cells[1][1] = "x = 8\n"
+    assert changed(older(cells[0], [*cells[1][:1], "x = 7\n", "y = x"]), "7", "8") == older(*cells)
+    assert source.decode("nb.ipynb", older(*cells, language="julia")).source.text == ""
+    assert source.decode("nb.ipynb", older()).source.text == ""
+
+
 def test_a_timed_cell_is_python_and_a_shell_cell_is_none():
     document = source.decode("nb.ipynb", notebook("%%time\nx = 1", "%%bash\nx = 1"))
     assert [cell.number for cell in document.source.cells] == [1]
@@ -183,7 +202,7 @@ def test_line_ends_inside_a_cell_stay():
         (b"[]", "expected '{'"),
         (b'{"cells": [{"cell_type": "code", "source": 3}]}', "expected '\\['"),
         (b'{"cells": [', "1:12: not JSON"),
-        (b'{"worksheets": []}', "not a notebook of format 4"),
+        (b'{"sheets": []}', "not a notebook: it has no cells"),
         (b'{"cells": [{"a": nope}]}', "not JSON"),
         (b'{"a": ' + b"[" * 100_000, "not JSON"),
     ],

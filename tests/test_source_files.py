@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from program import heeding_modes
 
 from lossfix.config import Config
@@ -165,6 +164,6 @@ def test_what_is_named_and_cannot_be_read_ends_the_search(tree):
         Path(name).chmod(0)
     with (
         heeding_modes(),
-        pytest.raises(SourceError, match="a.py, locked: cannot be read: Permission"),
+        pytest.raises(SourceError, match=r"a\.py, locked: cannot be read: Permission"),
     ):
         found("a.py", "locked")

@@ -100,6 +100,7 @@ def _loss_inputs(toml: TomlFile, name: str, table: object, origins: dict[str, st
         raise ConfigError(
             f"{toml.place(*path)}: the inputs of {name!r} must be a table; a dotted name needs quotes"
         )
+    origins[".".join(path)] = toml.place(*path)
     read: dict[str, object] = {}
     for spelled, value in table.items():
         where = toml.place(*path, spelled)

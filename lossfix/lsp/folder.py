@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lossfix import config, run, scan, source
+from lossfix.configured import check_losses
 from lossfix.model import Finding
 from lossfix.pages import known_pairs
 from lossfix.report.inputs import WORDS
@@ -76,6 +77,8 @@ class Folder:
             loaded = config.load(self.root)
             config.check_rules(loaded, known_pairs())
             config.check_families(loaded, WORDS)
+            if not self._alone:
+                check_losses(loaded, ())
             request = run.Request(
                 config=loaded,
                 gate=loaded.gate,

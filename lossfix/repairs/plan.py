@@ -45,12 +45,13 @@ def configured(probe: Probe, plan: Plan, name: str) -> Probe:
 
 
 def _inputs(plan: Plan, name: str) -> LossInputs:
-    """What is configured for a loss, by its own name or by its factory's."""
-    path = plan.document.path
-    stem = ".".join([*source.packages(path), path.stem])
-    keys = (f"{stem}.{name}", f"{stem}.{name.partition('.')[0]}")
-    found = (plan.verify.inputs(key) for key in keys)
-    return next((each for each in found if each is not None), LossInputs(keys[-1]))
+    """What is configured for a loss: by its own name, its factory's, or that of an instance of it."""
+    module = source.dotted_name(plan.document.path)
+    names: tuple[str, ...] = (name, name.partition(".")[0])
+    if plan.verify.loss:
+        names += tuple(checking.bound_to_a_call(plan.document.source.text, name))
+    found = (plan.verify.inputs(f"{module}.{each}") for each in names)
+    return next((each for each in found if each is not None), LossInputs(f"{module}.{names[1]}"))
 
 
 def subject_of(

@@ -20,7 +20,7 @@ from lossfix.source.document import (
     unparsed_texts,
 )
 from lossfix.source.error import SourceError, Unreadable
-from lossfix.source.files import find, listed, packages
+from lossfix.source.files import dotted_name, find, listed, packages
 from lossfix.source.history import (
     Change,
     Record,
@@ -56,6 +56,7 @@ __all__ = [
     "changed_since",
     "closed",
     "decode",
+    "dotted_name",
     "encode",
     "find",
     "fingerprint",

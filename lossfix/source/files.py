@@ -315,3 +315,9 @@ def packages(path: Path) -> tuple[str, ...]:
         names.insert(0, folder.name)
         folder = folder.parent
     return tuple(names)
+
+
+def dotted_name(path: Path) -> str:
+    """The name of a file as a module: ``pkg.losses``; of a package's ``__init__.py``, the package's own."""
+    parts = (*packages(path), path.stem)
+    return ".".join(parts[:-1] if path.stem == "__init__" and parts[:-1] else parts)

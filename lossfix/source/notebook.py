@@ -1,8 +1,9 @@
 """A Jupyter notebook as one module of Python, and its cells spliced back into the file.
 
-The file is never serialised again: only the JSON of a changed cell's ``source`` is replaced, in the
-form that it had (a string or a list of lines, escaped or not), so outputs, identifiers, metadata,
-indentation and the order of keys stay as they are. Format: https://nbformat.readthedocs.io/
+The file is never serialised again: only the JSON of a changed cell's ``source`` (``input`` before
+format 4) is replaced, in the form that it had (a string or a list of lines, escaped or not), so outputs,
+identifiers, metadata, indentation and the order of keys stay as they are.
+Format: https://nbformat.readthedocs.io/
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from lossfix.model import Cell, Finding, Source
 from lossfix.source.error import SourceError, Unreadable
@@ -69,7 +71,7 @@ def source(path: str, text: str) -> tuple[Source, tuple[Unparsed, ...]]:
     magic must come back in their order; they are how ``spliced`` finds its way.
 
     Raises:
-        Unreadable: The text is no notebook of format 4.
+        Unreadable: The text is no notebook of format 2, 3 or 4.
     """
     cells, unparsed = _python_cells(path, text)
     marker, magic = _signs(cells)
@@ -226,20 +228,39 @@ def _code_cells(path: str, text: str) -> Iterator[tuple[int, JsonSource]]:
     """The code cells of a Python notebook, with their number among all of its cells."""
     try:
         top = dict(members(text, 0))
-        if "cells" not in top:
-            raise SyntaxFault("not a notebook of format 4: it has no cells", 0)
         if not _is_python_notebook(text, top):
             return
-        for number, (start, _) in enumerate(items(text, top["cells"][0]), start=1):
+        for number, (start, _) in enumerate(_cells(text, top), start=1):
             cell = dict(members(text, start))
-            kind = json.loads(text[slice(*cell["cell_type"])]) if "cell_type" in cell else None
-            if kind == "code" and "source" in cell:
-                yield number, cell_source(text, cell["source"])
+            place = cell.get("source", cell.get("input"))
+            language = _string(text, cell, "language") or "python"
+            if _string(text, cell, "cell_type") == "code" and place and _is_python_name(language):
+                yield number, cell_source(text, place)
     except SyntaxFault as fault:
         line = text.count("\n", 0, fault.position) + 1
         column = fault.position - text.rfind("\n", 0, fault.position)
         cure = "open it in Jupyter and save it again"
         raise Unreadable(path, fault.message, line, column, cure) from fault
+
+
+def _cells(text: str, top: dict[str, Extent]) -> Iterator[Extent]:
+    """Where the cells of a notebook stand: format 3 keeps them in worksheets."""
+    if "cells" in top:
+        return items(text, top["cells"][0])
+    if "worksheets" in top:
+        sheets = (dict(members(text, start)) for start, _ in items(text, top["worksheets"][0]))
+        cells = (items(text, sheet["cells"][0]) for sheet in sheets if "cells" in sheet)
+        return chain.from_iterable(cells)
+    raise SyntaxFault("not a notebook: it has no cells", 0)
+
+
+def _string(text: str, cell: dict[str, Extent], key: str) -> str | None:
+    value = json.loads(text[slice(*cell[key])]) if key in cell else None
+    return value if isinstance(value, str) else None
+
+
+def _is_python_name(language: str) -> bool:
+    return bool(re.match("i?python", language.lower()))
 
 
 def _is_python_notebook(text: str, top: dict[str, Extent]) -> bool:
@@ -249,5 +270,5 @@ def _is_python_notebook(text: str, top: dict[str, Extent]) -> bool:
     for key, name in (("language_info", "name"), ("kernelspec", "language")):
         entry = metadata.get(key)
         if isinstance(entry, dict) and isinstance(entry.get(name), str):
-            return bool(re.match("i?python", entry[name].lower()))
+            return _is_python_name(entry[name])
     return True
