@@ -205,8 +205,11 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     body = function.body
     assert isinstance(body, cst.IndentedBlock)
     statements: list[cst.BaseStatement] = list(body.body)
-    if loss.factory is None and _docstring(function) is not None:
+    said = _docstring(function)
+    if said is not None:
         statements = statements[1:]
+    # A factory's docstring is the class's, and that of its inner function stays with the body.
+    docstring = [] if said is None or loss.factory is None else [said]
     head = list(parts.head)
     taken = rebound_names(loss, parts.head)
     rebound = [name for name in names if name in taken]
@@ -236,7 +239,7 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     return function.with_changes(
         name=cst.Name("call"),
         params=cst.Parameters(params=params),
-        body=body.with_changes(body=[*imports, *opening, *first], indent=None),
+        body=body.with_changes(body=[*docstring, *imports, *opening, *first], indent=None),
         decorators=[
             each.with_changes(leading_lines=[])
             for each in function.decorators

@@ -227,7 +227,6 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     if factory is None or not isinstance(factory.body, cst.IndentedBlock):
         return None
     docstring = docstring_line(factory)
-    inner = docstring_line(loss.function)
     head = [_as_constant(loss, each) for each in factory.body.body[:-2] if each is not docstring]
     name = factory.name.value
     parts = Parts(
@@ -235,7 +234,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         docstring=docstring,
         parameters=own_parameters(loss),
         registered_name=loss.function.name.value,
-        head=(*((inner,) if inner is not None else ()), *head),
+        head=tuple(head),
         leading_lines=factory.leading_lines,
         remarks=[each for each in loss.function.leading_lines if each.comment is not None],
     )

@@ -55,6 +55,17 @@ def test_a_variable_that_is_only_read_becomes_a_constant(made: str, constant: st
     assert "w = self.w\n" not in after.replace("self.w = w\n", "")
 
 
+def test_the_docstring_of_the_inner_function_opens_its_method_once() -> None:
+    source = factory('"""Of the factory."""', body='"""Of the loss."""\nreturn w * y_true - y_pred')
+    after = rewritten(source, "closure")
+    assert after.count("Of the loss.") == after.count("Of the factory.") == 1
+    opening = after.partition("    def call(self, y_true, y_pred):\n")[2].splitlines()
+    assert [each.strip() for each in opening[:2]] == [
+        '"""Of the loss."""',
+        "y_true, y_pred = same_rank(y_true, y_pred)",
+    ]
+
+
 def test_comments_above_the_inner_function_stay() -> None:
     after = rewritten(factory("# remark"), "closure")
     assert "        # remark\n" in after
