@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from lossfix.losses.conditions import named_value
 from lossfix.losses.gates import is_elementwise
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import value_of
 from lossfix.syntax.tree import walk
 
 _MEANS = frozenset({"tf.reduce_mean", "keras.backend.mean"})
@@ -55,7 +55,7 @@ def _terms(loss: Loss, node: cst.BaseExpression, names: dict[str, int]) -> list[
         return []
     match node:
         case cst.Name(value=name):
-            value = value_of(loss, node)
+            value = named_value(loss, node)
             names[name] = names.get(name, 0) + 1
             # What stands for two terms would be changed twice.
             return None if value is None or names[name] > 1 else _terms(loss, value, names)
@@ -109,7 +109,7 @@ def _is_per_sample(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether a value is what Keras expects of a loss: reduced over the last axis, and over no other."""
     match node:
         case cst.Name():
-            value = value_of(loss, node)
+            value = named_value(loss, node)
             return value is not None and _is_per_sample(loss, value)
         case cst.Call(args=[cst.Arg(value=value, keyword=None, star=""), *rest]):
             operation = loss.operation(node) or ""

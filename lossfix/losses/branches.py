@@ -17,9 +17,9 @@ from lossfix.losses.inlining import substituted
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import default_of, number, parameter_names
 from lossfix.losses.smooth import constant
-from lossfix.losses.tensors import is_single, names_below
+from lossfix.losses.tensors import is_single
 from lossfix.syntax.build import Replacement, comments, expression
-from lossfix.syntax.tree import inner_statements, walk
+from lossfix.syntax.tree import inner_statements, names_below, walk
 
 _OPERATORS: Mapping[type[cst.BaseAugOp], str] = {
     cst.AddAssign: "+",

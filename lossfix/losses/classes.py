@@ -12,15 +12,10 @@ import libcst as cst
 
 from lossfix.losses.alignment import needs_alignment
 from lossfix.losses.loss import Loss
-from lossfix.losses.obstacles import (
-    is_registration,
-    is_tf_function,
-    names_in,
-    rebound_names,
-)
+from lossfix.losses.obstacles import is_registration, is_tf_function, rebound_names
 from lossfix.syntax import build
 from lossfix.syntax.imports import is_import
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import names_below, walk
 
 _VERB = re.compile(r"^(make|get|build|create|return|define)_(?=.*[a-z])")
 _SAYS_NOTHING = frozenset(
@@ -205,7 +200,7 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     body = function.body
     assert isinstance(body, cst.IndentedBlock)
     statements: list[cst.BaseStatement] = list(body.body)
-    said = _docstring(function)
+    said = docstring_line(function)
     if said is not None:
         statements = statements[1:]
     # A factory's docstring is the class's, and that of its inner function stays with the body.
@@ -214,7 +209,7 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     taken = rebound_names(loss, parts.head)
     rebound = [name for name in names if name in taken]
     for name in tuple(rebound):
-        at = next((n for n, each in enumerate(head) if name in names_in(each)), None)
+        at = next((n for n, each in enumerate(head) if name in names_below(each)), None)
         anew = None if at is None else _bound_anew(head[at], name)
         if at is not None and anew is not None:
             head[at] = anew
@@ -274,11 +269,7 @@ def aligning_statement(
 
 def rank_function(loss: Loss) -> str:
     """The name of the file's ``same_rank``, there already or to be added."""
-    return "same_rank" if _has_rank_function(loss) else loss.fresh("same_rank")
-
-
-def _has_rank_function(loss: Loss) -> bool:
-    return is_rank_function(loss, "same_rank")
+    return "same_rank" if is_rank_function(loss, "same_rank") else loss.fresh("same_rank")
 
 
 @lru_cache(maxsize=64)
@@ -297,7 +288,7 @@ def is_rank_function(loss: Loss, name: str) -> bool:
 
 def rank_function_definition(loss: Loss) -> tuple[cst.BaseStatement, ...]:
     """The definition of ``same_rank`` where this loss needs it and the file has none yet."""
-    if not needs_alignment(loss) or _has_rank_function(loss):
+    if not needs_alignment(loss) or is_rank_function(loss, "same_rank"):
         return ()
     code = SAME_RANK.format(name=rank_function(loss), tf=loss.tensorflow)
     statement = _parse(loss, code)
@@ -314,10 +305,6 @@ def _get_config(loss: Loss, names: Sequence[str]) -> cst.FunctionDef:
 
 def docstring_line(function: cst.FunctionDef) -> cst.SimpleStatementLine | None:
     """The statement that is the function's docstring."""
-    return _docstring(function)
-
-
-def _docstring(function: cst.FunctionDef) -> cst.SimpleStatementLine | None:
     match function.body:
         case cst.IndentedBlock(
             body=[cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())]) as line, *_]

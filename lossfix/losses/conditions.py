@@ -7,20 +7,13 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from lossfix.losses.arithmetic import COMPARISON_TOKENS
 from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.gradients import COMPARISONS, LOGICAL, ROUNDING
 from lossfix.losses.loss import Loss
 from lossfix.syntax.build import expression
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import names_below, walk
 
-_TOKENS: dict[type[cst.BaseCompOp], str] = {
-    cst.LessThan: "<",
-    cst.LessThanEqual: "<=",
-    cst.GreaterThan: ">",
-    cst.GreaterThanEqual: ">=",
-    cst.Equal: "==",
-    cst.NotEqual: "!=",
-}
 _QUANTIFIERS = {"tf.reduce_all": "all", "tf.reduce_any": "any"}
 CASTS = ("tf.cast", "tf.saturate_cast", "keras.backend.cast_to_floatx")
 _STEPS = ("round", "floor", "ceil")
@@ -53,7 +46,7 @@ def step(loss: Loss, node: cst.CSTNode) -> Step | None:
                 known = step(loss, inner)
                 if known is not None:
                     return known
-                discrete = casts_to_discrete(node) and not _is_boolean(loss, inner)
+                discrete = casts_to_discrete(node) and not is_condition(loss, inner)
                 return Step("trunc", inner, node) if discrete else None
             if operation == "tf.sign" or operation == "tf.argmax":
                 return Step(operation[3:], inner, node)
@@ -86,10 +79,6 @@ def _rounding(loss: Loss, kind: str, inner: cst.BaseExpression, node: cst.Call) 
         ) if (kind == "ceil" and right.evaluated_value == 0.5):
             return Step("round", left, node)
     return Step(kind, inner, node)
-
-
-def _is_boolean(loss: Loss, node: cst.CSTNode) -> bool:
-    return is_condition(loss, node)
 
 
 def steps_compared(loss: Loss, condition: cst.CSTNode) -> frozenset[str]:
@@ -130,7 +119,7 @@ def comparison(
     """``(left, operator, right)`` of a single comparison, as an operator or a function."""
     match node:
         case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as target]):
-            token = _TOKENS.get(type(target.operator))
+            token = COMPARISON_TOKENS.get(type(target.operator))
             return None if token is None else (left, token, target.comparator)
         case cst.Call(args=[cst.Arg(value=left, star=""), cst.Arg(value=right, star=""), *_]):
             operation = loss.operation(node)
@@ -175,8 +164,7 @@ def named_value(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
     if not isinstance(values[0].node, cst.Assign | cst.AnnAssign):
         return None
     value = values[0].value
-    itself = any(isinstance(each, cst.Name) and each.value == node.value for each in walk(value))
-    return None if itself else value
+    return None if node.value in names_below(value) else value
 
 
 def quantifier(loss: Loss, node: cst.CSTNode) -> tuple[str, cst.BaseExpression] | None:

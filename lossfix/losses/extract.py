@@ -227,8 +227,6 @@ def _steepened(
     given = f"{wish}={steepness[wish]}"
     if candidate.form in (Form.CLOSURE, Form.SUBCLASS):
         return _with_argument(expression, [n for n in taken if n != "self"].index(wish), given)
-    if candidate.form is Form.METHOD:
-        return f"lambda y_true, y_pred: {expression}(y_true, y_pred, {given})"
     return f"lambda y_true, y_pred: {expression}(y_true, y_pred, {given})"
 
 

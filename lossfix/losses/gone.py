@@ -251,8 +251,7 @@ def told(found: Gone, new: cst.BaseExpression) -> str:
         isinstance(each, cst.Call) for argument in new.args for each in _added(argument, found)
     )
     shown = new.func if plain and isinstance(new, cst.Call) and found.call is not None else new
-    text = " ".join(tree.code(shown).split())
-    return text if len(text) <= 60 else text[:57] + "..."
+    return tree.line(shown, 60)
 
 
 def _added(argument: cst.Arg, found: Gone) -> Iterator[cst.CSTNode]:

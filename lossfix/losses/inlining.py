@@ -8,10 +8,10 @@ import libcst as cst
 
 from lossfix.losses.candidate import Settings
 from lossfix.losses.loss import Loss
-from lossfix.losses.tensors import called_builtin, names_below
+from lossfix.losses.tensors import called_builtin
 from lossfix.losses.wording import pair_of
 from lossfix.syntax.build import atom, expression
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import dotted, names_below, walk
 
 _OUTSIDE = ("np.", "math.", "scipy.", "sklearn.", "pandas.")
 _BINDS = (cst.Lambda, cst.BaseComp, cst.NamedExpr, cst.FunctionDef, cst.ClassDef)

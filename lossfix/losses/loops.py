@@ -18,9 +18,9 @@ from lossfix.losses.inlining import substituted
 from lossfix.losses.loss import Loss
 from lossfix.losses.rows import Batch, Kind, Rows, Unvectorisable, Whole, sample_of, samples
 from lossfix.losses.smooth import constant
-from lossfix.losses.tensors import called_builtin, names_below
+from lossfix.losses.tensors import called_builtin
 from lossfix.syntax.build import Replacement, bare, comments, expression
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import names_below, walk
 
 _STACKS = frozenset({"tf.stack", "tf.convert_to_tensor"})
 _TAKES_ROWS = ("tf.reduce_", "np.mean", "np.sum", "np.max", "np.min", "tf.square", "tf.sqrt")

@@ -17,7 +17,7 @@ from lossfix.losses.wording import pair_of
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
 from lossfix.syntax.scope import Scope
-from lossfix.syntax.tree import Tree, all_statements, children, dotted, walk
+from lossfix.syntax.tree import Tree, all_statements, children, dotted, names_below, walk
 
 STEEPNESS = "steepness"
 """What the parameter of every smoothed gate is called, or how its name ends."""
@@ -273,8 +273,7 @@ class Loss:
 
     def local(self, *wishes: str) -> str:
         """The same for a name that only this function, and what is around it, must not use yet."""
-        taken = {node.value for node in walk(self.outermost) if isinstance(node, cst.Name)}
-        return first_free(wishes, frozenset(taken))
+        return first_free(wishes, names_below(self.outermost))
 
 
 def is_nothing(node: cst.BinaryOperation) -> bool:

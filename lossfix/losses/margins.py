@@ -21,7 +21,7 @@ from lossfix.losses.conditions import (
     step,
 )
 from lossfix.losses.loss import Loss
-from lossfix.model import Gate as Form
+from lossfix.model import Gate
 from lossfix.syntax.build import expression
 
 _HALF = {"round": "", "floor": " - 0.5", "ceil": " + 0.5"}
@@ -285,7 +285,7 @@ def _sigmoid(
 ) -> cst.BaseExpression:
     name = loss.spell("tf.sigmoid")
     gate = expression(f"{name}({{m}})", m=scaled(steepness, whole))
-    if loss.relaxation.gate is Form.DETACHED:
+    if loss.relaxation.gate is Gate.DETACHED:
         return expression(f"{loss.spell('tf.stop_gradient')}({{g}})", g=gate)
     return gate
 

@@ -1,22 +1,11 @@
-"""Local names of a loss: what one stands for, and how an expression gets one."""
+"""Local names of a loss: how an expression gets one."""
 
 from __future__ import annotations
 
 import libcst as cst
 
-from lossfix.losses.conditions import named_value
 from lossfix.losses.loss import Loss
 from lossfix.syntax.build import Replacement, bare
-from lossfix.syntax.tree import walk
-
-
-def value_of(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
-    """What a local name stands for wherever it is read: assigned once, as a whole, and not from itself."""
-    value = named_value(loss, node)
-    if value is None or not isinstance(node, cst.Name):
-        return None
-    itself = any(isinstance(each, cst.Name) and each.value == node.value for each in walk(value))
-    return None if itself else value
 
 
 def statement_of(loss: Loss, node: cst.CSTNode) -> cst.SimpleStatementLine | None:

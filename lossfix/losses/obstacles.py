@@ -11,7 +11,7 @@ import libcst as cst
 
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import parameter_names
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import names_below, walk
 
 _RESERVED = frozenset({"self", "name", "reduction", "dtype", "call", "get_config", "from_config"})
 
@@ -78,7 +78,7 @@ def _in_parameters(loss: Loss) -> str:
 
 def _in_body(loss: Loss) -> str:
     function = loss.function
-    names = names_in(function) | (names_in(loss.factory) if loss.factory else frozenset())
+    names = names_below(function) | (names_below(loss.factory) if loss.factory else frozenset())
     if "self" in names:
         return "it uses the name `self`"
     hidden = sorted(each for each in names if each.startswith("__") and not each.endswith("__"))
@@ -122,11 +122,6 @@ def _is_used_as_object(loss: Loss, name: str) -> bool:
             ) if owner == name and attribute not in ("shape", "dtype"):
                 return True
     return False
-
-
-def names_in(node: cst.CSTNode) -> frozenset[str]:
-    """All names below a node."""
-    return frozenset(each.value for each in walk(node) if isinstance(each, cst.Name))
 
 
 def rebound_names(loss: Loss, head: tuple[cst.BaseStatement, ...]) -> frozenset[str]:

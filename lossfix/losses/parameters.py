@@ -10,7 +10,7 @@ import libcst as cst
 from lossfix.losses.loss import Loss
 from lossfix.model import Form
 from lossfix.syntax.build import Replacement, expression
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import names_below
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,7 @@ def _usable(loss: Loss, holder: cst.FunctionDef, wish: str, default: str) -> str
         if known is not None and loss.tree.code(known) == default:
             return wish
         return loss.fresh(f"gate_{wish}")
-    used = {node.value for node in walk(holder) if isinstance(node, cst.Name)}
+    used = names_below(holder)
     return loss.fresh(f"gate_{wish}") if wish in used else wish
 
 

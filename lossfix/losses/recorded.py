@@ -30,9 +30,9 @@ def is_only_recorded(loss: Loss, node: cst.CSTNode) -> bool:
 def _leads_nowhere(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
     for above in loss.tree.ancestors(node):
         match above:
-            case cst.Expr(value=cst.Call(func=cst.Attribute(attr=cst.Name(value=name)))):
-                return name in _RECORDING
-            case cst.Expr(value=cst.Call(func=cst.Name(value=name))):
+            case cst.Expr(
+                value=cst.Call(func=cst.Attribute(attr=cst.Name(value=name)) | cst.Name(value=name))
+            ):
                 return name in _RECORDING
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
                 return name in seen or all(

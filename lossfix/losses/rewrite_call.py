@@ -51,9 +51,8 @@ def translated_method(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
 
 def translated_attribute(loss: Loss, node: cst.Attribute) -> cst.BaseExpression:
     """The TensorFlow code for an attribute of `ATTRIBUTES`, which tensors do not have."""
-    target = ATTRIBUTES[node.attr.value][0].target
-    template = _HEAD.sub(lambda head: loss.spell(head.group()), target)
-    return expression(template.replace("{self}", "{self_}"), self_=node.value)
+    template = _spelled(loss, ATTRIBUTES[node.attr.value][0].target)
+    return expression(template, self_=node.value)
 
 
 def _spelled(loss: Loss, template: str) -> str:

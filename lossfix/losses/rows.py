@@ -16,10 +16,10 @@ from lossfix.losses.conditions import named_value
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.tensors import batch_of, called_builtin, is_array, names_below
+from lossfix.losses.tensors import batch_of, called_builtin, is_array
 from lossfix.losses.wording import words
 from lossfix.syntax.build import expression
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import names_below, walk
 
 
 class Kind(Enum):

@@ -16,7 +16,7 @@ from lossfix.losses.margins import soft
 from lossfix.losses.naming import named, statement_of
 from lossfix.losses.parameters import add, number
 from lossfix.syntax.build import Replacement, comments, expression
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import dotted, names_below
 
 _SINGLE = ("float32", "floatx", "float")
 
@@ -102,10 +102,8 @@ def orphaned(
     loss: Loss, gone: tuple[cst.CSTNode, ...], new: cst.CSTNode
 ) -> dict[cst.CSTNode, Replacement]:
     """The assignments that nothing reads once ``gone`` has become ``new``, and their removal."""
-    kept = {node.value for node in walk(new) if isinstance(node, cst.Name)}
-    names = {
-        node.value for each in gone for node in walk(each) if isinstance(node, cst.Name)
-    } - kept
+    kept = names_below(new)
+    names = {name for each in gone for name in names_below(each)} - kept
     replace: dict[cst.CSTNode, Replacement] = {}
     for name in sorted(names):
         values = loss.flow.values(name)

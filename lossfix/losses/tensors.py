@@ -15,7 +15,7 @@ from lossfix.losses.subclass import is_of_keras_2
 from lossfix.losses.translations import ATTRIBUTES, METHODS
 from lossfix.model import Evidence
 from lossfix.syntax.flow import Binding
-from lossfix.syntax.tree import children, dotted
+from lossfix.syntax.tree import dotted
 
 _FAMILIES = ("tf.", "np.", "math.", "keras.ops.", "keras.backend.", "keras.activations.")
 _MODELS = ("Model", "Sequential", "Functional")
@@ -124,14 +124,6 @@ def _binds_an_array(loss: Loss, binding: Binding, seen: frozenset[str]) -> bool:
             several = isinstance(value, cst.Call) and loss.operation(value) in _SEVERAL
             return several and loss.is_tensor(value)
     return binding.whole and _is_array(loss, value, seen)
-
-
-def names_below(node: cst.CSTNode) -> frozenset[str]:
-    """Every plain name below ``node``."""
-    names = {node.value} if isinstance(node, cst.Name) else set()
-    for child in children(node):
-        names |= names_below(child)
-    return frozenset(names)
 
 
 def _is_array_call(loss: Loss, node: cst.Call, seen: frozenset[str]) -> bool:

@@ -10,11 +10,11 @@ import libcst as cst
 from lossfix.losses.classes import SAME_RANK, is_rank_function, rank_function
 from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
+from lossfix.losses.subclass import PASSED_ON
 from lossfix.syntax.build import Replacement
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.tree import dotted, walk
 
-_OF_THE_BASE = ("reduction", "name", "dtype")
 _OF_THE_WRAPPER = frozenset({"_fn_kwargs", "fn"})
 
 
@@ -113,7 +113,7 @@ def _split(
         return "its constructor unpacks arguments for its parent"
     positional = [each.value for each in call.args if each.keyword is None]
     keywords = {each.keyword.value: each.value for each in call.args if each.keyword is not None}
-    keywords = {**dict(zip(("fn", *_OF_THE_BASE), positional, strict=False)), **keywords}
+    keywords = {**dict(zip(("fn", *PASSED_ON), positional, strict=False)), **keywords}
     function = keywords.pop("fn", None)
     if function is None or dotted(function) is None or (dotted(function) or "").startswith("self."):
         return "the function that it hands to its parent has no name"

@@ -74,11 +74,11 @@ _KINDS = frozenset({"argmax"})
 
 def match(loss: Loss) -> Iterator[Match]:
     for gate in dead_equalities(loss, _KINDS):
-        condition = " ".join(loss.tree.code(gate.condition).split())
+        condition = loss.tree.line(gate.condition)
         message = f"`{condition}` compares indices: no gradient passes"
         yield dead(loss, gate.node, message, obstacle(loss, gate))
     for each in dead_steps(loss, _KINDS):
-        code = " ".join(loss.tree.code(each.call).split())
+        code = loss.tree.line(each.call)
         message = f"`{code}` has no gradient, and is the only path of its term"
         known = _expected(loss, each, cst.Name("steepness"))
         reason = "" if known is not None else "it is not clear what the index stands for"

@@ -48,8 +48,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.conditions import named_value
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import value_of
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk
@@ -80,12 +80,12 @@ def _clip(loss: Loss, node: cst.BaseExpression) -> cst.Call | None:
                 return _clip(loss, inner)
             if operation != "tf.clip_by_value" or len(rest) != 2:
                 return None
-            computed = value_of(loss, inner) or inner
+            computed = named_value(loss, inner) or inner
             high = rest[1].value
             if not isinstance(high, cst.Integer | cst.Float) or high.evaluated_value >= _REACHABLE:
                 return None
             return node if loss.live(computed) and not _is_given(loss, computed) else None
-    value = value_of(loss, node)
+    value = named_value(loss, node)
     return None if value is None else _clip(loss, value)
 
 

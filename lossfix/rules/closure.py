@@ -86,13 +86,13 @@ from lossfix.losses.classes import (
     rank_function_definition,
 )
 from lossfix.losses.loss import Loss
-from lossfix.losses.obstacles import names_in, obstacle, own_parameters
+from lossfix.losses.obstacles import obstacle, own_parameters
 from lossfix.losses.sites import call_sites
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.bare_function import is_wanted, other_files
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import names_below, walk
 
 _PURE = ("tf.", "np.", "math.", "keras.losses.", "keras.ops.", "keras.backend.")
 _IMPURE = (
@@ -146,11 +146,11 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
         return "something stands between its inner function and the return"
     for statement in before[:-1]:
         if not _is_prelude(loss, statement):
-            code = " ".join(loss.tree.code(statement).split())
+            code = loss.tree.line(statement)
             return (
                 f"`{code if len(code) <= 40 else code[:37] + '...'}` may not be run for every batch"
             )
-        if {loss.y_true, loss.y_pred} & names_in(statement):
+        if {loss.y_true, loss.y_pred} & names_below(statement):
             return f"it uses `{loss.y_true}` or `{loss.y_pred}` for something else"
     return ""
 

@@ -53,10 +53,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import comparison, connective
+from lossfix.losses.conditions import comparison, connective, named_value
 from lossfix.losses.divisions import divisions, guarded, is_sheltered
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import value_of
 from lossfix.losses.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -73,7 +72,7 @@ def match(loss: Loss) -> Iterator[Match]:
             continue
         if _is_in_where(loss, division.node):
             continue
-        below = " ".join(loss.tree.code(division.denominator).split())
+        below = loss.tree.line(division.denominator)
         if _counts_selected(loss, division.denominator):
             yield Match(
                 division.node,
@@ -97,7 +96,7 @@ def _is_in_where(loss: Loss, node: cst.CSTNode) -> bool:
 def _counts_selected(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether ``node`` is the sum of a mask that the targets alone decide."""
     match node:
-        case cst.Name() if (value := value_of(loss, node)) is not None:
+        case cst.Name() if (value := named_value(loss, node)) is not None:
             return _counts_selected(loss, value)
         case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
             operation = loss.operation(node)
@@ -118,7 +117,7 @@ def _is_mask(loss: Loss, node: cst.BaseExpression) -> bool:
     if joined is not None:
         return all(_is_mask(loss, each) for each in joined[1])
     match node:
-        case cst.Name() if (value := value_of(loss, node)) is not None:
+        case cst.Name() if (value := named_value(loss, node)) is not None:
             return _is_mask(loss, value)
         case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
             return loss.operation(node) in _KEEPS_VALUES and _is_mask(loss, first)

@@ -51,10 +51,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.conditions import named_value
 from lossfix.losses.divisions import is_sheltered
 from lossfix.losses.gradients import ELEMENTWISE
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import named, value_of
+from lossfix.losses.naming import named
 from lossfix.losses.tensors import is_boolean
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -80,7 +81,7 @@ def match(loss: Loss) -> Iterator[Match]:
 def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether ``node`` has one value for each sample that the targets select."""
     match node:
-        case cst.Name() if (value := value_of(loss, node)) is not None:
+        case cst.Name() if (value := named_value(loss, node)) is not None:
             return _is_selected(loss, value)
         case cst.BinaryOperation(left=left, right=right):
             return _is_selected(loss, left) or _is_selected(loss, right)
@@ -111,7 +112,7 @@ def _of_targets(loss: Loss, mask: cst.BaseExpression) -> bool:
 
 def _is_found(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether ``node`` are the places at which a condition on the targets holds: ``tf.where(mask)``."""
-    value = value_of(loss, node) or node
+    value = named_value(loss, node) or node
     match value:
         case cst.Call(args=[cst.Arg(value=mask)]):
             return loss.operation(value) == "tf.where" and _of_targets(loss, mask)

@@ -85,7 +85,7 @@ def match(loss: Loss) -> Iterator[Match]:
                 continue
         for size in sizes:
             if _is_batch_size(loss, size):
-                name = " ".join(loss.tree.code(size).split())
+                name = loss.tree.line(size)
                 yield Match(
                     size,
                     f"`{name}` is the size of some batches: the last one of an epoch may be smaller",

@@ -66,7 +66,7 @@ def match(loss: Loss) -> Iterator[Match]:
         if steps_compared(loss, gate.condition):
             continue
         if path_of(loss, gate) is Path.DEAD or _replaces(loss, gate):
-            condition = " ".join(loss.tree.code(gate.condition).split())
+            condition = loss.tree.line(gate.condition)
             yield dead(
                 loss,
                 gate.node,

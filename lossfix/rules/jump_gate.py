@@ -96,7 +96,7 @@ def match(loss: Loss) -> Iterator[Match]:
             reason = f"only where `{loss.tree.code(flag)}` says so"
         yield Match(
             gate.node,
-            f"the loss jumps at `{_condition(loss, gate)}`{where}: the gradient cannot see this gate",
+            f"the loss jumps at `{loss.tree.line(gate.condition)}`{where}: the gradient cannot see this gate",
             reason,
         )
 
@@ -116,10 +116,6 @@ def _where(loss: Loss, gate: Gate) -> str:
         return ""
     size, at = number(round(jump.size, 2)), number(round(jump.at, 3))
     return f", by {size} where {loss.y_pred} is {at}"
-
-
-def _condition(loss: Loss, gate: Gate) -> str:
-    return " ".join(loss.tree.code(gate.condition).split())
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

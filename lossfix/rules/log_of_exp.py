@@ -48,8 +48,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.conditions import named_value
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import named, value_of
+from lossfix.losses.naming import named
 from lossfix.losses.perfect import is_nonnegative
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -142,7 +143,7 @@ def _composed(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
 
 
 def _meaning(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
-    return value_of(loss, node) or node
+    return named_value(loss, node) or node
 
 
 def _call_of(loss: Loss, node: cst.BaseExpression, operation: str) -> cst.Call | None:

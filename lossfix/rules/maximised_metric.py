@@ -58,8 +58,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.conditions import named_value
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import value_of
 from lossfix.losses.wording import words
 from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
@@ -94,7 +94,7 @@ def _is_score(loss: Loss, node: cst.BaseExpression) -> bool:
             if loss.operation(node) == "tf.math.divide_no_nan":
                 return _is_overlap(loss, inner)
             return loss.operation(node) in _MEANS and _is_score(loss, inner)
-    value = value_of(loss, node)
+    value = named_value(loss, node)
     return value is not None and _is_score(loss, value)
 
 
@@ -113,7 +113,7 @@ def _is_overlap(loss: Loss, node: cst.BaseExpression) -> bool:
             )
         case cst.Call(args=[cst.Arg(value=inner), *_]):
             return loss.operation(node) in _MEANS and _is_overlap(loss, inner)
-    value = value_of(loss, node)
+    value = named_value(loss, node)
     return value is not None and _is_overlap(loss, value)
 
 

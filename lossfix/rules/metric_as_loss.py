@@ -54,10 +54,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.conditions import named_value
 from lossfix.losses.gates import Path, path_at
 from lossfix.losses.keras_names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import value_of
 from lossfix.losses.wiring import Misuse, Wiring, is_built_in
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
@@ -97,7 +97,7 @@ def _asked(loss: Loss, node: cst.Call) -> str | None:
     """The metric whose ``result()`` a loss computes with, after it was told of the predictions."""
     match node.func:
         case cst.Attribute(value=cst.Name() as holder, attr=cst.Name(value="result")):
-            made = value_of(loss, holder)
+            made = named_value(loss, holder)
             operation = loss.operation(made) if isinstance(made, cst.Call) else None
             if operation in METRIC_CLASSES and _is_told(loss, holder.value):
                 return (operation or "").rpartition(".")[2]

@@ -48,8 +48,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.casts import cast_target
+from lossfix.losses.conditions import named_value
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import value_of
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
@@ -108,7 +108,7 @@ def _is_of_their_dtype(loss: Loss, node: cst.BaseExpression) -> bool:
         case cst.Name(value=name):
             if name == loss.y_pred:
                 return not loss.flow.values(name)
-            value = value_of(loss, node)
+            value = named_value(loss, node)
             return value is not None and _is_of_their_dtype(loss, value)
         case cst.BinaryOperation(left=left, right=right):
             return _is_of_their_dtype(loss, left) or _is_of_their_dtype(loss, right)

@@ -50,9 +50,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.conditions import named_value
 from lossfix.losses.gradients import REDUCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import value_of
 from lossfix.losses.subclass import derives_directly, method, super_call
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -96,7 +96,7 @@ def _is_scalar(loss: Loss, node: cst.BaseExpression) -> bool:
     if not loss.is_tensor(node):
         return isinstance(node, cst.BaseNumber | cst.Attribute | cst.Name)
     match node:
-        case cst.Name() if (value := value_of(loss, node)) is not None:
+        case cst.Name() if (value := named_value(loss, node)) is not None:
             return _is_scalar(loss, value)
         case cst.UnaryOperation(expression=inner):
             return _is_scalar(loss, inner)

@@ -118,7 +118,7 @@ def match(loss: Loss) -> Iterator[Match]:
         if is_only_recorded(loss, node):
             continue
         if path_at(loss, node) is Path.DEAD or _overwrites(loss, node):
-            code = " ".join(loss.tree.code(node).split())
+            code = loss.tree.line(node)
             known = _soft(loss, node, cst.Name("steepness"))
             reason = "" if known is not None else _REASONS[operation]
             yield dead(loss, node, f"`{code}` gives positions: no gradient passes", reason)

@@ -72,7 +72,7 @@ def match(loss: Loss) -> Iterator[Match]:
         decided = _decided(node)
         if decided is None or not is_array(loss, decided) or _is_in_a_test(loss, node):
             continue
-        text = " ".join(loss.tree.code(decided).split())
+        text = loss.tree.line(decided)
         yield Match(
             node,
             f"`{text}` has no truth value while the graph is built: fit raises",

@@ -68,6 +68,9 @@ from lossfix.syntax.tree import walk
 _TINY = "1e-12"
 _NORMS = ("tf.norm", "tf.math.reduce_euclidean_norm")
 _REDUCTION = frozenset({"axis", "keepdims", "name"})
+_UNUSUAL = "its arguments are not the usual ones"
+_SHOWN = 40
+"""Characters of the code that a message quotes."""
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -80,21 +83,18 @@ def match(loss: Loss) -> Iterator[Match]:
         elif isinstance(node, cst.Call) and node.args and _is_deviation(loss, node):
             yield Match(
                 node,
-                f"`{_short(loss, node)}` has no gradient where all values are equal, as in a batch of one: "
-                "it is nan, and spreads to all weights",
+                f"`{loss.tree.line(node, _SHOWN)}` has no gradient where all values are equal, as in a "
+                "batch of one: it is nan, and spreads to all weights",
                 "" if _is_plain_reduction(node) else _UNUSUAL,
                 Severity.WARNING,
             )
-
-
-_UNUSUAL = "its arguments are not the usual ones"
 
 
 def _finding(loss: Loss, node: cst.BaseExpression, under: cst.BaseExpression) -> Match:
     is_norm = isinstance(node, cst.Call) and loss.operation(node) in _NORMS
     return Match(
         node,
-        f"`{_short(loss, node)}` has no gradient at perfect predictions: it is nan there, "
+        f"`{loss.tree.line(node, _SHOWN)}` has no gradient at perfect predictions: it is nan there, "
         "and spreads to all weights",
         _UNUSUAL if is_norm and not _is_plain_reduction(node) else "",
         # One perfect sample is common; a perfect batch, or a score of exactly one, is not.
@@ -104,11 +104,6 @@ def _finding(loss: Loss, node: cst.BaseExpression, under: cst.BaseExpression) ->
             else Severity.ERROR
         ),
     )
-
-
-def _short(loss: Loss, node: cst.CSTNode) -> str:
-    text = " ".join(loss.tree.code(node).split())
-    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _under_root(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:

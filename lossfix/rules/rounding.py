@@ -88,18 +88,16 @@ _CENTRED = {
 
 def match(loss: Loss) -> Iterator[Match]:
     for gate in dead_equalities(loss, ROUNDINGS):
-        message = f"`{_code(loss, gate.condition)}` compares what was rounded: no gradient passes"
+        message = (
+            f"`{loss.tree.line(gate.condition)}` compares what was rounded: no gradient passes"
+        )
         yield dead(loss, gate.node, message, obstacle(loss, gate))
     for each in dead_steps(loss, ROUNDINGS):
         message = (
-            f"no gradient passes through `{_code(loss, each.call)}`, and its term has no other path "
+            f"no gradient passes through `{loss.tree.line(each.call)}`, and its term has no other path "
             "to the predictions"
         )
         yield dead(loss, each.call, message, _integer(loss, each))
-
-
-def _code(loss: Loss, node: cst.CSTNode) -> str:
-    return " ".join(loss.tree.code(node).split())
 
 
 def _integer(loss: Loss, each: Step) -> str:

@@ -63,11 +63,11 @@ _KINDS = frozenset({"sign"})
 
 def match(loss: Loss) -> Iterator[Match]:
     for gate in dead_equalities(loss, _KINDS):
-        condition = " ".join(loss.tree.code(gate.condition).split())
+        condition = loss.tree.line(gate.condition)
         message = f"`{condition}` compares signs: no gradient passes"
         yield dead(loss, gate.node, message, obstacle(loss, gate))
     for each in dead_steps(loss, _KINDS):
-        code = " ".join(loss.tree.code(each.call).split())
+        code = loss.tree.line(each.call)
         message = (
             f"the gradient of `{code}` is zero, and its term has no other path to the predictions"
         )

@@ -57,9 +57,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import uses
+from lossfix.losses.conditions import named_value, uses
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import value_of
 from lossfix.losses.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -82,7 +81,7 @@ def match(loss: Loss) -> Iterator[Match]:
                 _unsquashed(loss),
             )
         elif isinstance(node, cst.Call) and _diverges(loss, node):
-            code = " ".join(loss.tree.code(node).split())
+            code = loss.tree.line(node)
             yield Match(
                 node,
                 f"`{code}` is infinite where a target is 0, and 0 times that is nan",
@@ -159,7 +158,7 @@ def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
             left=cst.Integer() | cst.Float() as one, operator=cst.Subtract(), right=right
         ):
             return float(one.evaluated_value) == 1.0 and _is_selected(loss, right)
-        case cst.Name() if (value := value_of(loss, node)) is not None:
+        case cst.Name() if (value := named_value(loss, node)) is not None:
             return _is_selected(loss, value)
         case cst.Call(args=[condition, *branches]) if loss.operation(node) == "tf.where":
             values = [each.value for each in branches]
@@ -179,7 +178,7 @@ def _is_bare_probability(loss: Loss, node: cst.BaseExpression) -> bool:
             left=cst.Integer() | cst.Float() as one, operator=cst.Subtract(), right=right
         ):
             return float(one.evaluated_value) == 1.0 and _is_predictions(loss, right, frozenset())
-        case cst.Name() if (value := value_of(loss, node)) is not None:
+        case cst.Name() if (value := named_value(loss, node)) is not None:
             return _is_bare_probability(loss, value)
     return _is_predictions(loss, node, frozenset())
 

@@ -54,9 +54,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from lossfix.losses.conditions import comparison, uses
+from lossfix.losses.conditions import comparison, named_value, uses
 from lossfix.losses.loss import Loss
-from lossfix.losses.naming import value_of
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
@@ -94,7 +93,7 @@ def _unsafe(loss: Loss, node: cst.Call) -> _Unsafe | None:
     if any(each.star or each.keyword for each in node.args):
         return None
     condition, then, otherwise = (each.value for each in node.args)
-    meant = value_of(loss, condition) or condition
+    meant = named_value(loss, condition) or condition
     return _unsafe_domain(loss, condition, meant, then, otherwise) or _unsafe_targets(
         loss, condition, meant, then, otherwise
     )
@@ -102,7 +101,7 @@ def _unsafe(loss: Loss, node: cst.Call) -> _Unsafe | None:
 
 def _branch(loss: Loss, node: cst.BaseExpression) -> tuple[cst.BaseExpression, bool]:
     """What a branch computes, and whether nothing else uses it."""
-    if isinstance(node, cst.Name) and (value := value_of(loss, node)) is not None:
+    if isinstance(node, cst.Name) and (value := named_value(loss, node)) is not None:
         return value, len(list(uses(loss, node.value))) == 1
     return node, True
 
@@ -241,8 +240,7 @@ def _is_near_zero(node: cst.BaseExpression) -> bool:
 
 
 def _code(loss: Loss, node: cst.CSTNode) -> str:
-    text = " ".join(loss.tree.code(node).split())
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return loss.tree.line(node, 40)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

@@ -85,6 +85,11 @@ class Tree:
         """The source text of a node."""
         return self.module.code_for_node(node)
 
+    def line(self, node: cst.CSTNode, most: int | None = None) -> str:
+        """The source text of a node on one line, as messages quote it, cut to ``most`` characters."""
+        text = " ".join(self.code(node).split())
+        return text if most is None or len(text) <= most else f"{text[: most - 3]}..."
+
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes above ``node``, the nearest first."""
         while (parent := self.parents.get(node)) is not None:
@@ -195,6 +200,11 @@ def dotted(node: cst.CSTNode | None) -> str | None:
             head = dotted(value)
             return None if head is None else f"{head}.{name}"
     return None
+
+
+def names_below(node: cst.CSTNode) -> frozenset[str]:
+    """Every plain name below a node, itself included."""
+    return frozenset(each.value for each in walk(node) if isinstance(each, cst.Name))
 
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
