@@ -179,10 +179,14 @@ def _function(
             form = Form.NESTED
     if len(positional) < 2:
         return None
+    # Keras calls an object with two, so that what needs more is for a training loop of one's own.
+    compilable = name != "__call__" or _takes_two(node, form)
+    if form is Form.NESTED and around is not None:
+        compilable = not _is_only_called(around, node)
     evidence = [
         kind
         for kind, holds in (
-            (Evidence.COMPILED, _is_compiled(file, name, called)),
+            (Evidence.COMPILED, compilable and _is_compiled(file, name, called)),
             (Evidence.GRADIENT, called in file.uses.differentiated),
         )
         if holds
@@ -213,7 +217,7 @@ def _function(
     # What is inside of a function is looked at last: there are many of them, and few get here.
     if _returns_a_pair(node) or _returns_functions(node):
         return None
-    if yields(node) or belongs_elsewhere(file, node):
+    if yields(node) or belongs_elsewhere(file, path, node):
         return None
     y_true, y_pred, swapped = pair or (positional[0], positional[1], False)
     return Candidate(
@@ -264,6 +268,19 @@ def _applied_partially(module: ast.Module) -> frozenset[str]:
         if (dotted(call.func) or "").endswith("partial")
         for each in call.args[:1]
     )
+
+
+def _is_only_called(around: Definition, node: ast.FunctionDef) -> bool:
+    """Whether a function inside of another one is called there, and never handed on as it is."""
+    parts = [each for each in ast.walk(around) if isinstance(each, ast.Name | ast.Call)]
+    called = {id(each.func) for each in parts if isinstance(each, ast.Call)}
+    named = [each for each in parts if isinstance(each, ast.Name) and each.id == node.name]
+    own = {id(each) for each in ast.walk(node)}
+    if any(id(each) in own and isinstance(each.ctx, ast.Store) for each in named):
+        # Inside, the name stands for a variable.
+        named = [each for each in named if id(each) not in own]
+    reads = [id(each) in called for each in named if isinstance(each.ctx, ast.Load)]
+    return bool(reads) and all(reads)
 
 
 def _is_compiled(file: File, name: str, called: str) -> bool:

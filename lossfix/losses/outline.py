@@ -11,7 +11,14 @@ from lossfix.losses.candidate import Project, Settings
 from lossfix.losses.keras_names import LOSS_CLASSES, WRAPPER
 from lossfix.losses.names import canonical
 from lossfix.losses.uses import Uses, uses_of
-from lossfix.syntax.scope import Definition, Scope, definitions, dotted, scope_of_module
+from lossfix.syntax.scope import (
+    Definition,
+    Scope,
+    definitions,
+    dotted,
+    scope_of_module,
+    statements,
+)
 
 OTHER_FRAMEWORKS = ("torch", "jax", "mxnet", "paddle", "mindspore", "theano")
 
@@ -83,8 +90,24 @@ def _roots(file: File, node: ast.AST) -> Iterator[str]:
                 yield resolved
 
 
-def belongs_elsewhere(file: File, node: ast.FunctionDef) -> bool:
-    return any(root.split(".")[0] in OTHER_FRAMEWORKS for root in _roots(file, node))
+def belongs_elsewhere(file: File, path: tuple[str, ...], node: ast.FunctionDef) -> bool:
+    """Whether a function uses another framework, imported by its file, by itself or around it."""
+    around = (file.listed[file.by_path[path[:end]]][1] for end in range(1, len(path)))
+    imported = (
+        name
+        for each in (node, *(each for each in around if isinstance(each, ast.FunctionDef)))
+        for statement in statements(each.body)
+        for name in _imported(statement)
+    )
+    return any(root.split(".")[0] in OTHER_FRAMEWORKS for root in (*_roots(file, node), *imported))
+
+
+def _imported(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.Import(names=names):
+            yield from (each.name for each in names)
+        case ast.ImportFrom(module=str(module), level=0):
+            yield module
 
 
 def called_name(call: ast.Call) -> str:

@@ -103,7 +103,11 @@ def _pairs_of(
     elsewhere = {name: (y_true, y_pred) for name, y_true, y_pred in file.project.handed}
     for number in reached:
         path, node = file.listed[number]
-        if not isinstance(node, ast.FunctionDef) or yields(node) or belongs_elsewhere(file, node):
+        if (
+            not isinstance(node, ast.FunctionDef)
+            or yields(node)
+            or belongs_elsewhere(file, path, node)
+        ):
             continue
         # A helper may take something else before them: `masked(mask, y_true, y_pred)`.
         pairs = [

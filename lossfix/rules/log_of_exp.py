@@ -105,6 +105,40 @@ def _is_bounded(loss: Loss, node: cst.BaseExpression) -> bool:
             return isinstance(highest, cst.Call) and loss.operation(highest) == "tf.reduce_max"
         case cst.Call(args=[cst.Arg(value=inner)]) as call:
             return loss.operation(call) == "tf.negative" and is_nonnegative(loss, inner)
+        case cst.Call(
+            func=cst.Attribute(attr=cst.Name(value="where" | "select")),
+            args=[cst.Arg(value=test), cst.Arg(value=cst.UnaryOperation() as turned), other],
+        ):
+            # How TensorFlow writes `-abs(x)` for the sake of its gradient at zero.
+            return (
+                isinstance(turned.operator, cst.Minus)
+                and turned.expression.deep_equals(other.value)
+                and _is_positive(loss, test, other.value)
+            )
+    return False
+
+
+def _is_positive(loss: Loss, test: cst.BaseExpression, value: cst.BaseExpression) -> bool:
+    """Whether a condition asks if ``value`` is above zero, or not below it."""
+    match _meaning(loss, test):
+        case cst.Comparison(
+            left=left,
+            comparisons=[
+                cst.ComparisonTarget(
+                    operator=cst.GreaterThan() | cst.GreaterThanEqual(), comparator=bound
+                )
+            ],
+        ):
+            return left.deep_equals(value) and _is_zero(loss, bound)
+    return False
+
+
+def _is_zero(loss: Loss, node: cst.BaseExpression) -> bool:
+    match _meaning(loss, node):
+        case cst.Integer() | cst.Float() as number:
+            return float(number.evaluated_value) == 0.0
+        case cst.Call() as call:
+            return loss.operation(call) == "tf.zeros_like"
     return False
 
 

@@ -244,6 +244,35 @@ OTHERS = {
         "import numpy as np\ndef mse_loss(y_true, y_pred):\n    return np.mean(y_true - y_pred)\n"
     ),
     "PyTorch": "import torch\ndef a_loss(y_true, y_pred):\n    return torch.mean(y_true - y_pred)\n",
+    "PyTorch, imported inside": (
+        "def a_loss(y_true, y_pred):\n    import torch\n    return torch.mean(y_true - y_pred)\n"
+    ),
+    "PyTorch, imported around it": (
+        "class Pinball:\n"
+        "    def _for_pytorch(self):\n"
+        "        from torch import nn\n"
+        "        norm = nn.L1Loss(reduction='none')\n"
+        "        def loss(y_true, y_pred):\n"
+        "            return norm(y_pred, y_true.squeeze(-1))\n"
+        "        return loss\n"
+    ),
+    "an object of three tensors": (
+        "class Weighing:\n"
+        "    def __call__(self, y_pred, y_true, weights):\n"
+        "        return tf.reduce_mean(weights * (y_true - y_pred))\n"
+        "trainer.run(loss=Weighing())\n"
+    ),
+    "what makes the losses": (
+        "def prepare(model, chosen, heads):\n"
+        "    def pick(chosen, heads):\n"
+        "        picked = {}\n"
+        "        for n, head in enumerate(heads):\n"
+        "            pick = chosen[n]\n"
+        "            picked[head] = pick\n"
+        "        return picked\n"
+        "    losses = pick(chosen, heads)\n"
+        "    model.compile(loss=losses)\n"
+    ),
     "JAX": (
         "import jax.numpy as jnp\ndef a_loss(y_true, y_pred):\n    return jnp.mean(y_true - y_pred)\n"
     ),

@@ -454,6 +454,21 @@ def test_other_exponentials_are_left_alone(value: str) -> None:
     assert findings(body(f"return {value}"), "log-of-exp") == ()
 
 
+@pytest.mark.parametrize("zero", ["0", "0.0", "tf.zeros_like(y_pred)"])
+@pytest.mark.parametrize("compared", [">", ">="])
+def test_the_opposite_of_a_magnitude_by_its_sign_does_not_overflow(
+    zero: str, compared: str
+) -> None:
+    source = body(
+        f"zeros = {zero}",
+        f"positive = y_pred {compared} zeros",
+        "below = tf.where(positive, -y_pred, y_pred)",
+        "return tf.where(positive, y_pred, zeros) - y_pred * y_true + tf.math.log1p(tf.exp(below))",
+    )
+    assert findings(source, "log-of-exp") == ()
+    assert len(findings(source.replace("-y_pred, y_pred", "y_pred, -y_pred"), "log-of-exp")) == 1
+
+
 def test_an_exponential_of_a_name_that_changes_is_only_reported() -> None:
     source = body(
         "x = y_pred", "r = tf.exp(x)", "x = x - y_true", "return tf.math.log(1.0 + r) + x"
