@@ -55,21 +55,34 @@ _Key = tuple[str, str]
 
 
 @dataclass
-class _Progress:
+class _Draft:
+    """A repair as far as it has got: all files that it has reached, with everything settled so far."""
+
     own: str
     """The file of the loss."""
     files: dict[str, File]
     others: Mapping[str, File]
     """What may be reached and was not, so far."""
     names: set[_Key]
+    """The loss and its parts, as they are called by now."""
     becomes: str
+    """What the loss is called by now."""
     steps: list[Step] = field(default_factory=list)
     refused: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Why what was found is not mended, by ``Found.key``."""
     relaxed: bool = False
+    """Whether any step smoothed a gate."""
 
     def losses(self, path: str) -> tuple[Loss, ...]:
         """The losses of a file as it is by now."""
         return losses_in(self.files[path].text, self.files[path].options)
+
+    def rename(self, path: str, old: str, new: str) -> None:
+        """Know the loss, or a part of it, by the name that a rewrite gave it."""
+        self.names.discard((path, old))
+        self.names.add((path, new))
+        if (path, old) == (self.own, self.becomes):
+            self.becomes = new
 
     def take(self, texts: Mapping[str, str]) -> None:
         """Go on with other texts."""
@@ -100,53 +113,53 @@ def repair(
     # What tells a loss from an evaluation in NumPy may go before NumPy does.
     options = replace(options, settings=replace(options.settings, known=frozenset({name})))
     own = options.project.path
-    progress = _Progress(own, {own: File(path, text, options)}, others, {(own, name)}, name)
+    draft = _Draft(own, {own: File(path, text, options)}, others, {(own, name)}, name)
     for _ in range(_MOST_STEPS):
         # A rewrite may call what was only wrapped before, and makes it a part of the loss by that.
-        progress.names |= _parts(progress)
-        if not _settle_one(progress):
+        draft.names |= _parts(draft)
+        if not _settle_one(draft):
             break
     left = [
         finding_of(
-            _path(progress, found),
+            _path(draft, found),
             found,
-            progress.refused.get(found.key) or refusal(found, options),
+            draft.refused.get(found.key) or refusal(found, options),
         )
-        for found in _open(progress)
+        for found in _open(draft)
     ]
     return Repair(
         loss=name,
-        becomes=progress.becomes,
-        steps=tuple(progress.steps),
+        becomes=draft.becomes,
+        steps=tuple(draft.steps),
         before=text,
-        after=progress.files[own].text,
-        promise=Safety.RELAXED if progress.relaxed else Safety.EXACT,
+        after=draft.files[own].text,
+        promise=Safety.RELAXED if draft.relaxed else Safety.EXACT,
         gate=options.relaxation.gate,
-        steepness=options.relaxation.steepness if progress.relaxed else 0.0,
+        steepness=options.relaxation.steepness if draft.relaxed else 0.0,
         left=once(left),
         elsewhere=tuple(
             FileChange(file.path, others[key].text, file.text)
-            for key, file in sorted(progress.files.items())
+            for key, file in sorted(draft.files.items())
             if key != own and file.text != others[key].text
         ),
     )
 
 
-def _parts(progress: _Progress) -> set[_Key]:
+def _parts(draft: _Draft) -> set[_Key]:
     """The parts of the loss, through any number of calls, in its own file and in others."""
     found: set[_Key] = set()
-    queue = [(progress.own, progress.becomes)]
+    queue = [(draft.own, draft.becomes)]
     while queue:
         path, name = queue.pop()
-        losses = progress.losses(path)
+        losses = draft.losses(path)
         loss = next((each for each in reversed(losses) if each.name == name), None)
         if loss is None:
             continue
         called = [(path, each.name) for each in parts.called(loss, losses)]
         for helper in loss.project.helpers:
-            if helper.path in progress.others and parts.calls_by(loss, helper.written):
-                if helper.path not in progress.files:
-                    progress.files[helper.path] = _opened(progress, helper.path)
+            if helper.path in draft.others and parts.calls_by(loss, helper.written):
+                if helper.path not in draft.files:
+                    draft.files[helper.path] = _opened(draft, helper.path)
                 called.append((helper.path, helper.name))
         for key in called:
             if key not in found:
@@ -155,114 +168,114 @@ def _parts(progress: _Progress) -> set[_Key]:
     return found
 
 
-def _opened(progress: _Progress, path: str) -> File:
+def _opened(draft: _Draft, path: str) -> File:
     """Another file, to be mended as the loss's own is."""
-    file, own = progress.others[path], progress.files[progress.own].options
+    file, own = draft.others[path], draft.files[draft.own].options
     options = replace(file.options, relaxation=own.relaxation, exact_only=own.exact_only)
     return replace(file, options=options)
 
 
-def _open(progress: _Progress) -> Iterator[Found]:
-    for loss in _family(progress):
-        yield from found_in(loss, progress.files[loss.project.path].options.rules)
+def _open(draft: _Draft) -> Iterator[Found]:
+    for loss in _family(draft):
+        yield from found_in(loss, draft.files[loss.project.path].options.rules)
 
 
-def _family(progress: _Progress) -> list[Loss]:
+def _family(draft: _Draft) -> list[Loss]:
     """The loss and its parts as they are by now, its own file first."""
     return [
         loss
-        for path in sorted(progress.files, key=lambda each: (each != progress.own, each))
-        for loss in progress.losses(path)
-        if (path, loss.name) in progress.names and not replaced(loss, progress.losses(path))
+        for path in sorted(draft.files, key=lambda each: (each != draft.own, each))
+        for loss in draft.losses(path)
+        if (path, loss.name) in draft.names and not replaced(loss, draft.losses(path))
     ]
 
 
-def _path(progress: _Progress, found: Found) -> str:
-    return progress.files[found.loss.project.path].path
+def _path(draft: _Draft, found: Found) -> str:
+    return draft.files[found.loss.project.path].path
 
 
-def _settle_one(progress: _Progress) -> bool:
-    options = progress.files[progress.own].options
-    losses = _family(progress)
+def _settle_one(draft: _Draft) -> bool:
+    """Carry out the first rewrite that may be made; whether there was one."""
+    losses = _family(draft)
+    for found, finding in _mendable(draft, losses):
+        edit = found.rule.rewrite(found.loss, found.match)
+        if edit is None:
+            continue
+        try:
+            texts = _settled(found, edit, losses, draft)
+        except GuardTripped as error:
+            draft.refused[found.key] = str(error)
+            continue
+        path = found.loss.project.path
+        draft.steps.append(_step(finding, path, texts, draft))
+        draft.take(texts)
+        draft.relaxed |= found.rule.safety is Safety.RELAXED
+        if edit.becomes:
+            draft.rename(path, found.loss.name, edit.becomes)
+        return True
+    return False
+
+
+def _mendable(draft: _Draft, losses: Sequence[Loss]) -> Iterator[tuple[Found, Finding]]:
+    """What is wrong with ``losses`` and may be mended, rule by rule, with what people read of it."""
+    options = draft.files[draft.own].options
     skips = {
         path: file.options.skips(file.text)
-        for path, file in progress.files.items()
+        for path, file in draft.files.items()
         if file.options.skips is not None
     }
     for rule in options.rules:
         if rule.safety is Safety.MANUAL or (options.exact_only and rule.safety is Safety.RELAXED):
             continue
         for loss in losses:
-            key = loss.project.path
-            if key != progress.own and rule not in progress.files[key].options.rules:
+            path = loss.project.path
+            if path != draft.own and rule not in draft.files[path].options.rules:
                 continue
             for match in matches(rule, loss):
                 found = Found(rule, loss, match)
-                if match.reason or found.key in progress.refused:
+                if match.reason or found.key in draft.refused:
                     continue
-                finding = finding_of(_path(progress, found), found, "")
-                if key in skips and skips[key](finding):
-                    continue
-                edit = rule.rewrite(loss, match)
-                if edit is None:
-                    continue
-                try:
-                    texts = _settled(found, edit, losses, progress)
-                except GuardTripped as error:
-                    progress.refused[found.key] = str(error)
-                    continue
-                progress.steps.append(_step(finding, key, texts, progress))
-                progress.take(texts)
-                progress.relaxed |= rule.safety is Safety.RELAXED
-                if edit.becomes:
-                    progress.names.discard((key, loss.name))
-                    progress.names.add((key, edit.becomes))
-                    if (key, loss.name) == (progress.own, progress.becomes):
-                        progress.becomes = edit.becomes
-                return True
-    return False
+                finding = finding_of(_path(draft, found), found, "")
+                if path not in skips or not skips[path](finding):
+                    yield found, finding
 
 
-def _step(finding: Finding, key: str, texts: Mapping[str, str], progress: _Progress) -> Step:
-    old = progress.files[key].text
+def _step(finding: Finding, key: str, texts: Mapping[str, str], draft: _Draft) -> Step:
+    old = draft.files[key].text
     elsewhere = tuple(
-        FileChange(progress.files[path].path, progress.files[path].text, text)
+        FileChange(draft.files[path].path, draft.files[path].text, text)
         for path, text in sorted(texts.items())
         if path != key
     )
     return Step(finding, old, texts.get(key, old), elsewhere)
 
 
-def _settled(
-    found: Found, edit: Edit, losses: Sequence[Loss], progress: _Progress
-) -> Mapping[str, str]:
+def _settled(found: Found, edit: Edit, losses: Sequence[Loss], draft: _Draft) -> Mapping[str, str]:
     """The texts that ``edit`` changes, which smooths a part of the loss for this loss alone."""
     loss, key = found.loss, found.loss.project.path
     smooths = found.rule.safety is Safety.RELAXED
     whole = next(
-        each
-        for each in losses
-        if (each.project.path, each.name) == (progress.own, progress.becomes)
+        each for each in losses if (each.project.path, each.name) == (draft.own, draft.becomes)
     )
-    if loss is whole or not (smooths or _changes_its_type(found, progress)):
+    if loss is whole or not (smooths or _changes_its_type(found, draft)):
         if smooths and loss.candidate.metric:
             raise GuardTripped(A_METRIC_TOO)
-        return {key: _apply(found, edit, progress)}
+        return {key: _apply(found, edit, draft)}
     if parts.is_shared(loss, whole, losses):
         copy = parts.fork(loss, whole, losses)
         if copy is None:
             raise GuardTripped(_SHARED)
-        return _forked(loss, copy, progress)
-    text = _apply(found, edit, progress)
-    return _handed_down(text, loss, progress) if smooths else {key: text}
+        return _forked(loss, copy, draft)
+    text = _apply(found, edit, draft)
+    return _handed_down(text, loss, draft) if smooths else {key: text}
 
 
-def _changes_its_type(found: Found, progress: _Progress) -> bool:
+def _changes_its_type(found: Found, draft: _Draft) -> bool:
     # What other files call with arrays would hand them tensors.
-    return found.loss.project.path != progress.own and found.rule.code.startswith(_LEAVES_THE_GRAPH)
+    return found.loss.project.path != draft.own and found.rule.code.startswith(_LEAVES_THE_GRAPH)
 
 
-def _forked(part: Loss, copy: parts.Fork, progress: _Progress) -> Mapping[str, str]:
+def _forked(part: Loss, copy: parts.Fork, draft: _Draft) -> Mapping[str, str]:
     """The texts with a copy of ``part`` that the loss calls in its place."""
     caller = copy.loss
     here, there = caller.project.path, part.project.path
@@ -275,26 +288,26 @@ def _forked(part: Loss, copy: parts.Fork, progress: _Progress) -> Mapping[str, s
         above = Edit({}, before=(copy.definition,))
         texts = {here: rewriting.rewritten(caller, edit), there: rewriting.rewritten(part, above)}
         for path, project in ((here, copy.caller_project), (there, copy.part_project)):
-            file = progress.files[path]
-            progress.files[path] = replace(file, options=replace(file.options, project=project))
-    progress.names.discard((there, part.name))
+            file = draft.files[path]
+            draft.files[path] = replace(file, options=replace(file.options, project=project))
+    draft.names.discard((there, part.name))
     return texts
 
 
-def _handed_down(text: str, part: Loss, progress: _Progress) -> Mapping[str, str]:
+def _handed_down(text: str, part: Loss, draft: _Draft) -> Mapping[str, str]:
     """``text`` where every loss of this repair hands its steepness to ``part``, and other such texts."""
     texts = {part.project.path: text}
-    options = {path: file.options for path, file in progress.files.items()}
+    options = {path: file.options for path, file in draft.files.items()}
 
     def now(path: str) -> dict[str, Loss]:
-        current = texts.get(path, progress.files[path].text)
+        current = texts.get(path, draft.files[path].text)
         return {each.name: each for each in losses_in(current, options[path])}
 
     queue: list[_Key] = [(part.project.path, part.name)]
     while queue:
         path, name = queue[-1]
         smoothed = now(path).get(name)
-        for there, caller in sorted(progress.names):
+        for there, caller in sorted(draft.names):
             loss = now(there).get(caller)
             change = {} if smoothed is None or loss is None else parts.handed_down(smoothed, loss)
             if change and loss is not None:
@@ -306,9 +319,9 @@ def _handed_down(text: str, part: Loss, progress: _Progress) -> Mapping[str, str
     return texts
 
 
-def _apply(found: Found, edit: Edit, progress: _Progress) -> str:
+def _apply(found: Found, edit: Edit, draft: _Draft) -> str:
     text = rewriting.rewritten(found.loss, edit)
-    _guard_progress(found, edit, text, progress.files[found.loss.project.path].options)
+    _guard_progress(found, edit, text, draft.files[found.loss.project.path].options)
     return text
 
 

@@ -30,8 +30,8 @@ def tried(text: str) -> list[str]:
     (case,) = cases_of(Plan(document, options), files, None, None)
     found = []
     while advance(case):
-        assert case.repair is not None
-        found.append(case.repair.after)
+        assert case.trial is not None
+        found.append(case.trial.repair.after)
     return found
 
 

@@ -38,9 +38,17 @@ class _Attempt:
 
 
 @dataclass(frozen=True)
-class _Exact:
+class Trial:
+    """What an attempt made of a loss."""
+
     options: checking.Options
+    """What it went by."""
     repair: Repair
+
+
+@dataclass(frozen=True)
+class _Exact:
+    trial: Trial
     verdict: Verdict
 
 
@@ -57,8 +65,8 @@ class Case:
     attempts: Iterator[_Attempt]
     files: Files
     tried: set[tuple[str, ...]] = field(default_factory=set)
-    options: checking.Options | None = None
-    repair: Repair | None = None
+    trial: Trial | None = None
+    """What is to be measured next, or was accepted."""
     verdict: Verdict | None = None
     accepted: bool = False
     exact: _Exact | None = None
@@ -112,9 +120,14 @@ def advance(case: Case, verified: bool = True) -> bool:
             # What the smoothing candidate does besides, on its own, would be measured twice.
             continue
         case.tried.add(texts)
-        case.options, case.repair = options, repair
+        case.trial = Trial(options, repair)
         return True
     return False
+
+
+def _tried(case: Case) -> Trial:
+    assert case.trial is not None, "no attempt has been made yet"
+    return case.trial
 
 
 def repaired(case: Case, options: checking.Options, files: Files | None = None) -> Repair:
@@ -138,13 +151,11 @@ def _only_form(repair: Repair) -> bool:
 
 def probe_of(case: Case, steepness: float | None) -> Probe:
     """What is measured of a case's candidate: against the original, or against what was mended exactly."""
-    repair, plan = case.repair, case.plan
-    assert repair is not None
-    assert case.options is not None
+    repair, plan = _tried(case).repair, case.plan
     old_text, old_name = repair.before, case.loss.name
     old_rest: tuple[FileChange, ...] = ()
     if case.exact is not None:
-        exact = case.exact.repair
+        exact = case.exact.trial.repair
         old_text, old_name, old_rest = exact.after, exact.becomes, exact.elsewhere
     candidate = case.loss.candidate
     probe = Probe(
@@ -163,22 +174,21 @@ def probe_of(case: Case, steepness: float | None) -> Probe:
 
 def take_in(case: Case, verdict: Verdict) -> bool:
     """Take in what was measured of a case's candidate; whether there is another one to measure."""
-    assert case.repair is not None
-    assert case.options is not None
-    relaxed = case.repair.promise is Safety.RELAXED
+    trial = _tried(case)
+    relaxed = trial.repair.promise is Safety.RELAXED
     if verdict.writable and relaxed:
         case.verdict = verdict if case.exact is None else _joined(case.exact.verdict, verdict)
         case.accepted = True
         _calibrate(case)
         return False
     if verdict.writable:
-        case.exact = _Exact(case.options, case.repair, verdict)
-        if _smooths(case, case.options) and _next_smoothing(case):
+        case.exact = _Exact(trial, verdict)
+        if _smooths(case, trial.options) and _next_smoothing(case):
             return True
         _settle(case)
         return False
     if case.first is None:
-        case.first = (case.repair, verdict)
+        case.first = (trial.repair, verdict)
     # A loss that cannot be measured cannot be measured in another form either.
     if verdict.ruling is not Ruling.UNVERIFIABLE and _next_of_its_kind(case):
         return True
@@ -194,9 +204,9 @@ def _next_smoothing(case: Case) -> bool:
     """Move to the next candidate that smooths, in the form that the exact repair was verified in."""
     assert case.exact is not None
     while advance(case):
-        assert case.repair is not None
-        same_form = case.repair.becomes == case.exact.repair.becomes
-        if case.repair.promise is Safety.RELAXED and same_form:
+        repair = _tried(case).repair
+        same_form = repair.becomes == case.exact.trial.repair.becomes
+        if repair.promise is Safety.RELAXED and same_form:
             return True
     return False
 
@@ -204,8 +214,7 @@ def _next_smoothing(case: Case) -> bool:
 def _settle(case: Case) -> None:
     """Fall back on what was mended exactly, where anything was."""
     if case.exact is not None:
-        case.options, case.repair = case.exact.options, case.exact.repair
-        case.verdict, case.accepted = case.exact.verdict, True
+        case.trial, case.verdict, case.accepted = case.exact.trial, case.exact.verdict, True
 
 
 def _joined(exact: Verdict, relaxed: Verdict) -> Verdict:
@@ -224,12 +233,10 @@ def _joined(exact: Verdict, relaxed: Verdict) -> Verdict:
 
 def _calibrate(case: Case) -> None:
     """Write the steepness that was chosen into the candidate."""
-    assert case.options is not None
-    assert case.repair is not None
-    assert case.verdict is not None
-    chosen = case.verdict.steepness
-    if chosen is None or case.repair.promise is not Safety.RELAXED:
+    trial = _tried(case)
+    chosen = None if case.verdict is None else case.verdict.steepness
+    if chosen is None or trial.repair.promise is not Safety.RELAXED:
         return
-    relaxation = replace(case.options.relaxation, steepness=chosen)
-    case.options = replace(case.options, relaxation=relaxation)
-    case.repair = repaired(case, case.options)
+    relaxation = replace(trial.options.relaxation, steepness=chosen)
+    options = replace(trial.options, relaxation=relaxation)
+    case.trial = Trial(options, repaired(case, options))

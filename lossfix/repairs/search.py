@@ -6,7 +6,7 @@ verifier lets pass is carried out: the verified repairs of a file are repeated o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lossfix import engine
@@ -120,44 +120,50 @@ def _done(
     generated: dict[str, set[str]] = {path: set() for path in now}
     for case in cases:
         path = case.plan.document.source.path
-        if case.accepted and case.repair is not None and case.options is not None:
-            repair = repaired(case, case.options, now)
-            outcome = _fixed(case.plan, case, repair, verified)
-            besides = tuple((documents[each.path], each) for each in repair.elsewhere)
-            taken = choose(
-                Proposal(case.plan.document, outcome, now[path].text, repair.after, besides)
-            )
-            if taken is None:
-                kept = replace(
-                    outcome, status=Status.KEPT, becomes="", reason=_DECLINED, elsewhere=()
-                )
-                outcomes[path].append(kept)
-                continue
-            if taken != repair.after:
-                outcome = replace(outcome, verified=False, verdict=None, reason=_BY_HAND)
-            for there, text in (
-                (path, taken),
-                *((each.path, each.after) for each in repair.elsewhere),
-            ):
+        if case.accepted and case.trial is not None:
+            repair = repaired(case, case.trial.options, now)
+            outcome, texts = _written(case, repair, now[path].text, documents, verified, choose)
+            for there, text in texts.items():
                 now[there] = replace(now[there], text=text)
-            if repair.becomes != repair.loss:
+            if texts and repair.becomes != repair.loss:
                 generated[path].add(repair.becomes)
             outcomes[path].append(outcome)
         elif case.first is not None:
-            outcomes[path].append(_kept(case.plan, case, *case.first))
+            outcomes[path].append(_kept(case, *case.first))
     return tuple(
         Done(now[path].text, tuple(outcomes[path]), frozenset(generated[path]))
         for path in (plan.document.source.path for plan in plans)
     )
 
 
+def _written(
+    case: Case,
+    repair: Repair,
+    before: str,
+    documents: Mapping[str, Document],
+    verified: bool,
+    choose: Choose,
+) -> tuple[Outcome, Mapping[str, str]]:
+    """What becomes of a loss whose repair was accepted, and the new texts by path; none if it is declined."""
+    outcome = _fixed(case, repair, verified)
+    besides = tuple((documents[each.path], each) for each in repair.elsewhere)
+    taken = choose(Proposal(case.plan.document, outcome, before, repair.after, besides))
+    if taken is None:
+        kept = replace(outcome, status=Status.KEPT, becomes="", reason=_DECLINED, elsewhere=())
+        return kept, {}
+    if taken != repair.after:
+        outcome = replace(outcome, verified=False, verdict=None, reason=_BY_HAND)
+    others = {each.path: each.after for each in repair.elsewhere}
+    return outcome, {case.plan.document.source.path: taken, **others}
+
+
 def _codes(repair: Repair) -> tuple[str, ...]:
     return tuple(sorted({step.finding.code for step in repair.steps}))
 
 
-def _fixed(plan: Plan, case: Case, repair: Repair, verified: bool) -> Outcome:
+def _fixed(case: Case, repair: Repair, verified: bool) -> Outcome:
     return Outcome(
-        path=plan.document.source.path,
+        path=case.plan.document.source.path,
         loss=case.loss.name,
         status=Status.FIXED,
         codes=_codes(repair),
@@ -170,9 +176,9 @@ def _fixed(plan: Plan, case: Case, repair: Repair, verified: bool) -> Outcome:
     )
 
 
-def _kept(plan: Plan, case: Case, repair: Repair, verdict: Verdict) -> Outcome:
+def _kept(case: Case, repair: Repair, verdict: Verdict) -> Outcome:
     return Outcome(
-        path=plan.document.source.path,
+        path=case.plan.document.source.path,
         loss=case.loss.name,
         status=Status.KEPT,
         codes=_codes(repair),
