@@ -24,6 +24,7 @@ else:
     import tomli as tomllib
 
 _UNIT = "    "
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Block = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -89,8 +90,9 @@ def format_statement(code: str, indent: str, style: Style) -> str:
 def layout(before: str, after: str, style: Style) -> str:
     """``after`` with what it has and ``before`` has not in the project's format.
 
-    Generated are a class or function of a name that was not there, and a simple statement that
-    was not there and is longer than a line may be; everything else stays as it is written.
+    Generated are a class or function of a name that was not there, a simple statement that was
+    not there and is longer than a line may be, and a signature that grew longer than that;
+    everything else stays as it is written.
     """
     old, new = _parsed(before), _parsed(after)
     if old is None or new is None:
@@ -98,7 +100,9 @@ def layout(before: str, after: str, style: Style) -> str:
     names = {name for name, _ in _definitions(old.body)}
     known = {ast.dump(node) for node in ast.walk(old) if isinstance(node, ast.stmt)}
     lines = after.split("\n")
-    for first, last in reversed(list(_generated(new, names, known, lines, style))):
+    signatures = set(_grown_signatures(old, new, before.split("\n"), lines, style))
+    generated = signatures.union(_generated(new, names, known, lines, style))
+    for first, last in sorted(generated, reverse=True):
         statement = "\n".join(lines[first - 1 : last])
         indent = statement[: len(statement) - len(statement.lstrip())]
         inside = _strings(statement)
@@ -106,7 +110,12 @@ def layout(before: str, after: str, style: Style) -> str:
             line if number in inside else line.removeprefix(indent)
             for number, line in _numbered(statement)
         )
-        lines[first - 1 : last] = format_statement(code, indent, style).rstrip("\n").split("\n")
+        if (first, last) in signatures:
+            whole = format_statement(f"{code}{_unit(after, indent)}pass", indent, style)
+            lines[first - 1 : last] = whole.rstrip("\n").split("\n")[:-1]
+        else:
+            formatted = format_statement(code, indent, style)
+            lines[first - 1 : last] = formatted.rstrip("\n").split("\n")
     return "\n".join(lines)
 
 
@@ -130,6 +139,34 @@ def _generated(
                 yield from walk(inner)
 
     return walk(tree.body)
+
+
+def _grown_signatures(
+    old: ast.Module, new: ast.Module, before: list[str], after: list[str], style: Style
+) -> Iterator[tuple[int, int]]:
+    """The lines of each signature that is too long for its line now, and was not before."""
+    known = dict(_definitions(old.body))
+    for name, node in _definitions(new.body):
+        was = known.get(name)
+        if was is None or not isinstance(node, _Function) or not isinstance(was, _Function):
+            continue
+        if ast.dump(was.args) == ast.dump(node.args):
+            continue
+        first, last = _signature(node, after)
+        fitted, fits = (
+            all(len(line) <= style.line_length for line in lines[start - 1 : end])
+            for lines, (start, end) in ((before, _signature(was, before)), (after, (first, last)))
+        )
+        if fitted and not fits:
+            yield first, last
+
+
+def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> tuple[int, int]:
+    """The first and last line of a definition without its decorators and body; none where they share one."""
+    last = node.body[0].lineno - 1
+    while last >= node.lineno and not lines[last - 1].rstrip().endswith(":"):
+        last -= 1
+    return node.lineno, last
 
 
 def _alone(first: int, last: int, node: ast.stmt, lines: list[str]) -> bool:

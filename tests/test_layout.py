@@ -127,6 +127,35 @@ def test_a_changed_statement_is_formatted_where_it_became_too_long():
     )
 
 
+SIGNATURE = """\
+class Weighted( keras.losses.Loss ):
+    @wraps
+    def __init__(self, weight=1.0, reduction=Reduction.AUTO, name="weighted", **more):
+        # Says why.
+        super().__init__( reduction=reduction, name=name, **more )
+"""
+
+
+@pytest.mark.parametrize("unit", ["    ", "\t", "  "])
+def test_a_signature_that_became_too_long_is_formatted_without_its_body(unit):
+    before = SIGNATURE.replace("    ", unit)
+    after = before.replace("Reduction.AUTO", '"sum_over_batch_size"')
+    formatted = layout(before, after, Style())
+    lines = formatted.splitlines()
+    inner = 'self, weight=1.0, reduction="sum_over_batch_size", name="weighted", **more'
+    assert lines[2:5] == [f"{unit}def __init__(", unit * 2 + inner, f"{unit}):"]
+    assert lines[:2] + lines[5:] == before.splitlines()[:2] + before.splitlines()[3:]
+    assert ast.dump(ast.parse(formatted)) == ast.dump(ast.parse(after))
+
+
+def test_a_signature_that_was_too_long_or_still_fits_stays_as_it_is():
+    long = SIGNATURE.replace("weight=1.0", "the_weight_of_what_is_above_the_threshold=1.0")
+    short = SIGNATURE.replace("Reduction.AUTO", "None")
+    for before in (long, short):
+        after = before.replace("Reduction.AUTO", '"sum"').replace("None", '"sum"')
+        assert layout(before, after, Style()) == after
+
+
 def test_what_is_not_python_is_left_alone():
     assert layout("x = 1\n", "x = (\n", Style()) == "x = (\n"
 
