@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -38,6 +38,8 @@ _GRID = tuple(
     [n / 40 for n in range(-120, 121)]
     + [n * step for step in (10.0, 100.0, 1000.0, 10000.0) for n in range(-12, 13)]
 )
+_OVER_ONE_ELEMENT = frozenset({"mean", "sum", "max", "min", "prod"})
+"""Reductions that give back the one element that there is."""
 _CONTINUOUS = 1e-5
 """Both sides of a gate agree to this share of the loss: 24 bits of float32 lose as much."""
 
@@ -63,11 +65,15 @@ class Jump:
 
 @dataclass
 class _Run:
+    """One evaluation of the body of a loss."""
+
     loss: Loss
     known: dict[str, Value]
+    """The values of names, by now."""
     watch: cst.CSTNode
+    """The expression whose value is wanted besides,"""
     seen: Value = None
-    calls: int = field(default=0)
+    """and what it was last."""
 
     def body(self) -> float:
         result = self.block(self.loss.function.body.body)
@@ -75,48 +81,41 @@ class _Run:
             return float(result)
         raise Unknown
 
-    def block(self, body: object) -> Value:
-        for statement in body:  # type: ignore[attr-defined]
-            match statement:
-                case cst.SimpleStatementLine(body=parts):
-                    for part in parts:
-                        match part:
-                            case cst.Return(value=cst.BaseExpression() as value):
-                                return self.value(value)
-                            case cst.Assign(
-                                targets=[cst.AssignTarget(target=cst.Name(value=name))]
-                            ):
-                                self.known[name] = self.value(part.value)
-                            case cst.Assign(
-                                targets=[cst.AssignTarget(target=cst.Tuple(elements=targets))]
-                            ):
-                                self.unpack([each.value for each in targets], part.value)
-                            case cst.Assign(
-                                targets=[cst.AssignTarget(target=cst.Tuple() as names)]
-                            ):
-                                self.several(names, part.value)
-                            case cst.AnnAssign(
-                                target=cst.Name(value=name), value=cst.BaseExpression() as value
-                            ):
-                                self.known[name] = self.value(value)
-                            case cst.AugAssign(target=cst.Name(value=name), operator=operator):
-                                plain = type(operator).__name__.removesuffix("Assign")
-                                self.known[name] = self.binary(
-                                    getattr(cst, plain),
-                                    self.number(part.target),
-                                    self.number(part.value),
-                                )
-                            case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString()):
-                                pass
-                            case cst.Pass() | cst.Import() | cst.ImportFrom() | cst.Assert():
-                                pass
-                            case _:
-                                raise Unknown
-                case cst.SimpleStatementSuite():
-                    raise Unknown
-                case _:
-                    raise Unknown
+    def block(self, body: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> Value:
+        for statement in body:
+            if not isinstance(statement, cst.SimpleStatementLine):
+                raise Unknown
+            for part in statement.body:
+                if isinstance(part, cst.Return) and part.value is not None:
+                    return self.value(part.value)
+                self.assign(part)
         raise Unknown
+
+    def assign(self, statement: cst.BaseSmallStatement) -> None:
+        match statement:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
+                self.known[name] = self.value(value)
+            case cst.Assign(
+                targets=[cst.AssignTarget(target=cst.Tuple(elements=targets))], value=value
+            ):
+                self.unpack([each.value for each in targets], value)
+            case cst.AnnAssign(target=cst.Name(value=name), value=cst.BaseExpression() as value):
+                self.known[name] = self.value(value)
+            case cst.AugAssign(target=cst.Name() as target, operator=operator, value=value):
+                plain = type(operator).__name__.removesuffix("Assign")
+                self.known[target.value] = self.binary(
+                    getattr(cst, plain), self.number(target), self.number(value)
+                )
+            case (
+                cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())
+                | cst.Pass()
+                | cst.Import()
+                | cst.ImportFrom()
+                | cst.Assert()
+            ):
+                pass
+            case _:
+                raise Unknown
 
     def unpack(self, targets: list[cst.BaseExpression], value: cst.BaseExpression) -> None:
         match value:
@@ -135,20 +134,6 @@ class _Run:
             if not isinstance(target, cst.Name):
                 raise Unknown
             self.known[target.value] = each
-
-    def several(self, names: cst.Tuple, value: cst.BaseExpression) -> None:
-        match value:
-            case cst.Tuple(elements=elements) if len(elements) == len(names.elements):
-                values = [self.value(each.value) for each in elements]
-                for each, one in zip(names.elements, values, strict=True):
-                    if not isinstance(each.value, cst.Name):
-                        raise Unknown
-                    self.known[each.value.value] = one
-            case cst.Call(func=cst.Name(value=name)) if name.startswith("same_rank"):
-                # On one element, ranks are the same.
-                pass
-            case _:
-                raise Unknown
 
     def value(self, node: cst.CSTNode) -> Value:
         result = self._value(node)
@@ -169,6 +154,13 @@ class _Run:
         if isinstance(result, complex):
             raise Unknown
         return result
+
+    def operated(self, operator: type[cst.BaseBinaryOp], left: Value, right: Value) -> Value:
+        if left is None or right is None or isinstance(left, str) or isinstance(right, str):
+            raise Unknown
+        result = self.binary(operator, float(left), float(right))
+        both_truths = isinstance(left, bool) and isinstance(right, bool)
+        return bool(result) if both_truths and operator in (cst.BitAnd, cst.BitOr) else result
 
     def _value(self, node: cst.CSTNode) -> Value:
         match node:
@@ -191,14 +183,7 @@ class _Run:
             case cst.UnaryOperation(operator=cst.BitInvert() | cst.Not(), expression=inner):
                 return not self.value(inner)
             case cst.BinaryOperation(left=left, operator=operator, right=right):
-                both = self.value(left), self.value(right)
-                if all(isinstance(each, bool) for each in both) and isinstance(
-                    operator, cst.BitAnd | cst.BitOr
-                ):
-                    return bool(self.binary(type(operator), *map(float, both)))  # type: ignore[arg-type]
-                if any(each is None or isinstance(each, str) for each in both):
-                    raise Unknown
-                return self.binary(type(operator), float(both[0]), float(both[1]))  # type: ignore[arg-type]
+                return self.operated(type(operator), self.value(left), self.value(right))
             case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as target]):
                 token = COMPARISON_TOKENS.get(type(target.operator))
                 if token is None:
@@ -219,54 +204,42 @@ class _Run:
         operation = self.loss.operation(node)
         if operation in ("np.pi", "math.pi"):
             return math.pi
-        if operation is not None:
-            return operation
-        if text.startswith("self.") and text.count(".") == 1:
+        if operation is None:
             raise Unknown
-        raise Unknown
+        return operation
 
     def call(self, node: cst.Call) -> Value:
         operation = self.loss.operation(node)
-        if operation is None:
-            if isinstance(node.func, cst.Name) and node.func.value in ("abs", "float"):
-                return (
-                    abs(self.number(node.args[0].value))
-                    if node.func.value == "abs"
-                    else (self.number(node.args[0].value))
-                )
-            raise Unknown
-        operation = _as_tensor_op(operation)
+        values = [each.value for each in node.args]
         if any(each.star for each in node.args):
             raise Unknown
-        values = [each.value for each in node.args]
         if operation == "keras.backend.epsilon":
             return 1e-7
         if not values:
             raise Unknown
-        if operation in REDUCTIONS and REDUCTIONS[operation] in (
-            "mean",
-            "sum",
-            "max",
-            "min",
-            "prod",
-        ):
+        if operation is not None:
+            return self.applied(_as_tensor_op(operation), values)
+        match node.func:
+            case cst.Name(value="abs"):
+                return abs(self.number(values[0]))
+            case cst.Name(value="float"):
+                return self.number(values[0])
+        raise Unknown
+
+    def applied(self, operation: str, values: Sequence[cst.BaseExpression]) -> Value:
+        """The value of an operation on one number for each tensor."""
+        if REDUCTIONS.get(operation) in _OVER_ONE_ELEMENT:
             return self.number(values[0])
         if operation in COMPARISONS:
             return COMPARE[COMPARISONS[operation]](self.number(values[0]), self.number(values[1]))
         if operation in LOGICAL:
-            both = [bool(self.value(each)) for each in values]
-            return {
-                "and": all(both),
-                "or": any(both),
-                "not": not both[0],
-                "xor": both[0] != both[-1],
-            }[LOGICAL[operation]]
+            truths = [bool(self.value(each)) for each in values]
+            return _joined(LOGICAL[operation], truths)
         if operation == "tf.where":
             if len(values) != 3:
                 raise Unknown
-            picked = bool(self.value(values[0]))
-            branches = self.value(values[1]), self.value(values[2])
-            return branches[0] if picked else branches[1]
+            picked, then, otherwise = (self.value(each) for each in values)
+            return then if picked else otherwise
         if operation == "tf.clip_by_value":
             low, high = (self.number(each) for each in values[1:3])
             return min(max(self.number(values[0]), low), high)
@@ -277,6 +250,17 @@ class _Run:
         if operation in BINARY and len(values) >= 2:
             return BINARY[operation](self.number(values[0]), self.number(values[1]))
         raise Unknown
+
+
+def _joined(word: str, truths: Sequence[bool]) -> bool:
+    match word:
+        case "and":
+            return all(truths)
+        case "or":
+            return any(truths)
+        case "not":
+            return not truths[0]
+    return truths[0] != truths[-1]
 
 
 def _as_tensor_op(operation: str) -> str:
