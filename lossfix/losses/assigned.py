@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from lossfix.syntax.nodes import every
-from lossfix.syntax.scope import last_part, statements
+from lossfix.syntax.scope import defaults, last_part, statements
 
 ANY_STRING = "*"
 """What is looked up by a name that is not known."""
@@ -61,8 +61,9 @@ def assignments_of(module: ast.Module) -> Assigned:
             case ast.Call(func=ast.Attribute(value=target, attr="append"), args=[value]):
                 bind(target, value)
             case ast.FunctionDef(name=name, body=body):
-                for parameter, default in _defaults(node.args):
-                    values[parameter] = (*values.get(parameter, ()), default)
+                for parameter, default in defaults(node.args):
+                    if default is not None:
+                        values[parameter] = (*values.get(parameter, ()), default)
                 found = tuple(
                     each.value
                     for each in statements(body)
@@ -109,15 +110,6 @@ def _registered(module: ast.Module) -> Mapping[str, tuple[ast.expr, ...]]:
 
 def _is_custom_objects(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and last_part(node.func) == "get_custom_objects"
-
-
-def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
-    listed = [*arguments.posonlyargs, *arguments.args]
-    with_default = listed[len(listed) - len(arguments.defaults) :]
-    yield from zip((each.arg for each in with_default), arguments.defaults, strict=True)
-    for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        if default is not None:
-            yield each.arg, default
 
 
 def _elements(series: ast.expr, values: Mapping[str, tuple[ast.expr, ...]]) -> list[ast.expr]:

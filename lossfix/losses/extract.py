@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from lossfix.losses.candidate import Candidate
 from lossfix.losses.constants import problem_of
@@ -23,6 +23,7 @@ from lossfix.losses.excerpt import (
 from lossfix.model import Form, Subject
 from lossfix.syntax.scope import (
     Definition,
+    defaults,
     definitions,
     dotted,
     parameters,
@@ -97,7 +98,7 @@ def _nested(
     scope = scope_of_module(module)
     prelude: list[str] = []
     taken: set[str] = set()
-    for name, default in _defaults(outer):
+    for name, default in defaults(outer.args):
         if name in free:
             if default is None:
                 raise Hole(f"it captures `{name}`, a parameter of `{outer.name}` without a default")
@@ -116,15 +117,6 @@ def _nested(
         free |= found.reads
     own = textwrap.dedent(source_of(text, function))
     return excerpt(text, free - taken, read_module, extra="".join([*prelude, own]))
-
-
-def _defaults(
-    node: ast.FunctionDef | ast.AsyncFunctionDef,
-) -> Iterator[tuple[str, ast.expr | None]]:
-    listed = [*node.args.posonlyargs, *node.args.args]
-    padding: list[ast.expr | None] = [None] * (len(listed) - len(node.args.defaults))
-    yield from zip((each.arg for each in listed), [*padding, *node.args.defaults], strict=True)
-    yield from zip((each.arg for each in node.args.kwonlyargs), node.args.kw_defaults, strict=True)
 
 
 def _expression(
@@ -183,7 +175,7 @@ def _constructor(listed: Mapping[tuple[str, ...], Definition], node: Definition)
 
 
 def _required(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
-    return [name for name, default in _defaults(node) if default is None]
+    return [name for name, default in defaults(node.args) if default is None]
 
 
 def _call_of(

@@ -15,7 +15,7 @@ from lossfix.losses.reach import Use, uses
 from lossfix.losses.removed import Removed, removed, replacement_of
 from lossfix.losses.rewrite_call import filled, split_arguments
 from lossfix.losses.tensors import is_boolean
-from lossfix.losses.translation import Binding
+from lossfix.losses.translation import Binding, argument
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import Scope
@@ -215,7 +215,7 @@ def _with_condition(
     key = binding.arguments.get("condition")
     if key is None:
         return binding
-    condition = positional[key] if isinstance(key, int) else keywords[key]
+    condition = argument(key, positional, keywords)
     if is_boolean(loss, condition):
         return binding
     return replace(
@@ -234,7 +234,7 @@ def _without_cast(
     key = binding.arguments.get("x")
     if key is None or _TRUTH not in binding.template:
         return binding
-    if not is_boolean(loss, positional[key] if isinstance(key, int) else keywords[key]):
+    if not is_boolean(loss, argument(key, positional, keywords)):
         return binding
     return replace(binding, template=binding.template.replace(_TRUTH, "{x}"))
 

@@ -17,7 +17,15 @@ from lossfix.losses.wording import pair_of
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
 from lossfix.syntax.scope import Scope
-from lossfix.syntax.tree import Tree, all_statements, children, dotted, names_below, walk
+from lossfix.syntax.tree import (
+    Tree,
+    all_statements,
+    children,
+    dotted,
+    methods_of,
+    names_below,
+    walk,
+)
 
 STEEPNESS = "steepness"
 """What the parameter of every smoothed gate is called, or how its name ends."""
@@ -310,11 +318,7 @@ def losses_of(
         definition = tree.definitions[candidate.number][1]
         function: cst.CSTNode | None = definition
         if isinstance(definition, cst.ClassDef):
-            methods = {
-                each.name.value: each
-                for each in definition.body.body
-                if isinstance(each, cst.FunctionDef)
-            }
+            methods = methods_of(definition)
             function = methods.get("call") or methods.get("__call__")
             if candidate.form is Form.WRAPPER:
                 function = methods.get("__init__")

@@ -10,7 +10,7 @@ import libcst as cst
 from lossfix.losses.loss import Loss
 from lossfix.model import Form
 from lossfix.syntax.build import Replacement, expression
-from lossfix.syntax.tree import names_below
+from lossfix.syntax.tree import methods_of, names_below
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +111,7 @@ def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
     definition = loss.owner
     if definition is None or not isinstance(definition.body, cst.IndentedBlock):
         return None
-    methods = {
-        each.name.value: each for each in definition.body.body if isinstance(each, cst.FunctionDef)
-    }
+    methods = methods_of(definition)
     init, config = methods.get("__init__"), methods.get("get_config")
     if init is not None and wish in parameter_names(init):
         known = default_of(init, wish)

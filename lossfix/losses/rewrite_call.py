@@ -9,7 +9,7 @@ import libcst as cst
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import number
 from lossfix.losses.tensors import is_boolean
-from lossfix.losses.translation import Binding, Refusal
+from lossfix.losses.translation import Binding, Refusal, argument
 from lossfix.losses.translations import ATTRIBUTES, translation_of, translation_of_method
 from lossfix.syntax.build import expression
 
@@ -82,10 +82,7 @@ def filled(
     """The template of ``binding`` with its holes filled, spelled as this file spells TensorFlow."""
     if isinstance(binding, Refusal):
         return binding.reason
-    holes = {
-        name: positional[key] if isinstance(key, int) else keywords[key]
-        for name, key in binding.arguments.items()
-    }
+    holes = {name: argument(key, positional, keywords) for name, key in binding.arguments.items()}
     if receiver is not None and "{self}" in binding.template:
         holes["self"] = receiver
     for name in binding.translation.floats & holes.keys():

@@ -15,7 +15,7 @@ from lossfix.losses.subclass import is_of_keras_2
 from lossfix.losses.translations import ATTRIBUTES, METHODS
 from lossfix.model import Evidence
 from lossfix.syntax.flow import Binding
-from lossfix.syntax.tree import dotted
+from lossfix.syntax.tree import dotted, methods_of
 
 _FAMILIES = ("tf.", "np.", "math.", "keras.ops.", "keras.backend.", "keras.activations.")
 _MODELS = ("Model", "Sequential", "Functional")
@@ -239,8 +239,7 @@ def converted_by_autograph(loss: Loss) -> bool:
 def _is_trained_by_keras(node: cst.ClassDef) -> bool:
     """Whether a class is a model that has a ``train_step`` of its own."""
     bases = [(dotted(each.value) or "").rpartition(".")[2] for each in node.bases]
-    own = {each.name.value for each in node.body.body if isinstance(each, cst.FunctionDef)}
-    return "train_step" in own and any(each.endswith(_MODELS) for each in bases)
+    return "train_step" in methods_of(node) and any(each.endswith(_MODELS) for each in bases)
 
 
 def called_builtin(loss: Loss, node: cst.CSTNode) -> str | None:

@@ -16,6 +16,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeVar
+
+Given = TypeVar("Given")
+"""An argument: its source text, or its node."""
 
 _HOLE = re.compile(r"\{(\*?)(\w+)\}")
 _OPTIONAL = re.compile(r",?\s*\b\w+=\{(\w+)\}")
@@ -61,6 +65,11 @@ class Translation:
         """Holes that stand more than once in the target, ``self`` among them."""
         names = [name for _, name in _HOLE.findall(self.target)]
         return frozenset(name for name in names if names.count(name) > 1)
+
+
+def argument(key: int | str, positional: Sequence[Given], keywords: Mapping[str, Given]) -> Given:
+    """The argument of a call at a position, or under a keyword."""
+    return positional[key] if isinstance(key, int) else keywords[key]
 
 
 @dataclass(frozen=True)
@@ -149,10 +158,7 @@ def bind(
     if isinstance(given, Refusal):
         return given
     arguments, spread = given
-    texts = {
-        name: positional[key] if isinstance(key, int) else keywords[key]
-        for name, key in arguments.items()
-    }
+    texts = {name: argument(key, positional, keywords) for name, key in arguments.items()}
     for name, pattern in choice.only.items():
         text = texts.get(name, choice.defaults.get(name, ""))
         if not re.fullmatch(pattern, text, re.DOTALL):
@@ -226,8 +232,7 @@ def translate(
     texts = {"self": receiver}
     for binding in fitting:
         filled = {
-            name: positional[key] if isinstance(key, int) else keywords[key]
-            for name, key in binding.arguments.items()
+            name: argument(key, positional, keywords) for name, key in binding.arguments.items()
         }
         if all(
             _SIMPLE.fullmatch((texts | filled).get(name, ""))

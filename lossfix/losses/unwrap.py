@@ -13,7 +13,7 @@ from lossfix.losses.loss import Loss
 from lossfix.losses.subclass import PASSED_ON
 from lossfix.syntax.build import Replacement
 from lossfix.syntax.build import name as name_node
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import dotted, methods_of, walk
 
 _OF_THE_WRAPPER = frozenset({"_fn_kwargs", "fn"})
 
@@ -68,12 +68,9 @@ def unwrapped(loss: Loss) -> Unwrapped | str:
     ]
     aligned = loss.operation(function) in LOSS_FUNCTIONS
     methods = [_call(loss, code(function), tuple(own), aligned)]
-    defined = {
-        each.name.value for each in definition.body.body if isinstance(each, cst.FunctionDef)
-    }
     taken = [each.name.value for each in constructor.params.params]
     saved = [name for name in own if name in taken]
-    if saved and "get_config" not in defined:
+    if saved and "get_config" not in methods_of(definition):
         methods.append(_get_config(loss, saved))
     replace: dict[cst.CSTNode, Replacement] = {
         definition.bases[0].value: name_node(loss.spell("keras.losses.Loss")),

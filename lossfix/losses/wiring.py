@@ -15,7 +15,7 @@ from lossfix.losses.discover import discover
 from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.names import canonical
 from lossfix.model import Severity, Span
-from lossfix.syntax.nodes import below, every, parents
+from lossfix.syntax.nodes import every, parents
 from lossfix.syntax.scope import (
     Definition,
     Scope,
@@ -354,8 +354,3 @@ def span_of(text: str, node: ast.expr | ast.stmt) -> Span:
         end_line,
         column(end_line, end_offset),
     )
-
-
-def inside(node: ast.AST) -> list[ast.AST]:
-    """All nodes below a statement or an expression, itself included."""
-    return below(node)

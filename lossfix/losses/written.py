@@ -6,6 +6,7 @@ import ast
 import math
 
 from lossfix.model import Subject
+from lossfix.syntax.scope import defaults
 
 _HOLE = "_steepness_"
 
@@ -69,14 +70,8 @@ def _default(source: str, name: str, parameter: str | int) -> float | None:
                 continue
             if isinstance(node, ast.ClassDef) and function.name != "__init__":
                 continue
-            arguments = function.args
-            both = [*arguments.posonlyargs, *arguments.args]
-            pairs = [
-                *zip(both[len(both) - len(arguments.defaults) :], arguments.defaults, strict=True),
-                *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-            ]
-            for argument, default in pairs:
-                if argument.arg == parameter and default is not None:
+            for own, default in defaults(function.args):
+                if own == parameter and default is not None:
                     return _number(default)
             break
     return None

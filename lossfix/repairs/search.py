@@ -27,8 +27,6 @@ class Done:
 
     text: str
     outcomes: tuple[Outcome, ...]
-    generated: frozenset[str]
-    """The classes that were made of functions."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,6 @@ def _done(
     now = dict(files)
     documents = {plan.document.source.path: plan.document for plan in plans}
     outcomes: dict[str, list[Outcome]] = {path: [] for path in now}
-    generated: dict[str, set[str]] = {path: set() for path in now}
     for case in cases:
         path = case.plan.document.source.path
         if case.accepted and case.trial is not None:
@@ -125,13 +122,11 @@ def _done(
             outcome, texts = _written(case, repair, now[path].text, documents, verified, choose)
             for there, text in texts.items():
                 now[there] = replace(now[there], text=text)
-            if texts and repair.becomes != repair.loss:
-                generated[path].add(repair.becomes)
             outcomes[path].append(outcome)
         elif case.first is not None:
             outcomes[path].append(_kept(case, *case.first))
     return tuple(
-        Done(now[path].text, tuple(outcomes[path]), frozenset(generated[path]))
+        Done(now[path].text, tuple(outcomes[path]))
         for path in (plan.document.source.path for plan in plans)
     )
 

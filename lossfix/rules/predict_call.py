@@ -55,11 +55,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.loss import Loss
-from lossfix.losses.wiring import Misuse, Wiring, inside, wiring_of
+from lossfix.losses.wiring import Misuse, Wiring, wiring_of
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
-from lossfix.syntax.nodes import every
+from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import dotted
 from lossfix.syntax.tree import walk
 
@@ -102,7 +102,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 def wiring(wiring: Wiring) -> Iterator[Misuse]:
     told: set[ast.AST] = set()
     for step in wiring.steps():
-        for node in inside(step):
+        for node in below(step):
             if isinstance(node, ast.Call) and _predicts(wiring, node, own=True):
                 told.add(node)
                 yield _misuse(node, f"inside of `{step.name}` it raises")
@@ -112,7 +112,7 @@ def wiring(wiring: Wiring) -> Iterator[Misuse]:
             isinstance(m, ast.Call) and wiring.operation(m) == "tf.GradientTape" for m in made
         ):
             continue
-        for node in inside(block):
+        for node in below(block):
             if (
                 node not in told
                 and isinstance(node, ast.Call)

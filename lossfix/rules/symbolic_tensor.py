@@ -69,10 +69,10 @@ import ast
 from collections.abc import Iterator
 
 from lossfix.losses.candidate import Candidate
-from lossfix.losses.wiring import Misuse, Wiring, inside
+from lossfix.losses.wiring import Misuse, Wiring
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
-from lossfix.syntax.nodes import every
+from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import dotted
 
 _BUILDERS = frozenset({"Model", "function"})
@@ -104,8 +104,8 @@ def _read(wiring: Wiring, candidate: Candidate, node: ast.FunctionDef) -> Iterat
 
 
 def _names(node: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
-    built = {part for each in inside(node) for part in _built_from(each)}
-    for each in inside(node):
+    built = {part for each in below(node) for part in _built_from(each)}
+    for each in below(node):
         if each in built or not isinstance(each, ast.Name | ast.Attribute):
             continue
         if isinstance(each.ctx, ast.Load):
@@ -125,7 +125,7 @@ def _handed_over(wiring: Wiring, candidate: Candidate) -> Iterator[Misuse]:
     factory = wiring.owner(inner)
     if not isinstance(factory, ast.FunctionDef):
         return
-    used = {each.id for each in inside(inner) if isinstance(each, ast.Name)}
+    used = {each.id for each in below(inner) if isinstance(each, ast.Name)}
     for call in every(wiring.module, ast.Call):
         if dotted(call.func) != factory.name or factory in wiring.owners(call):
             continue

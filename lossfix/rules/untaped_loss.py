@@ -58,11 +58,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.wiring import Misuse, Owner, Wiring, inside
+from lossfix.losses.wiring import Misuse, Owner, Wiring
 from lossfix.losses.wording import names_a_loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
-from lossfix.syntax.nodes import every
+from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import Definition, dotted, statements
 
 _INSIDE = "it has to be computed inside of the `with`"
@@ -112,7 +112,7 @@ def _taped(wiring: Wiring, owner: Owner, tape: str) -> frozenset[ast.AST]:
         if not isinstance(each, ast.With):
             continue
         if any(_enters(wiring, item, tape) for item in each.items):
-            found.update(part for line in each.body for part in inside(line))
+            found.update(part for line in each.body for part in below(line))
     return frozenset(found)
 
 
@@ -173,7 +173,7 @@ def _computes(wiring: Wiring, value: ast.expr) -> bool:
 
 
 def _reads(value: ast.expr) -> frozenset[str]:
-    return frozenset(each.id for each in inside(value) if isinstance(each, ast.Name))
+    return frozenset(each.id for each in below(value) if isinstance(each, ast.Name))
 
 
 def _bound(taped: frozenset[ast.AST]) -> frozenset[str]:

@@ -67,9 +67,10 @@ import ast
 from collections.abc import Iterator
 
 from lossfix.losses.keras_names import METRIC_CLASSES
-from lossfix.losses.wiring import Misuse, Wiring, inside
+from lossfix.losses.wiring import Misuse, Wiring
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
+from lossfix.syntax.nodes import below
 from lossfix.syntax.scope import dotted, statements
 
 _ALL = "self.compiled_metrics"
@@ -110,11 +111,11 @@ def _shows_the_metrics(value: ast.expr) -> bool:
 
 
 def _is_result(value: ast.expr) -> bool:
-    return any(isinstance(each, ast.Attribute) and each.attr == "result" for each in inside(value))
+    return any(isinstance(each, ast.Attribute) and each.attr == "result" for each in below(value))
 
 
 def _updates_a_metric(step: ast.FunctionDef) -> bool:
-    for node in inside(step):
+    for node in below(step):
         match node:
             case ast.Attribute(value=metric, attr=("update_state" | "train_step" | "test_step")):
                 if dotted(metric) != _ALL:
@@ -125,7 +126,7 @@ def _updates_a_metric(step: ast.FunctionDef) -> bool:
 
 
 def _updates_all_alike(step: ast.FunctionDef) -> bool:
-    return any(isinstance(each, ast.Attribute) and dotted(each) == _ALL for each in inside(step))
+    return any(isinstance(each, ast.Attribute) and dotted(each) == _ALL for each in below(step))
 
 
 def _has_metrics(wiring: Wiring, around: ast.AST) -> bool:
@@ -133,7 +134,7 @@ def _has_metrics(wiring: Wiring, around: ast.AST) -> bool:
     return any(
         (isinstance(node, ast.Call) and wiring.operation(node) in METRIC_CLASSES)
         or (isinstance(node, ast.FunctionDef) and node.name == "metrics")
-        for node in inside(around)
+        for node in below(around)
     )
 
 

@@ -131,6 +131,14 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> lis
     return [argument.arg for argument in listed]
 
 
+def defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
+    """The named parameters of a function with their defaults, in order; ``None`` where there is none."""
+    listed = [*arguments.posonlyargs, *arguments.args]
+    padding: list[ast.expr | None] = [None] * (len(listed) - len(arguments.defaults))
+    yield from zip((each.arg for each in listed), [*padding, *arguments.defaults], strict=True)
+    yield from zip((each.arg for each in arguments.kwonlyargs), arguments.kw_defaults, strict=True)
+
+
 def _targets(node: ast.AST) -> Iterator[str]:
     for part in ast.walk(node):
         match part:

@@ -202,6 +202,13 @@ def dotted(node: cst.CSTNode | None) -> str | None:
     return None
 
 
+def methods_of(definition: cst.ClassDef) -> dict[str, cst.FunctionDef]:
+    """The functions that stand directly in a class, by name; of several of one name, the last."""
+    return {
+        each.name.value: each for each in definition.body.body if isinstance(each, cst.FunctionDef)
+    }
+
+
 def names_below(node: cst.CSTNode) -> frozenset[str]:
     """Every plain name below a node, itself included."""
     return frozenset(each.value for each in walk(node) if isinstance(each, cst.Name))
