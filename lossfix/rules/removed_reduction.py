@@ -174,6 +174,9 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
             )
     for node, new, outside in _found(loss):
         if node is match.node:
+            if isinstance(new, cst.SimpleString):
+                mark = node.quote if isinstance(node, cst.SimpleString) else loss.tree.quote
+                new = cst.SimpleString(f"{mark}{new.raw_value}{mark}")
             return Edit({node: new}, call_sites=(node,) if outside else ())
     return None
 

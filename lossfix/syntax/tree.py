@@ -54,6 +54,12 @@ class Tree:
         return parents
 
     @cached_property
+    def quote(self) -> str:
+        """The quotation mark of most strings that stand on one line; a double one where none is preferred."""
+        marks = [each.quote for each in walk(self.module) if isinstance(each, cst.SimpleString)]
+        return "'" if marks.count("'") > marks.count('"') else '"'
+
+    @cached_property
     def definitions(self) -> tuple[tuple[tuple[str, ...], Definition], ...]:
         """All functions and classes with their paths, in document order."""
         return tuple(_definitions(self.module.body))

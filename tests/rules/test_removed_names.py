@@ -367,7 +367,12 @@ def test_a_keyword_that_is_given_twice_is_reported() -> None:
         ("reduction=tf.keras.losses.Reduction.AUTO", 'reduction="sum_over_batch_size"'),
         ("reduction=tf.losses.Reduction.AUTO", 'reduction="sum_over_batch_size"'),
         ("reduction=keras.losses.Reduction.NONE", 'reduction="none"'),
-        ("reduction='auto'", 'reduction="sum_over_batch_size"'),
+        ('reduction="auto"', 'reduction="sum_over_batch_size"'),
+        ("reduction='auto'", "reduction='sum_over_batch_size'"),
+        (
+            "name='mine', reduction=tf.keras.losses.Reduction.AUTO",
+            "name='mine', reduction='sum_over_batch_size'",
+        ),
     ],
 )
 def test_a_reduction_is_a_string_wherever_a_loss_is_built(argument: str, new: str) -> None:
