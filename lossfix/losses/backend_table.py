@@ -133,6 +133,7 @@ _SHAPES = (
     _t("stack(x, axis)", "tf.stack({x}, axis={axis})"),
     _t("tile(x, n)", "tf.tile({x}, [{n}])", only={"n": r"\d+"}),
     _t("tile(x, n)", "tf.tile({x}, {n})"),
+    _t("is_tensor(x)", "tf.is_tensor({x})"),
     _t("is_sparse(tensor)", "isinstance({tensor}, tf.SparseTensor)"),
 )
 

@@ -19,6 +19,7 @@ TF_KERAS_BACKEND_LOST = frozenset(
         "in_test_phase",
         "in_train_phase",
         "is_placeholder",
+        "is_tensor",
         "learning_phase",
         "learning_phase_scope",
         "local_conv1d",

@@ -79,6 +79,8 @@ _WRAPS = frozenset(
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body):
         if isinstance(node, cst.Call) and (inner := _converted(loss, node)) is not None:
+            if _is_for_arrays(loss, node):
+                continue
             text = loss.tree.code(node)
             short = text if len(text) <= 40 else f"{text[:37]}..."
             consequence = (
@@ -115,6 +117,25 @@ def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
                 else None
             )
     return None
+
+
+def _is_for_arrays(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether a branch is only taken where what comes is no tensor: ``if not tf.is_tensor(y_pred):``."""
+    inner = node
+    for above in loss.tree.ancestors(node):
+        match above:
+            case cst.If(
+                test=cst.UnaryOperation(
+                    operator=cst.Not(),
+                    expression=cst.Call(
+                        func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))
+                    ),
+                ),
+                body=body,
+            ) if inner is body and name in ("is_tensor", "is_keras_tensor"):
+                return True
+        inner = above
+    return False
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

@@ -360,6 +360,7 @@ def test_every_translation_of_the_backend_is_measured() -> None:
         "conv3d",
         "get_variable_shape",
         "identity",
+        "is_tensor",
         "logsumexp",
         "name_scope",
         "pool3d",

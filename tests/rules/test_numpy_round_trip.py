@@ -38,6 +38,8 @@ def test_the_conversion_goes(before: list[str], after: list[str]) -> None:
         ["return y_pred * float(WEIGHT)"],
         ["return y_pred * WEIGHTS.numpy()"],
         ["return y_pred * np.float32(0.5)"],
+        ["if not tf.is_tensor(y_pred):", "    y_pred = tf.constant(y_pred)", "return y_pred"],
+        ["if not K.is_keras_tensor(y_pred):", "    y_pred = np.array(y_pred)", "return y_pred"],
         ["return y_pred * tf.constant(y_pred.shape[-1], tf.float32)"],
         ["return y_pred * float(y_pred.shape[-1])"],
         ["return tf.convert_to_tensor([y_pred, y_true])"],
@@ -58,7 +60,7 @@ def test_a_line_that_says_why_stays() -> None:
 
 def test_an_if_that_only_converts_goes_with_what_it_converts() -> None:
     source = loss(
-        "if not tf.is_tensor(y_pred):", "    y_pred = tf.constant(y_pred)", "return tf.abs(y_pred)"
+        "if tf.executing_eagerly():", "    y_pred = y_pred.numpy()", "return tf.abs(y_pred)"
     )
     assert rewritten(source, RULE) == loss("return tf.abs(y_pred)")
 

@@ -121,8 +121,11 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
         ]
         if not hasattr(backend, "logsumexp"):
             shims.append((backend, "logsumexp", v1.reduce_logsumexp))
-        if not hasattr(backend, "identity"):
-            shims.append((backend, "identity", tf.identity))
+        shims += [
+            (backend, name, getattr(tf, name))
+            for name in ("identity", "is_tensor")
+            if not hasattr(backend, name)
+        ]
     shims.append((keras.backend, "tensorflow_backend", keras.backend))
     for kind in ("losses", "metrics"):
         modules = _modules(kind)
