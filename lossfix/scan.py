@@ -16,12 +16,14 @@ from pathlib import Path
 
 from lossfix import source
 from lossfix.cache import FORGETFUL, Cache
-from lossfix.losses.candidate import Candidate, Project, Settings
+from lossfix.losses.candidate import Candidate, Project, Roles, Settings
 from lossfix.losses.discover import discover, loss_classes
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
+from lossfix.losses.outline import trained_by_keras
 from lossfix.losses.places import Modules
 from lossfix.losses.project import Resolved, resolve
-from lossfix.losses.said import Shared
+from lossfix.losses.reached import loops
+from lossfix.losses.said import Known, Shared
 from lossfix.losses.shared import shared_by, shared_by_words
 from lossfix.losses.uses import uses_of
 from lossfix.losses.wiring import wires_a_loss
@@ -225,7 +227,12 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
     if unread:
         shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
     losses = _losses(module, text, settings)
-    own = tuple((each.name, each.y_true, each.y_pred) for each in losses if not each.metric)
+    keras = trained_by_keras(module)
+    own = tuple(
+        Known(each.name, Roles(each.y_true, each.y_pred), not keras and loops(each.evidence))
+        for each in losses
+        if not each.metric
+    )
     wires = wires_a_loss(module)
     holds = bool(unread) or "lossfix:" in text or bool(losses) or wires
     shared = replace(shared, losses=own, loss_classes=loss_classes(module, settings))

@@ -19,6 +19,17 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Roles:
+    """What the parameters of a part of a loss are handed."""
+
+    y_true: str
+    y_pred: str
+    """The first that is handed predictions; ``y_true`` is the same one where none is handed targets alone."""
+    also: tuple[str, ...] = ()
+    """The others whose values depend on the predictions."""
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A callable that is believed to be a loss, or to be a part of one."""
 
@@ -38,6 +49,10 @@ class Candidate:
     line: int = 0
     arguments: tuple[str, ...] = ()
     """For a factory or a class: the source of the arguments of one of its calls."""
+    also: tuple[str, ...] = ()
+    """Of a part, the parameters besides ``y_pred`` that are handed what depends on the predictions."""
+    own_loop: bool = False
+    """It is a part of losses that nothing but a training loop of one's own calls."""
 
     @property
     def name(self) -> str:
@@ -95,8 +110,12 @@ class Project:
     """The origins of classes that this file imports and that are losses of Keras."""
     reached: frozenset[str] = frozenset()
     """Functions of this file that losses of other files are made of."""
-    handed: tuple[tuple[str, str, str], ...] = ()
+    handed: tuple[tuple[str, Roles], ...] = ()
     """Those with the parameters that are handed targets and predictions, where that is known."""
+    weighs: frozenset[str] = frozenset()
+    """Those whose result goes into a term with something else that depends on the predictions."""
+    own_loop: frozenset[str] = frozenset()
+    """Those of which all these losses are called by training loops of one's own, and not by Keras."""
     readers: tuple[tuple[str, Elsewhere], ...] = ()
     """Those with everything in other files that reads them."""
     helpers: tuple[Helper, ...] = ()

@@ -25,27 +25,10 @@ from lossfix.syntax.tree import children, dotted, walk
 
 ON_PURPOSE = ("tf.stop_gradient", "tf.custom_gradient", "tf.grad_pass_through")
 """Idioms that say that the author has thought about the gradient: gates beside them are left alone."""
-_ADDITIVE = ("tf.add", "tf.subtract", "tf.add_n")
-_STRAIGHT = frozenset(
-    {"tf.reduce_mean", "tf.reduce_sum", "tf.cast", "tf.reshape", "tf.squeeze", "tf.expand_dims"}
-    | {"tf.identity", "tf.negative", "tf.convert_to_tensor", "keras.backend.flatten", *_ADDITIVE}
-)
-"""Operations in which what is added stays a term of its own."""
-
-
 _INDEXED = INDEX_OPERATIONS | {"tf.math.count_nonzero"}
 
 
 _CASTING = ("keras.backend.mean", "keras.backend.sum")
-
-
-class Path(str, Enum):
-    """What else carries a gradient through the term in which a gate stands."""
-
-    DEAD = "dead"
-    """Nothing: the gate is the only path of its term."""
-    LIVE = "live"
-    """The gate weighs or picks something that has a gradient of its own."""
 
 
 class Use(str, Enum):
@@ -241,66 +224,6 @@ def is_float_again(loss: Loss, node: cst.CSTNode) -> bool:
         elif isinstance(above, cst.BinaryOperation) and not isinstance(above.operator, cst.Add):
             return False
     return False
-
-
-def path_of(loss: Loss, gate: Gate) -> Path:
-    """Whether anything besides the gate carries a gradient through its term."""
-    if any(
-        each is not None and loss.live(each, relaxed=False) for each in (gate.then, gate.otherwise)
-    ):
-        return Path.LIVE
-    return path_at(loss, gate.node)
-
-
-def path_at(loss: Loss, node: cst.CSTNode) -> Path:
-    """Whether, on the way from ``node`` to what is returned, anything live goes into its term."""
-    return Path.LIVE if _meets_a_live_partner(loss, node, frozenset()) else Path.DEAD
-
-
-def _meets_a_live_partner(
-    loss: Loss, node: cst.CSTNode, seen: frozenset[str], joined: bool = False
-) -> bool:
-    # What is added is a term of its own, until both go into a square or any other function.
-    parents = loss.tree.parents
-
-    def alive(other: cst.CSTNode) -> bool:
-        return loss.live(other, relaxed=False)
-
-    while True:
-        above = parents.get(node)
-        if above is None or above is loss.function:
-            return False
-        match above:
-            case cst.BinaryOperation(left=left, operator=cst.Add() | cst.Subtract(), right=right):
-                joined |= alive(right if node is left else left)
-            case cst.BinaryOperation(left=left, operator=operator, right=right):
-                if alive(right if node is left else left):
-                    return True
-                if joined and not isinstance(operator, cst.Multiply | cst.Divide):
-                    return True
-            case cst.Call(args=args):
-                operation = loss.operation(above)
-                beside = any(alive(each.value) for each in args if each is not node)
-                if operation in _ADDITIVE:
-                    joined |= beside
-                elif beside or (joined and operation not in _STRAIGHT):
-                    return True
-            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
-                return name not in seen and any(
-                    _meets_a_live_partner(loss, use, seen | {name}, joined)
-                    for use in uses(loss, name, above)
-                )
-            case cst.AugAssign(target=cst.Name(value=name), operator=operator):
-                beside = any(
-                    alive(each.value) for each in loss.flow.values(name) if each.node is not above
-                )
-                if beside and not isinstance(operator, cst.AddAssign | cst.SubtractAssign):
-                    return True
-                return name not in seen and any(
-                    _meets_a_live_partner(loss, use, seen | {name}, joined or beside)
-                    for use in uses(loss, name)
-                )
-        node = above
 
 
 _LINEAR = frozenset(

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from lossfix.losses.candidate import Roles
+from lossfix.losses.wording import names_targets
 from lossfix.syntax.scope import dotted, statements
 
 _STATIC = frozenset(
@@ -16,9 +19,9 @@ _STATIC = frozenset(
 _LIKE = frozenset({"zeros_like", "ones_like"})
 
 
-def depending(function: ast.FunctionDef, start: str) -> frozenset[str]:
-    """The names of a function whose values are computed from those of the parameter ``start``."""
-    names = {start}
+def depending(function: ast.FunctionDef, *start: str) -> frozenset[str]:
+    """The names of a function whose values are computed from those of the parameters ``start``."""
+    names = set(start)
     while True:
         before = len(names)
         for statement in statements(function.body):
@@ -56,19 +59,73 @@ def mentions(node: ast.expr, names: frozenset[str] | set[str]) -> bool:
     ) or any(mentions(each.value, names) for each in getattr(node, "keywords", ()))
 
 
+@dataclass(frozen=True)
+class Given:
+    """What the value of an argument depends on."""
+
+    targets: bool
+    predictions: bool
+
+
 def handed(
     call: ast.Call, parameters: list[str], targets: frozenset[str], predictions: frozenset[str]
-) -> tuple[str, str] | None:
-    """The parameters that a call hands targets and predictions; the same one twice where only one is.
+) -> Roles | None:
+    """The parameters that a call hands targets and predictions; ``None`` where it hands on no prediction."""
+    return roles_of(
+        {
+            name: Given(mentions(value, targets), mentions(value, predictions))
+            for name, value in _arguments(call, parameters)
+        }
+    )
 
-    ``None`` where no prediction is handed on.
-    """
-    given = list(_arguments(call, parameters))
-    predicted = [name for name, value in given if mentions(value, predictions)]
+
+def roles_of(given: Mapping[str, Given]) -> Roles | None:
+    """What parameters are by what they are handed; ``None`` where no prediction is among it."""
+    predicted = []
+    for name, value in given.items():
+        # Targets that were picked by the predictions, by matching boxes for one, are targets all the same.
+        if value.predictions and not (value.targets and names_targets(name)):
+            predicted.append(name)
     if not predicted:
         return None
-    labels = (name for name, value in given if name not in predicted and mentions(value, targets))
-    return next(labels, predicted[0]), predicted[0]
+    labels = (name for name, value in given.items() if name not in predicted and value.targets)
+    return Roles(next(labels, predicted[0]), predicted[0], tuple(predicted[1:]))
+
+
+def beside(
+    node: ast.expr,
+    function: ast.FunctionDef,
+    parents: Mapping[ast.AST, ast.AST],
+    seen: frozenset[str] = frozenset(),
+) -> Iterator[ast.expr]:
+    """What goes into one term with a value: factors, what it picks from; what is added is another term.
+
+    Of a value that is only kept or shown, or whose gradient is stopped, it is the value itself.
+    """
+    here: ast.AST = node
+    while (above := parents.get(here)) is not None and above is not function:
+        match above:
+            case ast.BinOp(left=left, op=operator, right=right):
+                if not isinstance(operator, ast.Add | ast.Sub):
+                    yield right if here is left else left
+            case ast.Call(func=called, args=args, keywords=keywords):
+                yield from (each for each in args if each is not here)
+                yield from (each.value for each in keywords if each is not here)
+                if _last(called) == "stop_gradient":
+                    yield above
+            case ast.Subscript(value=value) if value is not here:
+                yield value
+            case ast.Expr(value=value):
+                yield value
+            case ast.Assign(targets=targets):
+                stored = (part for target in targets for part in ast.walk(target))
+                names = {part.id for part in stored if isinstance(part, ast.Name)} - seen
+                for part in ast.walk(function):
+                    match part:
+                        case ast.Name(id=name, ctx=ast.Load()) if name in names:
+                            yield from beside(part, function, parents, seen | names)
+                return
+        here = above
 
 
 def _arguments(call: ast.Call, parameters: list[str]) -> Iterator[tuple[str, ast.expr]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
-from lossfix.losses.candidate import Elsewhere, Helper
+from lossfix.losses.candidate import Elsewhere, Helper, Roles
+from lossfix.losses.handed import Given, roles_of
 from lossfix.losses.places import Modules, Place
 from lossfix.losses.said import Read
 
@@ -14,18 +15,27 @@ from lossfix.losses.said import Read
 class Helpers:
     """Of each file, as ``Project`` has them."""
 
-    handed: Sequence[tuple[tuple[str, str, str], ...]]
+    handed: Sequence[tuple[tuple[str, Roles], ...]]
     reached: Sequence[frozenset[str]]
+    weighs: Sequence[frozenset[str]]
+    own_loop: Sequence[frozenset[str]]
     readers: Sequence[tuple[tuple[str, Elsewhere], ...]]
     helpers: Sequence[tuple[Helper, ...]]
 
 
-def helpers_of(modules: Modules, losses: Iterable[Place]) -> Helpers:
-    """What ``losses`` call in other files; where that is anything, every import of the run is followed."""
-    called, roles = _followed(modules, losses)
+def helpers_of(modules: Modules, losses: Iterable[Place], loops: Set[Place]) -> Helpers:
+    """What ``losses`` call in other files; where that is anything, every import of the run is followed.
+
+    Args:
+        loops: those of the losses that nothing but a training loop of one's own calls.
+    """
+    start = tuple(losses)
+    found = _followed(modules, start)
+    called, roles = found.called, found.roles
     reached = sorted(
         {place for each in called for place, _ in each.values()}, key=lambda place: place.name
     )
+    traced = _closure((place for place in start if place not in loops), found.calls)
     readers = _readers(modules, reached)
     if reached:
         modules.follow_all()
@@ -33,10 +43,18 @@ def helpers_of(modules: Modules, losses: Iterable[Place]) -> Helpers:
     of_file = [[place for place in reached if place.file == number] for number in files]
     return Helpers(
         handed=[
-            tuple((place.name, *roles[place]) for place in of_file[number] if place in roles)
+            tuple((place.name, roles[place]) for place in of_file[number] if place in roles)
             for number in files
         ],
         reached=[frozenset(place.name for place in of_file[number]) for number in files],
+        weighs=[
+            frozenset(place.name for place in of_file[number] if place in found.weighs)
+            for number in files
+        ],
+        own_loop=[
+            frozenset(place.name for place in of_file[number] if place not in traced)
+            for number in files
+        ],
         readers=[
             tuple((place.name, each) for place in of_file[number] for each in readers[place])
             for number in files
@@ -53,19 +71,29 @@ def helpers_of(modules: Modules, losses: Iterable[Place]) -> Helpers:
 
 _Called = list[dict[str, tuple[Place, str]]]
 """For each file: what its losses call in others, as it writes that, with the definition and the origin."""
-_Roles = dict[Place, tuple[str, str]]
-"""What losses, and the parts that are handed both, call targets and predictions."""
 
 
-def _followed(modules: Modules, losses: Iterable[Place]) -> tuple[_Called, _Roles]:
-    """What is called in other files from ``losses``, through any number of functions."""
+@dataclass(frozen=True)
+class _Followed:
+    """What was found on the way from the losses of a run through all that they call."""
+
+    called: _Called
+    roles: dict[Place, Roles]
+    """Of losses, and of the parts that are handed predictions."""
+    calls: dict[Place, list[Place]] = field(default_factory=dict)
+    weighs: set[Place] = field(default_factory=set)
+
+
+def _followed(modules: Modules, losses: Iterable[Place]) -> _Followed:
+    """What is called from ``losses``, through any number of functions."""
     reads = _reads_by_definition(modules)
     called: _Called = [{} for _ in modules.files]
-    roles: _Roles = {
-        Place(number, name): (y_true, y_pred)
+    roles = {
+        Place(number, each.name): each.roles
         for number, (_, _, shared) in enumerate(modules.files)
-        for name, y_true, y_pred in shared.losses
+        for each in shared.losses
     }
+    found = _Followed(called, roles)
     queue = list(losses)
     seen = set(queue)
     while queue:
@@ -80,13 +108,16 @@ def _followed(modules: Modules, losses: Iterable[Place]) -> tuple[_Called, _Role
                     continue
                 target = places[0]
                 called[place.file][read.written] = (target, read.reference.name)
+            found.calls.setdefault(place, []).append(target)
+            if place in roles and not read.beside.isdisjoint(_predictions(roles[place])):
+                found.weighs.add(target)
             handed = _handed(modules, place, read, target, roles)
             if target not in seen or (handed is not None and target not in roles):
                 if handed is not None:
                     roles.setdefault(target, handed)
                 seen.add(target)
                 queue.append(target)
-    return called, roles
+    return found
 
 
 def _reads_by_definition(modules: Modules) -> list[dict[str, list[Read]]]:
@@ -111,6 +142,18 @@ def _readers(modules: Modules, reached: Iterable[Place]) -> Mapping[Place, Itera
     return readers
 
 
+def _closure(start: Iterable[Place], calls: Mapping[Place, Sequence[Place]]) -> set[Place]:
+    """What is called by ``start``, through any number of functions, and ``start`` itself."""
+    seen = set(start)
+    queue = list(seen)
+    while queue:
+        for place in calls.get(queue.pop(), ()):
+            if place not in seen:
+                seen.add(place)
+                queue.append(place)
+    return seen
+
+
 def _around(name: str) -> Iterator[str]:
     """A definition and those around it, by their dotted names."""
     parts = name.split(".")
@@ -122,23 +165,27 @@ def _handed(
     place: Place,
     read: Read,
     target: Place,
-    roles: Mapping[Place, tuple[str, str]],
-) -> tuple[str, str] | None:
+    roles: Mapping[Place, Roles],
+) -> Roles | None:
     """The parameters of ``target`` that a call hands targets and predictions; ``None`` for neither."""
     if place not in roles or read.by not in (place.name, f"{place.name}.call"):
         return None
-    y_true, y_pred = roles[place]
+    own = roles[place]
+    predictions = _predictions(own)
     listed = dict(modules.files[target.file][2].parameters).get(target.name, ())
-    given = {
-        listed[key] if isinstance(key, int) else key: depends
-        for key, depends in read.given
-        if not isinstance(key, int) or key < len(listed)
-    }
-    predicted = [name for name, depends in given.items() if y_pred in depends]
-    if not predicted:
-        return None
-    labels = [name for name, depends in given.items() if depends == {y_true}]
-    return [*labels, predicted[0]][0], predicted[0]
+    return roles_of(
+        {
+            listed[key] if isinstance(key, int) else key: Given(
+                own.y_true in depends, not predictions.isdisjoint(depends)
+            )
+            for key, depends in read.given
+            if not isinstance(key, int) or key < len(listed)
+        }
+    )
+
+
+def _predictions(roles: Roles) -> frozenset[str]:
+    return frozenset((roles.y_pred, *roles.also))
 
 
 def _helper(modules: Modules, file: int, written: str, origin: str, place: Place) -> Helper:

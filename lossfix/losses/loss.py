@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -64,6 +64,8 @@ class Loss:
     """Under which the class is registered with Keras."""
     project: Project = field(default_factory=Project)
     """What other files say about this one's names."""
+    among: Sequence[Loss] = ()
+    """All losses of the file and their parts, this one among them."""
 
     @property
     def name(self) -> str:
@@ -84,6 +86,11 @@ class Loss:
     def y_pred(self) -> str:
         """What this loss calls its predictions."""
         return self.candidate.y_pred
+
+    @property
+    def predictions(self) -> frozenset[str]:
+        """``y_pred`` and, of a part, all other parameters that depend on the predictions."""
+        return frozenset((self.y_pred, *self.candidate.also))
 
     @property
     def only_reached(self) -> bool:
@@ -119,7 +126,7 @@ class Loss:
     @cached_property
     def flow(self) -> Flow:
         """What depends on the targets and the predictions."""
-        seeds = {self.y_true: "y_true", self.y_pred: "y_pred"}
+        seeds = {self.y_true: "y_true", **dict.fromkeys(self.predictions, "y_pred")}
         return Flow(self.function, seeds, self._is_static)
 
     def qualified(self, node: cst.CSTNode | None) -> str | None:
@@ -173,7 +180,7 @@ class Loss:
             return False
         match node:
             case cst.Name(value=name):
-                if name == self.y_pred:
+                if name in self.predictions:
                     current = self._rebound(node)
                     return current is None or self._live(current, seen, relaxed)
                 if name in seen:
@@ -198,6 +205,12 @@ class Loss:
                     return False
                 if not relaxed and self.is_relaxed(node):
                     return False
+                part = self.part_called(node)
+                # `f()` is no name of a variable: it says that `f` is being looked at.
+                if part is not None and (mark := f"{part.name}()") not in seen:
+                    asked = frozenset(each for each in seen if each.endswith("()")) | {mark}
+                    if not any(part._live(value, asked, relaxed) for value in part.returned):
+                        return False
                 if operation in ("tf.where", "tf.cond"):
                     args = args[1:]
                 inner = [each.value for each in args]
@@ -205,6 +218,39 @@ class Loss:
                     inner.append(node.func.value)
                 return any(self._live(each, seen, relaxed) for each in inner)
         return any(self._live(child, seen, relaxed) for child in children(node))
+
+    @cached_property
+    def returned(self) -> tuple[cst.BaseExpression, ...]:
+        """What the function returns, by each of its own ``return`` statements."""
+        inner = {
+            each
+            for node in walk(self.function.body)
+            if isinstance(node, cst.FunctionDef | cst.Lambda)
+            for each in walk(node)
+        }
+        return tuple(
+            node.value
+            for node in walk(self.function.body)
+            if isinstance(node, cst.Return) and node.value is not None and node not in inner
+        )
+
+    def part_called(self, node: cst.Call) -> Loss | None:
+        """The part of a loss that a call calls: a function of the file, or a method of the same instance."""
+        path = self.candidate.path
+        match node.func:
+            case cst.Name(value=name):
+                around: tuple[tuple[str, ...], ...] = ((), path)
+            case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=name)):
+                around = (path if isinstance(self.definition, cst.ClassDef) else path[:-1],)
+            case _:
+                return None
+        parts = [
+            each for each in self.among if each.only_reached and each.candidate.path[-1] == name
+        ]
+        # A method of another class is meant where this one inherits it.
+        near = [each for each in parts if each.candidate.path[:-1] in around]
+        found = near or (parts if isinstance(node.func, cst.Attribute) else [])
+        return found[0] if len(found) == 1 else None
 
     def _rebound(self, node: cst.Name) -> cst.BaseExpression | None:
         """What the predictions were last set to where ``node`` reads them; ``None`` where that is unsure.
@@ -313,7 +359,7 @@ def losses_of(
 ) -> tuple[Loss, ...]:
     """The candidates of a file bound to its concrete syntax tree."""
     by_path: Mapping[tuple[str, ...], cst.FunctionDef | cst.ClassDef] = dict(tree.definitions)
-    losses = []
+    losses: list[Loss] = []
     for candidate in candidates:
         definition = tree.definitions[candidate.number][1]
         function: cst.CSTNode | None = definition
@@ -324,7 +370,6 @@ def losses_of(
                 function = methods.get("__init__")
         factory = by_path.get(candidate.path[:-1]) if candidate.form is Form.CLOSURE else None
         if isinstance(function, cst.FunctionDef) and not isinstance(factory, cst.ClassDef):
-            losses.append(
-                Loss(tree, candidate, definition, function, factory, relaxation, package, project)
-            )
+            given = (tree, candidate, definition, function, factory, relaxation, package, project)
+            losses.append(Loss(*given, among=losses))
     return tuple(losses)

@@ -11,6 +11,7 @@ from lossfix.losses.candidate import Project, Settings
 from lossfix.losses.keras_names import LOSS_CLASSES, WRAPPER
 from lossfix.losses.names import canonical
 from lossfix.losses.uses import Uses, uses_of
+from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import (
     Definition,
     Scope,
@@ -20,6 +21,7 @@ from lossfix.syntax.scope import (
     statements,
 )
 
+_MODELS = ("Model", "Sequential", "Functional")
 OTHER_FRAMEWORKS = ("torch", "jax", "mxnet", "paddle", "mindspore", "theano")
 
 
@@ -72,6 +74,16 @@ def is_loss_class(file: File, node: ast.ClassDef) -> bool:
 
 def methods_of(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
     return {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+
+
+def trained_by_keras(module: ast.Module) -> bool:
+    """Whether a file has a model with a ``train_step`` of its own, which Keras traces without AutoGraph."""
+    return any(
+        "train_step" in methods_of(node)
+        and any((dotted(base) or "").endswith(_MODELS) for base in node.bases)
+        for node in every(module, ast.ClassDef)
+        if isinstance(node, ast.ClassDef)
+    )
 
 
 def positional_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:

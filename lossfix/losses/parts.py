@@ -210,7 +210,7 @@ def _forked_elsewhere(part: Loss, caller: Loss, copy: cst.FunctionDef) -> Fork |
             readers=(*there.readers, (name, reader)),
             handed=(
                 *there.handed,
-                *((name, a, b) for old, a, b in there.handed if old == part.name),
+                *((name, roles) for old, roles in there.handed if old == part.name),
             ),
         ),
     )

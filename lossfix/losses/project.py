@@ -23,6 +23,7 @@ from lossfix.losses.wording import names_losses
 _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
 """What makes a definition a loss or a metric, wherever it stands."""
 
+_OF_KERAS = (Role.COMPILED, Role.BUILT)
 _Said = Mapping[Role, Mapping[str, str]]
 """What others say about the names of a file: for each role those that have it, with a reason."""
 
@@ -93,7 +94,14 @@ class _Roles:
                     keras[each.file] = True
         bases, classes = self._bases()
         losses = [place for number, each in enumerate(said) for place in self._losses(number, each)]
-        parts = helpers_of(self._modules, [*losses, *classes])
+        loops = {
+            Place(number, each.name)
+            for number, (_, _, shared) in enumerate(self._modules.files)
+            for each in shared.losses
+            if each.own_loop
+            and not any(each.name in said[number].get(role, {}) for role in _OF_KERAS)
+        }
+        parts = helpers_of(self._modules, [*losses, *classes], loops)
         return tuple(
             replace(
                 _project(each),
@@ -103,6 +111,8 @@ class _Roles:
                 of_losses=names_losses(path.parts),
                 reached=parts.reached[number],
                 handed=parts.handed[number],
+                weighs=parts.weighs[number],
+                own_loop=parts.own_loop[number],
                 readers=parts.readers[number],
                 helpers=parts.helpers[number],
                 lent=self._modules.lent(number) if parts.helpers[number] else frozenset(),
@@ -193,7 +203,7 @@ class _Roles:
     def _losses(self, number: int, said: _Said) -> Iterator[Place]:
         """The losses of a file, by its own word or another's."""
         shared = self._modules.files[number][2]
-        names = {name for name, _, _ in shared.losses}
+        names = {each.name for each in shared.losses}
         for role in (Role.COMPILED, Role.BUILT, Role.DIFFERENTIATED):
             names |= said.get(role, {}).keys() & shared.defined
         return (Place(number, name) for name in sorted(names))

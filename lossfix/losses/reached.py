@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from lossfix.losses.candidate import Candidate
+from lossfix.losses.candidate import Candidate, Roles
 from lossfix.losses.handed import depending, handed
 from lossfix.losses.outline import (
     File,
@@ -46,7 +46,7 @@ def reaches(file: File, start: Iterable[int]) -> set[int]:
 
 
 def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:
-    called = {file.by_path[(name,)] for name in file.project.reached if (name,) in file.by_path}
+    called = _numbers(file, file.project.reached)
     losses = {candidate.number for candidate in direct if not candidate.metric}
     reached = called | reaches(file, losses | called)
     compiled = {each.number for each in direct if Evidence.COMPILED in each.evidence}
@@ -72,35 +72,55 @@ def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:
             evidence=evidence,
             metric=candidate.metric or candidate.number in of_metrics,
         )
-    pairs = _pairs_of(file, direct, reached - known)
-    for number in sorted(pairs):
+    traced = {each.number for each in direct if not loops(each.evidence)}
+    traced |= called - _numbers(file, file.project.own_loop)
+    traced |= reaches(file, traced)
+    parts = _roles_of(file, direct, reached - known)
+    for number in sorted(parts):
         path, node = file.listed[number]
         around = around_of(file, path)
         form, bound = Form.FUNCTION if around is None else Form.NESTED, False
         if isinstance(around, ast.ClassDef):
             form, bound = Form.METHOD, not node.decorator_list and is_loss_class(file, around)
+        roles, swapped = parts[number]
         yield Candidate(
             path,
             number,
             form,
             (Evidence.REACHED,),
-            *pairs[number],
+            roles.y_true,
+            roles.y_pred,
+            swapped=swapped,
             metric=number in of_metrics,
             bound=bound,
             line=node.lineno,
+            also=roles.also,
+            own_loop=number not in traced,
         )
 
 
-def _pairs_of(
-    file: File, direct: Sequence[Candidate], reached: Iterable[int]
-) -> dict[int, tuple[str, str, bool]]:
+def loops(evidence: Iterable[Evidence]) -> bool:
+    """Whether a loss is known for a training loop of one's own that calls it, and not for Keras doing so."""
+    kinds = set(evidence)
+    return Evidence.GRADIENT in kinds and not kinds & {Evidence.COMPILED, Evidence.SUBCLASS}
+
+
+def _numbers(file: File, names: Iterable[str]) -> set[int]:
+    return {file.by_path[(name,)] for name in names if (name,) in file.by_path}
+
+
+_Parts = dict[int, tuple[Roles, bool]]
+"""Functions with what their parameters are handed, and whether their names put the predictions first."""
+
+
+def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -> _Parts:
     """Of the functions that losses reach, what they call targets and predictions.
 
     Their own names say so, or else what the losses hand them.
     """
-    found: dict[int, tuple[str, str, bool]] = {}
-    waiting: dict[str, list[int]] = {}
-    elsewhere = {name: (y_true, y_pred) for name, y_true, y_pred in file.project.handed}
+    found: _Parts = {}
+    parts: dict[str, list[int]] = {}
+    elsewhere = dict(file.project.handed)
     for number in reached:
         path, node = file.listed[number]
         if (
@@ -116,32 +136,44 @@ def _pairs_of(
             if (pair := pair_of(list(each), file.settings)) is not None
         ]
         pair = min(pairs, key=lambda pair: pair[:2] != _PLAIN, default=None)
-        if pair is None and (handed_elsewhere := elsewhere.get(".".join(path))) is not None:
-            pair = (*handed_elsewhere, False)
+        handed_elsewhere = elsewhere.get(".".join(path))
         if pair is not None:
-            found[number] = pair
-        elif not _has_a_gradient_of_its_own(node):
-            waiting.setdefault(path[-1], []).append(number)
-    queue = [(each.number, each.y_true, each.y_pred) for each in direct if not each.metric]
-    queue += [(number, y_true, y_pred) for number, (y_true, y_pred, _) in found.items()]
-    while queue and waiting:
-        number, y_true, y_pred = queue.pop()
+            also = () if handed_elsewhere is None else _besides(pair[:2], handed_elsewhere)
+            found[number] = (Roles(*pair[:2], also), pair[2])
+        elif handed_elsewhere is not None:
+            found[number] = (handed_elsewhere, False)
+        elif _has_a_gradient_of_its_own(node):
+            continue
+        parts.setdefault(path[-1], []).append(number)
+    queue = [(each.number, Roles(each.y_true, each.y_pred)) for each in direct if not each.metric]
+    queue += [(number, roles) for number, (roles, _) in found.items()]
+    while queue:
+        number, roles = queue.pop()
         caller = _computing(file.listed[number][1])
         if caller is None:
             continue
-        targets, predictions = depending(caller, y_true), depending(caller, y_pred)
+        targets = depending(caller, roles.y_true)
+        predictions = depending(caller, roles.y_pred, *roles.also)
         for call in ast.walk(caller):
-            if not isinstance(call, ast.Call) or (name := called_name(call)) not in waiting:
-                continue
             # Of several functions of one name it is not told here which one is meant.
-            if len(waiting[name]) == 1:
-                (part,) = waiting[name]
-                roles = handed(call, _handed_parameters(file, part), targets, predictions)
-                if roles is not None:
-                    del waiting[name]
-                    found[part] = (*roles, False)
-                    queue.append((part, *roles))
+            if not isinstance(call, ast.Call) or len(parts.get(called_name(call), ())) != 1:
+                continue
+            (part,) = parts[called_name(call)]
+            given = handed(call, _handed_parameters(file, part), targets, predictions)
+            if given is None:
+                continue
+            before, swapped = found.get(part, (given, False))
+            also = (*before.also, *_besides((before.y_true, before.y_pred, *before.also), given))
+            after = replace(before, also=also)
+            if part not in found or after != before:
+                found[part] = (after, swapped)
+                queue.append((part, after))
     return found
+
+
+def _besides(known: Sequence[str], given: Roles) -> tuple[str, ...]:
+    """What is handed predictions besides the parameters that are known."""
+    return tuple(each for each in (given.y_pred, *given.also) if each not in known)
 
 
 def _has_a_gradient_of_its_own(node: ast.FunctionDef) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from lossfix.losses.candidate import Roles
+
 
 class Role(str, Enum):
     """What a name is used for in a file that imports it."""
@@ -80,6 +82,18 @@ class Read:
     given: tuple[tuple[int | str, frozenset[str]], ...] = ()
     """Where it is called: of each argument, by position or keyword, the parameters of ``by`` that its
     value depends on."""
+    beside: frozenset[str] = frozenset()
+    """The parameters of ``by`` on which depends what the result of the call weighs, picks, or is kept for."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A loss by its file's own word."""
+
+    name: str
+    roles: Roles
+    own_loop: bool = False
+    """A training loop of the file's own calls it, and Keras does not."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +121,7 @@ class Shared:
     """Its classes with those of their bases that are the project's, where a name speaks of losses."""
     parameters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Of its functions at the top level, those that may be filled by position."""
-    losses: tuple[tuple[str, str, str], ...] = ()
-    """What is a loss by its own word: its dotted name, and what it calls targets and predictions."""
+    losses: tuple[Known, ...] = ()
     loss_classes: frozenset[str] = frozenset()
     """Its classes that extend a loss of Keras, be it without a ``call``."""
     framework: bool = False

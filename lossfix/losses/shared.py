@@ -15,7 +15,7 @@ from functools import cached_property
 
 from lossfix.losses.assigned import assignments_of, called_through, references
 from lossfix.losses.discover import mentions_a_framework
-from lossfix.losses.handed import depending, mentions
+from lossfix.losses.handed import beside, depending, mentions
 from lossfix.losses.said import Argument, Passed, Read, Reference, Role, Shared, Use
 from lossfix.losses.uses import takes_losses, uses_of
 from lossfix.losses.wording import names_a_loss
@@ -40,6 +40,8 @@ _LIBRARIES = frozenset(
 )
 """Packages that no project has of its own: what comes of them is not looked for among its files."""
 
+_Depending = dict[str, frozenset[str]]
+"""Parameters of a function, each with the names whose values depend on it."""
 _LOSS_MODULES = frozenset({"loss", "losses"})
 _METRIC_MODULES = frozenset({"metric", "metrics"})
 
@@ -88,7 +90,7 @@ class _Reader:
         self.local = uses_of(module)
         self.defined = frozenset(_at_top(module.body))
         self.own = frozenset({*self.defined, *self.assigned.values})
-        self.depending: dict[ast.FunctionDef, dict[str, frozenset[str]]] = {}
+        self.depending: dict[ast.FunctionDef, _Depending] = {}
         """Of each function, the names that depend on a parameter."""
         self._calls: dict[str, frozenset[str]] = {}
 
@@ -229,7 +231,8 @@ class _Reader:
             reference = Reference(origin or written, imported=bool(origin))
             called = self._is_called(node)
             given = tuple(self._given(node)) if called and origin else ()
-            yield Read(self._owner(node), written, reference, called, given)
+            beside = self._beside(node) if any(names for _, names in given) else frozenset()
+            yield Read(self._owner(node), written, reference, called, given, beside)
         # A method of the same class is called by way of its instance.
         paths = {path for path, _, _ in self._owners}
         for attribute in every(self.module, ast.Attribute):
@@ -242,19 +245,33 @@ class _Reader:
 
     def _given(self, function: ast.expr) -> Iterator[tuple[int | str, frozenset[str]]]:
         call = self.parents[function]
-        around = self.parents.get(call)
-        while around is not None and not isinstance(around, ast.FunctionDef):
-            around = self.parents.get(around)
-        if around is None or not isinstance(call, ast.Call):
+        known = self._known_around(call)
+        if not isinstance(call, ast.Call) or known is None:
             return
-        if around not in self.depending:
-            names = [each.arg for each in (*around.args.posonlyargs, *around.args.args)]
-            self.depending[around] = {name: depending(around, name) for name in names[:4]}
         values: list[tuple[int | str, ast.expr]] = [*enumerate(call.args)]
         values += [(each.arg, each.value) for each in call.keywords if each.arg]
         for key, value in values:
-            known = self.depending[around].items()
-            yield key, frozenset(name for name, names in known if mentions(value, names))
+            yield key, _parameters_in(value, known[1])
+
+    def _beside(self, function: ast.expr) -> frozenset[str]:
+        call = self.parents[function]
+        known = self._known_around(call)
+        if not isinstance(call, ast.Call) or known is None:
+            return frozenset()
+        each = (_parameters_in(value, known[1]) for value in beside(call, known[0], self.parents))
+        return frozenset().union(*each)
+
+    def _known_around(self, node: ast.AST) -> tuple[ast.FunctionDef, _Depending] | None:
+        """The function around a node, and of its first parameters the names that depend on them."""
+        around = self.parents.get(node)
+        while around is not None and not isinstance(around, ast.FunctionDef):
+            around = self.parents.get(around)
+        if around is None:
+            return None
+        if around not in self.depending:
+            names = [each.arg for each in (*around.args.posonlyargs, *around.args.args)]
+            self.depending[around] = {name: depending(around, name) for name in names[:4]}
+        return around, self.depending[around]
 
     def _is_called(self, node: ast.expr) -> bool:
         above = self.parents.get(node)
@@ -406,6 +423,10 @@ class _Reader:
             reason = "calls it under another name" if direct else "calls what it returns"
             for origin in self._origins_of(name):
                 yield Use(role, origin, node.lineno, reason)
+
+
+def _parameters_in(value: ast.expr, known: _Depending) -> frozenset[str]:
+    return frozenset(name for name, names in known.items() if mentions(value, names))
 
 
 def _at_top(body: list[ast.stmt]) -> Iterator[str]:

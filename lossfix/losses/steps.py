@@ -8,9 +8,10 @@ import libcst as cst
 
 from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import CASTS, Step, as_condition, named_value, step, steps_compared
-from lossfix.losses.gates import Gate, Path, consumers, gates, is_compared, path_at, path_of
+from lossfix.losses.gates import Gate, consumers, gates, is_compared
 from lossfix.losses.loss import Loss
 from lossfix.losses.margins import is_number
+from lossfix.losses.paths import Path, path_at, path_of
 from lossfix.losses.recorded import is_only_recorded
 from lossfix.syntax.tree import walk
 

@@ -11,14 +11,14 @@ import libcst as cst
 from lossfix.losses.conditions import comparison, connective, named_value
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.loss import Loss
+from lossfix.losses.outline import trained_by_keras
+from lossfix.losses.reached import loops
 from lossfix.losses.subclass import is_of_keras_2
 from lossfix.losses.translations import ATTRIBUTES, METHODS
-from lossfix.model import Evidence
 from lossfix.syntax.flow import Binding
-from lossfix.syntax.tree import dotted, methods_of
+from lossfix.syntax.tree import dotted
 
 _FAMILIES = ("tf.", "np.", "math.", "keras.ops.", "keras.backend.", "keras.activations.")
-_MODELS = ("Model", "Sequential", "Functional")
 _SEVERAL = frozenset(
     {
         "tf.split",
@@ -96,7 +96,7 @@ def _is_array_name(loss: Loss, name: str, seen: frozenset[str]) -> bool:
     # `e[mask] = 0` says nothing about what `e` is.
     known = [each for each in loss.flow.values(name) if not _sets_an_item(each)]
     if not known:
-        return name in (loss.y_true, loss.y_pred)
+        return name == loss.y_true or name in loss.predictions
     # `total = 0.0` becomes a tensor by what is added to it.
     arrays = [each for each in known if not isinstance(each.value, cst.BaseNumber)]
     return bool(arrays) and all(_binds_an_array(loss, each, seen) for each in arrays)
@@ -221,7 +221,7 @@ def converted_by_autograph(loss: Loss) -> bool:
     """Whether ``tf.function`` turns the loss's control flow into operations, if anything traces it.
 
     Keras leaves AutoGraph off when it traces a loss, or a ``train_step``; ``tf.function`` on the loss
-    turns it on again, and so does one around a training loop of one's own that calls the loss.
+    turns it on again, for all that it calls, and so does one around a training loop of one's own.
     """
     decorators = [each.decorator for each in loss.function.decorators]
     if any(loss.operation(each) == "tf.function" for each in decorators):
@@ -229,17 +229,8 @@ def converted_by_autograph(loss: Loss) -> bool:
     if isinstance(loss.definition, cst.ClassDef):
         # Keras 2 converts the `call` of its losses, which Keras 3 does not.
         return is_of_keras_2(loss)
-    evidence = set(loss.candidate.evidence)
-    if Evidence.GRADIENT not in evidence or evidence & {Evidence.COMPILED, Evidence.SUBCLASS}:
-        return False
-    classes = [each for _, each in loss.tree.definitions if isinstance(each, cst.ClassDef)]
-    return not any(map(_is_trained_by_keras, classes))
-
-
-def _is_trained_by_keras(node: cst.ClassDef) -> bool:
-    """Whether a class is a model that has a ``train_step`` of its own."""
-    bases = [(dotted(each.value) or "").rpartition(".")[2] for each in node.bases]
-    return "train_step" in methods_of(node) and any(each.endswith(_MODELS) for each in bases)
+    own_loop = loss.candidate.own_loop if loss.only_reached else loops(loss.candidate.evidence)
+    return own_loop and not trained_by_keras(loss.tree.outline)
 
 
 def called_builtin(loss: Loss, node: cst.CSTNode) -> str | None:

@@ -43,6 +43,12 @@ def names_a_metric(name: str) -> bool:
     return bool(words(name) & METRIC_WORDS) and not names_a_loss(name)
 
 
+def names_targets(name: str) -> bool:
+    """Whether a parameter is called targets, by more than a letter, and no predictions."""
+    own = words(name)
+    return bool(own & _TRUE_WORDS - {"y", "t"}) and not own & _PRED_WORDS
+
+
 def names_losses(path: Sequence[str]) -> bool:
     """Whether a file says that it holds losses: by its own name or by that of the folder it is in."""
     own = [words(part.removesuffix(".py")) for part in path[-2:]]

@@ -63,10 +63,10 @@ import libcst as cst
 from lossfix.losses.conditions import step
 from lossfix.losses.counts import as_float
 from lossfix.losses.definitions import defined
-from lossfix.losses.gates import Path, path_at
 from lossfix.losses.loss import Loss
 from lossfix.losses.margins import axis_of, softmax
 from lossfix.losses.parameters import add, number
+from lossfix.losses.paths import Path, path_at
 from lossfix.losses.recorded import is_only_recorded
 from lossfix.losses.smooth import orphaned
 from lossfix.losses.steps import above_casts

@@ -58,19 +58,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossfix.losses.gates import (
-    Gate,
-    Path,
-    Use,
-    deliberate,
-    flag_of,
-    gates,
-    is_guard,
-    is_plain,
-    path_of,
-)
+from lossfix.losses.gates import Gate, Use, deliberate, flag_of, gates, is_guard, is_plain
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import number
+from lossfix.losses.paths import Path, path_of
 from lossfix.losses.scalar import jump_at
 from lossfix.losses.smooth import obstacle
 from lossfix.model import Gate as Form

@@ -55,9 +55,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.conditions import named_value
-from lossfix.losses.gates import Path, path_at
 from lossfix.losses.keras_names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
 from lossfix.losses.loss import Loss
+from lossfix.losses.paths import Path, path_at
 from lossfix.losses.wiring import Misuse, Wiring, is_built_in
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite

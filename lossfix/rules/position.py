@@ -63,10 +63,11 @@ from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import is_condition
 from lossfix.losses.counts import as_float
 from lossfix.losses.definitions import defined
-from lossfix.losses.gates import Path, consumers, path_at
+from lossfix.losses.gates import consumers
 from lossfix.losses.loss import Loss
 from lossfix.losses.margins import is_number
 from lossfix.losses.parameters import add, number
+from lossfix.losses.paths import Path, path_at
 from lossfix.losses.recorded import is_only_recorded
 from lossfix.losses.smooth import orphaned
 from lossfix.losses.steps import above_casts

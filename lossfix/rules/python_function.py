@@ -67,6 +67,9 @@ def match(loss: Loss) -> Iterator[Match]:
         operation = loss.operation(node)
         if operation not in WRAPPERS or not loss.predicts(node):
             continue
+        if isinstance(loss.tree.parents.get(node), cst.Expr):
+            # What it prints or keeps is seen all the same; nothing of it gets into the loss.
+            continue
         new = called_directly(loss, node)
         consequence = (
             "no gradient passes"

@@ -155,3 +155,16 @@ def test_a_method_is_called_a_method() -> None:
     """
     (finding,) = findings(source, "python-function")
     assert finding.reason == "`self.by_hand` is a method"
+
+
+def test_what_is_only_shown_may_be_computed_outside_of_the_graph() -> None:
+    code = lines("""
+        def describe(values):
+            print(float(np.mean(values)))
+
+
+        def some_loss(y_true, y_pred):
+            tf.py_function(describe, [y_pred], [])
+            return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+    """)
+    assert findings(code, *RULES) == ()
