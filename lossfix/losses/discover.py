@@ -140,9 +140,17 @@ def _lacks_self(file: File, method: ast.FunctionDef) -> bool:
 def _returned(node: Definition) -> Iterator[str]:
     for statement in statements(node.body):
         if isinstance(statement, ast.Return) and statement.value is not None:
-            for part in ast.walk(statement.value):
-                if isinstance(part, ast.Name):
-                    yield part.id
+            yield from _handed_back(statement.value)
+
+
+def _handed_back(node: ast.AST) -> Iterator[str]:
+    # A loaded model is no loss for the `custom_objects` that it is read with.
+    if isinstance(node, ast.keyword) and node.arg == "custom_objects":
+        return
+    if isinstance(node, ast.Name):
+        yield node.id
+    for part in ast.iter_child_nodes(node):
+        yield from _handed_back(part)
 
 
 def _functions(file: File) -> Iterator[Candidate]:
@@ -201,6 +209,7 @@ def _function(
         names_a_loss(name)
         or (form is Form.CLOSURE and names_a_loss(called))
         or (name == "__call__" and (names_a_loss(called) or "entropy" in called.lower()))
+        or (form is Form.METHOD and _computes_its_class(name, around))
         or (form in (Form.FUNCTION, Form.CLOSURE) and _stands_among_losses(file, called))
     )
     known = ".".join(path) in file.settings.known
@@ -232,6 +241,13 @@ def _function(
         line=node.lineno,
         arguments=file.uses.arguments(called),
     )
+
+
+def _computes_its_class(name: str, around: Definition | None) -> bool:
+    """Whether a method is what a class that is named a loss is for: ``SSDLoss.compute``."""
+    if around is None or name.startswith("_") or not names_a_loss(around.name):
+        return False
+    return not words(name) & (METRIC_WORDS | SCORES)
 
 
 def _stands_among_losses(file: File, name: str) -> bool:

@@ -42,7 +42,7 @@ _GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
 _CALLS = (b" call(", b" __call__(", b"LossFunctionWrapper")
 """What a class of losses defines, or extends instead."""
 _SET = re.compile(rb"\blosses\.\w+\s*=(?!=)")
-_CALLED_CLASS = re.compile(rb"class\s+\w*(?:%s|entropy)" % _one_of(LOSS_WORDS), re.IGNORECASE)
+_NAMED_CLASS = re.compile(rb"class\s+\w*(?i:%s|entropy)" % _one_of(LOSS_WORDS))
 _LOSS_CLASS = re.compile(
     rb"class\s+\w+\s*\([^)]*(?:Loss|losses\b)|losses\s+import\b"
     rb"|=\s*[\w.]*(?:Loss\w*|\blosses\.\w+)\s*$",
@@ -84,13 +84,9 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
         return False
     if _has(data, _CALLS) and _extends_a_loss(data, settings):
         return True
-    if _has(data, _GRADIENTS) or _calls_an_object(data):
+    if _has(data, _GRADIENTS) or _NAMED_CLASS.search(data) is not None:
         return any(_takes_a_pair(each, settings) for each in _heads(data))
     return _names_a_loss(data) and _has_a_named_pair(data, settings)
-
-
-def _calls_an_object(data: bytes) -> bool:
-    return b" __call__(" in data and _CALLED_CLASS.search(data) is not None
 
 
 def _extends_a_loss(data: bytes, settings: Settings) -> bool:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from lossfix.losses.candidate import Settings
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-LOSS_WORDS = frozenset(
+_SHORT_FOR_LOSSES = frozenset("bce cce xent hinge pinball".split())
+"""What also stands in the name of a metric that goes with such a loss: `hinge_accuracy`."""
+LOSS_WORDS = _SHORT_FOR_LOSSES | frozenset(
     "loss losses objective criterion cost crossentropy entropy focal huber nll".split()
 )
 _FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
@@ -35,7 +37,8 @@ def words(name: str) -> frozenset[str]:
 
 def names_a_loss(name: str) -> bool:
     """Whether the name says that this is a loss."""
-    return bool(words(name) & LOSS_WORDS)
+    said = words(name) & LOSS_WORDS
+    return bool(said - _SHORT_FOR_LOSSES) or (bool(said) and not words(name) & METRIC_WORDS)
 
 
 def names_a_metric(name: str) -> bool:

@@ -437,8 +437,38 @@ def test_the_usual_names_of_losses_say_what_they_are() -> None:
         "binary_focal",
         "huber",
         "gaussian_nll",
+        "bce_dice",
+        "masked_hinge",
     ):
         assert names(f"def {name}(y_true, y_pred):\n{body}") == [name]
+
+
+def test_a_metric_may_bear_the_short_name_of_a_loss() -> None:
+    for name in ("hinge_accuracy", "bce_metric", "bced"):
+        assert names(f"def {name}(y_true, y_pred):\n    return tf.abs(y_true - y_pred)\n") == []
+
+
+COMPUTES = "    def {method}(self, y_true, y_pred):\n        return tf.abs(y_true - y_pred)\n"
+
+
+def test_a_class_that_is_named_a_loss_computes_one_by_whatever_method() -> None:
+    for method in ("compute", "forward", "get"):
+        assert names("class BoxLoss:\n" + COMPUTES.format(method=method)) == [f"BoxLoss.{method}"]
+
+
+def test_what_else_a_class_of_that_name_has_is_no_loss() -> None:
+    for method in ("_align", "accuracy", "iou"):
+        assert names("class BoxLoss:\n" + COMPUTES.format(method=method)) == []
+    assert names("class LossLog(tf.keras.callbacks.Callback):\n" + COMPUTES.format(method="get")) == []
+
+
+def test_a_model_that_is_loaded_with_a_loss_is_none() -> None:
+    (loss,) = found(
+        "def read(path):\n"
+        "    def cox_loss(y_true, y_pred):\n        return tf.abs(y_true - y_pred)\n"
+        "    return tf.keras.models.load_model(path, custom_objects={'cox_loss': cox_loss})\n"
+    )
+    assert loss.form is Form.NESTED
 
 
 HANDED = {
