@@ -167,6 +167,15 @@ def named_value(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
     return None if node.value in names_below(value) else value
 
 
+def current_value(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
+    """What a local name stands for where ``node`` reads it, be it that the name is set again elsewhere.
+
+    What stands in it is true of the place at which it was set, and must not be moved.
+    """
+    value = named_value(loss, node)
+    return loss.last_set(node) if value is None and isinstance(node, cst.Name) else value
+
+
 def quantifier(loss: Loss, node: cst.CSTNode) -> tuple[str, cst.BaseExpression] | None:
     """``("all", c)`` of ``tf.reduce_all(c, ...)``."""
     match node:
@@ -189,7 +198,7 @@ def is_condition(loss: Loss, node: cst.CSTNode) -> bool:
     if joined is not None:
         # Of two operands one may be a mask of the labels, under whatever name.
         return any(is_condition(loss, each) for each in joined[1])
-    value = named_value(loss, node)
+    value = current_value(loss, node)
     return value is not None and is_condition(loss, value)
 
 

@@ -12,8 +12,8 @@ from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.conditions import (
     CASTS,
     comparison,
+    current_value,
     is_condition,
-    named_value,
     step,
     uses,
 )
@@ -98,7 +98,7 @@ def _gate(loss: Loss, node: cst.CSTNode) -> Gate | None:
     otherwise: cst.BaseExpression | None = None
     if isinstance(node, cst.BaseExpression) and _is_counted_with(loss, node):
         named = node if isinstance(node, cst.Name) else None
-        value = named_value(loss, node) if isinstance(node, cst.Name) else node
+        value = current_value(loss, node) if isinstance(node, cst.Name) else node
         return None if value is None else Gate(node, value, named, None, None, Use.NUMBER)
     match node:
         case cst.Subscript(
@@ -128,7 +128,7 @@ def _gate(loss: Loss, node: cst.CSTNode) -> Gate | None:
     if not is_condition(loss, condition):
         return None
     named = condition if isinstance(condition, cst.Name) else None
-    value = named_value(loss, condition) if named is not None else condition
+    value = current_value(loss, condition) if named is not None else condition
     if value is None or not isinstance(node, cst.Call | cst.Subscript):
         return None
     return Gate(node, value, named, then, otherwise, use)

@@ -181,7 +181,7 @@ class Loss:
         match node:
             case cst.Name(value=name):
                 if name in self.predictions:
-                    current = self._rebound(node)
+                    current = self.last_set(node)
                     return current is None or self._live(current, seen, relaxed)
                 if name in seen:
                     return False
@@ -252,8 +252,8 @@ class Loss:
         found = near or (parts if isinstance(node.func, cst.Attribute) else [])
         return found[0] if len(found) == 1 else None
 
-    def _rebound(self, node: cst.Name) -> cst.BaseExpression | None:
-        """What the predictions were last set to where ``node`` reads them; ``None`` where that is unsure.
+    def last_set(self, node: cst.Name) -> cst.BaseExpression | None:
+        """What a name was last set to where ``node`` reads it; ``None`` where that is unsure.
 
         ``y_pred = tf.round(y_pred)`` in the function's own block holds for all that stands below.
         """

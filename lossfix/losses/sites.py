@@ -35,7 +35,21 @@ def reads(loss: Loss, name: str) -> Iterator[cst.Name]:
                 continue
             case cst.FunctionDef() | cst.ClassDef():
                 continue
-        yield node
+        if not _is_a_variable(loss, node):
+            yield node
+
+
+def _is_a_variable(loss: Loss, node: cst.Name) -> bool:
+    """Whether a function around ``node`` binds the name itself: `dice_loss = 1 - dice` of another loss."""
+    inner: cst.CSTNode = node
+    for above in loss.tree.ancestors(node):
+        if isinstance(above, cst.FunctionDef) and inner is above.body:
+            if above in loss.tree.ancestors(loss.outermost):
+                return False
+            if node.value in loss.tree.scope(above).everything():
+                return True
+        inner = above
+    return False
 
 
 @dataclass(frozen=True, eq=False)

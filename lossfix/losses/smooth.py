@@ -23,6 +23,8 @@ _SINGLE = ("float32", "floatx", "float")
 
 def obstacle(loss: Loss, gate: Gate) -> str:
     """Why a gate cannot be smoothed; empty where it can."""
+    if gate.named is not None and named_value(loss, gate.named) is None:
+        return f"`{gate.named.value}` is set more than once: give the condition a name of its own"
     if soft(loss, gate.condition, cst.Name("steepness")) is None:
         return "there is no margin to smooth: it is an equality, or compares what has only steps"
     if gate.use is Use.NUMBER and _is_whole(loss, gate) and not is_float_again(loss, gate.node):

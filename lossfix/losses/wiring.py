@@ -208,8 +208,11 @@ class Wiring:
         """Whether an expression is certainly a tensor of a functional model, which has no values."""
         match node:
             case ast.Name(id=name):
-                found = () if name in seen else self.values(node)
-                return bool(found) and all(self.is_symbolic(each, seen | {name}) for each in found)
+                # `x = Dense(64)(x)` in a loop: what it is made of again was told by what it started as.
+                found = self.values(node)
+                return name in seen or (
+                    bool(found) and all(self.is_symbolic(each, seen | {name}) for each in found)
+                )
             case ast.Attribute(value=value, attr=attribute):
                 if attribute in _ENDS:
                     return self.is_model(value) or self._is_layer_of_a_model(value)

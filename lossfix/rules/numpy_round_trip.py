@@ -98,6 +98,11 @@ def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
             method in _METHODS
         ):
             return value if loss.is_tensor(value) else None
+        case cst.Call(
+            func=cst.Attribute(value=value, attr=cst.Name(value="eval")),
+            args=[cst.Arg(keyword=cst.Name(value="session"))],
+        ):
+            return value if loss.is_tensor(value) else None
         case cst.Call(func=cst.Name(value="float"), args=[cst.Arg(value=value, keyword=None)]):
             # What is computed from lengths and shapes may be a number of Python's own.
             if loss.scope.binds("float") or not is_array(loss, value):

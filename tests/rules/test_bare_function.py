@@ -345,3 +345,11 @@ def test_what_counts_as_aligning_does_so() -> None:
 def test_a_class_says_once_that_it_is_a_loss(name: str, expected: str) -> None:
     source = loss(BODY).replace("my_loss", name) + f"\n\nmodel.compile(loss={name})\n"
     assert f"class {expected}(" in rewritten(source, "bare-function")
+
+
+def test_a_variable_of_another_function_may_have_the_name_of_the_loss() -> None:
+    source = loss("return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)")
+    other = "\n\ndef my_metric(y_true, y_pred):\n    my_loss = tf.abs(y_true - y_pred)\n    return my_loss\n"
+    assert "class MyLoss(" in rewritten(source + other, "bare-function")
+    handed_on = other.replace("my_loss = ", "gap = ")
+    assert "class MyLoss(" not in rewritten(source + handed_on, "bare-function")

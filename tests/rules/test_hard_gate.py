@@ -212,3 +212,24 @@ def test_a_gate_that_takes_the_name_of_the_predictions_is_not_compared_by_its_ow
 def test_a_gate_whose_result_is_compared_again_is_found_there(before: str, after: str) -> None:
     for finding in findings(SET_ANEW.format(before=before, after=after), "hard-gate"):
         assert "y_pred > 0.5" not in finding.message
+
+
+def test_a_condition_that_takes_the_name_of_the_predictions_is_a_gate() -> None:
+    source = """
+    def my_loss(y_true, y_pred):
+        y_pred = y_pred > 0.5
+        y_pred = tf.cast(y_pred, tf.float32)
+        return 1.0 - tf.reduce_sum(y_true * y_pred) / tf.reduce_sum(y_true + y_pred)
+    """
+    (finding,) = findings(source, "hard-gate")
+    assert finding.span.line == 9 and "a name of its own" in finding.reason
+
+
+def test_a_name_that_held_a_condition_and_no_longer_does_is_none() -> None:
+    source = """
+    def my_loss(y_true, y_pred):
+        far = y_pred > 2.0
+        far = tf.nn.relu(y_pred - 2.0)
+        return tf.square(y_true - y_pred) + 0.1 * tf.cast(far, tf.float32)
+    """
+    assert findings(source, "hard-gate") == ()

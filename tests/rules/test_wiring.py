@@ -239,6 +239,14 @@ def make_loss(weight, latent=None):
 
 model.compile("adam", loss=make_loss(2.0, latent=code))
 """,
+    "made of itself in a loop": """
+deep = x
+for width in (4, 2):
+    deep = tf.keras.layers.Dense(width)(deep)
+
+def code_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.square(y_true - y_pred)) + tf.reduce_mean(deep)
+""",
     "computed with arithmetic": """
 squares = code * code
 
@@ -292,6 +300,14 @@ code = 0.5
 
 def code_loss(y_true, y_pred):
     return tf.reduce_mean(tf.square(y_true - y_pred)) + code
+""",
+    "a number that is made of itself in a loop": """
+total = 0.0
+for width in (4, 2):
+    total = total + width
+
+def code_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.square(y_true - y_pred)) + total
 """,
     "data": """
 patterns = encoder.predict(IMAGES)
