@@ -54,6 +54,40 @@ BINARY: Mapping[str, Callable[[float, float], float]] = {
     "tf.math.squared_difference": lambda x, y: (x - y) ** 2,
     "tf.math.floormod": lambda x, y: x % y,
 }
+_CLIP = 1e-7
+"""What Keras keeps probabilities away from 0 and 1 by."""
+
+
+def _cross_entropy(target: float, probability: float) -> float:
+    kept = min(max(probability, _CLIP), 1.0 - _CLIP)
+    return -target * math.log(kept) - (1.0 - target) * math.log(1.0 - kept)
+
+
+def _huber(target: float, prediction: float) -> float:
+    error = abs(target - prediction)
+    return 0.5 * error * error if error <= 1.0 else error - 0.5
+
+
+LOSSES: Mapping[str, Callable[[float, float], float]] = {
+    "keras.losses.mean_squared_error": lambda t, p: (t - p) ** 2,
+    "keras.losses.mean_absolute_error": lambda t, p: abs(t - p),
+    "keras.losses.huber": _huber,
+    "keras.losses.log_cosh": lambda t, p: math.log(math.cosh(p - t)),
+    "keras.losses.hinge": lambda t, p: max(1.0 - t * p, 0.0),
+    "keras.losses.squared_hinge": lambda t, p: max(1.0 - t * p, 0.0) ** 2,
+    "keras.losses.binary_crossentropy": _cross_entropy,
+}
+"""Losses of Keras with their default arguments, on one target and one prediction."""
+LOSS_OBJECTS: Mapping[str, str] = {
+    "keras.losses.MeanSquaredError": "keras.losses.mean_squared_error",
+    "keras.losses.MeanAbsoluteError": "keras.losses.mean_absolute_error",
+    "keras.losses.Huber": "keras.losses.huber",
+    "keras.losses.LogCosh": "keras.losses.log_cosh",
+    "keras.losses.Hinge": "keras.losses.hinge",
+    "keras.losses.SquaredHinge": "keras.losses.squared_hinge",
+    "keras.losses.BinaryCrossentropy": "keras.losses.binary_crossentropy",
+}
+"""The classes of the same."""
 OPERATORS: Mapping[type[cst.BaseBinaryOp], Callable[[float, float], float]] = {
     cst.Add: lambda x, y: x + y,
     cst.Subtract: lambda x, y: x - y,

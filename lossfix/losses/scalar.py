@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -22,6 +22,8 @@ from lossfix.losses.arithmetic import (
     COMPARE,
     COMPARISON_TOKENS,
     FIRST,
+    LOSS_OBJECTS,
+    LOSSES,
     OPERATORS,
     UNARY,
 )
@@ -215,8 +217,13 @@ class _Run:
             raise Unknown
         if operation == "keras.backend.epsilon":
             return 1e-7
+        if operation is not None and operation in LOSS_OBJECTS:
+            return _instance(node, LOSS_OBJECTS[operation])
         if not values:
             raise Unknown
+        loss = LOSSES.get(operation or self.object_called(node.func))
+        if loss is not None:
+            return self.of_keras(loss, node)
         if operation is not None:
             return self.applied(_as_tensor_op(operation), values)
         match node.func:
@@ -225,6 +232,25 @@ class _Run:
             case cst.Name(value="float"):
                 return self.number(values[0])
         raise Unknown
+
+    def object_called(self, node: cst.BaseExpression) -> str:
+        """What an object stands for that is called: ``mse`` of ``mse = keras.losses.MeanSquaredError()``."""
+        if not isinstance(node, cst.Call) and dotted(node) not in self.known:
+            return ""
+        value = self.value(node)
+        return value if isinstance(value, str) else ""
+
+    def of_keras(self, loss: Callable[[float, float], float], node: cst.Call) -> float:
+        """The value of a loss of Keras that is called with targets and predictions alone."""
+        given = {
+            str(position) if each.keyword is None else each.keyword.value: each.value
+            for position, each in enumerate(node.args)
+        }
+        target = given.pop("y_true", None) or given.pop("0", None)
+        prediction = given.pop("y_pred", None) or given.pop("1", None)
+        if given or target is None or prediction is None:
+            raise Unknown
+        return loss(self.number(target), self.number(prediction))
 
     def applied(self, operation: str, values: Sequence[cst.BaseExpression]) -> Value:
         """The value of an operation on one number for each tensor."""
@@ -250,6 +276,14 @@ class _Run:
         if operation in BINARY and len(values) >= 2:
             return BINARY[operation](self.number(values[0]), self.number(values[1]))
         raise Unknown
+
+
+def _instance(node: cst.Call, function: str) -> str:
+    """An object of a loss of Keras, known by the name of the function that it computes."""
+    keywords = {"" if each.keyword is None else each.keyword.value for each in node.args}
+    if keywords - {"reduction", "name"}:
+        raise Unknown
+    return function
 
 
 def _joined(word: str, truths: Sequence[bool]) -> bool:

@@ -53,9 +53,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import comparison, connective, named_value
+from lossfix.losses.conditions import comparison, connective, current_value
 from lossfix.losses.divisions import divisions, guarded, is_sheltered
 from lossfix.losses.loss import Loss
+from lossfix.losses.wording import words as words_of
 from lossfix.losses.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -64,6 +65,9 @@ _KEEPS_VALUES = words("""
     tf.cast tf.convert_to_tensor tf.identity tf.reshape tf.squeeze tf.expand_dims
     keras.backend.cast_to_floatx keras.backend.flatten
     """)
+
+_SELECTING = frozenset("mask masks event events indicator indicators observed uncensored".split())
+"""What a part of the targets is called that is 1 for what counts and 0 for what does not."""
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -96,7 +100,7 @@ def _is_in_where(loss: Loss, node: cst.CSTNode) -> bool:
 def _counts_selected(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether ``node`` is the sum of a mask that the targets alone decide."""
     match node:
-        case cst.Name() if (value := named_value(loss, node)) is not None:
+        case cst.Name() if (value := current_value(loss, node)) is not None:
             return _counts_selected(loss, value)
         case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
             operation = loss.operation(node)
@@ -117,7 +121,9 @@ def _is_mask(loss: Loss, node: cst.BaseExpression) -> bool:
     if joined is not None:
         return all(_is_mask(loss, each) for each in joined[1])
     match node:
-        case cst.Name() if (value := named_value(loss, node)) is not None:
+        case cst.Name(value=name) if words_of(name) & _SELECTING:
+            return True
+        case cst.Name() if (value := current_value(loss, node)) is not None:
             return _is_mask(loss, value)
         case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
             return loss.operation(node) in _KEEPS_VALUES and _is_mask(loss, first)

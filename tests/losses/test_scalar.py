@@ -66,6 +66,17 @@ JUMPS = {
         "return tf.reduce_mean(tf.square(y_true - y_pred) + tf.where(y_pred < 0.75, 1.0, 0.0))",
         0.75,
     ),
+    "a sign beside a loss of Keras": (
+        "wrong = tf.where(tf.sign(y_true) != tf.sign(y_pred - 0.5), 2.0 * tf.abs(y_pred), 0.0)\n"
+        "return tf.keras.losses.MSE(y_true, y_pred) + tf.reduce_mean(wrong)",
+        0.5,
+    ),
+    "a weight of a loss object of Keras": (
+        "mse = tf.keras.losses.MeanSquaredError(name='mse')\n"
+        "w = 1.0 + tf.cast(y_pred > 0.25, tf.float32)\n"
+        "return w * mse(y_true=y_true, y_pred=y_pred)",
+        0.25,
+    ),
     "both conditions": (
         "w = tf.where(tf.logical_and(y_pred > 0.1, y_pred < 3.5), 2.0, 1.0)\n"
         "return tf.reduce_mean(w * tf.abs(y_true - y_pred + 9.0))",
@@ -103,6 +114,7 @@ def test_defaults_and_constants_of_the_file_are_known() -> None:
     [
         "w = unknown(y_pred)\nreturn tf.reduce_mean(tf.where(y_pred > 0.5, w, 0.0))",
         "for i in range(3):\n    pass\nreturn tf.reduce_mean(tf.where(y_pred > 0.5, y_pred, 0.0))",
+        "h = tf.keras.losses.Huber(delta=2.0)\nreturn h(y_true, y_pred) * tf.where(y_pred > 0.5, 2.0, 1.0)",
         "a, b = tf.split(y_pred, 2)\nreturn tf.reduce_mean(tf.where(y_pred > 0.5, a, b))",
         "return tf.reduce_mean(tf.where(y_pred > 1e9, y_pred, 0.0))",
     ],
