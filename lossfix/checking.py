@@ -139,7 +139,13 @@ def check(
         for found in found_in(loss, options.rules)
     ]
     if wires:
-        findings += _miswired(path, text, candidates, options.rules)
+        # What a loss reaches has been told with what becomes of it.
+        told = {(each.code, each.span.line, each.span.column) for each in findings}
+        findings += [
+            each
+            for each in _miswired(path, text, candidates, options.rules)
+            if (each.code, each.span.line, each.span.column) not in told
+        ]
     return once(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
 
 

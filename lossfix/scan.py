@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lossfix import source
 from lossfix.cache import FORGETFUL, Cache
+from lossfix.losses.apart import computes_a_loss_apart
 from lossfix.losses.candidate import Candidate, Project, Roles, Settings
 from lossfix.losses.discover import discover, loss_classes
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
@@ -233,7 +234,7 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
         for each in losses
         if not each.metric
     )
-    wires = wires_a_loss(module)
+    wires = wires_a_loss(module) or computes_a_loss_apart(module)
     holds = bool(unread) or "lossfix:" in text or bool(losses) or wires
     shared = replace(shared, losses=own, loss_classes=loss_classes(module, settings))
     return Reading(shared, holds, losses, wires)

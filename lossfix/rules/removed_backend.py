@@ -3,7 +3,9 @@
 ## What it does
 
 Replaces the functions of Keras 2's `keras.backend` that Keras 3 no longer has by those of TensorFlow, in a
-loss and in whatever it reaches in the same file: helpers, factories, constants.
+loss and in whatever it reaches in the same file: helpers, factories, constants. In other functions that are
+named losses, such as `triplet_loss(anchor, positive, negative)`, it reports them: what those take is
+their own, and nothing can be measured.
 
 ## Why is this bad
 
@@ -54,14 +56,18 @@ that metrics share is mended in place, as it raised for them too.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
+from lossfix.losses.apart import function_of_today, names_gone_apart
 from lossfix.losses.gone import Gone, current, gone_names, told
 from lossfix.losses.loss import Loss
+from lossfix.losses.wiring import Misuse, Wiring
 from lossfix.model import Safety, Severity
 from lossfix.rules.removed_name import replaced
 from lossfix.rules.rule import Edit, Match, Rule
 
+_APART = "it is not known what this function takes, so that no rewrite can be measured"
 _BACKENDS = ("keras.backend.", "tensorflow.keras.backend.")
 
 
@@ -84,4 +90,12 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     return replaced(_found(loss), match)
 
 
-RULE = Rule("LF402", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
+def wiring(wiring: Wiring) -> Iterator[Misuse]:
+    for node, entry in names_gone_apart(wiring):
+        message, today = f"`{ast.unparse(node)}` is gone from Keras 3", function_of_today(entry)
+        yield Misuse(
+            node, f"{message}: today it is `{today}`" if today else message, entry.reason or _APART
+        )
+
+
+RULE = Rule("LF402", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__, wiring)

@@ -459,7 +459,9 @@ def test_a_class_that_is_named_a_loss_computes_one_by_whatever_method() -> None:
 def test_what_else_a_class_of_that_name_has_is_no_loss() -> None:
     for method in ("_align", "accuracy", "iou"):
         assert names("class BoxLoss:\n" + COMPUTES.format(method=method)) == []
-    assert names("class LossLog(tf.keras.callbacks.Callback):\n" + COMPUTES.format(method="get")) == []
+    assert (
+        names("class LossLog(tf.keras.callbacks.Callback):\n" + COMPUTES.format(method="get")) == []
+    )
 
 
 def test_a_model_that_is_loaded_with_a_loss_is_none() -> None:

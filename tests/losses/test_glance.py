@@ -9,7 +9,7 @@ import pytest
 
 from lossfix.losses.candidate import Settings
 from lossfix.losses.discover import discover
-from lossfix.losses.glance import may_define_a_loss, may_use_a_loss
+from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
 
 ROOT = Path(__file__).parents[2]
 PLAIN = Settings()
@@ -92,3 +92,11 @@ def test_words_of_the_configuration_count() -> None:
     settings = Settings(frozenset({"soll"}), frozenset({"ist"}), frozenset({"own.Penalty"}))
     assert passes("import keras\ndef dice_loss(soll, ist): ...", settings)
     assert passes("import keras\nclass A(Penalty):\n  def call(self, a, b): ...", settings)
+
+
+def test_a_loss_of_its_own_kind_with_the_backend_is_worth_parsing() -> None:
+    assert may_wire_a_loss(
+        b"from keras import backend as K\ndef triplet_loss(anchor, near, far): ..."
+    )
+    assert may_wire_a_loss(b"from keras import backend as K\ndef f(a): return K.ctc_batch_cost(*a)")
+    assert not may_wire_a_loss(b"from keras import backend as K\ndef sampling(args): ...")

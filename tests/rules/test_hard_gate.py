@@ -222,7 +222,8 @@ def test_a_condition_that_takes_the_name_of_the_predictions_is_a_gate() -> None:
         return 1.0 - tf.reduce_sum(y_true * y_pred) / tf.reduce_sum(y_true + y_pred)
     """
     (finding,) = findings(source, "hard-gate")
-    assert finding.span.line == 9 and "a name of its own" in finding.reason
+    assert finding.span.line == 9
+    assert "a name of its own" in finding.reason
 
 
 def test_a_name_that_held_a_condition_and_no_longer_does_is_none() -> None:

@@ -232,7 +232,11 @@ def test_a_division_by_what_may_be_zero_gives_zero(before: str, after: str) -> N
         ("m = tf.math.not_equal(y_true, 0)", "m = tf.cast(m, y_pred.dtype)"),
         ("m = y_true != 0.0", "other = 1.0", "m = tf.cast(m, tf.float32)"),
         ("event = y_true[:, 1]", "m = tf.cast(event, tf.float32)"),
-        ("order = tf.argsort(y_true[:, 0])", "m_mask = tf.gather(y_true[:, 1], order)", "m = m_mask"),
+        (
+            "order = tf.argsort(y_true[:, 0])",
+            "m_mask = tf.gather(y_true[:, 1], order)",
+            "m = m_mask",
+        ),
     ],
 )
 def test_a_mask_is_one_under_whatever_names_it_is_given(lines: tuple[str, ...]) -> None:

@@ -510,3 +510,61 @@ def test_names_that_are_asked_for_first_are_left_alone(lines: str) -> None:
 
 def test_a_name_under_any_other_condition_is_mended() -> None:
     assert "tf.math.log(y_pred)" in after("tf.log(y_pred) if SCALED else y_true", TENSORFLOW)
+
+
+APART = {
+    "terms of its own": "def triplet_loss(anchor, near, far):\n    return K.maximum(anchor - far, 0.0)",
+    "more than targets and predictions": (
+        "def penalty_loss(y_true, y_pred, weights, samples):\n    return K.mean(weights * samples)"
+    ),
+    "a method of a layer": (
+        "class Weighing(keras.layers.Layer):\n"
+        "    def multi_loss(self, truths, outputs):\n        return K.mean(truths[0] - outputs[0])\n"
+        "    def call(self, inputs):\n"
+        "        self.add_loss(self.multi_loss(inputs[:1], inputs[1:]))\n        return inputs"
+    ),
+    "the function of a Lambda layer": (
+        "def aligned(args):\n    return K.ctc_batch_cost(args[0], args[1], args[2], args[3])"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", APART.values(), ids=APART.keys())
+def test_what_is_named_a_loss_and_is_none_of_keras_lost_the_backend_too(text: str) -> None:
+    (finding,) = found(f"{TENSORFLOW}\nimport keras\n{BACKEND}\n\n\n{text}\n")
+    assert finding.code == "LF402"
+    assert finding.reason
+
+
+def test_the_function_of_today_is_named_where_it_is_one() -> None:
+    (finding,) = found(f"{BACKEND}\n\n\n{APART['terms of its own']}\n")
+    assert finding.message.endswith("today it is `tf.maximum`")
+
+
+STILL_THERE = {
+    "TensorFlow's backend": "from tensorflow.keras import backend as K\n{}",
+    "a name that Keras has": (
+        "import keras\n\ndef kl_loss(mean, spread):\n    return mean + keras.backend.epsilon()"
+    ),
+    "what is asked for first": (
+        BACKEND + "\n\ndef kl_loss(mean, spread):\n"
+        "    return K.mean(mean) if hasattr(K, 'mean') else mean"
+    ),
+    "no loss by its name": BACKEND
+    + "\n\ndef sampling(mean, spread):\n    return K.exp(spread) * mean",
+}
+
+
+@pytest.mark.parametrize("text", STILL_THERE.values(), ids=STILL_THERE.keys())
+def test_what_is_there_or_is_no_loss_is_not_mentioned(text: str) -> None:
+    assert found(text.format(APART["terms of its own"])) == ()
+
+
+def test_what_a_loss_reaches_is_told_once() -> None:
+    text = (
+        f"{TENSORFLOW}\n{BACKEND}\n\n\n"
+        "def gap_loss(x, size, power):\n    return K.sum(x * size) / K.int_shape(x)[-1]\n\n\n"
+        "def a_loss(y_true, y_pred):\n    return gap_loss(y_true - y_pred, 2.0, 1)\n"
+    )
+    lines = [(each.span.line, each.reason) for each in found(text)]
+    assert lines == [(6, ""), (6, "")]
