@@ -150,7 +150,9 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
             return (
                 f"`{code if len(code) <= 40 else code[:37] + '...'}` may not be run for every batch"
             )
-        if {loss.y_true, loss.y_pred} & names_below(statement):
+        if not isinstance(statement, cst.FunctionDef) and (
+            {loss.y_true, loss.y_pred} & names_below(statement)
+        ):
             return f"it uses `{loss.y_true}` or `{loss.y_pred}` for something else"
     return ""
 
@@ -170,7 +172,20 @@ def _is_prelude(loss: Loss, statement: cst.CSTNode) -> bool:
             )
         case cst.SimpleStatementLine(body=[cst.Assert()]):
             return True
+        case cst.FunctionDef():
+            return _is_a_part(loss, statement)
     return False
+
+
+def _is_a_part(loss: Loss, function: cst.FunctionDef) -> bool:
+    """Whether a function beside the inner one can be defined anew for every batch.
+
+    A name of its own that is one of the factory's parameters, too, would be taken for that.
+    """
+    own = {each.name.value for each in own_parameters(loss)}
+    taken = own & loss.tree.scope(function).everything()
+    plain = not function.decorators and not function.asynchronous and not taken
+    return plain and not any(isinstance(each, cst.Global | cst.Nonlocal) for each in walk(function))
 
 
 def _only_read(loss: Loss, statement: cst.CSTNode) -> cst.Call | None:

@@ -27,6 +27,11 @@ def factory(
         factory("assert w > 0"),
         factory("w = tf.constant(w)"),
         factory("mse = tf.keras.losses.MeanSquaredError()"),
+        factory(
+            "def far(y_true, y_pred):",
+            "    return w * tf.abs(y_true - y_pred)  # remark",
+            body="return far(y_true, y_pred)",
+        ),
         factory("w = np.asarray(w, dtype='float32')"),
         factory(inner="@tf.function\n    def loss(y_true, y_pred):"),
         factory(signature="w: float, *, power=2"),
@@ -125,3 +130,20 @@ def test_an_instance_may_be_passed_on_to_where_it_is_compiled() -> None:
         "\n\nmodel = load('m.keras', {'loss': w_loss(2.0)})\nmodel.compile(loss=w_loss(2.0))\n"
     )
     assert "class WLoss" in rewritten(source, "closure")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ("def far(w, x):", "    return w * x"),
+        ("def far(x):", "    w = 2.0", "    return w * x"),
+        ("@tf.function", "def far(x):", "    return w * x"),
+        ("def far(x):", "    global calls", "    calls = 1", "    return w * x"),
+    ],
+)
+def test_a_function_inside_that_a_method_would_change_keeps_the_factory(
+    head: tuple[str, ...],
+) -> None:
+    source = factory(*head, body="return far(y_true - y_pred)")
+    (finding,) = findings(source, "closure")
+    assert finding.reason
