@@ -92,7 +92,17 @@ def _recognised(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
     exponent = found[1].args[0].value
     if found[0] == "logsumexp" and isinstance(exponent, cst.Call):
         exponent = exponent.args[0].value
-    return None if _is_bounded(loss, exponent) else found
+    return None if _is_bounded(loss, exponent) or _is_a_logarithm(loss, exponent) else found
+
+
+def _is_a_logarithm(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether an exponent is a logarithm, or its opposite: `logits = log(p / (1 - p))` of probabilities."""
+    match _meaning(loss, node):
+        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+            return _is_a_logarithm(loss, inner)
+        case cst.Call() as call:
+            return loss.operation(call) == "tf.math.log"
+    return False
 
 
 def _is_bounded(loss: Loss, node: cst.BaseExpression) -> bool:

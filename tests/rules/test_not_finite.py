@@ -464,6 +464,7 @@ def test_the_logarithm_of_a_hyperbolic_cosine_names_what_it_uses_twice() -> None
         "tf.nn.softplus(y_pred) - y_true",
         "tf.cosh(y_pred - y_true)",
         "tf.math.log1p(y_pred) - y_true",
+        "tf.math.log1p(tf.exp(-tf.math.log(y_pred / (1.0 - y_pred)))) * y_true",
         "tf.math.log(1.0 + tf.exp(y_true)) * y_pred",
         "tf.maximum(y_pred, 0.0) - y_true + tf.math.log1p(tf.exp(-tf.abs(y_pred)))",
         "tf.math.log(tf.reduce_sum(tf.exp(y_pred - tf.reduce_max(y_pred)), -1)) - y_true",
