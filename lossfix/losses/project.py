@@ -8,7 +8,7 @@ cautious, since such a use may keep a function a function and never has a caller
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from lossfix.losses.assigned import ANY_STRING
 from lossfix.losses.candidate import Project
 from lossfix.losses.helpers import helpers_of
 from lossfix.losses.places import Modules, Place
-from lossfix.losses.said import Argument, Reference, Role
+from lossfix.losses.said import Argument, Reference, Role, Use
 from lossfix.losses.wording import names_losses
 
 _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
@@ -51,47 +51,8 @@ class _Roles:
         self._modules = modules
 
     def projects(self) -> tuple[Project, ...]:
-        said: list[dict[Role, dict[str, str]]] = [{} for _ in self._modules.files]
-        keras = [False for _ in self._modules.files]
-        done: set[tuple[Place, Role]] = set()
-        queue: list[tuple[Place, Role, str]] = list(self._compiled_elsewhere())
-        for place, _, _ in queue:
-            keras[place.file] = True
-        for number, (_, shown, shared) in enumerate(self._modules.files):
-            for use in shared.uses:
-                places, complete = self._modules.places(number, use.name, use.role in _LEADING)
-                role = use.role
-                if use.to is not None and self._compiles(number, use.to):
-                    role = Role.COMPILED
-                reason = f"{shown}:{use.line} {use.reason}"
-                if not complete and role is not Role.ATTRIBUTE:
-                    last = use.name.rpartition(".")[2]
-                    places = tuple(self._modules.named(last))
-                    if role is Role.CALLED:
-                        role = Role.FUNCTION
-                        reason = (
-                            f"{shown}:{use.line} calls it, imported in a way that is not followed"
-                        )
-                if role is Role.ATTRIBUTE:
-                    role = Role.FUNCTION
-                if role is Role.CALLED and len(places) > 1:
-                    role, reason = Role.FUNCTION, f"{shown}:{use.line} calls it or another function"
-                queue += [(place, role, reason) for place in places]
-                if role in _LEADING and shared.framework:
-                    for place in places:
-                        keras[place.file] = True
-        queue += self._by_string()
-        while queue:
-            place, role, reason = queue.pop(0)
-            if (place, role) in done:
-                continue
-            done.add((place, role))
-            said[place.file].setdefault(role, {})[place.name] = reason
-            passed_on = list(self._passed_on(place, role))
-            queue += [(*each, reason) for each in passed_on]
-            if keras[place.file] and role in _LEADING:
-                for each, _ in passed_on:
-                    keras[each.file] = True
+        """What all the others say about the names of each file."""
+        said, keras = self._said()
         bases, classes = self._bases()
         losses = [place for number, each in enumerate(said) for place in self._losses(number, each)]
         loops = {
@@ -116,12 +77,55 @@ class _Roles:
                 readers=parts.readers[number],
                 helpers=parts.helpers[number],
                 lent=self._modules.lent(number) if parts.helpers[number] else frozenset(),
-                framework=keras[number] or bool(parts.reached[number] or bases[number]),
+                framework=number in keras or bool(parts.reached[number] or bases[number]),
             )
             for number, (each, (path, shown, _)) in enumerate(
                 zip(said, self._modules.files, strict=True)
             )
         )
+
+    def _said(self) -> tuple[Sequence[_Said], frozenset[int]]:
+        """What is said about the names of each file, and the files of which one with Keras says so."""
+        said: list[dict[Role, dict[str, str]]] = [{} for _ in self._modules.files]
+        queue: list[tuple[Place, Role, str]] = list(self._compiled_elsewhere())
+        keras = {place.file for place, _, _ in queue}
+        for number, (_, shown, shared) in enumerate(self._modules.files):
+            for use in shared.uses:
+                used = [*self._used(number, shown, use)]
+                queue += used
+                if shared.framework:
+                    keras |= {place.file for place, role, _ in used if role in _LEADING}
+        queue += self._by_string()
+        done: set[tuple[Place, Role]] = set()
+        while queue:
+            place, role, reason = queue.pop(0)
+            if (place, role) in done:
+                continue
+            done.add((place, role))
+            said[place.file].setdefault(role, {})[place.name] = reason
+            passed_on = list(self._passed_on(place, role))
+            queue += [(*each, reason) for each in passed_on]
+            if place.file in keras and role in _LEADING:
+                keras |= {each.file for each, _ in passed_on}
+        return said, frozenset(keras)
+
+    def _used(self, file: int, shown: str, use: Use) -> Iterator[tuple[Place, Role, str]]:
+        """The definitions that a use may mean, each with the role that it has by that, and the reason."""
+        places, complete = self._modules.places(file, use.name, use.role in _LEADING)
+        role, where = use.role, f"{shown}:{use.line}"
+        reason = f"{where} {use.reason}"
+        if use.to is not None and self._compiles(file, use.to):
+            role = Role.COMPILED
+        if not complete and role is not Role.ATTRIBUTE:
+            places = tuple(self._modules.named(use.name.rpartition(".")[2]))
+            if role is Role.CALLED:
+                role = Role.FUNCTION
+                reason = f"{where} calls it, imported in a way that is not followed"
+        if role is Role.ATTRIBUTE:
+            role = Role.FUNCTION
+        if role is Role.CALLED and len(places) > 1:
+            role, reason = Role.FUNCTION, f"{where} calls it or another function"
+        return ((place, role, reason) for place in places)
 
     @cached_property
     def _compilers(self) -> frozenset[tuple[Place, str]]:
