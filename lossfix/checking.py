@@ -18,7 +18,7 @@ from lossfix.losses.discover import discover
 from lossfix.losses.loss import Loss, Relaxation, losses_of
 from lossfix.losses.wiring import Misuse, Wiring, span_of
 from lossfix.losses.wrapped import plain_python
-from lossfix.model import Finding, Safety, Severity, Span
+from lossfix.model import Finding, Form, Safety, Severity, Span
 from lossfix.rules.rule import Match, Rule
 from lossfix.syntax.guards import GuardTripped
 from lossfix.syntax.tree import Tree, Unparsable, outline, parse
@@ -214,6 +214,8 @@ def _unread(path: str, line: int, column: int, message: str, reason: str) -> Fin
 
 def matches(rule: Rule, loss: Loss) -> Iterator[Match]:
     """Where a rule applies to a loss, but for what runs as plain Python inside of it."""
+    if rule.of_expressions is not (loss.form is Form.LAMBDA):
+        return
     outside = plain_python(loss)
     for match in rule.match(loss):
         if not outside or outside.isdisjoint(loss.tree.ancestors(match.node)):

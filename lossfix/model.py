@@ -55,6 +55,7 @@ class Form(str, Enum):
     METHOD = "method"
     """A method of another class (``self.loss``)."""
     LAMBDA = "lambda"
+    """An expression: a lambda, or a function that is applied partially."""
     NESTED = "nested"
     """A function inside another one that does not return it, and that may capture its locals."""
 

@@ -29,6 +29,7 @@ from lossfix.losses.shared import shared_by, shared_by_words
 from lossfix.losses.uses import uses_of
 from lossfix.losses.wiring import wires_a_loss
 from lossfix.losses.wording import names_losses
+from lossfix.model import Form
 from lossfix.pool import ALONE, Pool
 from lossfix.source import Document, Unreadable
 from lossfix.syntax.nodes import every
@@ -232,7 +233,7 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
     own = tuple(
         Known(each.name, Roles(each.y_true, each.y_pred), not keras and loops(each.evidence))
         for each in losses
-        if not each.metric
+        if not each.metric and each.form is not Form.LAMBDA
     )
     wires = wires_a_loss(module) or computes_a_loss_apart(module)
     holds = bool(unread) or "lossfix:" in text or bool(losses) or wires
@@ -247,7 +248,7 @@ _read_once = lru_cache(maxsize=64)(read)
 def _losses(module: ast.Module, text: str, settings: Settings) -> tuple[Candidate, ...]:
     uses = uses_of(module)
     used = uses.compiled | uses.built | uses.differentiated
-    if used.isdisjoint(each.name for each in every(module, ast.FunctionDef)):
+    if not uses.unnamed and used.isdisjoint(each.name for each in every(module, ast.FunctionDef)):
         data = text.encode("utf-8", "surrogatepass")
         if not may_define_a_loss(data, settings):
             return ()

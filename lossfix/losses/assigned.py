@@ -198,6 +198,30 @@ def references(
             yield from references(second, assigned, seen)
 
 
+def unnamed(
+    node: ast.expr, assigned: Assigned, seen: frozenset[str] = frozenset()
+) -> Iterator[ast.expr]:
+    """What has no name of its own among all that a value may be: lambdas and partial applications."""
+    inside: tuple[ast.expr, ...] = ()
+    match node:
+        case ast.Lambda():
+            yield node
+        case ast.Call(func=function, args=[first, *_]) if last_part(
+            function
+        ) == "partial" or isinstance(first, ast.Lambda):
+            yield node
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name not in seen:
+            inside, seen = assigned.values.get(name, ()), seen | {name}
+        case ast.Dict(values=values) | ast.List(elts=values) | ast.Tuple(elts=values):
+            inside = tuple(values)
+        case ast.IfExp(body=first, orelse=second):
+            inside = (first, second)
+        case ast.Subscript(value=value) | ast.Starred(value=value):
+            inside = (value,)
+    for each in inside:
+        yield from unnamed(each, assigned, seen)
+
+
 def called_through(module: ast.Module, assigned: Assigned) -> Iterator[tuple[ast.Call, str, bool]]:
     """The names that are called by another name, out of a dictionary, or fresh from a factory.
 

@@ -35,7 +35,7 @@ class Candidate:
 
     path: tuple[str, ...]
     number: int
-    """It is the n-th definition of the file, in document order; for a lambda, of the one around it."""
+    """It is the n-th definition of the file, in document order; losses that are expressions come behind."""
     form: Form
     evidence: tuple[Evidence, ...]
     y_true: str

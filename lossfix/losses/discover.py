@@ -61,7 +61,7 @@ def discover(
     if not (project.framework or mentions_a_framework(scope_of_module(module), module)):
         return ()
     file = file_of(module, settings, project)
-    direct = [*_classes(file), *_functions(file)]
+    direct = [*_classes(file), *_functions(file), *_expressions(file)]
     if not direct and not project.reached:
         return ()
     return tuple(sorted(with_reached(file, direct), key=lambda candidate: candidate.number))
@@ -161,6 +161,28 @@ def _functions(file: File) -> Iterator[Candidate]:
         candidate = _function(file, path, number, node, around)
         if candidate is not None:
             yield candidate
+
+
+def _expressions(file: File) -> Iterator[Candidate]:
+    for number, each in enumerate(file.unnamed, start=len(file.listed)):
+        if _returns_a_pair(each.function) or belongs_elsewhere(file, each.function):
+            continue
+        positional = positional_of(each.function)
+        first, second = positional[:2]
+        pair = pair_of(positional, file.settings)
+        y_true, y_pred, swapped = (first, second, False) if pair is None else pair
+        yield Candidate(
+            each.path,
+            number,
+            Form.LAMBDA,
+            (Evidence.COMPILED,),
+            y_true,
+            y_pred,
+            swapped=swapped,
+            metric=each.assigned is not None and each.path[0] in file.uses.metrics,
+            line=each.node.lineno,
+            arguments=file.uses.arguments(each.path[0]) if len(each.path) > 1 else (),
+        )
 
 
 def _function(

@@ -10,7 +10,7 @@ import ast
 import textwrap
 from collections.abc import Mapping
 
-from lossfix.losses.candidate import Candidate
+from lossfix.losses.candidate import Candidate, Project
 from lossfix.losses.constants import problem_of
 from lossfix.losses.excerpt import (
     Excerpt,
@@ -20,6 +20,8 @@ from lossfix.losses.excerpt import (
     excerpt,
     source_of,
 )
+from lossfix.losses.outline import expressions_of
+from lossfix.losses.unnamed import Unnamed, captured
 from lossfix.model import Form, Subject
 from lossfix.syntax.scope import (
     Definition,
@@ -75,7 +77,9 @@ def extract(
     if failure:
         return Subject("", expression, unverifiable=failure)
     try:
-        if candidate.form is Form.NESTED:
+        if candidate.form is Form.LAMBDA and len(candidate.path) == 1:
+            taken = excerpt(text, _free(_unnamed(module, candidate), module), read_module)
+        elif candidate.form is Form.NESTED:
             taken = _nested(text, module, candidate, read_module)
         else:
             taken = excerpt(text, {candidate.path[0]}, read_module)
@@ -83,6 +87,21 @@ def extract(
         return Subject("", expression, unverifiable=str(hole))
     steepened = _steepened(module, candidate, expression, steepness)
     return Subject(taken.source, expression, steepened, assumptions, modules=taken.modules)
+
+
+def _unnamed(module: ast.Module, candidate: Candidate) -> Unnamed:
+    name = frozenset(candidate.path[:1])
+    found = expressions_of(module, Project(compiled=name, built=name))
+    return next(each for each in found if each.path == candidate.path)
+
+
+def _free(loss: Unnamed, module: ast.Module) -> set[str]:
+    """The names of the module that an expression needs."""
+    if name := captured(module, loss):
+        raise Hole(f"it uses `{name}`, which is set around it")
+    own = set(parameters(loss.function))
+    parts = (*ast.walk(loss.node), *ast.walk(loss.function))
+    return {each.id for each in parts if isinstance(each, ast.Name)} - own
 
 
 def _nested(
@@ -126,9 +145,11 @@ def _expression(
     listed: Mapping[tuple[str, ...], Definition] = dict(definitions(module.body))
     path = candidate.path
     match candidate.form:
+        case Form.LAMBDA if len(path) == 1:
+            return f"({ast.unparse(_unnamed(module, candidate).node)})", (), ""
         case Form.FUNCTION | Form.NESTED:
             return path[-1], (), ""
-        case Form.CLOSURE if len(path) == 2:
+        case Form.CLOSURE | Form.LAMBDA if len(path) == 2:
             factory = listed[path[:-1]]
             if isinstance(factory, ast.ClassDef):
                 return "", (), "its factory is a class"
@@ -201,6 +222,8 @@ def _steepened(
     module: ast.Module, candidate: Candidate, expression: str, steepness: Mapping[str, str]
 ) -> str:
     """The same loss with a hole for the steepness, where it has such a parameter."""
+    if candidate.form is Form.LAMBDA:
+        return ""
     listed: Mapping[tuple[str, ...], Definition] = dict(definitions(module.body))
     holder: Definition | None = listed[candidate.path]
     if candidate.form is Form.CLOSURE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import libcst as cst
@@ -12,7 +12,9 @@ from lossfix.losses.candidate import Candidate, Project, Settings
 from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
 from lossfix.losses.names import canonical
+from lossfix.losses.outline import expressions_of
 from lossfix.losses.spelling import first_free, keras_origin, names_in, spelled, tensorflow
+from lossfix.losses.unfolding import as_function, expression_in
 from lossfix.losses.wording import pair_of
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
@@ -66,6 +68,8 @@ class Loss:
     """What other files say about this one's names."""
     among: Sequence[Loss] = ()
     """All losses of the file and their parts, this one among them."""
+    expression: cst.BaseExpression | None = None
+    """For a loss that is an expression, all of it; ``definition`` is then the function that it would be."""
 
     @property
     def name(self) -> str:
@@ -104,9 +108,9 @@ class Loss:
         return self.only_reached and pair is None
 
     @property
-    def outermost(self) -> cst.FunctionDef | cst.ClassDef:
-        """The whole statement that a change of form would replace."""
-        return self.factory or self.definition
+    def outermost(self) -> cst.CSTNode:
+        """The whole statement, or expression, that a change of form would replace."""
+        return self.expression or self.factory or self.definition
 
     @property
     def owner(self) -> cst.ClassDef | None:
@@ -361,6 +365,10 @@ def losses_of(
     by_path: Mapping[tuple[str, ...], cst.FunctionDef | cst.ClassDef] = dict(tree.definitions)
     losses: list[Loss] = []
     for candidate in candidates:
+        if candidate.form is Form.LAMBDA:
+            unfolded = _unfolded(tree, candidate, relaxation, package, project)
+            losses.append(replace(unfolded, among=losses))
+            continue
         definition = tree.definitions[candidate.number][1]
         function: cst.CSTNode | None = definition
         if isinstance(definition, cst.ClassDef):
@@ -373,3 +381,15 @@ def losses_of(
             given = (tree, candidate, definition, function, factory, relaxation, package, project)
             losses.append(Loss(*given, among=losses))
     return tuple(losses)
+
+
+def _unfolded(
+    tree: Tree, candidate: Candidate, relaxation: Relaxation, package: str, project: Project
+) -> Loss:
+    """A loss that is an expression, as the function that it would be."""
+    found = expressions_of(tree.outline, project)
+    unnamed = next(each for each in found if each.path == candidate.path)
+    expression = expression_in(tree, unnamed)
+    function = as_function(tree, expression, candidate.path[-1])
+    given = (tree, candidate, function, function, None, relaxation, package, project)
+    return Loss(*given, expression=expression)

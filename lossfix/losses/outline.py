@@ -10,6 +10,7 @@ from functools import lru_cache
 from lossfix.losses.candidate import Project, Settings
 from lossfix.losses.keras_names import LOSS_CLASSES, WRAPPER
 from lossfix.losses.names import canonical
+from lossfix.losses.unnamed import Unnamed, unnamed_losses
 from lossfix.losses.uses import Uses, uses_of
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import (
@@ -34,14 +35,32 @@ class File:
     listed: tuple[tuple[tuple[str, ...], Definition], ...]
     project: Project
     by_path: dict[tuple[str, ...], int] = field(default_factory=dict)
+    unnamed: tuple[Unnamed, ...] = ()
+    """Losses that are expressions; they are counted behind the definitions."""
+
+    def definition(self, number: int) -> Definition:
+        """The n-th definition, or a loss that is an expression as the function that it would be."""
+        count = len(self.listed)
+        return self.listed[number][1] if number < count else self.unnamed[number - count].function
 
 
 @lru_cache(maxsize=4)
 def file_of(module: ast.Module, settings: Settings, project: Project) -> File:
     listed = tuple(definitions(module.body))
-    uses = uses_of(module, project.compiled, project.built, project.metrics, project.differentiated)
+    uses = _uses_of(module, project)
     by_path = {path: number for number, (path, _) in enumerate(listed)}
-    return File(module, scope_of_module(module), settings, uses, listed, project, by_path)
+    unnamed = expressions_of(module, project)
+    return File(module, scope_of_module(module), settings, uses, listed, project, by_path, unnamed)
+
+
+def _uses_of(module: ast.Module, project: Project) -> Uses:
+    return uses_of(module, project.compiled, project.built, project.metrics, project.differentiated)
+
+
+@lru_cache(maxsize=4)
+def expressions_of(module: ast.Module, project: Project) -> tuple[Unnamed, ...]:
+    """The losses of a file that are expressions."""
+    return unnamed_losses(module, _uses_of(module, project))
 
 
 def class_bases(

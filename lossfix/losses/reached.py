@@ -36,7 +36,7 @@ def reaches(file: File, start: Iterable[int]) -> set[int]:
     seen: set[int] = set()
     queue = list(start)
     while queue:
-        node = file.listed[queue.pop()][1]
+        node = file.definition(queue.pop())
         for name in called_in(node):
             for number in by_name.get(name, ()):
                 if number not in seen:
@@ -149,7 +149,7 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
     queue += [(number, roles) for number, (roles, _) in found.items()]
     while queue:
         number, roles = queue.pop()
-        caller = _computing(file.listed[number][1])
+        caller = _computing(file.definition(number))
         if caller is None:
             continue
         targets = depending(caller, roles.y_true)

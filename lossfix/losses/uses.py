@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lossfix.losses.assigned import Assigned, assignments_of, references
+from lossfix.losses.assigned import Assigned, assignments_of, references, unnamed
 from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import Definition, dotted, last_part, statements
 
@@ -33,6 +33,8 @@ class Uses:
     """Every call, by the last part of what it calls."""
     passed_on: Mapping[str, frozenset[str]]
     """Function -> its parameters that it compiles a model with, and does not call itself."""
+    unnamed: tuple[ast.expr, ...] = ()
+    """The lambdas and partial applications that a model is compiled with, in document order."""
 
     def arguments(self, name: str) -> tuple[str, ...]:
         """The source of the arguments of the first call of a factory or class with literals only."""
@@ -58,6 +60,7 @@ def uses_of(
     differentiated = set(gradients)
     calls: dict[str, list[ast.Call]] = {}
     passed_on = _passed_on(module)
+    expressions: dict[ast.expr, None] = {}
     for each in every(module, ast.Assign):
         if any(_is_in_keras_losses(target) for target in each.targets):
             losses.update(name for name, direct in references(each.value, assigned) if direct)
@@ -70,6 +73,8 @@ def uses_of(
             ):
                 for name, direct in references(value, assigned):
                     (losses if direct else factories).add(name)
+                if compiles(node) or last_part(node.func) in passed_on:
+                    expressions.update(dict.fromkeys(unnamed(value, assigned)))
             for value in (
                 *_values(node, METRIC_KEYWORDS, 2),
                 *_unpacked(node, METRIC_KEYWORDS, assigned),
@@ -90,6 +95,7 @@ def uses_of(
         frozenset(differentiated),
         calls,
         {name: frozenset(each for each, _ in entries) for name, entries in passed_on.items()},
+        tuple(sorted(expressions, key=lambda each: (each.lineno, each.col_offset))),
     )
 
 
@@ -169,16 +175,17 @@ def _is_literal(node: ast.expr) -> bool:
     return True
 
 
+def compiles(node: ast.Call) -> bool:
+    """Whether a call compiles a model."""
+    is_method = isinstance(node.func, ast.Attribute) and node.func.attr == "compile"
+    return is_method and dotted(node.func) != "re.compile"
+
+
 def _values(node: ast.Call, keywords: frozenset[str], position: int) -> Iterator[ast.expr]:
     for keyword in node.keywords:
         if keyword.arg in keywords:
             yield keyword.value
-    if (
-        isinstance(node.func, ast.Attribute)
-        and node.func.attr == "compile"
-        and dotted(node.func) != "re.compile"
-        and len(node.args) > position
-    ):
+    if compiles(node) and len(node.args) > position:
         yield node.args[position]
 
 

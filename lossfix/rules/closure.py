@@ -74,7 +74,7 @@ inner function's name, on which history keys depend.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -251,7 +251,12 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         registered_name=loss.function.name.value,
         head=tuple(head),
         leading_lines=factory.leading_lines,
-        remarks=[each for each in loss.function.leading_lines if each.comment is not None],
+        remarks=[
+            each
+            for lines in (loss.function.leading_lines, _comments(factory.body.body[-1]))
+            for each in lines
+            if each.comment is not None
+        ],
     )
     alias = cst.SimpleStatementLine(
         [cst.Assign([cst.AssignTarget(cst.Name(name))], cst.Name(parts.name))],
@@ -262,6 +267,13 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         becomes=parts.name,
         before=rank_function_definition(loss),
     )
+
+
+def _comments(line: cst.BaseStatement) -> Sequence[cst.EmptyLine]:
+    """The comments above and behind the ``return``, which goes."""
+    assert isinstance(line, cst.SimpleStatementLine)
+    behind = line.trailing_whitespace.comment
+    return (*line.leading_lines, *([cst.EmptyLine(comment=behind)] if behind else []))
 
 
 RULE = Rule("LF302", Safety.EXACT, Severity.INFO, match, rewrite, __doc__, __name__)

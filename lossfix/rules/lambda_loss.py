@@ -1,15 +1,19 @@
-"""A lambda is compiled as a loss
+"""A lambda or a partial application is compiled as a loss
 
 ## What it does
 
-Reports lambdas that are compiled as a loss, by themselves or wrapped in `tf.function`.
+Gives a name to losses that have none: a lambda, by itself or wrapped in `tf.function`, and a function that is
+applied partially by position (`partial(quantile_loss, 0.9)`). Each becomes a function, which then is mended
+and made a class like any other. A name that the module gives it is kept. One that hands on the
+predictions as they are (`lambda y_true, y_pred: y_pred`) stands for a loss that the model computes
+itself, as with CTC: it is left alone.
 
 ## Why is this bad
 
-It trains, and its gradient is that of any function. But a model that was compiled with it cannot be loaded:
-Keras saves its bytes and refuses to read them (measured on Keras 3.15: `Requested the deserialization of a
-Python lambda`). Wrapped in `tf.function` it does not even run: `fit` raises `ValueError: '<lambda>' is not a
-valid scope name`.
+It trains, and its gradient is that of any function. But a model that was compiled with a lambda cannot be
+loaded: Keras saves its bytes and refuses to read them (measured on Keras 3.15: `Requested the deserialization
+of a Python lambda`). One that was compiled with a partial application cannot even be saved. A lambda that is
+wrapped in `tf.function` does not run: `fit` raises `ValueError: '<lambda>' is not a valid scope name`.
 
 ## Example
 
@@ -27,18 +31,19 @@ def build(model):
 import tensorflow as tf
 
 
-def absolute_loss(y_true, y_pred):
+def custom_loss(y_true, y_pred):
     return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
 
 
 def build(model):
-    model.compile(loss=absolute_loss)
+    model.compile(loss=custom_loss)
 ```
 
 ## Fix safety
 
-There is no rewrite: a function needs a name, which then stands in saved models. As a function of its own it
-is checked, mended and made a class like any other.
+Exact: what is computed is the same expression. The function is called after the output that it is for, or
+after the function that it calls, where there is one. What uses names of the function around it is
+left alone, with the reason: a function of the module does not see them.
 
 ## References
 
@@ -48,31 +53,122 @@ is checked, mended and made a class like any other.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from lossfix.losses.wiring import Misuse, Wiring
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.outline import expressions_of
+from lossfix.losses.unnamed import Unnamed, captured
 from lossfix.model import Safety, Severity
-from lossfix.rules.rule import Rule, no_match, no_rewrite
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import Replacement
 
-_REASON = "write it as a function with a name, and compile that"
-
-
-def wiring(wiring: Wiring) -> Iterator[Misuse]:
-    told: set[ast.expr] = set()
-    for value in wiring.compiled():
-        match value:
-            case ast.Lambda() as node:
-                message, severity = "a lambda: a saved model cannot load it", Severity.INFO
-            case ast.Call(args=[ast.Lambda() as node, *_]) if (
-                wiring.operation(value) == "tf.function"
-            ):
-                message, severity = "`tf.function` cannot trace a lambda in fit", Severity.ERROR
-            case _:
-                continue
-        if node not in told:
-            told.add(node)
-            yield Misuse(node, message, _REASON, severity)
+_ADVICE = "give a class of losses a parameter for it"
 
 
-RULE = Rule("LF318", Safety.MANUAL, Severity.INFO, no_match, no_rewrite, __doc__, __name__, wiring)
+def match(loss: Loss) -> Iterator[Match]:
+    match loss.expression:
+        case cst.Lambda() as node:
+            message, severity = "a lambda: a saved model cannot load it", Severity.INFO
+        case cst.Call(args=[cst.Arg(value=cst.Lambda() as node), *_]):
+            message, severity = "`tf.function` cannot trace a lambda in fit", Severity.ERROR
+        case cst.Call() as node:
+            message, severity = "a partial application: the model cannot be saved", Severity.INFO
+        case _:
+            return
+    yield Match(node, message, _obstacle(loss), severity)
+
+
+def _obstacle(loss: Loss) -> str:
+    """Why the expression stays one; empty where it can be a function."""
+    params = loss.function.params
+    if loss.candidate.metric:
+        return "it is a metric too, which the history would call by another name"
+    if (
+        isinstance(params.star_arg, cst.Param)
+        or params.star_kwarg is not None
+        or params.kwonly_params
+    ):
+        return "it takes more than targets and predictions: write it as a function with a name"
+    for each in (*params.posonly_params, *params.params)[2:]:
+        if not isinstance(each.default, cst.BaseNumber | cst.SimpleString):
+            return f"`{each.name.value}` is set where it stands: {_ADVICE}"
+    if _is_returned(loss):
+        return ""
+    name = captured(loss.tree.outline, _unnamed(loss))
+    return f"it uses `{name}`, which is set around it: {_ADVICE}" if name else ""
+
+
+def _is_returned(loss: Loss) -> bool:
+    """Whether a factory returns it: a function inside of that sees what it sees."""
+    return len(loss.candidate.path) > 1
+
+
+def _unnamed(loss: Loss) -> Unnamed:
+    found = expressions_of(loss.tree.outline, loss.project)
+    return next(each for each in found if each.path == loss.candidate.path)
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    expression = loss.expression
+    if expression is None:
+        return None
+    name = cst.Name(loss.candidate.path[-1])
+    if not _is_returned(loss) and _unnamed(loss).assigned is None:
+        above = loss.function.with_changes(leading_lines=_blank(2))
+        return Edit({expression: name}, call_sites=(expression,), before=(above,))
+    statement = next(
+        (e for e in loss.tree.ancestors(expression) if isinstance(e, cst.SimpleStatementLine)), None
+    )
+    if statement is None or len(statement.body) != 1:
+        return None
+    if _is_returned(loss):
+        function = loss.function.with_changes(leading_lines=statement.leading_lines)
+        line = statement.with_changes(body=[cst.Return(name)], leading_lines=_blank(1))
+        return Edit({statement: [function, line]}, call_sites=(statement,))
+    replace = _in_place(loss, statement)
+    return Edit(replace, call_sites=tuple(replace))
+
+
+def _in_place(loss: Loss, statement: cst.SimpleStatementLine) -> dict[cst.CSTNode, Replacement]:
+    """The function where the line stood that gave the loss its name, with the blank lines around it."""
+    body = loss.tree.module.body
+    at = next(number for number, each in enumerate(body) if each is statement)
+    (line,) = loss.function.body.body
+    assert isinstance(line, cst.SimpleStatementLine)
+    line = line.with_changes(trailing_whitespace=statement.trailing_whitespace)
+    function = loss.function.with_changes(
+        body=cst.IndentedBlock([line]),
+        leading_lines=_apart(statement.leading_lines) if at else statement.leading_lines,
+    )
+    replace: dict[cst.CSTNode, Replacement] = {statement: function}
+    if at + 1 < len(body):
+        replace[body[at + 1]] = _moved_apart
+    return replace
+
+
+def _moved_apart(node: cst.CSTNode) -> cst.CSTNode:
+    return node.with_changes(leading_lines=_apart(node.leading_lines))  # type: ignore[attr-defined]
+
+
+def _apart(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """The lines above a statement with the two blank ones that stand beside a function of a module."""
+    blank = next((n for n, each in enumerate(lines) if each.comment is not None), len(lines))
+    return [*_blank(2 - blank), *lines]
+
+
+def _blank(count: int) -> list[cst.EmptyLine]:
+    return [cst.EmptyLine(indent=False)] * count
+
+
+RULE = Rule(
+    "LF318",
+    Safety.EXACT,
+    Severity.INFO,
+    match,
+    rewrite,
+    __doc__,
+    __name__,
+    of_expressions=True,
+)

@@ -63,6 +63,8 @@ class Rule:
     module: str = field(repr=False)
     wiring: Callable[[Wiring], Iterable[Misuse]] = field(default=no_misuse, repr=False)
     """Where a file wires its losses wrongly, whichever they are; that is reported, and not rewritten."""
+    of_expressions: bool = False
+    """It is about losses that are expressions, and makes functions of them, which the others then see."""
 
     @property
     def name(self) -> str:

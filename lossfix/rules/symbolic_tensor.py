@@ -81,6 +81,8 @@ _REASON = "compute that part in a layer and hand it to `self.add_loss`, or make 
 
 def wiring(wiring: Wiring) -> Iterator[Misuse]:
     for candidate in wiring.candidates:
+        if candidate.form is Form.LAMBDA:
+            continue
         node = wiring.functions[candidate.number][1]
         if not isinstance(node, ast.FunctionDef):
             continue

@@ -1,0 +1,217 @@
+"""A loss that is an expression gets a name, and is looked at like any other from there on."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import findings, lines, rewritten
+
+LEFT = {
+    "a metric": "model.compile('adam', 'mse', metrics=[lambda a, b: a - b])",
+    "a schedule": "model.compile(optimizer=make(lambda step: 0.1), loss='mse')",
+    "what a factory is given": "model.compile(loss=make_loss(lambda x: x))",
+    "the output is the loss": "model.compile(loss={'ctc': lambda y_true, y_pred: y_pred})",
+    "no compile": "loss = lambda y_true, y_pred: y_true - y_pred",
+    "a step's": "opt.minimize(loss=lambda: 1.0)",
+    "no pair": "model.compile(loss=lambda *both: both[0] - both[1])",
+    "a pattern": "re.compile('a', lambda a, b: a - b)",
+    "several values": "model.compile(loss=lambda a, b: (a, b))",
+    "another framework": "import torch\nmodel.compile(loss=lambda a, b: torch.mean(a - b))",
+    "keywords alone": """
+        import functools
+        def gap(y_true, y_pred, power=2.0):
+            return tf.abs(y_true - y_pred) ** power
+        model.compile(loss=functools.partial(gap, power=3.0))
+    """,
+    "arguments that are not spelled out": """
+        from functools import partial
+        def gap(power, y_true, y_pred):
+            return tf.abs(y_true - y_pred) ** power
+        model.compile(loss=partial(gap, *given))
+    """,
+}
+
+
+@pytest.mark.parametrize("source", LEFT.values(), ids=LEFT.keys())
+def test_what_is_no_loss_or_has_a_name_is_left(source: str) -> None:
+    assert findings(source, "lambda-loss") == ()
+
+
+KEPT = {
+    "a parameter of the function around it": (
+        "def build(model, w):\n    model.compile(loss=lambda a, b: w * tf.abs(a - b))",
+        "it uses `w`, which is set around it",
+    ),
+    "a local": (
+        "def build(model):\n    w = 2.0\n    model.compile(loss=lambda a, b: w * tf.abs(a - b))",
+        "it uses `w`",
+    ),
+    "an import of the function": (
+        "def build(model):\n    import keras\n    model.compile(loss=lambda a, b: keras.ops.abs(a - b))",
+        "it uses `keras`",
+    ),
+    "the instance": (
+        "class A:\n    def go(self, m):\n        m.compile(loss=lambda a, b: self.w * (a - b) ** 2)",
+        "it uses `self`",
+    ),
+    "the variable of a loop": (
+        "for q in (0.1, 0.9):\n    model.compile(loss=lambda a, b: q * tf.abs(a - b))",
+        "it uses `q`",
+    ),
+    "one that is kept": (
+        "for q in (0.1, 0.9):\n    model.compile(loss=lambda a, b, q=q: q * tf.abs(a - b))",
+        "`q` is set where it stands",
+    ),
+    "a comprehension": (
+        "losses = [lambda a, b: q * (a - b) ** 2 for q in (1, 2)]\nmodel.compile(loss=losses[0])",
+        None,
+    ),
+    "a metric too": (
+        "gap = lambda a, b: tf.abs(a - b)\nmodel.compile(loss=gap, metrics=[gap])",
+        "it is a metric too",
+    ),
+    "a partial application of what is around it": (
+        """
+        from functools import partial
+        def gap(power, y_true, y_pred):
+            return tf.abs(y_true - y_pred) ** power
+        def build(model, power):
+            model.compile(loss=partial(gap, power))
+        """,
+        "it uses `power`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "reason"), KEPT.values(), ids=KEPT.keys())
+def test_what_a_function_of_the_module_would_not_see_is_told(
+    source: str, reason: str | None
+) -> None:
+    found = findings(source, "lambda-loss")
+    assert [each.reason.startswith(reason or "") for each in found] == [True] * (reason is not None)
+    assert rewritten(source, "lambda-loss") == lines(source)
+
+
+TRACED = {
+    "by itself": ("model.compile(loss=lambda a, b: a - b)", "info"),
+    "in its place": ("model.compile('adam', lambda a, b: a - b)", "info"),
+    "by a name": ("gap = lambda a, b: a - b\nmodel.compile(loss=gap)", "info"),
+    "traced": ("model.compile(loss=tf.function(lambda a, b: a - b))", "error"),
+    "traced by a name": (
+        "gap = tf.function(lambda a, b: a - b)\nmodel.compile('sgd', gap)",
+        "error",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "severity"), TRACED.values(), ids=TRACED.keys())
+def test_one_that_is_traced_does_not_run(source: str, severity: str) -> None:
+    (finding,) = findings(source, "lambda-loss")
+    assert finding.severity == severity
+    assert not finding.reason
+
+
+def test_a_name_of_the_module_is_kept_with_its_comments() -> None:
+    source = """
+        # distance
+        gap = lambda a, b: tf.abs(a - b)  # noqa: E731
+        model = build()
+        model.compile(loss=gap)
+    """
+    assert rewritten(source, "lambda-loss") == lines("""
+        # distance
+        def gap(a, b):
+            return tf.abs(a - b)  # noqa: E731
+
+
+        model = build()
+        model.compile(loss=gap)
+    """)
+
+
+def test_the_function_stands_above_the_statement_and_is_called_after_its_output() -> None:
+    source = """
+        def build(model):
+            model.compile(
+                loss={
+                    "box": lambda a, b: tf.reduce_mean(
+                        tf.abs(a - b)
+                    ),
+                    "box_loss": "mse",
+                }
+            )
+    """
+    assert rewritten(source, "lambda-loss") == lines("""
+        def box_loss(a, b):
+            return tf.reduce_mean(
+                        tf.abs(a - b)
+                    )
+
+
+        def build(model):
+            model.compile(
+                loss={
+                    "box": box_loss,
+                    "box_loss": "mse",
+                }
+            )
+    """)
+
+
+def test_a_factory_returns_a_function_of_its_own() -> None:
+    source = """
+        def pinball(q):
+            # tilted
+            return lambda a, b: tf.maximum(q * (a - b), (q - 1) * (a - b))
+
+
+        model.compile(loss=pinball(0.9))
+    """
+    assert rewritten(source, "lambda-loss") == lines("""
+        def pinball(q):
+            # tilted
+            def pinball_loss(a, b):
+                return tf.maximum(q * (a - b), (q - 1) * (a - b))
+
+            return pinball_loss
+
+
+        model.compile(loss=pinball(0.9))
+    """)
+    assert "class PinballLoss(tf.keras.losses.Loss):" in rewritten(source, "lambda-loss", "closure")
+
+
+def test_what_is_bound_by_position_is_handed_on() -> None:
+    source = """
+        from functools import partial
+
+
+        def quantile(q, power, y_true, y_pred, scale=1.0):
+            return scale * q * tf.abs(y_true - y_pred) ** power
+
+
+        model.compile(loss=partial(quantile, 0.9, 2, scale=3.0))
+    """
+    after = rewritten(source, "lambda-loss")
+    assert lines("""
+        def quantile_loss(y_true, y_pred):
+            return quantile(0.9, 2, y_true, y_pred, scale=3.0)
+    """) in after
+    assert "model.compile(loss=quantile_loss)" in after
+
+
+def test_two_lambdas_of_one_file_have_two_names() -> None:
+    source = """
+        model.compile(loss=[lambda a, b: tf.abs(a - b), lambda a, b: tf.square(a - b)])
+    """
+    after = rewritten(source, "lambda-loss")
+    assert "model.compile(loss=[custom_loss, custom_loss_2])" in after
+    assert "def custom_loss_2(a, b):\n    return tf.square(a - b)\n" in after
+    assert rewritten(after, "lambda-loss") == after
+
+
+def test_a_lambda_is_mended_as_a_function() -> None:
+    source = "model.compile(loss=lambda a, b: np.mean(np.square(a - b)))"
+    after = rewritten(source, "lambda-loss", "numpy-call", "bare-function")
+    assert "tf.reduce_mean(tf.square(a - b)" in after
+    assert "class CustomLoss(tf.keras.losses.Loss):" in after
+    assert "model.compile(loss=custom_loss)" in after
