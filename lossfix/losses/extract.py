@@ -45,6 +45,9 @@ WRITTEN_BY_HAND = {
 }
 """What others call it, or its reciprocal, the most telling names first."""
 
+_MADE = "make_the_loss"
+"""What makes a loss that is an expression, in its excerpt."""
+
 _ASSUMED = (
     (("class", "num", "n", "k", "channels", "size", "dim"), "3"),
     (("axis",), "-1"),
@@ -78,7 +81,8 @@ def extract(
         return Subject("", expression, unverifiable=failure)
     try:
         if candidate.form is Form.LAMBDA and len(candidate.path) == 1:
-            taken = excerpt(text, _free(_unnamed(module, candidate), module), read_module)
+            whole = f"{text}\n\n\n{_making(_unnamed(module, candidate), module)}\n"
+            taken = excerpt(whole, {_MADE}, read_module)
         elif candidate.form is Form.NESTED:
             taken = _nested(text, module, candidate, read_module)
         else:
@@ -95,13 +99,11 @@ def _unnamed(module: ast.Module, candidate: Candidate) -> Unnamed:
     return next(each for each in found if each.path == candidate.path)
 
 
-def _free(loss: Unnamed, module: ast.Module) -> set[str]:
-    """The names of the module that an expression needs."""
+def _making(loss: Unnamed, module: ast.Module) -> str:
+    """A function that makes a loss that is an expression, with all that the expression reads."""
     if name := captured(module, loss):
         raise Hole(f"it uses `{name}`, which is set around it")
-    own = set(parameters(loss.function))
-    parts = (*ast.walk(loss.node), *ast.walk(loss.function))
-    return {each.id for each in parts if isinstance(each, ast.Name)} - own
+    return f"def {_MADE}():\n    return {ast.unparse(loss.node)}"
 
 
 def _nested(
@@ -146,7 +148,7 @@ def _expression(
     path = candidate.path
     match candidate.form:
         case Form.LAMBDA if len(path) == 1:
-            return f"({ast.unparse(_unnamed(module, candidate).node)})", (), ""
+            return f"{_MADE}()", (), ""
         case Form.FUNCTION | Form.NESTED:
             return path[-1], (), ""
         case Form.CLOSURE | Form.LAMBDA if len(path) == 2:

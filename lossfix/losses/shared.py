@@ -437,6 +437,10 @@ def _at_top(body: list[ast.stmt]) -> Iterator[str]:
         elif isinstance(statement, ast.If | ast.Try | ast.With):
             for block in blocks(statement):
                 yield from _at_top(block)
+        else:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
+                    yield name
 
 
 def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:

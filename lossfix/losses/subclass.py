@@ -15,13 +15,16 @@ PASSED_ON = ("reduction", "name", "dtype")
 """What ``keras.losses.Loss`` takes; it saves the first two."""
 
 
-def derives_directly(loss: Loss) -> bool:
-    """Whether the loss is a class whose one and only parent is ``keras.losses.Loss``."""
+_ITSELF = frozenset({"keras.losses.Loss"})
+
+
+def derives_directly(loss: Loss, classes: frozenset[str] = _ITSELF) -> bool:
+    """Whether the loss is a class whose one and only parent is ``keras.losses.Loss``, or of ``classes``."""
     definition = loss.definition
     if loss.form is not Form.SUBCLASS or not isinstance(definition, cst.ClassDef):
         return False
     parents = [each.value for each in definition.bases]
-    return len(parents) == 1 and loss.operation(parents[0]) == "keras.losses.Loss"
+    return len(parents) == 1 and loss.operation(parents[0]) in classes
 
 
 def is_of_keras_2(loss: Loss) -> bool:

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lossfix.losses.constants import PURE_ROOTS
 from lossfix.losses.spelling import first_free, names_in
 from lossfix.losses.uses import Uses
 from lossfix.losses.wording import names_a_loss
 from lossfix.syntax.nodes import every, parents
-from lossfix.syntax.scope import dotted, last_part, statements
+from lossfix.syntax.scope import dotted, last_part, scope_of_module, statements
 
 PARAMETERS = ("y_true", "y_pred")
 """What a partial application is handed by Keras, as a function of its own would call it."""
@@ -117,7 +118,9 @@ def _wishes(module: ast.Module, node: ast.expr) -> tuple[str, ...]:
         ):
             wishes.append(key.value if names_a_loss(key.value) else f"{key.value}_loss")
     called = _function_called(node)
-    own = {each.name for each in every(module, ast.FunctionDef)}
+    imports = scope_of_module(module).imports
+    own = {name for name, origin in imports.items() if origin.split(".")[0] not in PURE_ROOTS}
+    own.update(each.name for each in every(module, ast.FunctionDef))
     if called in own:
         wishes.append(f"custom_{called}" if names_a_loss(called) else f"{called}_loss")
     return (*wishes, "custom_loss") if wishes else ("custom_loss",)
@@ -148,11 +151,14 @@ def _as_function(module: ast.Module, node: ast.expr, name: str) -> ast.FunctionD
             if not given and dotted(inner) in own:
                 # With keywords alone it becomes an instance, along with its function.
                 return None
-            if any(isinstance(each, ast.Starred) for each in given):
+            values = [*given, *(each.value for each in keywords)]
+            # What is called there is called once, and in a function it would be for every batch.
+            if any(
+                isinstance(part, ast.Starred | ast.Call) for v in values for part in ast.walk(v)
+            ):
                 return None
-            if any(each.arg is None for each in keywords) or names_in(_holding(node)) & {
-                *PARAMETERS
-            }:
+            used = names_in(ast.Module([ast.Expr(node)], []))
+            if any(each.arg is None for each in keywords) or used & {*PARAMETERS}:
                 return None
             arguments = ast.arguments(
                 [], [ast.arg(each) for each in PARAMETERS], None, [], [], None, []
@@ -170,10 +176,6 @@ def _as_function(module: ast.Module, node: ast.expr, name: str) -> ast.FunctionD
     for each in (made, result):
         ast.copy_location(each, node)
     return ast.fix_missing_locations(made)
-
-
-def _holding(node: ast.expr) -> ast.Module:
-    return ast.Module([ast.Expr(node)], [])
 
 
 def _returns_predictions(node: ast.expr) -> bool:

@@ -92,6 +92,7 @@ of them, it stays a function.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 import libcst as cst
@@ -110,10 +111,12 @@ from lossfix.losses.obstacles import (
     obstacle,
     own_parameters,
 )
+from lossfix.losses.outline import expressions_of
 from lossfix.losses.sites import call_sites, is_applied, reads
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
+from lossfix.syntax.scope import dotted
 
 _UNKNOWN = "a saved model cannot load it, and "
 
@@ -126,13 +129,26 @@ def match(loss: Loss) -> Iterator[Match]:
         return
     reason = obstacle(loss) or other_files(loss) or call_sites(loss).reason
     callable_ = not reason.endswith(NOT_CALLABLE)
-    if not callable_ and is_applied(loss):
+    if not callable_ and other_files(loss):
+        reason, callable_ = other_files(loss), True
+    elif not callable_ and is_applied(loss):
+        if _is_made_a_function(loss):
+            return
         reason, callable_ = "it is applied partially, to more than keywords", True
     yield Match(
         loss.function.name,
         f"`{loss.name}` is a bare function: {'' if registered else _UNKNOWN}its parameters are fixed",
         reason,
         None if callable_ else Severity.ERROR,
+    )
+
+
+def _is_made_a_function(loss: Loss) -> bool:
+    """Whether a partial application of the function is a loss of its own, of which LF318 tells."""
+    name = loss.function.name.value
+    return any(
+        isinstance(each.node, ast.Call) and dotted(each.node.args[0]) == name
+        for each in expressions_of(loss.tree.outline, loss.project)
     )
 
 

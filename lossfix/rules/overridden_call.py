@@ -2,7 +2,8 @@
 
 ## What it does
 
-Finds subclasses of `keras.losses.Loss` that define `__call__` and not `call`, and renames the method.
+Finds subclasses of `keras.losses.Loss`, or of one of Keras' own losses, that define `__call__` and not
+`call`, and renames the method. One that calls the parent's method has that do the work, and is left alone.
 
 ## Why is this bad
 
@@ -52,6 +53,7 @@ import libcst as cst
 
 from lossfix.losses.conditions import named_value
 from lossfix.losses.gradients import REDUCTIONS
+from lossfix.losses.keras_names import LOSS_CLASSES
 from lossfix.losses.loss import Loss
 from lossfix.losses.subclass import derives_directly, method, super_call
 from lossfix.model import Safety, Severity
@@ -60,7 +62,7 @@ from lossfix.syntax.tree import walk
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    function = method(loss, "__call__") if derives_directly(loss) else None
+    function = method(loss, "__call__") if derives_directly(loss, LOSS_CLASSES) else None
     if function is None or method(loss, "call") is not None or super_call(function) is not None:
         return
     weights = [*function.params.params][3:]

@@ -57,8 +57,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import libcst as cst
+
 from lossfix.losses.failing_imports import PRIVATE, Failing, failing_imports, plan, replacements
+from lossfix.losses.keras_names import WRAPPER
 from lossfix.losses.loss import Loss
+from lossfix.losses.names import canonical
+from lossfix.losses.reach import references
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 
@@ -67,6 +72,8 @@ def match(loss: Loss) -> Iterator[Match]:
     failures = list(failing_imports(loss))
     for failing in failures:
         if failing.only_private and not failing.of_keras_2 and not _all_public(loss, failures):
+            continue
+        if _is_told_of_the_classes(loss, failing):
             continue
         names = ", ".join(f"`{origin}`" for origin in sorted(failing.gone.values()))
         how = plan(loss, failing)
@@ -79,6 +86,20 @@ def match(loss: Loss) -> Iterator[Match]:
             message = f"{names}: `{PRIVATE}` is private, and any release may move what is in it"
             severity = Severity.INFO
         yield Match(failing.line, message, how if isinstance(how, str) else "", severity)
+
+
+def _is_told_of_the_classes(loss: Loss, failing: Failing) -> bool:
+    """Whether only parents of classes are imported that LF406 speaks of, and mends before the import."""
+    uses = [
+        use.node
+        for name, origin in failing.gone.items()
+        if canonical(origin) == WRAPPER
+        for use in references(loss, name, origin)
+    ]
+    if not uses or any(canonical(origin) != WRAPPER for origin in failing.gone.values()):
+        return False
+    above = loss.tree.parents
+    return all(isinstance(above.get(above[node]), cst.ClassDef) for node in uses)
 
 
 def _all_public(loss: Loss, failures: Sequence[Failing]) -> bool:

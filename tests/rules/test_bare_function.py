@@ -181,10 +181,13 @@ def test_a_third_parameter_without_a_default_is_an_error() -> None:
     assert finding.severity is Severity.ERROR
 
 
-def test_a_partial_application_by_position_is_only_reported() -> None:
+def test_a_partial_application_by_position_is_told_once() -> None:
     source = "import functools\n\n" + loss(BODY, signature="w, y_true, y_pred")
-    source += "\n\ndef build(model):\n    model.compile(loss=functools.partial(my_loss, 2.0))\n"
-    (finding,) = findings(source, "bare-function")
+    applied = "\n\ndef build(model):\n    model.compile(loss=functools.partial(my_loss, 2.0))\n"
+    (finding,) = findings(source + applied, "bare-function", "lambda-loss")
+    assert finding.code == "LF318"
+    # Of a value that is made by a call no function is made, which would call it for every batch.
+    (finding,) = findings(source + applied.replace("2.0", "weight()"), "bare-function")
     assert finding.reason
     assert finding.severity is Severity.INFO
 

@@ -71,6 +71,15 @@ def test_the_docstring_of_the_inner_function_opens_its_method_once() -> None:
     ]
 
 
+def test_comments_at_the_return_stay() -> None:
+    tail = "# what Keras calls\n    return loss  # not its value"
+    after = rewritten(factory(tail=tail), "closure")
+    assert "        # what Keras calls\n        # not its value\n        return" in after
+    assert "# remark\n        # what Keras calls\n" in rewritten(
+        factory("# remark", tail=tail), "closure"
+    )
+
+
 def test_comments_above_the_inner_function_stay() -> None:
     after = rewritten(factory("# remark"), "closure")
     assert "        # remark\n" in after

@@ -193,6 +193,13 @@ def test_a_method_that_gives_a_scalar_is_renamed(signature: str, value: str) -> 
     assert after == called("y_true, y_pred", value).replace("__call__", "call")
 
 
+def test_a_method_is_renamed_in_a_subclass_of_a_loss_of_keras() -> None:
+    source = called("y_true, y_pred", "tf.reduce_mean(tf.abs(y_true - y_pred))")
+    source = source.replace("losses.Loss", "losses.MeanSquaredError")
+    after = source.replace("__call__", "call")
+    assert rewritten(source, "overridden-call") == after
+
+
 @pytest.mark.parametrize(
     ("signature", "value"),
     [
@@ -210,6 +217,10 @@ def test_a_method_that_may_give_more_is_only_reported(signature: str, value: str
     "source",
     [
         called("y_true, y_pred, sample_weight=None", "super().__call__(y_true, y_pred)"),
+        called(
+            "y_true, y_pred, sample_weight=None",
+            "2.0 * super().__call__(y_true, y_pred, sample_weight)",
+        ).replace("losses.Loss", "losses.BinaryCrossentropy"),
         called(
             "y_true, y_pred",
             "0.0",

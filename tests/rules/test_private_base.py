@@ -64,8 +64,14 @@ def test_a_class_with_more_to_it_is_reported(old: str, new: str) -> None:
     text = CLASS.replace(old, new)
     assert text != CLASS
     assert fixed(text) == text
-    assert {each.code for each in check("losses.py", text, FAMILY)} == {"LF405", "LF406"}
+    assert {each.code for each in check("losses.py", text, FAMILY)} == {"LF406"}
     assert all(each.reason for each in check("losses.py", text, FAMILY))
+
+
+def test_the_import_of_the_base_is_told_along_with_the_class() -> None:
+    assert [each.code for each in check("losses.py", CLASS, FAMILY)] == ["LF406"]
+    used = CLASS + "\n\nkinds = {LossFunctionWrapper: 1}\n"
+    assert [each.code for each in check("losses.py", used, FAMILY)] == ["LF405", "LF406"]
 
 
 @pytest.mark.parametrize("base", ["Loss", "MeanSquaredError", "Huber"])

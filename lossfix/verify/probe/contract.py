@@ -8,6 +8,7 @@ they hold for exact rewrites and for smoothed ones alike.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -373,7 +374,12 @@ def _mixed(half: str) -> _Run:
 
 
 def _has_no_name(before: Candidate, after: Candidate) -> bool:
-    """Whether the original could not run under any name of its own: its constructor never got to one."""
+    """Whether the original could not run under any name of its own: its constructor never got to one.
+
+    A partial application has none either.
+    """
+    if isinstance(before.target, functools.partial):
+        return True
     if before.is_loss:
         return not hasattr(before.target, "name")
     return _stands_for_its_class(before, after)
