@@ -117,11 +117,11 @@ def _wishes(module: ast.Module, node: ast.expr) -> tuple[str, ...]:
             and key.value.isidentifier()
         ):
             wishes.append(key.value if names_a_loss(key.value) else f"{key.value}_loss")
-    called = _function_called(node)
+    root, _, called = _function_called(node).rpartition(".")
     imports = scope_of_module(module).imports
     own = {name for name, origin in imports.items() if origin.split(".")[0] not in PURE_ROOTS}
     own.update(each.name for each in every(module, ast.FunctionDef))
-    if called in own:
+    if (root.partition(".")[0] or called) in own:
         wishes.append(f"custom_{called}" if names_a_loss(called) else f"{called}_loss")
     return (*wishes, "custom_loss") if wishes else ("custom_loss",)
 
@@ -129,9 +129,9 @@ def _wishes(module: ast.Module, node: ast.expr) -> tuple[str, ...]:
 def _function_called(node: ast.expr) -> str:
     match node:
         case ast.Lambda(body=ast.Call(func=function)):
-            return last_part(function) or ""
+            return dotted(function) or ""
         case ast.Call(func=function, args=[first, *_]) if last_part(function) == "partial":
-            return last_part(first) or ""
+            return dotted(first) or ""
     return ""
 
 

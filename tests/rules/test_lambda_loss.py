@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from program import lossfix
 from rewriting import findings, lines, rewritten
 
 LEFT = {
@@ -215,3 +219,62 @@ def test_a_lambda_is_mended_as_a_function() -> None:
     assert "tf.reduce_mean(tf.square(a - b)" in after
     assert "class CustomLoss(tf.keras.losses.Loss):" in after
     assert "model.compile(loss=custom_loss)" in after
+
+
+LOSSES = """
+import tensorflow as tf
+
+gap = lambda a, b: tf.abs(a - b)
+
+
+def gated(y_true, y_pred, floor):
+    return tf.maximum(tf.abs(y_true - y_pred), floor)
+"""
+TRAIN = """
+from functools import partial
+
+import losses
+import tensorflow as tf
+from losses import gap, gated
+
+
+def build(model):
+    model.compile(loss=gap)
+    model.compile(loss=lambda a, b: gated(a, b, 0.1))
+    model.compile(loss=partial(losses.gated, floor=0.2))
+"""
+
+
+def test_what_another_file_compiles_is_one_too(tmp_path: Path) -> None:
+    (tmp_path / "losses.py").write_text(LOSSES.lstrip())
+    (tmp_path / "train.py").write_text(TRAIN.lstrip())
+    lossfix("fix", "--no-verify", "--select", "LF318", ".", at=tmp_path)
+    assert "def gap(a, b):\n    return tf.abs(a - b)\n" in (tmp_path / "losses.py").read_text()
+    train = (tmp_path / "train.py").read_text()
+    assert "def gated_loss(a, b):\n    return gated(a, b, 0.1)\n" in train
+    assert "return losses.gated(y_true, y_pred, floor=0.2)\n" in train
+    assert "model.compile(loss=custom_loss)" in train
+
+
+def test_the_first_cell_that_compiles_one_gets_its_function(tmp_path: Path) -> None:
+    cells = ["import tensorflow as tf", "%time\nmodel.compile('adam', lambda a, b: a - b)"]
+    path = tmp_path / "train.ipynb"
+    path.write_text(
+        json.dumps(
+            {
+                "cells": [
+                    {"cell_type": "code", "metadata": {}, "outputs": [], "source": each}
+                    for each in cells
+                ],
+                "metadata": {},
+                "nbformat": 4,
+                "nbformat_minor": 5,
+            }
+        )
+    )
+    lossfix("fix", "--no-verify", "--select", "LF318", str(path), at=tmp_path)
+    first, second = (each["source"] for each in json.loads(path.read_text())["cells"])
+    assert first == cells[0]
+    assert second.startswith("%time\n")
+    assert "def custom_loss(a, b):\n    return a - b\n" in second
+    assert second.endswith("model.compile('adam', custom_loss)")
