@@ -165,7 +165,7 @@ def _functions(file: File) -> Iterator[Candidate]:
 
 def _expressions(file: File) -> Iterator[Candidate]:
     for number, each in enumerate(file.unnamed, start=len(file.listed)):
-        if _returns_a_pair(each.function) or belongs_elsewhere(file, each.function):
+        if _returns_a_pair(each.function) or belongs_elsewhere(file, each.path, each.function):
             continue
         positional = positional_of(each.function)
         first, second = positional[:2]
