@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from lossfix.losses.constants import PURE_ROOTS
 from lossfix.losses.spelling import first_free, names_in
 from lossfix.losses.uses import Uses
-from lossfix.losses.wording import names_a_loss
 from lossfix.syntax.nodes import every, parents
 from lossfix.syntax.scope import dotted, last_part, scope_of_module, statements
 
@@ -58,7 +57,7 @@ def unnamed_losses(module: ast.Module, uses: Uses) -> tuple[Unnamed, ...]:
             taken |= {name}
             losses.append(Unnamed((name,), node, function, own))
     for factory, node in returned:
-        wish = "loss" if names_a_loss(factory.name) else f"{factory.name}_loss"
+        wish = "loss" if "loss" in factory.name.lower() else f"{factory.name}_loss"
         name = first_free((wish,), names_in(ast.Module([factory], [])))
         function = _as_function(module, node, name)
         if function is not None:
@@ -116,13 +115,13 @@ def _wishes(module: ast.Module, node: ast.expr) -> tuple[str, ...]:
             and isinstance(key.value, str)
             and key.value.isidentifier()
         ):
-            wishes.append(key.value if names_a_loss(key.value) else f"{key.value}_loss")
+            wishes.append(key.value if "loss" in key.value.lower() else f"{key.value}_loss")
     root, _, called = _function_called(node).rpartition(".")
     imports = scope_of_module(module).imports
     own = {name for name, origin in imports.items() if origin.split(".")[0] not in PURE_ROOTS}
     own.update(each.name for each in every(module, ast.FunctionDef))
     if (root.partition(".")[0] or called) in own:
-        wishes.append(f"custom_{called}" if names_a_loss(called) else f"{called}_loss")
+        wishes.append(f"custom_{called}" if "loss" in called.lower() else f"{called}_loss")
     return (*wishes, "custom_loss") if wishes else ("custom_loss",)
 
 
