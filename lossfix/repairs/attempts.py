@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from lossfix import checking, engine
 from lossfix.losses.hints import families, head, thresholds
 from lossfix.losses.loss import Loss, Relaxation
-from lossfix.model import FileChange, Gate, Probe, Repair, Ruling, Safety, Verdict
+from lossfix.model import FileChange, Form, Gate, Probe, Repair, Ruling, Safety, Verdict
 from lossfix.repairs.plan import Plan, configured, subject_of
 from lossfix.syntax.tree import Unparsable
 
@@ -163,6 +163,7 @@ def probe_of(case: Case, steepness: float | None) -> Probe:
         before=subject_of(plan, old_text, old_name, candidate, elsewhere=old_rest),
         after=subject_of(plan, repair.after, repair.becomes, candidate, elsewhere=repair.elsewhere),
         promise=repair.promise,
+        leaves_gradient=case.loss.form is Form.SUBCLASS and _only_form(repair),
         gate=repair.gate,
         steepness=steepness,
         thresholds=thresholds(case.loss),

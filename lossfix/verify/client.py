@@ -201,6 +201,7 @@ def _job(probe: Probe, seed: int) -> Job:
         pred_range=dict(probe.ranges).get("y_pred"),
         exact_tolerance=probe.exact_tolerance,
         relaxed_tolerance=probe.relaxed_tolerance,
+        leaves_gradient=probe.leaves_gradient,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from lossfix.model import Curve, Probe, Ruling, State, Verdict
 from lossfix.verify.probe.facts import Facts
-from lossfix.verify.reasons import against, to_paste, unverifiable
+from lossfix.verify.reasons import against, as_it_was, to_paste, unverifiable
 from lossfix.verify.states import relation, state_after, state_of
 from lossfix.verify.wording import (
     as_it_is,
@@ -20,6 +20,8 @@ from lossfix.verify.wording import (
     summary,
 )
 
+STILL_DEAD = ", still does not train"
+
 
 def judge(probe: Probe, facts: Facts) -> Verdict:
     """The verdict on what was asked, from what was measured."""
@@ -28,14 +30,15 @@ def judge(probe: Probe, facts: Facts) -> Verdict:
         return _as_it_is(probe, facts, before)
     after = state_after(facts)
     reasons = against(probe, facts, before, after)
+    dead = not reasons and as_it_was(probe, facts)
     ruling = reasons[0].ruling if reasons else _favourable(facts, before, after)
     return Verdict(
         ruling=ruling,
-        summary=summary(facts, ruling, before, after),
+        summary=summary(facts, ruling, before, after) + (STILL_DEAD if dead else ""),
         before=before,
         after=after if facts.after is not None else None,
         reasons=tuple(dict.fromkeys(reason.text for reason in reasons)),
-        notes=(*notes(facts), *to_paste(probe, facts)),
+        notes=(*(_still_dead(facts) if dead else ()), *notes(facts), *to_paste(probe, facts)),
         assumptions=_assumptions(probe),
         family=_family(facts),
         steepness=facts.steepness,
@@ -97,6 +100,14 @@ def _mended(facts: Facts) -> bool:
 
 
 # What is attached
+
+
+def _still_dead(facts: Facts) -> tuple[str, ...]:
+    lacks = "is exactly zero" if state_of(facts.after) is State.ZERO else "does not exist"
+    return (
+        f"the same as before, bit for bit: the gradient {lacks} on inputs of the family {facts.family}, "
+        "and nothing of that was to be mended here",
+    )
 
 
 def _assumptions(probe: Probe) -> tuple[str, ...]:

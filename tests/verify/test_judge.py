@@ -101,6 +101,36 @@ def test_the_ruling_follows_from_states_values_and_promise(probe, measured, ruli
     assert bool(verdict.reasons) != verdict.writable
 
 
+FORM = dataclasses.replace(EXACT, leaves_gradient=True)
+ONE_BIT = dataclasses.replace(EQUAL, max_error=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("probe", "measured", "ruling"),
+    [
+        (FORM, facts(ZERO, ZERO, EQUAL), Ruling.PRESERVED),
+        (FORM, facts(NONE, NONE, EQUAL), Ruling.PRESERVED),
+        (FORM, facts(ZERO, ZERO, ONE_BIT), Ruling.STILL_BROKEN),
+        (FORM, facts(ZERO, NONE, EQUAL), Ruling.STILL_BROKEN),
+        (FORM, facts(NONE, ZERO, EQUAL), Ruling.STILL_BROKEN),
+        (FORM, facts(ALIVE, ZERO, EQUAL), Ruling.REGRESSED),
+        (FORM, facts(RAISES, RAISES, EQUAL), Ruling.STILL_BROKEN),
+        (FORM, facts(NAN, NAN, EQUAL), Ruling.STILL_BROKEN),
+        (
+            dataclasses.replace(FORM, promise=Safety.RELAXED),
+            facts(ZERO, ZERO, EQUAL),
+            Ruling.STILL_BROKEN,
+        ),
+        (EXACT, facts(ZERO, ZERO, EQUAL), Ruling.STILL_BROKEN),
+    ],
+)
+def test_what_changes_nothing_of_a_loss_may_leave_it_without_a_gradient(probe, measured, ruling):
+    verdict = judge(probe, measured)
+    assert verdict.ruling is ruling, verdict
+    # Whoever reads one line learns that it is no repair of the gradient.
+    assert verdict.summary.endswith("still does not train") == verdict.writable
+
+
 @pytest.mark.parametrize(
     ("cosine", "ruling"),
     [(0.73, Ruling.APPROXIMATED), (0.1, Ruling.STILL_BROKEN), (-0.99, Ruling.STILL_BROKEN)],

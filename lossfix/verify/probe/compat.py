@@ -12,7 +12,7 @@ import importlib
 import sys
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Callable
 
 import keras
@@ -88,7 +88,9 @@ def removed_names() -> Iterator[None]:
     finally:
         for owner, name, original in reversed(replaced):
             if original is replaced:
-                delattr(owner, name)
+                # A module that is loaded lazily may have begun anew in between, without the stand-in.
+                with suppress(AttributeError):
+                    delattr(owner, name)
             else:
                 setattr(owner, name, original)
         for name in added:

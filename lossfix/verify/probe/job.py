@@ -72,6 +72,9 @@ class Job:
     relaxed_tolerance: Optional[float] = None
     """Share of the first deviation that may remain, instead of ``values.REMAINS``."""
 
+    leaves_gradient: bool = False
+    """Whether the gradient may stay as it was, be it that there is none."""
+
     @property
     def surrogate(self) -> bool:
         """Whether the gradient is declared to be another than that of the values."""
