@@ -88,7 +88,6 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
     from lossfix.configured import check_losses
 
     config = config_of(flags)
-    settings = run.settings_of(config)
     try:
         changed = (
             source.changed_since(flags["diff_base"], Path.cwd()) if flags["diff_base"] else None
@@ -111,7 +110,7 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
                 raise Failure("- stands for one source on stdin, and no path can stand beside it")
             flags["stdin"] = sys.stdin.buffer.read()
             check_losses(config, ())
-            return request, _sent(flags, settings)
+            return request, _sent(flags, config.naming)
         if flags["stdin_filename"]:
             raise Failure("--stdin-filename names what - reads; give - as the path")
         paths: Sequence[Path] = [Path(each) for each in flags["paths"]]
@@ -121,7 +120,7 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             paths = [Path()]
         locked: list[source.Unreadable] = []
         found = _counted(source.find(paths, config, locked.append), request.progress)
-        files = scan.open_all(found, settings, request.pool, request.cache)
+        files = scan.open_all(found, config.naming, request.pool, request.cache)
         check_losses(config, [document.path for document in files.documents])
         return request, replace(files, unreadable=(*files.unreadable, *locked))
     except (ConfigError, source.SourceError) as error:

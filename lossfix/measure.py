@@ -11,7 +11,7 @@ from lossfix import __version__, checking, repairs, source
 from lossfix.config import Config, ConfigError
 from lossfix.config.settings import closest
 from lossfix.configured import check_losses
-from lossfix.losses.candidate import Project, Settings
+from lossfix.losses.candidate import Project
 from lossfix.losses.extract import STEEPNESS, WRITTEN_BY_HAND
 from lossfix.losses.hints import families, head, thresholds
 from lossfix.losses.loss import Loss
@@ -210,10 +210,7 @@ def _made(text: str, name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _options(config: Config, project: Project) -> checking.Options:
-    settings = Settings(
-        frozenset(config.targets), frozenset(config.predictions), frozenset(config.loss_bases)
-    )
-    return checking.Options(RULES, settings=settings, project=project)
+    return checking.Options(RULES, settings=config.naming, project=project)
 
 
 def _probe(target: _Target, old: _Target | None, relaxed: bool) -> Probe:

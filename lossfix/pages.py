@@ -16,7 +16,6 @@ from lossfix.rules.rule import Rule
 
 _MARKS = {Safety.EXACT: "exact", Safety.RELAXED: "smoothing", Safety.MANUAL: "report only"}
 
-
 _OWN = {
     ("LF000", "unparsable"): """\
 # A file cannot be read
@@ -103,12 +102,17 @@ def known_pairs() -> tuple[tuple[str, str], ...]:
     return (*_OWN, *((rule.code, rule.name) for rule in RULES))
 
 
-def table() -> str:
-    """One line per rule, by code."""
-    rows = [
+def _rows() -> list[tuple[str, str, str, str, str]]:
+    """Code, name, severity, fix and title of each rule, by code."""
+    return [
         (rule.code, rule.name, rule.severity.value, _MARKS[rule.safety], rule.title)
         for rule in sorted(RULES, key=lambda each: each.code)
     ]
+
+
+def table() -> str:
+    """One line per rule, by code."""
+    rows = _rows()
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "\n".join(
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
@@ -136,13 +140,9 @@ def _title(page: str) -> str:
 
 def _index() -> str:
     own = [(code, name, *_facts(page), _title(page)) for (code, name), page in sorted(_OWN.items())]
-    rules = [
-        (rule.code, rule.name, rule.severity.value, _MARKS[rule.safety], rule.title)
-        for rule in sorted(RULES, key=lambda each: each.code)
-    ]
     rows = [
         f"| {code} | [{name}]({name}.md) | {severity} | {fix} | {title} |"
-        for code, name, severity, fix, title in (*own, *rules)
+        for code, name, severity, fix, title in (*own, *_rows())
     ]
     head = [
         "# The rules",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from lossfix import __version__, layout, scan, source
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.config import Config, selected
-from lossfix.losses.candidate import Settings
 from lossfix.losses.glance import mentions
 from lossfix.losses.places import Place
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
@@ -61,7 +60,7 @@ def _with_callers(request: Request, files: Opened) -> Opened:
         return files
     wanted = frozenset(name.encode() for name in names)
     callers = [path for path in files.skipped if mentions(Path(path).read_bytes(), wanted)]
-    return scan.with_paths(files, callers, settings_of(request.config))
+    return scan.with_paths(files, callers, request.config.naming)
 
 
 def roles_of(request: Request, files: Opened) -> Iterator[str]:
@@ -159,7 +158,7 @@ def _renewed(request: Request, files: Opened, written: Sequence[bytes]) -> Opene
         for document, after in zip(files.documents, written, strict=True)
         if after != document.data
     ]
-    return scan.with_buffers(files, changed, settings_of(request.config)) if changed else files
+    return scan.with_buffers(files, changed, request.config.naming) if changed else files
 
 
 def _all(proposal: Proposal) -> str:
@@ -238,7 +237,7 @@ def _depends_on(request: Request, files: Opened, document: Document) -> tuple[ob
         *(document.source.path, document.source.text, files.project(document)),
         *(_is_exported(document), package_of(document.path), request.exact_only),
         *(config.select, config.extend_select, config.ignore, config.per_file_ignores),
-        settings_of(config),
+        config.naming,
     )
 
 
@@ -352,7 +351,7 @@ def options_for(request: Request, files: Opened, document: Document) -> Options:
     return checking.Options(
         rules=tuple(rule for rule in RULES if selected(rule.code, rule.name, config, path)),
         exact_only=request.exact_only,
-        settings=settings_of(config),
+        settings=config.naming,
         project=replace(files.project(document), exported=_is_exported(document)),
         package=package_of(document.path),
     )
@@ -360,13 +359,6 @@ def options_for(request: Request, files: Opened, document: Document) -> Options:
 
 def _is_exported(document: Document) -> bool:
     return (document.path.resolve().parent / "__init__.py").exists()
-
-
-def settings_of(config: Config) -> Settings:
-    """What the configuration says about how losses are named."""
-    return Settings(
-        frozenset(config.targets), frozenset(config.predictions), frozenset(config.loss_bases)
-    )
 
 
 def package_of(path: Path) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
+from lossfix.losses.candidate import Settings
 from lossfix.model import Gate
 
 
@@ -84,6 +85,13 @@ class Config:
     verify: Verify = field(default_factory=Verify)
     origins: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     """Where each key that is set was set, for messages: ``("select", "pyproject.toml:12")``."""
+
+    @property
+    def naming(self) -> Settings:
+        """How this project calls its losses and what they are handed, as discovery asks."""
+        return Settings(
+            frozenset(self.targets), frozenset(self.predictions), frozenset(self.loss_bases)
+        )
 
 
 def closest(word: str, known: Iterable[str]) -> str:

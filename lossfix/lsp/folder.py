@@ -64,7 +64,7 @@ class Folder:
             return latest[1]
         begun = self._forgotten
         request, files = self._scan()
-        settings = run.settings_of(request.config)
+        settings = request.config.naming
         wanted = [each for each in held if _is_wanted(each.path, request.config)]
         view = View(request, scan.with_buffers(files, wanted, settings))
         if begun == self._forgotten:
@@ -86,7 +86,7 @@ class Folder:
                 exact_only=loaded.exact_only,
             )
             paths = [] if self._alone else source.find([self.root], loaded)
-            scanned = request, scan.open_all(paths, run.settings_of(loaded))
+            scanned = request, scan.open_all(paths, loaded.naming)
             if begun == self._forgotten:
                 self._scanned = scanned
         return scanned

@@ -183,7 +183,7 @@ def _with_mentions(view: View, names: frozenset[bytes]) -> Opened:
         for path in view.files.skipped
         if os.path.exists(path) and mentions(Path(path).read_bytes(), names)
     ]
-    return scan.with_paths(view.files, paths, run.settings_of(view.request.config))
+    return scan.with_paths(view.files, paths, view.request.config.naming)
 
 
 def _line_ends(text: str, first: int) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lossfix.model import Reach, Ruling, State
 from lossfix.verify.probe.facts import Facts, GateFacts, GradientFacts
 
@@ -59,59 +61,64 @@ def reach(facts: Facts) -> Reach | None:
 
 def notes(facts: Facts) -> tuple[str, ...]:
     """What was measured and is worth knowing, though it decided nothing."""
-    found = list(facts.notes)
-    if facts.shimmed:
-        found.append("the original's values were taken with stand-ins for names that were removed")
-    if facts.arrays:
-        found.append("the original's values were taken on NumPy arrays: it runs on nothing else")
-    if facts.promoted:
-        found.append("the original's values were taken with dtypes mixed as NumPy mixes them")
-    if facts.apart:
-        put = "summed" if facts.sums else "averaged"
-        found.append(
-            f"the original's values were taken {_ONE_BY_ONE[facts.apart]} and {put}: "
-            "it decides for a whole batch at once, by a truth value that a batch does not have"
-        )
-    if facts.rows:
-        found.append(
-            f"the original runs on batches of {facts.rows} alone: "
-            "a smaller last batch of an epoch raises, or is not counted right"
-        )
+    found = [*facts.notes, *_how_the_original_ran(facts)]
     if weights(facts) == "gained":
         found.append("sample weights now act per sample")
-    for value in facts.values[1:]:
-        if not value.binding and value.relation in ("differs", "raises"):
-            found.append(
-                f"on {value.family}, for which it does not seem to be written, "
-                + (value.error or f"values differ by {number(value.residual)}")
-            )
-    if facts.values and facts.values[0].order is not None and facts.values[0].ladder:
-        found.append(
-            f"the difference falls with the steepness to the power {facts.values[0].order:.1f}"
-        )
-    # The jump was measured for one target: where others jump further it bounds nothing.
-    mean = facts.values[0].mean_error if facts.values else 0.0
-    if facts.deviation_bound is not None and mean <= facts.deviation_bound:
-        bound = facts.deviation_bound * _in_levels(facts)
-        found.append(
-            f"steepness and jumps bound the mean difference to {percent(bound)} of the value"
-        )
-    if facts.before is not None and facts.before.eager.ok and not facts.before.graph.ok:
-        found.append(f"before, fit raises: {facts.before.graph.error}")
-    if facts.after is None:
-        found.extend(faults(facts.before))
-    for side, gradient in (("before", facts.before), ("after", facts.after)):
-        if facts.after is not None:
-            found.extend(f"{side}, {fault}" for fault in faults(gradient))
-        if gradient is not None and gradient.precision == "float32" and gradient.eager.ok:
-            found.append(f"{side}, measured in single precision")
-    found.extend(_gate_note(gate) for gate in facts.gates_before if gate.kind == "unexercised")
+    found += [*_of_values(facts), *_of_gradients(facts)]
+    found += [_gate_note(gate) for gate in facts.gates_before if gate.kind == "unexercised"]
     for check in facts.contract.checks:
         if check.before and check.after:
             found.append(f"{check.name} fails before and after: {check.after}")
         elif check.before and check.after == "":
             found.append(f"{check.name} works now, and did not: {check.before}")
     return tuple(dict.fromkeys(found))
+
+
+def _how_the_original_ran(facts: Facts) -> Iterator[str]:
+    """Where it does not run as it is: how its values were had."""
+    if facts.shimmed:
+        yield "the original's values were taken with stand-ins for names that were removed"
+    if facts.arrays:
+        yield "the original's values were taken on NumPy arrays: it runs on nothing else"
+    if facts.promoted:
+        yield "the original's values were taken with dtypes mixed as NumPy mixes them"
+    if facts.apart:
+        put = "summed" if facts.sums else "averaged"
+        yield (
+            f"the original's values were taken {_ONE_BY_ONE[facts.apart]} and {put}: "
+            "it decides for a whole batch at once, by a truth value that a batch does not have"
+        )
+    if facts.rows:
+        yield (
+            f"the original runs on batches of {facts.rows} alone: "
+            "a smaller last batch of an epoch raises, or is not counted right"
+        )
+
+
+def _of_values(facts: Facts) -> Iterator[str]:
+    for value in facts.values[1:]:
+        if not value.binding and value.relation in ("differs", "raises"):
+            said = value.error or f"values differ by {number(value.residual)}"
+            yield f"on {value.family}, for which it does not seem to be written, {said}"
+    if facts.values and facts.values[0].order is not None and facts.values[0].ladder:
+        yield f"the difference falls with the steepness to the power {facts.values[0].order:.1f}"
+    # The jump was measured for one target: where others jump further it bounds nothing.
+    mean = facts.values[0].mean_error if facts.values else 0.0
+    if facts.deviation_bound is not None and mean <= facts.deviation_bound:
+        bound = facts.deviation_bound * _in_levels(facts)
+        yield f"steepness and jumps bound the mean difference to {percent(bound)} of the value"
+
+
+def _of_gradients(facts: Facts) -> Iterator[str]:
+    if facts.before is not None and facts.before.eager.ok and not facts.before.graph.ok:
+        yield f"before, fit raises: {facts.before.graph.error}"
+    if facts.after is None:
+        yield from faults(facts.before)
+    for side, gradient in (("before", facts.before), ("after", facts.after)):
+        if facts.after is not None:
+            yield from (f"{side}, {fault}" for fault in faults(gradient))
+        if gradient is not None and gradient.precision == "float32" and gradient.eager.ok:
+            yield f"{side}, measured in single precision"
 
 
 def faults(gradient: GradientFacts | None) -> list[str]:

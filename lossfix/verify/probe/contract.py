@@ -40,7 +40,6 @@ class _Setting:
     """What all checks of one job share."""
 
     small: Batch
-    large: Batch
     edges: Sequence[tuple[str, Batch]]
     original: Candidate
     directory: str
@@ -69,7 +68,7 @@ def contract(
     nothing was smoothed. Saved models go to ``directory`` and are removed. ``rows`` are those of the
     batches that the original accepts.
     """
-    setting = _Setting(_rows(batch, rows), batch, edges, before, directory, steepness)
+    setting = _Setting(_rows(batch, rows), edges, before, directory, steepness)
     fitted: dict[int, Fitted] = {}
 
     def trained(candidate: Candidate) -> Fitted:

@@ -326,7 +326,6 @@ class Facts:
     remembers: tuple[str, ...] = ()
     """Variables that calls of the rewrite change, and calls of the original do not."""
     gates_before: tuple[GateFacts, ...] = ()
-    gates_after: tuple[GateFacts, ...] = ()
     steepness: Optional[float] = None
     """The steepness that stands in the code while gradient, descent and contract were measured."""
     ladder: tuple[float, ...] = ()
