@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from lossfix.losses.candidate import Candidate, Project, Settings
 from lossfix.losses.discover import discover
+from lossfix.losses.injected import NEED_NOT_BE_TENSORFLOW
 from lossfix.losses.loss import Loss, Relaxation, losses_of
 from lossfix.losses.wiring import Misuse, Wiring, span_of
 from lossfix.losses.wrapped import plain_python
@@ -235,6 +236,8 @@ def refusal(found: Found, options: Options) -> str:
         return found.match.reason
     if found.rule.safety is Safety.MANUAL:
         return "there is no rewrite that would keep its meaning"
+    if found.loss.injected:
+        return NEED_NOT_BE_TENSORFLOW
     if found.rule.safety is Safety.RELAXED:
         if options.exact_only:
             return "--exact-only: smoothing changes values"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lossfix.losses.candidate import Candidate, Project, Settings
+from lossfix.losses.injected import is_handed_a_backend
 from lossfix.losses.keras_names import WRAPPER
 from lossfix.losses.outline import (
     OTHER_FRAMEWORKS,
@@ -78,7 +79,7 @@ def loss_classes(module: ast.Module, settings: Settings) -> frozenset[str]:
 
 
 def mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
-    """Whether a file imports TensorFlow or Keras, be it by a stand-in of its project."""
+    """Whether a file imports TensorFlow or Keras, be it by a stand-in of its project, or is handed one."""
     imported = list(scope.imports.values())
     for node in every(module, ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
@@ -92,7 +93,8 @@ def mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
                 if entry.name in {"tf", "K", "keras"}
             ]
     # Of a project's own modules, `..keras.losses` hands one on, too.
-    return any(not {*_FRAMEWORKS, "tf", "K"}.isdisjoint(name.split(".")) for name in imported)
+    by_name = any(not {*_FRAMEWORKS, "tf", "K"}.isdisjoint(name.split(".")) for name in imported)
+    return by_name or is_handed_a_backend(module)
 
 
 def _classes(file: File) -> Iterator[Candidate]:

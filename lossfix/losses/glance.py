@@ -154,7 +154,8 @@ def mentions(data: bytes, names: frozenset[bytes]) -> bool:
 
 
 def _mentions_a_framework(data: bytes) -> bool:
-    return b"tensorflow" in data or b"keras" in data or _SHORT_FRAMEWORK.search(data) is not None
+    by_name = b"tensorflow" in data or b"keras" in data or _SHORT_FRAMEWORK.search(data) is not None
+    return by_name or b"backend" in data or b"self.submodules" in data
 
 
 def _names_a_loss(data: bytes) -> bool:

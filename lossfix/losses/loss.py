@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,6 +12,7 @@ import libcst as cst
 from lossfix.losses.candidate import Candidate, Project, Settings
 from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
+from lossfix.losses.injected import BACKEND, injected_in, is_handed_a_backend
 from lossfix.losses.names import canonical
 from lossfix.losses.outline import expressions_of
 from lossfix.losses.spelling import first_free, keras_origin, names_in, spelled, tensorflow
@@ -18,7 +20,7 @@ from lossfix.losses.unfolding import as_function, expression_in
 from lossfix.losses.wording import pair_of
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
-from lossfix.syntax.scope import Scope
+from lossfix.syntax.scope import Scope, definitions
 from lossfix.syntax.tree import (
     Tree,
     all_statements,
@@ -143,7 +145,20 @@ class Loss:
         if isinstance(node, cst.Call):
             node = node.func
         name = self.qualified(node)
+        if name is None and self.injected and (written := dotted(node)) is not None:
+            held, _, last = written.rpartition(".")
+            name = f"{BACKEND}.{last}" if held in self.injected else None
         return None if name is None else canonical(name)
+
+    @cached_property
+    def injected(self) -> frozenset[str]:
+        """The names by which the function has a backend that is handed to it; none in most files."""
+        if not is_handed_a_backend(self.tree.outline):
+            return frozenset()
+        number = self.tree.numbers.get(self.function, -1)
+        found = [node for _, node in definitions(self.tree.outline.body)]
+        node = found[number] if number >= 0 else None
+        return injected_in(node) if isinstance(node, ast.FunctionDef) else frozenset()
 
     def _is_static(self, node: cst.CSTNode) -> bool:
         match node:
