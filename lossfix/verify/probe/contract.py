@@ -23,6 +23,7 @@ from .compat import REDUCTIONS
 from .facts import Check, ContractFacts
 from .families import ROWS, Batch
 from .job import CHECKS
+from .numeric import as_tensors
 from .parameters import unsaved
 from .subject import Candidate, Failure
 from .training import Fitted, fit, said, save_and_load
@@ -140,10 +141,7 @@ def _rows(batch: Batch, count: int) -> Batch:
 
 
 def _tensors(batch: Batch) -> tuple[Any, Any]:
-    y_true = np.asarray(batch.y_true)
-    if np.issubdtype(y_true.dtype, np.floating):
-        y_true = y_true.astype(np.float32)
-    return tf.constant(y_true), tf.constant(np.asarray(batch.y_pred, dtype=np.float32))
+    return as_tensors(batch.y_true, batch.y_pred)
 
 
 def _value(candidate: Candidate, y_true: Any, y_pred: Any, **options: Any) -> float:

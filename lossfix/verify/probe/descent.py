@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from .facts import DescentFacts
 from .families import Batch
+from .numeric import as_tensors
 from .trace import Call
 
 ROWS = 192
@@ -174,11 +175,7 @@ def project(batch: Batch) -> Callable[[Any], Any]:
 
 
 def _tensors(batch: Batch, y_pred: Any = None) -> tuple[Any, Any]:
-    y_true = np.asarray(batch.y_true)
-    if np.issubdtype(y_true.dtype, np.floating):
-        y_true = y_true.astype(np.float32)
-    predictions = np.asarray(batch.y_pred if y_pred is None else y_pred).astype(np.float32)
-    return tf.convert_to_tensor(y_true), tf.convert_to_tensor(predictions)
+    return as_tensors(batch.y_true, batch.y_pred if y_pred is None else y_pred)
 
 
 def _gradient(call: Call, batch: Batch, y_pred: Any = None) -> Any:

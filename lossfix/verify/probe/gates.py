@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from .facts import GateFacts
 from .kinds import COMPARISONS, FINITENESS
+from .numeric import as_tensors
 from .trace import Call, Hit, Place, Run, watch
 
 JUMP_TOLERANCE = {"float32": 2e-5, "float64": 1e-9}
@@ -174,15 +175,8 @@ class _Trail:
         )
 
 
-def _tensors(y_true: Any, y_pred: Any, dtype: str) -> tuple[Any, Any]:
-    true = np.asarray(y_true)
-    if np.issubdtype(true.dtype, np.floating):
-        true = true.astype(dtype)
-    return tf.convert_to_tensor(true), tf.convert_to_tensor(np.asarray(y_pred).astype(dtype))
-
-
 def _run(call: Call, y_true: Any, y_pred: Any, path: str, dtype: str) -> Run:
-    return watch(call, *_tensors(y_true, y_pred, dtype), path)
+    return watch(call, *as_tensors(y_true, y_pred, dtype), path)
 
 
 def _collect(call: Call, tried: Iterable[Segment], path: str, dtype: str) -> dict[Key, _Trail]:
@@ -358,7 +352,7 @@ def _cross(
 
 
 def _live(call: Call, segment: Segment, share: float, dtype: str) -> bool:
-    y_true, y_pred = _tensors(segment.y_true, segment.at(share), dtype)
+    y_true, y_pred = as_tensors(segment.y_true, segment.at(share), dtype)
     try:
         with tf.GradientTape() as tape:
             tape.watch(y_pred)

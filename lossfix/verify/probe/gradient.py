@@ -81,12 +81,12 @@ def in_graph(objective: Objective, batch: Batch) -> Outcome:
     def train_step(y_true: Any, y_pred: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(y_pred)
-            value = objective._scalar(y_true, y_pred)
+            value = objective.scalar(y_true, y_pred)
         return value, tape.gradient(value, y_pred)
 
     signature = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in (truth, pred)]
     try:
-        with objective._floats():
+        with objective.in_precision():
             tf.function(train_step, autograph=False, input_signature=signature)(truth, pred)
     except Exception as error:
         return Outcome(False, raised(error))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import functools
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Callable, Optional, Union
@@ -137,6 +137,14 @@ def lifted() -> Iterator[None]:
         keras.config.set_floatx(floatx)
 
 
+def as_tensors(y_true: Any, y_pred: Any, precision: str = "float32") -> tuple[Any, Any]:
+    """Both as tensors; floats in this precision, integer labels as they are."""
+    truth = np.asarray(y_true)
+    if np.issubdtype(truth.dtype, np.floating):
+        truth = truth.astype(precision)
+    return tf.convert_to_tensor(truth), tf.convert_to_tensor(np.asarray(y_pred).astype(precision))
+
+
 Graph = Callable[[np.ndarray, np.ndarray, Optional[float]], Optional[tuple[float, np.ndarray]]]
 """(y_true, y_pred, steepness) to the scalar and the unreduced value; ``None`` for what it cannot
 take."""
@@ -170,19 +178,19 @@ class Objective:
         seen = self.graph(y_true, y_pred, self.steepness) if self.graph else None
         if seen is not None:
             return seen[0]
-        with self._floats():
-            return float(np.asarray(self._scalar(*self.tensors(y_true, y_pred))))
+        with self.in_precision():
+            return float(np.asarray(self.scalar(*self.tensors(y_true, y_pred))))
 
     def slope(self, y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, Optional[np.ndarray]]:
         """The scalar value and its gradient with respect to y_pred, of y_pred's shape.
 
         ``None`` in place of the gradient where autodiff finds no path to y_pred.
         """
-        with self._floats():
+        with self.in_precision():
             truth, pred = self.tensors(y_true, y_pred)
             with tf.GradientTape() as tape:
                 tape.watch(pred)
-                value = self._scalar(truth, pred)
+                value = self.scalar(truth, pred)
             if not isinstance(value, tf.Tensor):
                 return float(np.asarray(value)), None
             gradient = tape.gradient(value, pred)
@@ -195,7 +203,7 @@ class Objective:
         seen = self.graph(y_true, y_pred, self.steepness) if self.graph else None
         if seen is not None:
             return seen[1]
-        with self._floats():
+        with self.in_precision():
             value: np.ndarray = np.asarray(self.elements(*self.tensors(y_true, y_pred)))
             return value
 
@@ -207,25 +215,25 @@ class Objective:
         """Both as tensors; floats in this objective's precision, integer labels as they are."""
         if self.arrays:
             return np.array(y_true), np.array(y_pred)
-        kind = np.asarray(y_true).dtype.kind
-        truth = tf.constant(y_true, self.precision if kind == "f" else None)
-        return truth, tf.constant(y_pred, self.precision)
+        return as_tensors(y_true, y_pred, self.precision)
 
     def at(self, steepness: Any) -> Union[Objective, Failure]:
         """The same at another steepness: a number, or a scalar tensor within a graph."""
-        with self._floats():
+        with self.in_precision():
             built = self.candidate.at(steepness)
             if isinstance(built, Failure):
                 return built
             return replace(self, candidate=built, loss=built.wrapped(), steepness=steepness)
 
-    def _scalar(self, truth: Any, pred: Any) -> Any:
+    def scalar(self, truth: Any, pred: Any) -> Any:
+        """The scalar value of tensors, as a tensor where the loss gives one."""
         value = (self.candidate.call if self.direct else self.loss)(truth, pred)
         if isinstance(value, tf.Tensor):
             return tf.reduce_mean(value) if value.shape.rank != 0 else value
         return np.mean(value)
 
-    def _floats(self) -> Any:
+    def in_precision(self) -> AbstractContextManager[None]:
+        """Within, Keras computes in this objective's precision."""
         return lifted() if self.precision == "float64" else nullcontext()
 
 
@@ -334,13 +342,13 @@ def _traced(
     def both(y_true: Any, y_pred: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(y_pred)
-            value = objective._scalar(y_true, y_pred)
+            value = objective.scalar(y_true, y_pred)
         return value, tape.gradient(value, y_pred)
 
     specs = tf.TensorSpec([None, *of_true], dtype), tf.TensorSpec(
         [None, *of_pred], objective.precision
     )
-    with objective._floats():
+    with objective.in_precision():
         graph = tf.function(both, autograph=False).get_concrete_function(*specs)
 
     def slope(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, Optional[np.ndarray]]:

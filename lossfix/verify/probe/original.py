@@ -188,7 +188,7 @@ def _together(
     whole = load(job.before, directory, "before.py", calling=replace(calling, apart=""))
     assert isinstance(whole, Candidate)
     choice = found.choice
-    function = objective(whole, choice.direct)._scalar
+    function = objective(whole, choice.direct).scalar
     sums = sums_up(function, calling.apart, choice.family, job.seed)
     if sums is None:
         return None

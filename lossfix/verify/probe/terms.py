@@ -124,7 +124,7 @@ def _run(objective: Objective, batch: Batch) -> list[tuple[int, str, float, str]
         made = _Made(objective.candidate.path, pred, tape)
         _callbacks.add_op_callback(made.note)
         try:
-            value = objective._scalar(truth, pred)
+            value = objective.scalar(truth, pred)
         finally:
             _callbacks.remove_op_callback(made.note)
     found = []

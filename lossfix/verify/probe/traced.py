@@ -36,7 +36,7 @@ class _Graph:
             tf.TensorSpec([None, *pred.shape[1:]], pred.dtype),
             tf.TensorSpec([], pred.dtype),
         ]
-        with objective._floats():
+        with objective.in_precision():
             # Keras traces without AutoGraph, too.
             graph = tf.function(self._both, autograph=False)
             self._concrete = graph.get_concrete_function(*signature)
@@ -48,7 +48,7 @@ class _Graph:
             if isinstance(built, Failure):
                 raise TypeError(str(built))
             at = built
-        return at._scalar(y_true, y_pred), at.elements(y_true, y_pred)
+        return at.scalar(y_true, y_pred), at.elements(y_true, y_pred)
 
     def __call__(
         self, y_true: np.ndarray, y_pred: np.ndarray, steepness: Optional[float]
