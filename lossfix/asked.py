@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -23,8 +23,16 @@ if TYPE_CHECKING:
     from lossfix.scan import Opened
     from lossfix.verify.client import Verifier
 
+_POOL, _CACHE, _STDIN = "lossfix.pool", "lossfix.cache", "lossfix.stdin"
+"""What is kept in the context of a command under these names, as long as it runs."""
 
-def config_of(flags: dict[str, Any]) -> Config:
+
+def config_of(flags: Mapping[str, Any]) -> Config:
+    """The configuration of the working directory, with what flags say on top.
+
+    Raises:
+        Failure: it cannot be meant.
+    """
     from lossfix import config
 
     wanted: dict[str, Any] = {
@@ -78,11 +86,27 @@ def _steepness(text: str) -> float | str:
     return value
 
 
-def from_stdin(flags: dict[str, Any]) -> bool:
+def from_stdin(flags: Mapping[str, Any]) -> bool:
+    """Whether the source is read from stdin."""
     return "-" in flags["paths"]
 
 
-def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
+def sent() -> bytes:
+    """The source on stdin, which is read once."""
+    kept = click.get_current_context().meta
+    if _STDIN not in kept:
+        kept[_STDIN] = sys.stdin.buffer.read()
+    data: bytes = kept[_STDIN]
+    return data
+
+
+def was_sent() -> bool:
+    """Whether the source on stdin has been read."""
+    return _STDIN in click.get_current_context().meta
+
+
+def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opened]:
+    """What is asked of a run, and the files that it is asked of."""
     from lossfix import run, scan, source
     from lossfix.config import ConfigError
     from lossfix.configured import check_losses
@@ -101,16 +125,16 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
             changed=None if changed is None else dict(changed),
             baseline=source.read_baseline(flags["baseline"]) if flags["baseline"] else None,
             arguments=tuple(sys.argv[1:]),
-            progress=flags["progress"],
+            progress=progress,
             pool=pool_of(flags),
             cache=cache_of(config, flags),
         )
         if from_stdin(flags):
             if len(flags["paths"]) > 1 or flags["files_from"]:
                 raise Failure("- stands for one source on stdin, and no path can stand beside it")
-            flags["stdin"] = sys.stdin.buffer.read()
+            sent()
             check_losses(config, ())
-            return request, _sent(flags, config.naming)
+            return request, _from_stdin(flags, config.naming)
         if flags["stdin_filename"]:
             raise Failure("--stdin-filename names what - reads; give - as the path")
         paths: Sequence[Path] = [Path(each) for each in flags["paths"]]
@@ -127,13 +151,13 @@ def opened(flags: dict[str, Any]) -> tuple[Request, Opened]:
         raise Failure(str(error)) from error
 
 
-def _sent(flags: dict[str, Any], settings: Settings) -> Opened:
+def _from_stdin(flags: Mapping[str, Any], settings: Settings) -> Opened:
     """The source on stdin, under the name that it was given."""
     from lossfix import scan, source
 
     name = Path(flags["stdin_filename"] or "stdin.py")
     try:
-        return scan.opened([source.decode(name, flags["stdin"])], settings)
+        return scan.opened([source.decode(name, sent())], settings)
     except source.Unreadable as error:
         return scan.Opened((), (), 1, (error,))
 
@@ -146,30 +170,44 @@ def _counted(paths: Iterable[Path], progress: Progress) -> Iterator[Path]:
         yield path
 
 
-def pool_of(flags: dict[str, Any]) -> Pool:
+def pool_of(flags: Mapping[str, Any]) -> Pool:
     """The pool of this run, which ends with it."""
     from lossfix.pool import Pool
 
-    if "pool" not in flags:
-        flags["pool"] = Pool(flags.get("jobs") or 1, flags.get("cluster") or "")
-        click.get_current_context().call_on_close(flags["pool"].close)
-    pool: Pool = flags["pool"]
-    return pool
+    return _once(_POOL, lambda: Pool(flags.get("jobs") or 1, flags.get("cluster") or ""))
 
 
-def cache_of(config: Config, flags: dict[str, Any]) -> Cache:
+def cache_of(config: Config, flags: Mapping[str, Any]) -> Cache:
     """The project's cache, written when this run ends."""
     from lossfix.cache import FORGETFUL, Cache, place
 
-    if "cache" not in flags:
-        forgets = flags.get("no_cache", True)
-        flags["cache"] = FORGETFUL if forgets else Cache(place(config.root))
-        click.get_current_context().call_on_close(flags["cache"].close)
-    cache: Cache = flags["cache"]
-    return cache
+    forgets = flags.get("no_cache", True)
+    return _once(_CACHE, lambda: FORGETFUL if forgets else Cache(place(config.root)))
 
 
-def starter(config: Config, flags: dict[str, Any]) -> Callable[[], Verifier]:
+class _Closed(Protocol):
+    def close(self) -> None: ...
+
+
+_Held = TypeVar("_Held", bound=_Closed)
+
+
+def _once(name: str, make: Callable[[], _Held]) -> _Held:
+    """What a command needs one of: made when it is first asked for, and closed when the command ends."""
+    context = click.get_current_context()
+    if name not in context.meta:
+        context.meta[name] = make()
+        context.call_on_close(context.meta[name].close)
+    held: _Held = context.meta[name]
+    return held
+
+
+def starter(config: Config, flags: Mapping[str, Any]) -> Callable[[], Verifier]:
+    """What starts the verifier, once there is something to measure.
+
+    It raises ``InterpreterError`` where no interpreter has TensorFlow.
+    """
+
     def start() -> Verifier:
         from lossfix.verify import interpreter
 
@@ -188,8 +226,13 @@ def _workers() -> int:
 
 
 def verifier_of(
-    config: Config, python: str, flags: dict[str, Any], versions: tuple[str, ...] = ()
+    config: Config, python: str, flags: Mapping[str, Any], versions: tuple[str, ...] = ()
 ) -> Verifier:
+    """A verifier in the interpreter ``python``, which closes its workers when it is closed.
+
+    Args:
+        versions: of the interpreter's packages, under which verdicts are remembered; empty: they are not.
+    """
     from lossfix.verify.client import Verifier
 
     limits, pool = config.verify, pool_of(flags)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lossfix import __version__
-from lossfix.asked import config_of, from_stdin, opened, starter, verifier_of
+from lossfix.asked import config_of, from_stdin, opened, sent, starter, verifier_of, was_sent
 from lossfix.failure import FAILED, Failure, usage
 from lossfix.options import (
     Group,
@@ -90,11 +90,11 @@ def check(**flags: Any) -> int:
     from lossfix import run
 
     ready(flags)
-    with working(flags):
-        request, files = opened(flags)
+    with working(flags) as progress:
+        request, files = opened(flags, progress)
         if flags["verbose"]:
             for line in run.roles_of(request, files):
-                request.progress.say(line)
+                progress.say(line)
         report = run.check(request, files)
     report = _beyond_baseline(report, request, flags)
     show(report, flags)
@@ -143,8 +143,8 @@ def fix(**flags: Any) -> int:
     if flags["interactive"] and from_stdin(flags):
         raise Failure("-i asks on stdin, from which - reads the source; name a file instead")
     ready(flags, holds := _on_stdout(flags))
-    with _source_given_back(flags), working(flags):
-        request, files = opened(flags)
+    with _source_given_back(flags), working(flags) as progress:
+        request, files = opened(flags, progress)
         start = None if flags["no_verify"] else starter(request.config, flags)
         asks = flags["interactive"]
         review = dialogue(style_of(flags, sys.stderr.isatty()).color) if asks else None
@@ -154,7 +154,7 @@ def fix(**flags: Any) -> int:
         show_cells(report, flags)
     elif from_stdin(flags):
         changed = next((each.after for each in report.files if each.changed), None)
-        write_bytes(flags["stdin"] if changed is None else changed)
+        write_bytes(sent() if changed is None else changed)
     else:
         try:
             report = run.write(request, report, files.documents)
@@ -199,14 +199,14 @@ def verify(**flags: Any) -> int:
     ready(flags)
     config = config_of(flags)
     try:
-        with working(flags):
+        with working(flags) as progress:
             report = measure.verify(
                 config,
                 flags["losses"] or (".",),
                 flags["against"],
                 flags["relaxed"],
                 starter(config, flags),
-                flags["progress"],
+                progress,
             )
     except (measure.NoSuchLoss, SourceError) as error:
         raise Failure(str(error)) from error
@@ -327,7 +327,7 @@ def doctor(python: str | None) -> int:
     return CLEAN
 
 
-def _on_stdout(flags: dict[str, Any]) -> str:
+def _on_stdout(flags: Mapping[str, Any]) -> str:
     """What a fix puts on stdout, where findings go otherwise."""
     if flags["diff"]:
         return "the patch"
@@ -335,17 +335,17 @@ def _on_stdout(flags: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _source_given_back(flags: dict[str, Any]) -> Iterator[None]:
+def _source_given_back(flags: Mapping[str, Any]) -> Iterator[None]:
     """What an editor sent comes back to it, also where it could not be mended."""
     try:
         yield
     except Exception:
-        if from_stdin(flags) and not flags["diff"] and "stdin" in flags:
-            write_bytes(flags["stdin"])
+        if from_stdin(flags) and not flags["diff"] and was_sent():
+            write_bytes(sent())
         raise
 
 
-def _beyond_baseline(report: Report, request: Request, flags: dict[str, Any]) -> Report:
+def _beyond_baseline(report: Report, request: Request, flags: Mapping[str, Any]) -> Report:
     """What the baseline does not know; nothing where all of it becomes the baseline."""
     from dataclasses import replace
 

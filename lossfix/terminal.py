@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,19 +19,21 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def working(flags: dict[str, Any]) -> Iterator[None]:
-    """While others do the work: how far they are is told on stderr, and where none of them can do it,
-    what was asked cannot be done."""
+def working(flags: Mapping[str, Any]) -> Iterator[Progress]:
+    """While others do the work: whom to tell how far it is, which is shown on stderr.
+
+    Raises:
+        Failure: none of them can do it.
+    """
     from lossfix.pool import PoolError
     from lossfix.verify.interpreter import InterpreterError
 
     ticker = Ticker(sys.stderr.isatty() and not flags.get("quiet"))
     say = ticker.say if flags.get("verbose") else SILENT.say
-    flags["progress"] = Progress(say, ticker.tick)
     if flags.get("verbose"):
         hear("lossfix.verify", ticker)
     try:
-        yield
+        yield Progress(say, ticker.tick)
     except (InterpreterError, PoolError) as error:
         raise Failure(str(error)) from error
     finally:
