@@ -1,0 +1,161 @@
+"""The constructor of a loss takes an argument of its parent and drops it
+
+## What it does
+
+Finds subclasses of `keras.losses.Loss` whose `__init__` takes `reduction`, `name`, `dtype` or `**kwargs`,
+calls `super().__init__` without it and reads it nowhere else.
+
+## Why is this bad
+
+Whoever asks for `reduction="none"` gets the mean over the batch, and is not told (measured on Keras 3.15).
+Loaded with its saved model, the loss has lost its reduction and its name: it trains as another one.
+
+## Example
+
+```python
+import keras
+import tensorflow as tf
+
+
+class GapLoss(keras.losses.Loss):
+    def __init__(self, reduction="sum_over_batch_size", name="gap"):
+        super().__init__()
+
+    def call(self, y_true, y_pred):
+        y_true = tf.reshape(y_true, tf.shape(y_pred))
+        return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+```
+
+## Use instead
+
+```python
+import keras
+import tensorflow as tf
+
+
+class GapLoss(keras.losses.Loss):
+    def __init__(self, reduction="sum_over_batch_size", name="gap"):
+        super().__init__(reduction=reduction, name=name)
+
+    def call(self, y_true, y_pred):
+        y_true = tf.reshape(y_true, tf.shape(y_pred))
+        return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+```
+
+## Fix safety
+
+Exact where the default is what the parent takes anyway, so that only what was asked for and not given
+changes. Another default, such as `"none"`, would change the loss of everybody who relies on today's, and what
+`**kwargs` have swallowed may be more than the parent takes: both are reported.
+
+## References
+
+- https://keras.io/api/losses/#creating-custom-losses
+- https://keras.io/guides/serialization_and_saving/#custom-objects
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import libcst as cst
+
+from lossfix.losses.loss import Loss
+from lossfix.losses.parameters import default_of, parameter_names
+from lossfix.losses.removed_table import REDUCTIONS
+from lossfix.losses.subclass import PASSED_ON, derives_directly, method, super_calls
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.tree import dotted, walk
+
+_AUTOMATIC = frozenset({"sum_over_batch_size", "auto"})
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    init = method(loss, "__init__") if derives_directly(loss) else None
+    call = _only_call(init) if init is not None else None
+    if init is None or call is None:
+        return
+    dropped = [each for each in PASSED_ON if each in _dropped(init, call)]
+    kwargs = init.params.star_kwarg
+    if isinstance(kwargs, cst.Param) and not _is_read(init, kwargs.name.value):
+        yield Match(
+            call,
+            f"`{loss.name}` takes `**{kwargs.name.value}` and drops them, `reduction` and `name` among them",
+            "they may hold more than its parent takes",
+        )
+    if dropped:
+        names = "`, `".join(dropped)
+        yield Match(
+            call,
+            f"`{loss.name}` takes `{names}` and does not pass {'it' if len(dropped) == 1 else 'them'} on",
+            _obstacle(loss, init, call, dropped),
+        )
+
+
+def _only_call(init: cst.FunctionDef) -> cst.Call | None:
+    """The one call of the parent's constructor; of two nobody can tell which one runs."""
+    calls = list(super_calls(init))
+    return calls[0] if len(calls) == 1 and not any(each.star for each in calls[0].args) else None
+
+
+def _dropped(init: cst.FunctionDef, call: cst.Call) -> tuple[str, ...]:
+    passed = {each.keyword.value for each in call.args if each.keyword is not None}
+    own = parameter_names(init)[1:]
+    return tuple(
+        each
+        for each in PASSED_ON
+        if each in own and each not in passed and not _is_read(init, each)
+    )
+
+
+def _is_read(init: cst.FunctionDef, name: str) -> bool:
+    return any(isinstance(node, cst.Name) and node.value == name for node in walk(init.body))
+
+
+def _obstacle(loss: Loss, init: cst.FunctionDef, call: cst.Call, dropped: list[str]) -> str:
+    own_self = len(call.args) == 1 and dotted(call.args[0].value) == "self"
+    if any(each.keyword is None for each in call.args) and not own_self:
+        return "it passes positional arguments to its parent"
+    for name in dropped:
+        default = default_of(init, name)
+        if default is not None and not _is_what_the_parent_takes(loss, name, default):
+            told = " ".join(loss.tree.code(default).split())
+            return f"its default, `{name}={told}`, would change what the loss gives today"
+    return ""
+
+
+def _is_what_the_parent_takes(loss: Loss, name: str, default: cst.BaseExpression) -> bool:
+    if name == "name":
+        return True
+    if name == "dtype":
+        return dotted(default) == "None"
+    if isinstance(default, cst.SimpleString):
+        return default.evaluated_value in _AUTOMATIC
+    _, _, member = (dotted(default) or "").rpartition("Reduction.")
+    return REDUCTIONS.get(member, "").strip('"') in _AUTOMATIC
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    init = method(loss, "__init__")
+    call = match.node
+    if init is None or not isinstance(call, cst.Call):
+        return None
+    dropped = _dropped(init, call)
+    return Edit({call: partial(_with_keywords, dropped)}) if dropped else None
+
+
+def _with_keywords(names: tuple[str, ...], node: cst.CSTNode) -> cst.CSTNode:
+    assert isinstance(node, cst.Call)
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    args = [*node.args, *(cst.Arg(cst.Name(n), keyword=cst.Name(n), equal=equal) for n in names)]
+    spaced = [
+        each if isinstance(each.comma, cst.Comma) else each.with_changes(comma=comma)
+        for each in args[:-1]
+    ]
+    return node.with_changes(args=[*spaced, args[-1]])
+
+
+RULE = Rule("LF321", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)
