@@ -16,6 +16,7 @@ _SAME = """
     greater_equal(x,y)=tf.greater_equal less(x,y)=tf.less less_equal(x,y)=tf.less_equal
     not_equal(x,y)=tf.not_equal maximum(x,y)=tf.maximum minimum(x,y)=tf.minimum pow(x,a)=tf.pow
     cast(x,dtype)=tf.cast gather(reference,indices)=tf.gather one_hot(indices,num_classes)=tf.one_hot
+    slice(x,start,size)=tf.slice
     reshape(x,shape)=tf.reshape permute_dimensions(x,pattern)=tf.transpose name_scope(name)=tf.name_scope
 """
 _REDUCTIONS = """
@@ -201,6 +202,9 @@ _CROSSENTROPIES = (
     _t("in_top_k(predictions, targets, k)", "tf.math.in_top_k({targets}, {predictions}, {k})"),
 )
 
+# Which axes it contracts depends on the ranks; what TensorFlow bundles works that out as Keras 2 did.
+_CONTRACTING = (_t("batch_dot(x, y, axes)", "tf.keras.backend.batch_dot({x}, {y}, axes={axes})"),)
+
 _MAKING = (
     _t("arange(start)", "tf.range({start})"),
     _t(
@@ -282,7 +286,14 @@ _RUNNING = (
 )
 
 BACKEND: tuple[Translation, ...] = (
-    _ELEMENTWISE + _REDUCING + _SHAPES + _ALGEBRA + _CROSSENTROPIES + _MAKING + _RUNNING
+    _ELEMENTWISE
+    + _REDUCING
+    + _SHAPES
+    + _ALGEBRA
+    + _CONTRACTING
+    + _CROSSENTROPIES
+    + _MAKING
+    + _RUNNING
 )
 """By bare name of the function."""
 
@@ -291,7 +302,6 @@ _INTERNAL = "it was internal to Keras 2"
 _IMAGES = "use `tf.image.resize`"
 _CONVOLUTION = "use `keras.ops` or a layer"
 BACKEND_REFUSED = {
-    "batch_dot": "which axes it contracts depends on the ranks: use `tf.matmul` or `tf.einsum`",
     "batch_get_value": "a loss cannot read values out of the graph",
     "batch_set_value": "use `variable.assign`",
     "configure_and_create_distributed_session": _INTERNAL,

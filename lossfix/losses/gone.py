@@ -22,7 +22,8 @@ from lossfix.syntax.scope import Scope
 from lossfix.syntax.scope import dotted as ast_dotted
 from lossfix.syntax.tree import Tree, children, dotted, walk
 
-_BACKEND = "keras.backend."
+_BACKEND = re.compile(r"(?<![\w.])keras\.backend\.")
+"""Keras 3's, and not the one that TensorFlow bundles."""
 _TRUTH = "tf.cast({x}, tf.bool)"
 _SHAPE = re.compile(r"tuple\((\{\w+\}\.shape)\)")
 
@@ -183,7 +184,7 @@ def _renamed(found: Gone) -> cst.BaseExpression:
 
 def _in_the_files_backend(loss: Loss, binding: Binding) -> Binding:
     # `K.floatx()` rather than `keras.backend.floatx()`, where there is a `K`.
-    if _BACKEND not in binding.template:
+    if not _BACKEND.search(binding.template):
         return binding
     module = loss.tree.scopes[-1]
     alias = bound_module(module, "keras.backend") or bound_module(
@@ -191,7 +192,7 @@ def _in_the_files_backend(loss: Loss, binding: Binding) -> Binding:
     )
     if alias is None:
         return binding
-    return replace(binding, template=binding.template.replace(_BACKEND, f"{alias}."))
+    return replace(binding, template=_BACKEND.sub(f"{alias}.", binding.template))
 
 
 def _indexed_shape(found: Gone, binding: Binding) -> Binding:

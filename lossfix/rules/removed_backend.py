@@ -44,9 +44,10 @@ def dice_loss(y_true, y_pred):
 
 ## Fix safety
 
-Exact: each function is replaced by what Keras 2 computed with TensorFlow. Where that depends on the rank of
-a tensor (`K.batch_dot`), or the function has no counterpart (`K.learning_phase`), it is reported. A helper
-that metrics share is mended in place, as it raised for them too.
+Exact: each function is replaced by what Keras 2 computed with TensorFlow. Where that depends on the ranks
+of tensors (`K.batch_dot`), what TensorFlow still bundles is called; where the function has no counterpart
+(`K.learning_phase`), it is reported. A helper that metrics share is mended in place, as it raised for them
+too.
 
 ## References
 

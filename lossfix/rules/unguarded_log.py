@@ -3,8 +3,8 @@
 ## What it does
 
 Finds cross-entropies written by hand, in which `log(p)` or `log(1 - p)` of the predictions is weighed or
-picked by the targets and nothing keeps the probability away from zero, and keeps it above 1e-12. Divergences,
-`y_true * log(y_true / y_pred)`, in which a target of zero is not a number, are reported.
+picked by the targets and nothing keeps the probability away from zero, and keeps it above 1e-12. In
+divergences, `y_true * log(y_true / y_pred)`, a target of zero is not a number: it is kept above that, too.
 
 ## Why is this bad
 
@@ -80,26 +80,25 @@ def match(loss: Loss) -> Iterator[Match]:
                 "is 0: the loss is then infinite or nan",
                 _unsquashed(loss),
             )
-        elif isinstance(node, cst.Call) and _diverges(loss, node):
+        elif isinstance(node, cst.Call) and _diverging(loss, node):
             code = loss.tree.line(node)
-            yield Match(
-                node,
-                f"`{code}` is infinite where a target is 0, and 0 times that is nan",
-                "`keras.losses.kl_divergence` keeps both away from 0",
-            )
+            yield Match(node, f"`{code}` is infinite where a target is 0, and 0 times that is nan")
 
 
-def _diverges(loss: Loss, node: cst.Call) -> bool:
-    """Whether this is the logarithm of a divergence: of the targets over the predictions."""
+def _diverging(loss: Loss, node: cst.Call) -> dict[cst.CSTNode, Replacement]:
+    """The logarithm of a divergence, of the targets or of them over the predictions, kept away from 0.
+
+    The targets themselves weigh it, so that it counts for nothing where they are 0.
+    """
+    if loss.operation(node) != "tf.math.log" or not _is_weighed(loss, node, frozenset()):
+        return {}
     match node.args:
         case [cst.Arg(value=cst.BinaryOperation(left=left, operator=cst.Divide(), right=right))]:
-            return (
-                loss.operation(node) == "tf.math.log"
-                and _is_of_targets(loss, left)
-                and _is_bare_probability(loss, right)
-                and _is_weighed(loss, node, frozenset())
-            )
-    return False
+            if _is_bare(loss, left, loss.y_true) and _is_bare_probability(loss, right):
+                return {each: _above_zero(loss, each) for each in (left, right)}
+        case [cst.Arg(value=value, keyword=None, star="")] if _is_bare(loss, value, loss.y_true):
+            return {value: _above_zero(loss, value)}
+    return {}
 
 
 def _guarded(loss: Loss, node: cst.Call) -> dict[cst.CSTNode, Replacement]:
@@ -128,7 +127,7 @@ def _guarded_log(
     match value:
         case cst.UnaryOperation(
             operator=cst.Minus(), expression=inner
-        ) if operation == "tf.math.log1p" and _is_predictions(loss, inner, frozenset()):
+        ) if operation == "tf.math.log1p" and _is_bare(loss, inner, loss.y_pred):
             rest = _above_zero(loss, expression("1.0 - {p}", p=inner))
             return {node: expression(f"{loss.spell('tf.math.log')}({{x}})", x=rest)}
     if operation == "tf.math.log" and _is_bare_probability(loss, value):
@@ -177,24 +176,29 @@ def _is_bare_probability(loss: Loss, node: cst.BaseExpression) -> bool:
         case cst.BinaryOperation(
             left=cst.Integer() | cst.Float() as one, operator=cst.Subtract(), right=right
         ):
-            return float(one.evaluated_value) == 1.0 and _is_predictions(loss, right, frozenset())
+            return float(one.evaluated_value) == 1.0 and _is_bare(loss, right, loss.y_pred)
         case cst.Name() if (value := named_value(loss, node)) is not None:
             return _is_bare_probability(loss, value)
-    return _is_predictions(loss, node, frozenset())
+    return _is_bare(loss, node, loss.y_pred)
 
 
-def _is_predictions(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> bool:
+def _is_bare(
+    loss: Loss, node: cst.BaseExpression, parameter: str, seen: frozenset[str] = frozenset()
+) -> bool:
+    """Whether ``node`` is the targets, or the predictions, as they are."""
     match node:
         case cst.Name(value=name):
             values = loss.flow.values(name)
-            return (name == loss.y_pred or bool(values)) and all(
-                name in seen or (each.whole and _is_predictions(loss, each.value, seen | {name}))
+            return (name == parameter or bool(values)) and all(
+                name in seen
+                or (each.whole and _is_bare(loss, each.value, parameter, seen | {name}))
                 for each in values
             )
         case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
-            return loss.operation(node) in _KEEPS_VALUES and _is_predictions(loss, first, seen)
+            known = loss.operation(node) in _KEEPS_VALUES
+            return known and _is_bare(loss, first, parameter, seen)
         case cst.Subscript(value=value):
-            return _is_predictions(loss, value, seen)
+            return _is_bare(loss, value, parameter, seen)
     return False
 
 
@@ -206,6 +210,8 @@ def _is_weighed(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
             case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
                 if _is_of_targets(loss, right if node is left else left):
                     return True
+            case cst.BinaryOperation(operator=cst.Add() | cst.Subtract()):
+                pass
             case cst.UnaryOperation(operator=cst.Minus()):
                 pass
             case cst.Arg():
@@ -229,7 +235,7 @@ def _is_of_targets(loss: Loss, node: cst.BaseExpression) -> bool:
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     assert isinstance(match.node, cst.Call)
-    return Edit(_guarded(loss, match.node))
+    return Edit(_guarded(loss, match.node) or _diverging(loss, match.node))
 
 
 RULE = Rule("LF502", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

@@ -164,9 +164,38 @@ def test_the_logarithm_of_a_cross_entropy_is_kept_above_zero(before: str, after:
     assert mended("unguarded-log", f"return {before}") == f"return {after}"
 
 
+GUARDED_LOGS = {
+    "log(y_true)": "tf.math.log(tf.maximum(y_true, 1e-12))",
+    "log(y_pred)": "tf.math.log(tf.maximum(y_pred, 1e-12))",
+    "log(y_true / y_pred)": "tf.math.log(tf.maximum(y_true, 1e-12) / tf.maximum(y_pred, 1e-12))",
+}
+
+
+@pytest.mark.parametrize(
+    "divergence",
+    [
+        "y_true * log(y_true / y_pred)",
+        "y_true * (log(y_true) - log(y_pred))",
+        "y_true * log(y_true) - y_true * log(y_pred)",
+        "y_true * log(y_true / y_pred) - y_true + y_pred",
+    ],
+)
+def test_a_divergence_is_kept_above_zero_on_both_sides(divergence: str) -> None:
+    before, after = divergence, divergence
+    for short, guarded in GUARDED_LOGS.items():
+        before = before.replace(short, f"tf.math.{short}")
+        after = after.replace(short, guarded)
+    assert mended("unguarded-log", f"return {before}") == f"return {after}"
+
+
 @pytest.mark.parametrize(
     "value",
     [
+        "y_pred * tf.math.log(y_pred / y_true)",
+        "y_true * tf.math.log((y_true + 1e-7) / (y_pred + 1e-7))",
+        "y_true * (tf.math.log(y_true + 1e-7) - tf.math.log(y_pred + 1e-7))",
+        "tf.square(tf.math.log(y_true / y_pred))",
+        "y_pred * (tf.math.log(y_true) - 1.0)",
         "-y_true * tf.math.log(y_pred + 1e-7)",
         "-y_true * tf.math.log(tf.clip_by_value(y_pred, 1e-7, 1.0))",
         "-y_true * tf.math.log(tf.maximum(y_pred, 1e-7))",

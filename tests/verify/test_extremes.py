@@ -54,6 +54,21 @@ def test_an_epsilon_that_matters_in_one_batch_alone_is_seen(before, after, where
         assert any(where in reason for reason in verdict.reasons)
 
 
+DIVERGENCE = """
+def loss(y_true, y_pred):
+    return tf.reduce_sum(y_true * (tf.math.log({0}) - tf.math.log({1})), axis=-1)
+"""
+
+
+def test_of_a_value_that_is_no_number_no_gradient_is_kept(tmp_path):
+    # For predictions below zero the logarithm has a finite gradient and no value.
+    above = ("tf.maximum(y_true, 1e-12)", "tf.maximum(y_pred, 1e-12)")
+    before, after = DIVERGENCE.format("y_true", "y_pred"), DIVERGENCE.format(*above)
+    assert verdict_of(pair(before, after), tmp_path).writable
+    other = DIVERGENCE.format(above[0], "tf.maximum(tf.stop_gradient(y_pred), 1e-12)")
+    assert not verdict_of(pair(before, other), tmp_path).writable
+
+
 @pytest.mark.parametrize(
     ("source", "options", "said"),
     [

@@ -70,13 +70,14 @@ def compare_slopes(
 ) -> SlopeFacts:
     """Compares the gradients with respect to the predictions, eagerly.
 
-    Batches on which the original raises, has no gradient, or one that is not finite, are left out;
-    what the rewrite raises counts as another gradient.
+    Batches on which the original raises, has no gradient, or a value or a gradient that is not finite,
+    are left out: of what is no number there is no gradient to keep. What the rewrite raises counts as
+    another gradient.
     """
     known: list[tuple[np.ndarray, Optional[np.ndarray], float]] = []
     for batch in batches:
         value, expected = _slope(before, batch)
-        if expected is not None and np.all(np.isfinite(expected)):
+        if expected is not None and np.isfinite(value) and np.all(np.isfinite(expected)):
             width = max(float(np.std(batch.y_pred)), 1e-3)
             rounding = ROUNDING[before.precision] * abs(value) / width
             known.append((expected, _slope(after, batch)[1], rounding))

@@ -125,7 +125,7 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
             shims.append((backend, "logsumexp", v1.reduce_logsumexp))
         shims += [
             (backend, name, getattr(tf, name))
-            for name in ("identity", "is_tensor")
+            for name in ("identity", "is_tensor", "slice")
             if not hasattr(backend, name)
         ]
     shims.append((keras.backend, "tensorflow_backend", keras.backend))
