@@ -4,6 +4,6 @@ No code of the user's runs when a file is opened, typed in or saved. Notebooks a
 line: their cells are not synchronised.
 """
 
-from lossfix.lsp.server import serve
+from lossfix.lsp.answers import serve
 
 __all__ = ["serve"]

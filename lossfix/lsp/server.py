@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
@@ -21,13 +19,9 @@ from lossfix.config import ConfigError
 from lossfix.lsp import actions
 from lossfix.lsp.actions import Buffer, Client
 from lossfix.lsp.folder import Folder, View
-from lossfix.lsp.measuring import NotMeasured, Target, measured, target_at
 from lossfix.source import SourceError
 
 Answer = TypeVar("Answer")
-
-PAUSE = 0.25
-"""Seconds without a key being typed after which an editor that does not ask is told what was found."""
 
 
 class Server(LanguageServer):
@@ -162,129 +156,3 @@ def _buffer(document: TextDocument) -> Buffer:
     name = path or f"{unquote(document.uri.partition(':')[2])}.py"
     read = source.from_buffer(Path(name), document.source)
     return Buffer(document.uri, document.version, actions.newline_of(read.data), read)
-
-
-def make() -> Server:
-    """A server with all that it answers to."""
-    server = Server()
-
-    @server.feature(types.INITIALIZED)
-    async def initialized(ls: Server, params: types.InitializedParams) -> None:
-        workspace = ls.client_capabilities.workspace
-        watched = workspace.did_change_watched_files if workspace else None
-        if watched is not None and watched.dynamic_registration:
-            patterns = ("**/*.py", "**/pyproject.toml", "**/lossfix.toml")
-            options = types.DidChangeWatchedFilesRegistrationOptions(
-                [types.FileSystemWatcher(pattern) for pattern in patterns]
-            )
-            method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
-            registration = types.Registration("files", method, options)
-            with suppress(JsonRpcException):
-                await ls.client_register_capability_async(types.RegistrationParams([registration]))
-                ls.is_told_of_files = True
-
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    async def opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
-        if not ls.asks:
-            await ls.publish(params.text_document.uri)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    async def changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
-        if not ls.asks:
-            await ls.publish(params.text_document.uri, PAUSE)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    async def saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
-        if not ls.is_told_of_files:
-            ls.forget()
-        await ls.refresh()
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
-        # What was typed and not saved is gone: the file counts again.
-        ls.forget()
-        if not ls.asks:
-            ls.text_document_publish_diagnostics(
-                types.PublishDiagnosticsParams(uri=params.text_document.uri, diagnostics=[])
-            )
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    async def watched(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
-        held = {each.uri for each in ls.buffers()}
-        if any(change.uri not in held for change in params.changes):
-            ls.forget()
-            await ls.refresh()
-
-    @server.feature(
-        types.TEXT_DOCUMENT_DIAGNOSTIC,
-        types.DiagnosticOptions(
-            inter_file_dependencies=True, workspace_diagnostics=False, identifier="lossfix"
-        ),
-    )
-    async def diagnostic(
-        ls: Server, params: types.DocumentDiagnosticParams
-    ) -> types.RelatedFullDocumentDiagnosticReport:
-        return types.RelatedFullDocumentDiagnosticReport(await ls.found(params.text_document.uri))
-
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
-        codec = ls.client.codec
-
-        def use(view: View, buffer: Buffer, _: tuple[Buffer, ...]) -> types.Hover | None:
-            findings = view.findings(buffer.document)
-            return actions.pages_at(findings, params.position, buffer.document, codec)
-
-        return await ls.look(params.text_document.uri, use, None)
-
-    @server.feature(
-        types.TEXT_DOCUMENT_CODE_ACTION,
-        types.CodeActionOptions(
-            code_action_kinds=[types.CodeActionKind.QuickFix, actions.FIX_ALL, actions.MEASURE]
-        ),
-    )
-    async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-        client = ls.client
-
-        def use(view: View, buffer: Buffer, buffers: Sequence[Buffer]) -> list[types.CodeAction]:
-            held = {each.document.source.path: each for each in buffers}
-            return actions.actions(view, buffer, held, params, client)
-
-        return await ls.look(params.text_document.uri, use, [])
-
-    @server.command(actions.MEASURE)
-    async def verify(ls: Server, uri: str, position: types.Position) -> dict[str, object] | None:
-        def use(view: View, buffer: Buffer, _: tuple[Buffer, ...]) -> Target | str:
-            try:
-                return target_at(view, buffer, position)
-            except NotMeasured as error:
-                return str(error)
-
-        nothing: Target | str = "the file is not open, or its folder cannot be read"
-        target = await ls.look(uri, use, nothing)
-        if isinstance(target, str):
-            ls.say(f"lossfix: {target}", types.MessageType.Warning)
-            return None
-        try:
-            outcome = await measured(ls, target)
-        except NotMeasured as error:
-            ls.say(f"lossfix: {error}", types.MessageType.Error)
-            return None
-        if outcome is None or outcome.verdict is None:
-            return None
-        verdict = outcome.verdict
-        ls.say(f"{outcome.loss}: {verdict.summary}", types.MessageType.Info)
-        return {
-            "loss": outcome.loss,
-            "ruling": verdict.ruling.value,
-            "gradient": verdict.before.value,
-            "summary": verdict.summary,
-            "reasons": list(verdict.reasons),
-            "notes": list(verdict.notes),
-        }
-
-    return server
-
-
-def serve() -> None:
-    """Serve an editor on stdin and stdout until it ends the session."""
-    make().start_io()
