@@ -14,7 +14,7 @@ from lossfix.losses.loss import Loss
 from lossfix.rules.rule import Edit
 from lossfix.syntax import build, guards
 from lossfix.syntax.guards import GuardTripped
-from lossfix.syntax.imports import add_imports
+from lossfix.syntax.imports import add_imports, without_idle_imports
 from lossfix.syntax.scope import unbound
 
 _USUAL_IMPORTS = {"tf": "import tensorflow as tf", "tensorflow": "import tensorflow"}
@@ -36,6 +36,7 @@ def rewritten(loss: Loss, edit: Edit) -> str:
     imports = (*edit.imports, *(_import_for(name, loss) for name in sorted(missing - given)))
     if imports:
         module = add_imports(tree, module, imports)
+    module = without_idle_imports(module, tree.module)
     text = module.code
     guards.reads_back(text, module)
     guards.keeps_comments(tree.text, text)
@@ -72,10 +73,12 @@ def _with_statements(
 def _moved_below(
     new: cst.BaseStatement, following: cst.BaseStatement
 ) -> tuple[cst.BaseStatement, cst.BaseStatement]:
-    """Both with their leading lines: a comment that opens a cell (``# %%``) stays above both."""
+    """Both with their leading lines: a comment that opens a cell (``# %%``, ``#%%``) stays above both."""
     lines = list(getattr(following, "leading_lines", ()))
     marks = [
-        n for n, each in enumerate(lines) if each.comment and each.comment.value.startswith("# %")
+        n
+        for n, each in enumerate(lines)
+        if each.comment and each.comment.value.startswith(("# %", "#%"))
     ]
     end = marks[-1] + 1 if marks else 0
     if marks:

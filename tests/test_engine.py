@@ -297,8 +297,32 @@ def test_an_import_that_a_rewrite_needs_is_added_once_where_imports_are() -> Non
     assert after.index("import tensorflow") < after.index("def a_loss")
 
 
-def test_a_comment_that_opens_a_cell_stays_above_all_that_is_added_to_it() -> None:
-    text = HEAD + "# %% the loss\n# a note\n" + BODY.format("tf.abs(y_true - y_pred)") + USE
+@pytest.mark.parametrize("mark", ["# %% the loss", "#%% the loss"])
+def test_a_comment_that_opens_a_cell_stays_above_all_that_is_added_to_it(mark: str) -> None:
+    text = HEAD + f"{mark}\n# a note\n" + BODY.format("tf.abs(y_true - y_pred)") + USE
     after = everything_mended(text)
-    order = [after.index(each) for each in ("# %% the loss", "def same_rank", "# a note", "@tf.")]
+    order = [after.index(each) for each in (mark, "def same_rank", "# a note", "@tf.")]
     assert order == sorted(order)
+
+
+@pytest.mark.parametrize(
+    ("inner", "written", "imported"),
+    [
+        ("from keras import backend as K", "class ALoss(keras.losses.Loss)", "import keras\n"),
+        (
+            "from tensorflow.keras import backend as K",
+            "class ALoss(tf.keras.losses.Loss)",
+            "import tensorflow as tf\n",
+        ),
+    ],
+)
+def test_the_keras_of_a_function_s_own_imports_is_written(
+    inner: str, written: str, imported: str
+) -> None:
+    text = (
+        HEAD + f"def a_loss(y_true, y_pred):\n    {inner}\n    return K.epsilon() * y_pred\n" + USE
+    )
+    after = everything_mended(text)
+    assert written in after
+    assert imported in after
+    assert inner in after

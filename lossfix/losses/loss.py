@@ -15,7 +15,14 @@ from lossfix.losses.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
 from lossfix.losses.injected import BACKEND, injected_in, is_handed_a_backend
 from lossfix.losses.names import canonical
 from lossfix.losses.outline import expressions_of
-from lossfix.losses.spelling import first_free, keras_origin, names_in, spelled, tensorflow
+from lossfix.losses.spelling import (
+    first_free,
+    imported_by,
+    keras_origin,
+    names_in,
+    spelled,
+    tensorflow,
+)
 from lossfix.losses.unfolding import as_function, expression_in
 from lossfix.losses.wording import pair_of
 from lossfix.model import Evidence, Form, Gate
@@ -330,7 +337,11 @@ class Loss:
     @property
     def keras_origin(self) -> str:
         """The module that ``keras`` is imported from where this file has yet to import it."""
-        return keras_origin(self.tree.scopes[-1])
+        return keras_origin(self._imported)
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        return imported_by(self.tree.scopes.values())
 
     def spell(self, operation: str) -> str:
         """``operation`` (``tf.where``, ``keras.losses.Loss``) as this file would write it.
@@ -338,7 +349,7 @@ class Loss:
         A module that the file does not import yet is spelled as it is usually imported; the engine
         adds the import.
         """
-        return spelled(operation, self.tree.scopes[-1])
+        return spelled(operation, self.tree.scopes[-1], self._imported)
 
     def fresh(self, *wishes: str) -> str:
         """The first of ``wishes`` that means nothing in this file yet, else the first with a number."""

@@ -69,7 +69,7 @@ def _in_parameters(loss: Loss) -> str:
             return f"its parameter `{name}` means something else to keras.losses.Loss"
         if loss.factory is None and each.default is None:
             return f"its parameter `{name}` {NOT_CALLABLE}"
-        if each.default is not None and not _is_plain_value(each.default):
+        if each.default is not None and not _is_plain_value(loss, each.default):
             return f"the default of `{name}` is no plain value that get_config could save"
         if each.default is None and _is_used_as_object(loss, name):
             return f"its parameter `{name}` is an object, which get_config could not save"
@@ -150,19 +150,61 @@ def _bound_in(module: ast.AST) -> Iterator[str]:
                 yield name
 
 
-def _is_plain_value(node: cst.BaseExpression) -> bool:
+def _is_plain_value(loss: Loss | None, node: cst.BaseExpression) -> bool:
+    """Whether a value is written out, or is a constant of the module of ``loss`` that is."""
     match node:
         case cst.Integer() | cst.Float() | cst.SimpleString():
             return True
-        case cst.Name(value=value):
-            return value in ("None", "True", "False")
+        case cst.Name(value=name):
+            if name in ("None", "True", "False"):
+                return True
+            constant = _constant(loss, name) if loss is not None else None
+            return constant is not None and _is_plain_value(None, constant)
         case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
-            return _is_plain_value(inner)
+            return _is_plain_value(loss, inner)
         case cst.BinaryOperation(left=left, right=right):
-            return _is_plain_value(left) and _is_plain_value(right)
+            return _is_plain_value(loss, left) and _is_plain_value(loss, right)
         case cst.Tuple(elements=elements) | cst.List(elements=elements):
-            return all(_is_plain_value(each.value) for each in elements)
+            return all(_is_plain_value(loss, each.value) for each in elements)
     return False
+
+
+def _constant(loss: Loss, name: str) -> cst.BaseExpression | None:
+    """What a name of the module is set to, on a line of its own and nowhere else."""
+    bound = [
+        each
+        for each in walk(loss.tree.module)
+        if isinstance(each, cst.Name)
+        and each.value == name
+        and not isinstance(loss.tree.parents[each], cst.Arg | cst.Param)
+        and _binds(loss, each)
+    ]
+    lines = [
+        small
+        for line in loss.tree.module.body
+        if isinstance(line, cst.SimpleStatementLine)
+        for small in line.body
+    ]
+    match [loss.tree.parents.get(loss.tree.parents[each]) for each in bound]:
+        case [cst.Assign(targets=[_], value=value) as assign] if assign in lines:
+            return value
+    return None
+
+
+def _binds(loss: Loss, node: cst.Name) -> bool:
+    return isinstance(
+        loss.tree.parents[node],
+        cst.AssignTarget
+        | cst.AugAssign
+        | cst.AnnAssign
+        | cst.For
+        | cst.NamedExpr
+        | cst.ImportAlias
+        | cst.AsName
+        | cst.NameItem
+        | cst.FunctionDef
+        | cst.ClassDef,
+    )
 
 
 def is_tf_function(loss: Loss, decorator: cst.Decorator) -> bool:

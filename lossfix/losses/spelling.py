@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Iterable
 
 from lossfix.syntax.scope import Scope
 
@@ -11,7 +12,12 @@ _ALSO_IN_THE_BACKEND = frozenset({"abs", "exp", "maximum", "minimum", "sigmoid",
 """What ``tf.keras.backend`` computes under the same name, from the same arguments."""
 
 
-def spelled(operation: str, module: Scope) -> str:
+def imported_by(scopes: Iterable[Scope]) -> frozenset[str]:
+    """All that a file imports anywhere: a function's own imports, too, say which Keras its author uses."""
+    return frozenset(origin for each in scopes for origin in each.imports.values())
+
+
+def spelled(operation: str, module: Scope, imported: Collection[str]) -> str:
     """A canonical name (``tf.where``, ``keras.losses.Loss``) as a file with these imports would write it."""
     head, _, rest = operation.partition(".")
     if head == "tf":
@@ -23,7 +29,7 @@ def spelled(operation: str, module: Scope) -> str:
         own = _bound_to(module, "keras") or _bound_to(module, "tensorflow.keras")
         if own is None:
             bundling = _bound_to(module, _TENSORFLOW)
-            apart = any(each.split(".")[0] == "keras" for each in module.imports.values())
+            apart = any(each.split(".")[0] == "keras" for each in imported)
             own = f"{bundling}.keras" if bundling and not apart else "keras"
         return f"{own}.{rest}"
     if head == "np":
@@ -36,9 +42,9 @@ def tensorflow(module: Scope) -> str:
     return _bound_to(module, _TENSORFLOW) or "tf"
 
 
-def keras_origin(module: Scope) -> str:
+def keras_origin(imported: Collection[str]) -> str:
     """The module that ``keras`` is imported from in a file that has yet to import it."""
-    bundled = any(each.startswith("tensorflow.keras") for each in module.imports.values())
+    bundled = any(each.startswith("tensorflow.keras") for each in imported)
     return "tensorflow.keras" if bundled else "keras"
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
-from lossfix.syntax.tree import Tree
+from lossfix.syntax.tree import Tree, dotted, walk
+
+_COMPANIONS = frozenset({"keras", "tensorflow", "tf_keras"})
+"""Packages whose imports stand together."""
 
 
 def is_import(statement: cst.CSTNode) -> bool:
@@ -40,23 +45,154 @@ def end_of_imports(module: cst.Module) -> int:
 
 
 def add_imports(tree: Tree, module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
-    """``module`` with import statements added behind its first run of imports.
+    """``module`` with import statements added to its first run of imports.
 
-    Comments and blank lines that stood above the next statement stay above it.
+    Each goes behind the last import of the same framework or of its companions, else above the
+    project's own modules that end the run, else to its end. Comments and blank lines that stood above
+    the next statement stay above it.
     """
-    new: list[cst.BaseStatement] = []
+    new: list[cst.SimpleStatementLine] = []
     for line in lines:
         statement = cst.parse_statement(line, config=module.config_for_parsing)
         assert isinstance(statement, cst.SimpleStatementLine)
         new.append(statement)
-    position = end_of_imports(module)
+    end = end_of_imports(module)
     body = list(module.body)
-    if position == 0 and not any(is_import(each) for each in body[:1]):
+    blank = cst.EmptyLine(indent=False)
+    if end == 0 and not any(is_import(each) for each in body[:1]):
         # Nothing above: the new imports are set off from the code by a blank line.
-        header, rest = module.header, body
-        if rest and not rest[0].leading_lines:
-            rest[0] = rest[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
-        return module.with_changes(header=header, body=[*new, *rest])
-    if _is_docstring(body[position - 1]):
-        new[0] = new[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
-    return module.with_changes(body=[*body[:position], *new, *body[position:]])
+        if body and not body[0].leading_lines:
+            body[0] = body[0].with_changes(leading_lines=[blank])
+        return module.with_changes(body=[*new, *body])
+    if _is_docstring(body[end - 1]):
+        new[0] = new[0].with_changes(leading_lines=[blank])
+        return module.with_changes(body=[*body[:end], *new, *body[end:]])
+    for statement in new:
+        position = _place(body, end, _root(statement))
+        if position == 0 or not is_import(body[position - 1]):
+            # The project's own modules alone: they are a group of their own below it.
+            following = body[position]
+            lines_above = getattr(following, "leading_lines", ())
+            statement = statement.with_changes(leading_lines=lines_above)
+            body[position] = following.with_changes(leading_lines=[blank])
+        body.insert(position, statement)
+        end += 1
+    return module.with_changes(body=body)
+
+
+def _place(body: Sequence[cst.CSTNode], end: int, root: str) -> int:
+    """Where an import of ``root`` goes in a run of imports that ends at ``end``."""
+    first = end
+    while first and is_import(body[first - 1]):
+        first -= 1
+    for wanted in ({root}, _COMPANIONS):
+        found = [at for at in range(first, end) if _root(body[at]) in wanted]
+        if found and root in _COMPANIONS:
+            return found[-1] + 1
+    while end > first and _root(body[end - 1]) == "":
+        end -= 1
+    return end
+
+
+def _root(statement: cst.CSTNode) -> str:
+    """The package that an import statement names first; empty for a relative one."""
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.Import(names=[cst.ImportAlias(name=name), *_]), *_]):
+            pass
+        case cst.SimpleStatementLine(
+            body=[cst.ImportFrom(module=cst.Attribute() | cst.Name() as name, relative=[]), *_]
+        ):
+            pass
+        case _:
+            return ""
+    return (dotted(name) or "").partition(".")[0]
+
+
+def without_idle_imports(module: cst.Module, before: cst.Module) -> cst.Module:
+    """``module`` without those imports inside of functions that had a use ``before`` and have none now.
+
+    What a module itself imports stays: other files may import it from there. So does an import with a
+    comment.
+    """
+    idle = _idle_imports(module)
+    if not idle:
+        return module
+    kept = {_code(module, each) for each in _idle_imports(before)}
+    dropped = [each for each in idle if _code(module, each) not in kept]
+    changed = module.visit(_Dropping(dropped)) if dropped else module
+    assert isinstance(changed, cst.Module)
+    return changed
+
+
+def _code(module: cst.Module, statement: cst.SimpleStatementLine) -> str:
+    return module.code_for_node(statement.with_changes(leading_lines=[])).strip()
+
+
+def _idle_imports(module: cst.Module) -> list[cst.SimpleStatementLine]:
+    """The imports inside of functions none of whose names their function reads."""
+    found: dict[cst.SimpleStatementLine, None] = {}
+    for function in walk(module):
+        if not isinstance(function, cst.FunctionDef):
+            continue
+        lines = [
+            each
+            for each in walk(function)
+            if isinstance(each, cst.SimpleStatementLine) and is_import(each)
+        ]
+        if not lines:
+            continue
+        labels = {id(part) for line in lines for part in walk(line)}
+        names = {
+            each.value
+            for each in walk(function)
+            if isinstance(each, cst.Name) and id(each) not in labels
+        }
+        for line in lines:
+            bound = _bound_names(line)
+            if bound and not bound & names and not _has_comment(line):
+                found[line] = None
+            else:
+                found.pop(line, None)
+    return list(found)
+
+
+def _bound_names(line: cst.SimpleStatementLine) -> set[str]:
+    """What an import statement binds; nothing that is known where it is of everything."""
+    names: set[str] = set()
+    for each in line.body:
+        if not isinstance(each, cst.Import | cst.ImportFrom) or isinstance(
+            each.names, cst.ImportStar
+        ):
+            return set()
+        names |= {
+            alias.evaluated_alias or alias.evaluated_name.split(".")[0] for alias in each.names
+        }
+    return names
+
+
+def _has_comment(line: cst.SimpleStatementLine) -> bool:
+    above = any(each.comment is not None for each in line.leading_lines)
+    return above or line.trailing_whitespace.comment is not None
+
+
+class _Dropping(cst.CSTTransformer):
+    """Takes lines out of blocks that hold more than them; what follows moves up to their place."""
+
+    def __init__(self, lines: Sequence[cst.SimpleStatementLine]) -> None:
+        self._lines = frozenset(lines)
+
+    def leave_IndentedBlock(
+        self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
+    ) -> cst.IndentedBlock:
+        body: list[cst.BaseStatement] = []
+        above: Sequence[cst.EmptyLine] | None = None
+        for old, new in zip(original_node.body, updated_node.body, strict=True):
+            if old in self._lines:
+                above = getattr(old, "leading_lines", ()) if above is None else above
+                continue
+            if above is not None:
+                remarks = [each for each in getattr(new, "leading_lines", ()) if each.comment]
+                new = new.with_changes(leading_lines=[*above, *remarks])
+                above = None
+            body.append(new)
+        return updated_node.with_changes(body=body) if body else updated_node

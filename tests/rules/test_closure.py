@@ -60,6 +60,37 @@ def test_a_variable_that_is_only_read_becomes_a_constant(made: str, constant: st
     assert "w = self.w\n" not in after.replace("self.w = w\n", "")
 
 
+CONSTANT = factory(
+    signature="w=WEIGHT, missing=MISSING", body="return w * (y_true - y_pred) + missing"
+)
+
+
+def test_a_default_may_be_a_constant_of_the_module() -> None:
+    after = rewritten("WEIGHT = (0.5, 2.0)\nMISSING = -1\n\n\n" + CONSTANT, "closure")
+    assert "def __init__(self, w=WEIGHT, missing=MISSING, reduction=" in after
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "WEIGHT = np.ones(3)",
+        "WEIGHT = read()",
+        "WEIGHT = 1.0\nWEIGHT = 2.0",
+        "WEIGHT = 1.0\nWEIGHT += 1.0",
+        "if big:\n    WEIGHT = 2.0",
+        "from settings import WEIGHT",
+        "WEIGHT = 1.0\n\n\ndef reset():\n    global WEIGHT\n    WEIGHT = 2.0",
+        "WEIGHT = other = 1.0",
+        "WEIGHT = OTHER\nOTHER = WEIGHT",
+        "",
+    ],
+)
+def test_a_default_that_may_be_anything_keeps_a_factory(head: str) -> None:
+    source = f"{head}\nMISSING = -1\n\n\n{CONSTANT}"
+    (finding,) = findings(source, "closure")
+    assert "the default of `w`" in finding.reason
+
+
 def test_the_docstring_of_the_inner_function_opens_its_method_once() -> None:
     source = factory('"""Of the factory."""', body='"""Of the loss."""\nreturn w * y_true - y_pred')
     after = rewritten(source, "closure")

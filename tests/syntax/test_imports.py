@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lossfix.syntax.imports import add_imports
+from lossfix.syntax.imports import add_imports, without_idle_imports
 from lossfix.syntax.tree import parse
 
 
@@ -28,3 +28,84 @@ from lossfix.syntax.tree import parse
 def test_an_import_goes_where_the_file_keeps_its_own(before: str, after: str) -> None:
     tree = parse(before)
     assert add_imports(tree, tree.module, ("import re",)).code == after
+
+
+TENSORFLOW = "import tensorflow as tf"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "import keras\nimport numpy as np\n\nfrom own import f\n\nx = 1\n",
+            f"import keras\n{TENSORFLOW}\nimport numpy as np\n\nfrom own import f\n\nx = 1\n",
+        ),
+        (
+            "from keras.callbacks import A\nimport six\nx = 1\n",
+            f"from keras.callbacks import A\n{TENSORFLOW}\nimport six\nx = 1\n",
+        ),
+        (
+            "import os\n\n# Ours.\nfrom . import a\nfrom .b import c\n\nx = 1\n",
+            f"import os\n{TENSORFLOW}\n\n# Ours.\nfrom . import a\nfrom .b import c\n\nx = 1\n",
+        ),
+        (
+            '"""Page."""\n\nfrom . import a\n\nx = 1\n',
+            f'"""Page."""\n\n{TENSORFLOW}\n\nfrom . import a\n\nx = 1\n',
+        ),
+        ("from . import a\nx = 1\n", f"{TENSORFLOW}\n\nfrom . import a\nx = 1\n"),
+        (
+            "from __future__ import annotations\nfrom . import a\nx = 1\n",
+            f"from __future__ import annotations\n{TENSORFLOW}\nfrom . import a\nx = 1\n",
+        ),
+        (
+            "import os\nimport own.keras\nx = 1\n",
+            f"import os\nimport own.keras\n{TENSORFLOW}\nx = 1\n",
+        ),
+    ],
+)
+def test_a_framework_is_imported_beside_its_companions(before: str, after: str) -> None:
+    tree = parse(before)
+    assert add_imports(tree, tree.module, (TENSORFLOW,)).code == after
+
+
+def function(*lines: str) -> str:
+    return "def f(x):\n" + "".join(f"    {line}\n" if line else "\n" for line in lines)
+
+
+USED = function("from keras import backend as K", "", "return K.mean(x)")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "after"),
+    [
+        (USED, USED.replace("K.mean", "tf.mean"), function("return tf.mean(x)")),
+        (USED, USED, USED),
+        # It had no use before, says why it is there, or is what the module's other functions read.
+        (
+            function("import a", "return x"),
+            function("import a", "return 2 * x"),
+            function("import a", "return 2 * x"),
+        ),
+        (
+            function("import a  # registers it", "return a.b(x)"),
+            function("import a  # registers it", "return b(x)"),
+            function("import a  # registers it", "return b(x)"),
+        ),
+        ("import a\n\n" + USED, "import a\n\nx = 1\n", "import a\n\nx = 1\n"),
+        (
+            function("from a import *", "return b(x)"),
+            function("from a import *", "return c(x)"),
+            function("from a import *", "return c(x)"),
+        ),
+        (
+            function("import a.b, c", "return a.b.d(x)"),
+            function("import a.b, c", "return c(x)"),
+            function("import a.b, c", "return c(x)"),
+        ),
+    ],
+)
+def test_an_import_inside_of_a_function_goes_with_its_last_use(
+    before: str, now: str, after: str
+) -> None:
+    changed = without_idle_imports(parse(now).module, parse(before).module)
+    assert changed.code == after

@@ -129,6 +129,7 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
             if not hasattr(backend, name)
         ]
     shims.append((keras.backend, "tensorflow_backend", keras.backend))
+    shims += [(backend, "tf", tf) for backend in _distinct(keras.backend, legacy)]
     for kind in ("losses", "metrics"):
         modules = _modules(kind)
         for mine in modules:
