@@ -235,7 +235,7 @@ def _depends_on(request: Request, files: Opened, document: Document) -> tuple[ob
     config = request.config
     return (
         *(document.source.path, document.source.text, files.project(document)),
-        *(_is_exported(document), package_of(document.path), request.exact_only),
+        *(_is_exported(document), files.package(document), request.exact_only),
         *(config.select, config.extend_select, config.ignore, config.per_file_ignores),
         config.naming,
     )
@@ -353,18 +353,12 @@ def options_for(request: Request, files: Opened, document: Document) -> Options:
         exact_only=request.exact_only,
         settings=config.naming,
         project=replace(files.project(document), exported=_is_exported(document)),
-        package=package_of(document.path),
+        package=files.package(document),
     )
 
 
 def _is_exported(document: Document) -> bool:
     return (document.path.resolve().parent / "__init__.py").exists()
-
-
-def package_of(path: Path) -> str:
-    """The name under which a file's losses are registered: its outermost package, else its own name."""
-    top = next(iter(source.packages(path)), path.stem)
-    return top if top.isidentifier() else "custom"
 
 
 def _report(command: str, request: Request, files: Opened, reports: Sequence[FileReport]) -> Report:

@@ -31,6 +31,7 @@ from lossfix.losses.wiring import wires_a_loss
 from lossfix.losses.wording import names_losses
 from lossfix.model import Form
 from lossfix.pool import ALONE, Pool
+from lossfix.registration import packages_for
 from lossfix.source import Document, Unreadable
 from lossfix.syntax.nodes import every
 
@@ -79,6 +80,21 @@ class Opened:
     def numbers(self) -> dict[str, int]:
         """Where each document stands, by its path for people."""
         return {document.source.path: n for n, document in enumerate(self.documents)}
+
+    @cached_property
+    def registered(self) -> tuple[str, ...]:
+        """The package under which the losses of each document are registered."""
+        return packages_for(
+            self.documents,
+            [
+                frozenset(each.path[0] for each in reading.losses or ()) | said.compiled
+                for reading, said in zip(self.readings, self.resolved.projects, strict=True)
+            ],
+        )
+
+    def package(self, document: Document) -> str:
+        """The package under which the losses of a document are registered."""
+        return self.registered[self.numbers[document.source.path]]
 
     def project(self, document: Document) -> Project:
         """What the other files say about the names of a document."""
