@@ -33,7 +33,8 @@ def registered(folder: Path, **files: str) -> dict[str, str]:
     "namesake",
     [
         DICE,
-        HEAD + "class DiceLoss(tf.keras.losses.Loss):\n    def call(self, a, b):\n        return b\n",
+        HEAD
+        + "class DiceLoss(tf.keras.losses.Loss):\n    def call(self, a, b):\n        return b\n",
         DICE.replace("dice_loss", "dice_loss_fn"),
         f"{HEAD}def dice_loss(w=1.0):\n    def loss(y_true, y_pred):\n        return w * y_pred\n"
         "    return loss\n",
