@@ -7,7 +7,7 @@ loops, factories and Keras' custom objects are looked into: a value may be any o
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import zip_longest
@@ -19,6 +19,8 @@ ANY_STRING = "*"
 """What is looked up by a name that is not known."""
 
 _SCOPES = frozenset({"customobjectscope", "custom_object_scope"})
+_NAMED = (ast.Name, ast.Attribute, ast.Subscript, ast.Dict)
+"""What a selector returns that is not computed."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,20 @@ class Assigned:
     """Of its functions, by name."""
     registered: Mapping[str, tuple[ast.expr, ...]] = field(default_factory=dict)
     """What Keras is told that a string stands for: ``custom_objects={"dice": dice}``."""
+    meant: dict[str, tuple[tuple[str, bool], ...]] = field(default_factory=dict, compare=False)
+    """What ``references`` has found out about single names so far: files ask for few of them often."""
 
 
 @lru_cache(maxsize=2)
 def assignments_of(module: ast.Module) -> Assigned:
     """What each name of a file, or each attribute by its last part, is ever made to stand for."""
-    values: dict[str, tuple[ast.expr, ...]] = {}
-    returns: dict[str, tuple[ast.expr, ...]] = {}
+    values: dict[str, list[ast.expr]] = {}
+    returns: dict[str, list[ast.expr]] = {}
 
     def bind(target: ast.expr, value: ast.expr) -> None:
         match target, value:
             case (ast.Name(id=name) | ast.Attribute(attr=name)), _:
-                values[name] = (*values.get(name, ()), value)
+                values.setdefault(name, []).append(value)
             case ast.Subscript(value=holder), _:
                 bind(holder, value)
             case (
@@ -63,13 +67,12 @@ def assignments_of(module: ast.Module) -> Assigned:
             case ast.FunctionDef(name=name, body=body):
                 for parameter, default in defaults(node.args):
                     if default is not None:
-                        values[parameter] = (*values.get(parameter, ()), default)
-                found = tuple(
+                        values.setdefault(parameter, []).append(default)
+                returns.setdefault(name, []).extend(
                     each.value
                     for each in statements(body)
                     if isinstance(each, ast.Return) and each.value is not None
                 )
-                returns[name] = (*returns.get(name, ()), *found)
     # Loops last: what they run over may have been given a name further down.
     for node in every(module, ast.For, ast.comprehension):
         match node:
@@ -78,17 +81,21 @@ def assignments_of(module: ast.Module) -> Assigned:
             ):
                 for value in _elements(series, values):
                     bind(target, value)
-    return Assigned(values, returns, _registered(module))
+    return Assigned(_frozen(values), _frozen(returns), _registered(module))
+
+
+def _frozen(lists: Mapping[str, list[ast.expr]]) -> dict[str, tuple[ast.expr, ...]]:
+    return {name: tuple(values) for name, values in lists.items()}
 
 
 def _registered(module: ast.Module) -> Mapping[str, tuple[ast.expr, ...]]:
-    found: dict[str, tuple[ast.expr, ...]] = {}
+    found: dict[str, list[ast.expr]] = {}
 
     def take_in(holder: ast.expr) -> None:
         if isinstance(holder, ast.Dict):
             for key, value in zip(holder.keys, holder.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    found[key.value] = (*found.get(key.value, ()), value)
+                    found.setdefault(key.value, []).append(value)
 
     for node in every(module, ast.keyword, ast.Call, ast.Assign):
         match node:
@@ -104,15 +111,15 @@ def _registered(module: ast.Module) -> Mapping[str, tuple[ast.expr, ...]]:
                 targets=[ast.Subscript(value=holder, slice=ast.Constant(value=str(name)))],
                 value=value,
             ) if _is_custom_objects(holder):
-                found[name] = (*found.get(name, ()), value)
-    return found
+                found.setdefault(name, []).append(value)
+    return _frozen(found)
 
 
 def _is_custom_objects(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and last_part(node.func) == "get_custom_objects"
 
 
-def _elements(series: ast.expr, values: Mapping[str, tuple[ast.expr, ...]]) -> list[ast.expr]:
+def _elements(series: ast.expr, values: Mapping[str, Sequence[ast.expr]]) -> list[ast.expr]:
     """What a loop's variable is set to in turn, as far as the file spells it out."""
     index = ast.Constant(0)
     match series:
@@ -140,7 +147,7 @@ def _elements(series: ast.expr, values: Mapping[str, tuple[ast.expr, ...]]) -> l
     return []
 
 
-def _entries(holder: ast.expr, values: Mapping[str, tuple[ast.expr, ...]]) -> list[ast.expr]:
+def _entries(holder: ast.expr, values: Mapping[str, Sequence[ast.expr]]) -> list[ast.expr]:
     """The values of a dictionary."""
     match holder:
         case ast.Dict(values=entries):
@@ -151,51 +158,94 @@ def _entries(holder: ast.expr, values: Mapping[str, tuple[ast.expr, ...]]) -> li
     return []
 
 
-def references(
-    node: ast.expr, assigned: Assigned, seen: frozenset[str] = frozenset()
-) -> Iterator[tuple[str, bool]]:
+def references(node: ast.expr, assigned: Assigned) -> tuple[tuple[str, bool], ...]:
     """The names that may stand for a value, each with whether it is the value itself or called for it."""
     match node:
-        case ast.Constant(value=str(name)) if name not in seen:
-            yield repr(name), True
-            for value in assigned.registered.get(name, ()):
-                yield from references(value, assigned, seen | {name})
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            yield name, True
-            if name not in seen:
-                for value in assigned.values.get(name, ()):
-                    yield from references(value, assigned, seen | {name})
-        case ast.Call(func=function, args=args):
-            called = last_part(function)
-            if called == "get" and isinstance(function, ast.Attribute):
-                if _is_custom_objects(function.value) and args:
-                    yield from _looked_up(args[0], assigned, seen)
-                # Of a dictionary; of a module, such as `keras.losses.get`, it stands for nothing here.
-                yield from references(function.value, assigned, seen)
-            elif called == "partial" and args:
-                yield from references(args[0], assigned, seen)
-            elif called is not None and called not in seen:
-                yield called, False
-                # A selector, `get_loss("dice")`, stands for what it may return.
-                for value in assigned.returns.get(called, ()):
-                    if isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Dict):
-                        yield from references(value, assigned, seen | {called})
-        case ast.Dict(values=values):
-            for value in values:
-                yield from references(value, assigned, seen)
-        case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
-            for value in values:
-                yield from references(value, assigned, seen)
-        case ast.IfExp(body=first, orelse=second):
-            yield from references(first, assigned, seen)
-            yield from references(second, assigned, seen)
-        case ast.Subscript(value=value, slice=key) if _is_custom_objects(value):
-            yield from _looked_up(key, assigned, seen)
-        case ast.Subscript(value=value) | ast.Starred(value=value):
-            yield from references(value, assigned, seen)
-        case ast.BinOp(left=first, right=second):
-            yield from references(first, assigned, seen)
-            yield from references(second, assigned, seen)
+            if name not in assigned.meant:
+                assigned.meant[name] = _followed(node, assigned)
+            return assigned.meant[name]
+    return _followed(node, assigned)
+
+
+def first_references(node: ast.expr, assigned: Assigned) -> tuple[tuple[str, bool], ...]:
+    """Those of ``references`` that are reached without looking up what a name was set to."""
+    return _followed(node, assigned, through_names=False)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One of the names by way of which a value was reached."""
+
+    name: str
+    before: _Step | None
+
+
+def _followed(
+    start: ast.expr, assigned: Assigned, through_names: bool = True
+) -> tuple[tuple[str, bool], ...]:
+    # Without recursion, and each name once: generated files chain thousands of names, and a residual
+    # network's sums of sums reach the first layer in more ways than can be counted.
+    found: dict[tuple[str, bool], None] = {}
+    opened: set[str] = set()
+    pending: list[tuple[ast.expr, _Step | None]] = [(start, None)]
+    while pending:
+        node, way = pending.pop()
+        opening, inner = "", list[ast.expr]()
+        match node:
+            case ast.Constant(value=str(name)):
+                opening, inner = repr(name), [*assigned.registered.get(name, ())]
+                if name == ANY_STRING:
+                    inner = [each for values in assigned.registered.values() for each in values]
+                found[opening, True] = None
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                if through_names:
+                    opening, inner = name, [*assigned.values.get(name, ())]
+                found[name, True] = None
+            case ast.Call(func=function, args=args):
+                called = last_part(function)
+                if called == "get" and isinstance(function, ast.Attribute):
+                    # Of a dictionary; a module, as in `keras.losses.get`, stands for nothing here.
+                    inner = [function.value]
+                    if _is_custom_objects(function.value) and args:
+                        inner.insert(0, _looked_up(args[0]))
+                elif called == "partial" and args:
+                    inner = [args[0]]
+                elif called is not None and not _leads_by(way, called):
+                    found[called, False] = None
+                    # A selector, `get_loss("dice")`, stands for what it may return.
+                    opening = f"{called}()"
+                    inner = [e for e in assigned.returns.get(called, ()) if isinstance(e, _NAMED)]
+            case ast.Dict(values=inner):
+                pass
+            case ast.List(elts=inner) | ast.Tuple(elts=inner) | ast.Set(elts=inner):
+                pass
+            case ast.IfExp(body=first, orelse=second) | ast.BinOp(left=first, right=second):
+                inner = [first, second]
+            case ast.Subscript(value=value, slice=key) if _is_custom_objects(value):
+                inner = [_looked_up(key)]
+            case ast.Subscript(value=value) | ast.Starred(value=value):
+                inner = [value]
+        if opening in opened:
+            continue
+        if opening:
+            opened.add(opening)
+            way = _Step(opening.removesuffix("()"), way)
+        pending += [(each, way) for each in reversed(inner)]
+    return tuple(found)
+
+
+def _leads_by(way: _Step | None, name: str) -> bool:
+    while way is not None:
+        if way.name == name:
+            return True
+        way = way.before
+    return False
+
+
+def _looked_up(key: ast.expr) -> ast.expr:
+    """What is looked up in Keras' custom objects: a known string, or any."""
+    return key if isinstance(key, ast.Constant) else ast.Constant(ANY_STRING)
 
 
 def unnamed(
@@ -232,17 +282,3 @@ def called_through(module: ast.Module, assigned: Assigned) -> Iterator[tuple[ast
         for name, direct in references(node.func, assigned):
             if name != itself:
                 yield node, name, direct
-
-
-def _looked_up(
-    key: ast.expr, assigned: Assigned, seen: frozenset[str]
-) -> Iterator[tuple[str, bool]]:
-    """What may stand in Keras' custom objects under a name; ``*`` where the name is not known."""
-    if isinstance(key, ast.Constant):
-        yield from references(key, assigned, seen)
-        return
-    yield repr(ANY_STRING), True
-    if ANY_STRING not in seen:
-        for values in assigned.registered.values():
-            for value in values:
-                yield from references(value, assigned, seen | {ANY_STRING})

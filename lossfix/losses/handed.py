@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lossfix.losses.candidate import Roles
 from lossfix.losses.wording import names_targets
+from lossfix.syntax.nodes import children
 from lossfix.syntax.scope import dotted, statements
 
 _STATIC = frozenset(
@@ -54,7 +55,7 @@ def mentions(node: ast.expr, names: frozenset[str] | set[str]) -> bool:
             return False
     return any(
         mentions(child, names)
-        for child in ast.iter_child_nodes(node)
+        for child in children(node)
         if isinstance(child, ast.expr)
     ) or any(mentions(each.value, names) for each in getattr(node, "keywords", ()))
 

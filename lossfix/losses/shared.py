@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from lossfix.losses.assigned import assignments_of, called_through, references
+from lossfix.losses.assigned import assignments_of, called_through, first_references, references
 from lossfix.losses.discover import mentions_a_framework
 from lossfix.losses.handed import beside, depending, mentions
 from lossfix.losses.said import Argument, Passed, Read, Reference, Role, Shared, Use
@@ -293,7 +293,9 @@ class _Reader:
 
     def _links(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
         for name, values in sorted(self.assigned.values.items()):
-            found = tuple(dict.fromkeys(r for value in values for r in self._references(value)))
+            # Step by step: a chain of a thousand names would tell each of them of all that come before.
+            pairs = (pair for value in values for pair in first_references(value, self.assigned))
+            found = tuple(dict.fromkeys(self._referring(pairs)))
             if found and name not in self.origins:
                 yield name, found
         for name, values in sorted(self.assigned.returns.items()):
@@ -302,14 +304,17 @@ class _Reader:
                     reference
                     for value in values
                     if isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Dict)
-                    for reference in self._references(value)
+                    for reference in self._referring(first_references(value, self.assigned))
                 )
             )
             if found:
                 yield f"{name}()", found
 
     def _references(self, value: ast.expr) -> Iterator[Reference]:
-        for name, direct in references(value, self.assigned):
+        return self._referring(references(value, self.assigned))
+
+    def _referring(self, pairs: Iterable[tuple[str, bool]]) -> Iterator[Reference]:
+        for name, direct in pairs:
             origins = self._origins_of(name)
             for origin in origins:
                 yield Reference(origin, imported=True, direct=direct)

@@ -46,7 +46,6 @@ class Uses:
         return ()
 
 
-@lru_cache(maxsize=4)
 def uses_of(
     module: ast.Module,
     compiled: frozenset[str] = frozenset(),
@@ -55,6 +54,18 @@ def uses_of(
     gradients: frozenset[str] = frozenset(),
 ) -> Uses:
     """The uses in one file, on top of what is known from other files."""
+    return _uses_of(module, compiled, built, metrics, gradients)
+
+
+@lru_cache(maxsize=4)
+def _uses_of(
+    module: ast.Module,
+    compiled: frozenset[str],
+    built: frozenset[str],
+    metrics: frozenset[str],
+    gradients: frozenset[str],
+) -> Uses:
+    # Behind the function with the defaults: by them, one question would be kept as two.
     assigned = assignments_of(module)
     losses, factories, measured = set(compiled), set(built), set(metrics)
     differentiated = set(gradients)

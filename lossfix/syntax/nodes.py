@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import TypeVar, cast
 
 Node = TypeVar("Node", bound=ast.AST)
 
 _LEAVES = frozenset({ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global, ast.Nonlocal})
-_CONTEXTS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+_PLAIN = frozenset(
+    "ctx op ops id attr arg asname level module type_comment kind conversion simple is_async".split()
+)
+"""Fields that hold contexts, operators and plain values."""
+_MIXED = frozenset({"keys", "kw_defaults", "kwd_attrs", "type_ignores"})
+"""Lists that may hold something besides nodes."""
+
+
+@lru_cache(maxsize=None)
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    return tuple(name for name in kind._fields if name not in _PLAIN)
 
 
 def below(node: ast.AST) -> list[ast.AST]:
@@ -30,40 +41,59 @@ def below(node: ast.AST) -> list[ast.AST]:
 def children(node: ast.AST) -> list[ast.AST]:
     """What stands directly below a node; without contexts and operators."""
     found: list[ast.AST] = []
-    for name in node._fields:
+    for name in _fields(node.__class__):
         value = getattr(node, name, None)
         if value.__class__ is list:
-            found += [item for item in value if isinstance(item, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, _CONTEXTS):
+            if name in _MIXED:
+                found += [item for item in value if isinstance(item, ast.AST)]
+            else:
+                found += value
+        elif isinstance(value, ast.AST):
             found.append(value)
     return found
 
 
+@dataclass(frozen=True)
+class _Walked:
+    """The nodes of a file, nearest to the module first, and of each but the module the one above it."""
+
+    nodes: list[ast.AST]
+    above: list[ast.AST]
+
+    @cached_property
+    def by_class(self) -> Mapping[type, list[tuple[int, ast.AST]]]:
+        """The nodes by their class, each with its place among all of them."""
+        found: dict[type, list[tuple[int, ast.AST]]] = {}
+        for number, node in enumerate(self.nodes):
+            found.setdefault(node.__class__, []).append((number, node))
+        return found
+
+    @cached_property
+    def parents(self) -> Mapping[ast.AST, ast.AST]:
+        return dict(zip(self.nodes[1:], self.above, strict=True))
+
+
 @lru_cache(maxsize=2)
-def _by_class(module: ast.Module) -> Mapping[type, list[tuple[int, ast.AST]]]:
-    """The nodes of a file by their class, each with its place among all of them."""
-    found: dict[type, list[tuple[int, ast.AST]]] = {}
-    for number, node in enumerate(below(module)):
-        found.setdefault(node.__class__, []).append((number, node))
-    return found
+def _walked(module: ast.Module) -> _Walked:
+    nodes: list[ast.AST] = [module]
+    above: list[ast.AST] = []
+    for node in nodes:
+        if node.__class__ not in _LEAVES:
+            inner = children(node)
+            nodes += inner
+            above += [node] * len(inner)
+    return _Walked(nodes, above)
 
 
 def every(module: ast.Module, *kinds: type[Node]) -> list[Node]:
     """All nodes of a file that are of one of these very classes, nearest to the module first."""
-    by_class = _by_class(module)
+    by_class = _walked(module).by_class
     numbered = [pair for kind in kinds for pair in by_class.get(kind, ())]
     if len(kinds) > 1:
         numbered.sort(key=itemgetter(0))
     return cast("list[Node]", [node for _, node in numbered])
 
 
-@lru_cache(maxsize=2)
 def parents(module: ast.Module) -> Mapping[ast.AST, ast.AST]:
     """The node above each node of a file; contexts and operators have none."""
-    return {
-        child: node
-        for nodes in _by_class(module).values()
-        for _, node in nodes
-        if node.__class__ not in _LEAVES
-        for child in children(node)
-    }
+    return _walked(module).parents

@@ -84,8 +84,24 @@ def dotted(node: ast.AST) -> str | None:
 
 def last_part(node: ast.expr) -> str | None:
     """``c`` for ``a.b.c``; ``None`` for anything else than a dotted name."""
-    name = dotted(node)
-    return None if name is None else name.split(".")[-1]
+    if isinstance(node, ast.Name):
+        return node.id
+    if not isinstance(node, ast.Attribute):
+        return None
+    root = node.value
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return node.attr if isinstance(root, ast.Name) else None
+
+
+_SIMPLE = frozenset(
+    {
+        *(ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Raise, ast.Assert),
+        *(ast.Import, ast.ImportFrom, ast.Pass, ast.Delete, ast.Global, ast.Nonlocal),
+        *(ast.Break, ast.Continue),
+    }
+)
+"""Statements that hold no others: nearly all are of these."""
 
 
 def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -105,7 +121,7 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """All statements of a body in document order, into ``if`` and ``try`` but not into definitions."""
     for statement in body:
         yield statement
-        if not isinstance(statement, Definition):
+        if statement.__class__ not in _SIMPLE and not isinstance(statement, Definition):
             for block in blocks(statement):
                 yield from statements(block)
 
