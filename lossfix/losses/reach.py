@@ -75,11 +75,9 @@ def references(loss: Loss, name: str, origin: str) -> tuple[Use, ...]:
 
 
 @lru_cache(maxsize=4)
-def _names_by_root(
-    tree: Tree,
-) -> Mapping[str, Sequence[tuple[cst.Name | cst.Attribute, cst.CSTNode | None]]]:
+def _names_by_root(tree: Tree) -> Mapping[str, Sequence[_Named]]:
     """All dotted names of a file by the plain name with which they begin."""
-    found: dict[str, list[tuple[cst.Name | cst.Attribute, cst.CSTNode | None]]] = {}
+    found: dict[str, list[_Named]] = {}
     for node, above in _names(tree.module, tree):
         found.setdefault((dotted(node) or "").partition(".")[0], []).append((node, above))
     return found
@@ -166,34 +164,49 @@ def _assignments(module: cst.Module) -> Iterator[tuple[str, cst.CSTNode]]:
                 stack[:0] = inner_statements(statement)
 
 
-def _names(
-    top: cst.CSTNode, tree: Tree
-) -> Iterator[tuple[cst.Name | cst.Attribute, cst.CSTNode | None]]:
+_Named = tuple[cst.Name | cst.Attribute, cst.CSTNode | None]
+"""A maximal dotted name, and the definition around it."""
+
+
+def _names(top: cst.CSTNode, tree: Tree) -> tuple[_Named, ...]:
     """The maximal dotted names below ``top`` in document order, each with the definition around it."""
     above = next((each for each in tree.ancestors(top) if isinstance(each, Definition)), None)
-    yield from _names_below(top, above)
+    return _names_below(top, above)
 
 
-def _names_below(
-    node: cst.CSTNode, above: cst.CSTNode | None
-) -> Iterator[tuple[cst.Name | cst.Attribute, cst.CSTNode | None]]:
-    skipped: set[cst.CSTNode] = set()
-    match node:
-        case cst.Import() | cst.ImportFrom() | cst.Global() | cst.Nonlocal():
-            return
-        case cst.Name() | cst.Attribute() if dotted(node) is not None:
-            yield node, above
-            return
-        case cst.Attribute():
-            skipped = {node.attr}
-        case cst.Arg(keyword=cst.Name() as name) | cst.Param(name=name):
-            skipped = {name}
-        case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
-            skipped = {name}
-            above = node
-    for child in children(node):
-        if child not in skipped:
-            yield from _names_below(child, above)
+@lru_cache(maxsize=256)
+def _names_below(top: cst.CSTNode, around: cst.CSTNode | None) -> tuple[_Named, ...]:
+    # The losses of a file reach the same helpers, and several rules ask each loss.
+    found: list[_Named] = []
+    pending = [(top, around)]
+    while pending:
+        node, above = pending.pop()
+        if type(node) in _NAMELESS:
+            continue
+        # The node's own class is asked for: LibCST's are abstract, and `isinstance` takes its time.
+        skipped: cst.CSTNode | None = None
+        if type(node) is cst.Name:
+            found.append((node, above))
+            continue
+        elif type(node) is cst.Attribute:
+            if dotted(node) is not None:
+                found.append((node, above))
+                continue
+            skipped = node.attr
+        elif type(node) is cst.Arg:
+            skipped = node.keyword
+        elif type(node) is cst.Param:
+            skipped = node.name
+        elif type(node) is cst.FunctionDef or type(node) is cst.ClassDef:
+            skipped, above = node.name, node
+        inner = [(child, above) for child in children(node) if child is not skipped]
+        pending += reversed(inner)
+    return tuple(found)
+
+
+_NAMELESS = frozenset(
+    {cst.SimpleWhitespace, cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal, cst.SimpleString}
+)
 
 
 def _seen_from(loss: Loss, node: cst.CSTNode, above: cst.CSTNode | None) -> Loss:

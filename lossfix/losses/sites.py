@@ -21,9 +21,8 @@ _CUSTOM_OBJECTS = "get_custom_objects()"
 
 def reads(loss: Loss, name: str) -> Iterator[cst.Name]:
     """Where the rest of the file reads a module-level name, outside of the loss itself."""
-    inside = {id(node) for node in walk(loss.outermost)}
-    for node in walk(loss.tree.module):
-        if not isinstance(node, cst.Name) or node.value != name or id(node) in inside:
+    for node in loss.tree.names.get(name, ()):
+        if loss.outermost in loss.tree.ancestors(node):
             continue
         above = loss.tree.parents.get(node)
         match above:

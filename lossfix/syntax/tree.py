@@ -47,10 +47,10 @@ class Tree:
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
-            inside = children(node)
-            for child in inside:
+            for child in children(node):
                 parents[child] = node
-            stack += inside
+                if child.__class__ not in _LEAVES:
+                    stack.append(child)
         return parents
 
     @cached_property
@@ -58,6 +58,15 @@ class Tree:
         """The quotation mark of most strings that stand on one line; a double one where none is preferred."""
         marks = [each.quote for each in walk(self.module) if isinstance(each, cst.SimpleString)]
         return "'" if marks.count("'") > marks.count('"') else '"'
+
+    @cached_property
+    def names(self) -> Mapping[str, tuple[cst.Name, ...]]:
+        """Every plain name of the file, wherever it stands, in document order."""
+        found: dict[str, list[cst.Name]] = {}
+        for node in _below(self.module):
+            if type(node) is cst.Name:
+                found.setdefault(node.value, []).append(node)
+        return {name: tuple(nodes) for name, nodes in found.items()}
 
     @cached_property
     def definitions(self) -> tuple[tuple[tuple[str, ...], Definition], ...]:
@@ -106,8 +115,8 @@ class Tree:
 class Spans(Mapping[cst.CSTNode, Span]):
     """The places of the nodes of a tree.
 
-    LibCST finds places by printing, which costs more than the parse: so only those top-level statements
-    are printed of which a node is asked for. Where such a statement begins, the outline says.
+    LibCST finds places by printing, which costs more than the parse: so only those functions and statements
+    are printed of which a node is asked for. Where they begin, the outline says.
     """
 
     def __init__(self, tree: Tree) -> None:
@@ -117,37 +126,61 @@ class Spans(Mapping[cst.CSTNode, Span]):
 
     def __getitem__(self, node: cst.CSTNode) -> Span:
         if node not in self._known:
-            self._measure(self._top(node))
+            if node not in self._tree.parents:
+                raise KeyError(node)
+            self._measure(self._way(node))
         return self._known[node]
 
     def __iter__(self) -> Iterator[cst.CSTNode]:
         for statement in self._tree.module.body:
-            self._measure(statement)
+            self._measure([statement])
         return iter(self._known)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _top(self, node: cst.CSTNode) -> cst.CSTNode:
-        parents, module = self._tree.parents, self._tree.module
-        while (above := parents[node]) is not module:
-            node = above
-        return node
+    def _way(self, node: cst.CSTNode) -> list[cst.CSTNode]:
+        """The top-level statement around a node, and below it the definitions that hold one another."""
+        down = [*reversed(list(self._tree.ancestors(node))), node][1:]
+        way = [down[0]]
+        for block, inner in zip(down[1:], down[2:], strict=False):
+            held = isinstance(block, cst.IndentedBlock) and isinstance(inner, Definition)
+            if way[-1] is self._tree.parents[block] and isinstance(way[-1], Definition) and held:
+                way.append(inner)
+        return way
 
-    def _measure(self, statement: cst.CSTNode) -> None:
-        if statement in self._measured:
+    def _measure(self, way: list[cst.CSTNode]) -> None:
+        *around, place = way
+        if place in self._measured:
             return
-        self._measured.add(statement)
-        alone = self._tree.module.with_changes(header=(), body=(statement,), footer=())
+        self._measured.add(place)
+        alone = place
+        for outer in reversed(around):
+            # With the same indentation, and nothing else in it.
+            assert isinstance(outer, Definition)
+            alone = outer.with_changes(body=outer.body.with_changes(body=(alone,)))
+        module = self._tree.module.with_changes(header=(), body=(alone,), footer=())
         # The parser never uses a node twice, so the wrapper need not copy the tree.
-        wrapper = MetadataWrapper(alone, unsafe_skip_copy=True)
+        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
         places = wrapper.resolve(PositionProvider)
-        above = self._lines[statement] - places[statement].start.line
-        for node, place in places.items():
-            start, end = place.start, place.end
+        above = self._line(place) - places[place].start.line
+        for node in _below(place):
+            # Of what is around it, siblings are missing.
+            if node not in places:
+                continue
+            start, end = places[node].start, places[node].end
             self._known[node] = Span(
                 start.line + above, start.column + 1, end.line + above, end.column + 1
             )
+
+    def _line(self, place: cst.CSTNode) -> int:
+        """Where a definition or a top-level statement begins, its decorators not counted."""
+        number = self._tree.numbers.get(place)
+        return self._lines[place] if number is None else self._starts[number]
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        return tuple(node.lineno for _, node in definitions(self._tree.outline.body))
 
     @cached_property
     def _lines(self) -> Mapping[cst.CSTNode, int]:
@@ -199,13 +232,14 @@ def parse(text: str) -> Tree:
 
 def dotted(node: cst.CSTNode | None) -> str | None:
     """``a.b.c`` of a chain of attributes, or ``None`` for anything else."""
-    match node:
-        case cst.Name(value=value):
-            return value
-        case cst.Attribute(value=value, attr=cst.Name(value=name)):
-            head = dotted(value)
-            return None if head is None else f"{head}.{name}"
-    return None
+    # LibCST's classes are abstract ones: to ask `isinstance` of what is asked so often takes its time.
+    parts: list[str] = []
+    while type(node) is cst.Attribute:
+        parts.append(node.attr.value)
+        node = node.value
+    if type(node) is not cst.Name:
+        return None
+    return ".".join([node.value, *reversed(parts)])
 
 
 def methods_of(definition: cst.ClassDef) -> dict[str, cst.FunctionDef]:
@@ -245,6 +279,9 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     return found
 
 
+_LEAVES = frozenset({cst.SimpleWhitespace, cst.Newline})
+"""A third of all nodes."""
+
 # Faster than to ask `isinstance(value, cst.CSTNode)`, which is an abstract class.
 _NO_NODES = frozenset({type(None), cst.MaybeSentinel, str, bool})
 
@@ -282,7 +319,8 @@ def _below(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
     while stack:
         each = stack.pop()
         found.append(each)
-        stack += reversed(children(each))
+        if each.__class__ not in _LEAVES:
+            stack += reversed(children(each))
     return tuple(found)
 
 

@@ -49,11 +49,17 @@ def test_children_and_places_are_those_of_libcst(text: str) -> None:
     places = MetadataWrapper(tree.module, unsafe_skip_copy=True).resolve(PositionProvider)
     for node in walk(tree.module):
         assert [*map(id, children(node))] == [*map(id, node.children)], type(node)
-    for statement in tree.module.body:
-        for node in walk(statement):
-            start, end = places[node].start, places[node].end
-            expected = Span(start.line, start.column + 1, end.line, end.column + 1)
-            assert tree.spans[node] == expected, type(node)
+    spans = {
+        node: Span(at.start.line, at.start.column + 1, at.end.line, at.end.column + 1)
+        for statement in tree.module.body
+        for node in walk(statement)
+        if (at := places[node])
+    }
+    # From either end: what is asked for first decides how much is printed to find it.
+    for asked, order in ((tree, [*spans]), (parse(text), [*reversed(spans)])):
+        same = dict(zip(walk(tree.module), walk(asked.module), strict=True))
+        for node in order:
+            assert asked.spans[same[node]] == spans[node], type(node)
 
 
 def test_a_node_of_another_tree_has_no_place() -> None:
