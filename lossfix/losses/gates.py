@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import libcst as cst
 
@@ -59,8 +60,13 @@ class Gate:
     use: Use
 
 
-def gates(loss: Loss) -> Iterator[Gate]:
+@lru_cache(maxsize=64)
+def gates(loss: Loss) -> tuple[Gate, ...]:
     """The gates of a loss, in document order."""
+    return tuple(_gates(loss))
+
+
+def _gates(loss: Loss) -> Iterator[Gate]:
     for node in walk(loss.function):
         found = _gate(loss, node)
         if found is None:

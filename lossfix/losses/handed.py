@@ -54,9 +54,7 @@ def mentions(node: ast.expr, names: frozenset[str] | set[str]) -> bool:
         case ast.Lambda():
             return False
     return any(
-        mentions(child, names)
-        for child in children(node)
-        if isinstance(child, ast.expr)
+        mentions(child, names) for child in children(node) if isinstance(child, ast.expr)
     ) or any(mentions(each.value, names) for each in getattr(node, "keywords", ()))
 
 

@@ -188,7 +188,7 @@ def _names_below(top: cst.CSTNode, around: cst.CSTNode | None) -> tuple[_Named, 
         if type(node) is cst.Name:
             found.append((node, above))
             continue
-        elif type(node) is cst.Attribute:
+        if type(node) is cst.Attribute:
             if dotted(node) is not None:
                 found.append((node, above))
                 continue

@@ -55,7 +55,7 @@ function belongs into `call`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import libcst as cst
 
@@ -69,9 +69,12 @@ from lossfix.rules.rule import Edit, Match, Rule
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    failures = list(failing_imports(loss))
+    failures = [*failing_imports(loss)]
+    private = (each for each in failures if each.only_private)
+    # Who needs one of a file's private imports has chosen so.
+    is_chosen = any(isinstance(plan(loss, each), str) for each in private)
     for failing in failures:
-        if failing.only_private and not failing.of_keras_2 and not _all_public(loss, failures):
+        if is_chosen and failing.only_private and not failing.of_keras_2:
             continue
         if _is_told_of_the_classes(loss, failing):
             continue
@@ -100,11 +103,6 @@ def _is_told_of_the_classes(loss: Loss, failing: Failing) -> bool:
         return False
     above = loss.tree.parents
     return all(isinstance(above.get(above[node]), cst.ClassDef) for node in uses)
-
-
-def _all_public(loss: Loss, failures: Sequence[Failing]) -> bool:
-    """Whether a file could do without any of its private imports: who needs one of them has chosen so."""
-    return not any(isinstance(plan(loss, each), str) for each in failures if each.only_private)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

@@ -24,9 +24,8 @@ _MIXED = frozenset({"keys", "kw_defaults", "kwd_attrs", "type_ignores"})
 """Lists that may hold something besides nodes."""
 
 
-@lru_cache(maxsize=None)
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    return tuple(name for name in kind._fields if name not in _PLAIN)
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+"""The fields of each class that may hold nodes."""
 
 
 def below(node: ast.AST) -> list[ast.AST]:
@@ -40,8 +39,13 @@ def below(node: ast.AST) -> list[ast.AST]:
 
 def children(node: ast.AST) -> list[ast.AST]:
     """What stands directly below a node; without contexts and operators."""
+    kind = node.__class__
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = tuple(name for name in kind._fields if name not in _PLAIN)
+        _FIELDS[kind] = names
     found: list[ast.AST] = []
-    for name in _fields(node.__class__):
+    for name in names:
         value = getattr(node, name, None)
         if value.__class__ is list:
             if name in _MIXED:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -143,7 +144,7 @@ class Spans(Mapping[cst.CSTNode, Span]):
         """The top-level statement around a node, and below it the definitions that hold one another."""
         down = [*reversed(list(self._tree.ancestors(node))), node][1:]
         way = [down[0]]
-        for block, inner in zip(down[1:], down[2:], strict=False):
+        for block, inner in pairwise(down[1:]):
             held = isinstance(block, cst.IndentedBlock) and isinstance(inner, Definition)
             if way[-1] is self._tree.parents[block] and isinstance(way[-1], Definition) and held:
                 way.append(inner)
