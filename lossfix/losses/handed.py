@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lossfix.losses.candidate import Roles
 from lossfix.losses.wording import names_targets
-from lossfix.syntax.nodes import children
+from lossfix.syntax.nodes import below, children
 from lossfix.syntax.scope import dotted, statements
 
 _STATIC = frozenset(
@@ -92,39 +93,47 @@ def roles_of(given: Mapping[str, Given]) -> Roles | None:
 
 
 def beside(
-    node: ast.expr,
-    function: ast.FunctionDef,
-    parents: Mapping[ast.AST, ast.AST],
-    seen: frozenset[str] = frozenset(),
+    node: ast.expr, function: ast.FunctionDef, parents: Mapping[ast.AST, ast.AST]
 ) -> Iterator[ast.expr]:
     """What goes into one term with a value: factors, what it picks from; what is added is another term.
 
     Of a value that is only kept or shown, or whose gradient is stopped, it is the value itself.
     """
-    here: ast.AST = node
-    while (above := parents.get(here)) is not None and above is not function:
-        match above:
-            case ast.BinOp(left=left, op=operator, right=right):
-                if not isinstance(operator, ast.Add | ast.Sub):
-                    yield right if here is left else left
-            case ast.Call(func=called, args=args, keywords=keywords):
-                yield from (each for each in args if each is not here)
-                yield from (each.value for each in keywords if each is not here)
-                if _last(called) == "stop_gradient":
-                    yield above
-            case ast.Subscript(value=value) if value is not here:
-                yield value
-            case ast.Expr(value=value):
-                yield value
-            case ast.Assign(targets=targets):
-                stored = (part for target in targets for part in ast.walk(target))
-                names = {part.id for part in stored if isinstance(part, ast.Name)} - seen
-                for part in ast.walk(function):
-                    match part:
-                        case ast.Name(id=name, ctx=ast.Load()) if name in names:
-                            yield from beside(part, function, parents, seen | names)
-                return
-        here = above
+    followed: set[str] = set()
+    pending: list[ast.AST] = [node]
+    while pending:
+        here = pending.pop()
+        while (above := parents.get(here)) is not None and above is not function:
+            match above:
+                case ast.BinOp(left=left, op=operator, right=right):
+                    if not isinstance(operator, ast.Add | ast.Sub):
+                        yield right if here is left else left
+                case ast.Call(func=called, args=args, keywords=keywords):
+                    yield from (each for each in args if each is not here)
+                    yield from (each.value for each in keywords if each is not here)
+                    if _last(called) == "stop_gradient":
+                        yield above
+                case ast.Subscript(value=value) if value is not here:
+                    yield value
+                case ast.Expr(value=value):
+                    yield value
+                case ast.Assign(targets=targets):
+                    stored = (part for target in targets for part in ast.walk(target))
+                    names = {part.id for part in stored if isinstance(part, ast.Name)} - followed
+                    followed |= names
+                    pending += (part for name in names for part in _read_in(function).get(name, ()))
+                    break
+            here = above
+
+
+@lru_cache(maxsize=64)
+def _read_in(function: ast.FunctionDef) -> Mapping[str, list[ast.Name]]:
+    """Where a function reads each name."""
+    found: dict[str, list[ast.Name]] = {}
+    for part in below(function):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+            found.setdefault(part.id, []).append(part)
+    return found
 
 
 def _arguments(call: ast.Call, parameters: list[str]) -> Iterator[tuple[str, ast.expr]]:
