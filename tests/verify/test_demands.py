@@ -65,6 +65,10 @@ def labelled(y_true, y_pred):
     return tf.one_hot(tf.cast(y_true, tf.int32), 5) * y_pred
 
 
+def picked(y_true, y_pred):
+    return tf.gather(params=WEIGHTS, indices=tf.cast(y_true, tf.int32)) * y_pred
+
+
 def coded(y_true, y_pred):
     return tf.where(tf.not_equal(y_true, -1.0), y_pred, 0.0) * tf.cast(y_true != 9, tf.float32)
 
@@ -102,6 +106,7 @@ def test_the_shapes_that_the_code_asks_for(loss, true, pred):
 
 def test_labels_and_codes_are_read_too():
     assert read(labelled).at(("y_true",)).classes == 5
+    assert read(picked).at(("y_true",)).classes == 5
     assert read(coded).at(("y_true",)).codes == {-1.0, 9.0}
 
 

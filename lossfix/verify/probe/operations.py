@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
@@ -23,6 +23,34 @@ _CTC = (8, 3, 6)
 """Steps, labels and classes (the blank is the last) where a connectionist loss is computed."""
 _WINDOW = 12
 """Least height and width where structural similarity is taken over windows of eleven."""
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call of an operation."""
+
+    name: str
+    arguments: list[Value]
+    named: dict[str, Value]
+    views: list[View]
+    """The inputs among its arguments, or in the list that is its first; there is at least one."""
+    count: Optional[int]
+    """Into how many names its result is unpacked."""
+
+    @property
+    def view(self) -> View:
+        """The first input."""
+        return self.views[0]
+
+    @property
+    def second(self) -> Value:
+        """The second argument, where it is given by position."""
+        return self.arguments[1] if len(self.arguments) > 1 else None
+
+    @property
+    def axis(self) -> Value:
+        """The axis, where it is given by keyword."""
+        return self.named.get("axis", self.named.get("dim"))
 
 
 @dataclass(frozen=True)
@@ -59,76 +87,98 @@ class Operations:
         wide = [each for each in listed if isinstance(each, Wide)]
         if not views:
             return wide[0] if wide and name in _ELEMENTWISE else None
-        view = views[0]
-        second = arguments[1] if len(arguments) > 1 else None
-        axis = named.get("axis", named.get("dim"))
-        if name in ("reshape", "ensure_shape"):
-            return self.reshaped(view, second or named.get("shape"))
-        if name in ("split", "unstack"):
-            number = named.get("num_or_size_splits", named.get("num", second))
-            where = axis or (arguments[2] if len(arguments) > 2 else Known(0))
-            return self.split(view, number if name == "split" else Known(count), where)
-        if name in ("matmul", "dot", "tensordot"):
-            if len(arguments) > 1 and isinstance(second, Known):
-                self.multiplied(view, shape_of(second.value))
-            return None
-        if name == "one_hot":
-            depth = named.get("depth", named.get("num_classes", second))
-            if isinstance(depth, Known) and isinstance(depth.value, (int, np.integer)):
-                self.demands.at(view.path).classes = int(depth.value)
-                return Wide(int(depth.value))
-            return None
-        if name == "gather":
-            size = shape_of(arguments[0].value) if isinstance(arguments[0], Known) else None
-            if size:
-                self.demands.at(view.path).classes = size[0]
-                return Wide(size[-1]) if len(size) > 1 else None
-            return None
-        if name in ("concat", "concatenate") and isinstance(arguments[0], list):
-            widths = [self.width(each) for each in arguments[0]]
-            where = axis or second
-            last = isinstance(where, Known) and where.value in (1, -1)
-            return Wide(sum(widths)) if last and min(widths) > 0 else None
-        if name == "ctc_batch_cost" and len(arguments) == 4:
-            self.connectionist(arguments)
-            return None
+        call = _Call(name, arguments, named, views, count)
+        if name in _BY_NAME:
+            return _BY_NAME[name](self, call)
         if name.startswith("sparse_") and "crossentropy" in name.replace("_", ""):
-            labels = named.get("labels", arguments[0] if arguments else None)
-            if isinstance(labels, View):
-                demand = self.demands.at(labels.path)
-                demand.classes = demand.classes or -1
-            return None
-        if name == "sequence_mask":
-            self.demands.at(view.path).lengths = True
-            return None
-        if name == "squeeze":
-            where = axis or second
-            if isinstance(where, Known) and where.value == -1:
-                self.exactly(view, -1, 1)
-                return replace(view, back=view.back + 1)
-            return None
+            return self.sparse(call)
         if name in _IMAGES:
-            for each in views:
-                self.demands.at(each.path).rank = 4
-                if name.startswith("ssim"):
-                    self.demands.at(each.path).least.update({1: _WINDOW, 2: _WINDOW})
-            return None
-        if name == "transpose":
-            perm = named.get("perm", second)
-            if isinstance(perm, Known) and view == View(view.path):
-                self.demands.at(view.path).rank = len(perm.value)
-            return None
+            return self.images(call)
         if name.startswith(_REDUCING):
-            self.reduced(view, axis if axis is not None else second)
+            axis = call.axis
+            self.reduced(call.view, axis if axis is not None else call.second)
             return None
         if name in _COMPARING:
             self.coded(arguments)
         if name in _ELEMENTWISE:
             if name not in ("clip_by_value", "clip", "cast"):
                 self.meet(arguments)
-            return view
+            return call.view
         if "cross_entropy_with_logits" in name and "sparse" not in name:
             self.meet([*arguments, *named.values()])
+        return None
+
+    def reshape(self, call: _Call) -> Value:
+        return self.reshaped(call.view, call.second or call.named.get("shape"))
+
+    def parted(self, call: _Call) -> Value:
+        number = call.named.get("num_or_size_splits", call.named.get("num", call.second))
+        where = call.axis or (call.arguments[2] if len(call.arguments) > 2 else Known(0))
+        return self.split(call.view, number if call.name == "split" else Known(call.count), where)
+
+    def product(self, call: _Call) -> Value:
+        if isinstance(call.second, Known):
+            self.multiplied(call.view, shape_of(call.second.value))
+        return None
+
+    def one_hot(self, call: _Call) -> Value:
+        depth = call.named.get("depth", call.named.get("num_classes", call.second))
+        if isinstance(depth, Known) and isinstance(depth.value, (int, np.integer)):
+            self.demands.at(call.view.path).classes = int(depth.value)
+            return Wide(int(depth.value))
+        return None
+
+    def gather(self, call: _Call) -> Value:
+        table = call.arguments[0] if call.arguments else call.named.get("params")
+        size = shape_of(table.value) if isinstance(table, Known) else None
+        if not size:
+            return None
+        self.demands.at(call.view.path).classes = size[0]
+        return Wide(size[-1]) if len(size) > 1 else None
+
+    def concat(self, call: _Call) -> Value:
+        parts = call.arguments[0] if call.arguments else None
+        where = call.axis or call.second
+        if not isinstance(parts, list):
+            return None
+        widths = [self.width(each) for each in parts]
+        last = isinstance(where, Known) and where.value in (1, -1)
+        return Wide(sum(widths)) if last and min(widths) > 0 else None
+
+    def sparse(self, call: _Call) -> Value:
+        labels = call.named.get("labels", call.arguments[0] if call.arguments else None)
+        if isinstance(labels, View):
+            demand = self.demands.at(labels.path)
+            demand.classes = demand.classes or -1
+        return None
+
+    def sequence_mask(self, call: _Call) -> Value:
+        self.demands.at(call.view.path).lengths = True
+        return None
+
+    def squeeze(self, call: _Call) -> Value:
+        where = call.axis or call.second
+        if isinstance(where, Known) and where.value == -1:
+            self.exactly(call.view, -1, 1)
+            return replace(call.view, back=call.view.back + 1)
+        return None
+
+    def images(self, call: _Call) -> Value:
+        for each in call.views:
+            self.demands.at(each.path).rank = 4
+            if call.name.startswith("ssim"):
+                self.demands.at(each.path).least.update({1: _WINDOW, 2: _WINDOW})
+        return None
+
+    def transpose(self, call: _Call) -> Value:
+        order = call.named.get("perm", call.second)
+        if isinstance(order, Known) and call.view == View(call.view.path):
+            self.demands.at(call.view.path).rank = len(order.value)
+        return None
+
+    def ctc(self, call: _Call) -> Value:
+        if len(call.arguments) == 4:
+            self.connectionist(call.arguments)
         return None
 
     def connectionist(self, arguments: list[Value]) -> None:
@@ -208,3 +258,22 @@ class Operations:
         axis = axis + view.front if axis > 0 else axis - view.back
         if not (axis < 0 and view.front):
             self.demands.at(view.path).exact[axis] = int(size)
+
+
+_BY_NAME: dict[str, Callable[[Operations, _Call], Value]] = {
+    "reshape": Operations.reshape,
+    "ensure_shape": Operations.reshape,
+    "split": Operations.parted,
+    "unstack": Operations.parted,
+    "matmul": Operations.product,
+    "dot": Operations.product,
+    "tensordot": Operations.product,
+    "one_hot": Operations.one_hot,
+    "gather": Operations.gather,
+    "concat": Operations.concat,
+    "concatenate": Operations.concat,
+    "ctc_batch_cost": Operations.ctc,
+    "sequence_mask": Operations.sequence_mask,
+    "squeeze": Operations.squeeze,
+    "transpose": Operations.transpose,
+}
