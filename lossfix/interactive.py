@@ -13,7 +13,7 @@ from lossfix.repairs import Proposal
 from lossfix.report import sparklines
 from lossfix.report.inputs import in_words
 from lossfix.report.paint import Line, paint
-from lossfix.report.style import printable
+from lossfix.report.style import named, printable
 from lossfix.report.summary import measured
 
 QUESTION = "Write this [y,n,a,d,s,v,e,q,?]? "
@@ -130,9 +130,7 @@ def _elsewhere(proposal: Proposal) -> Iterator[Line]:
 
 
 def _title(outcome: Outcome) -> str:
-    renamed = outcome.becomes and outcome.becomes != outcome.loss
-    name = f"{outcome.loss} → {outcome.becomes}" if renamed else outcome.loss
-    return printable(f"{outcome.path}  {name}")
+    return printable(f"{outcome.path}  {named(outcome)}")
 
 
 def _wrong(outcome: Outcome) -> list[Line]:

@@ -23,6 +23,7 @@ from lossfix.report.style import (
     ReportError,
     Style,
     mark,
+    named,
     place,
     plural,
     printable,
@@ -156,10 +157,9 @@ def _trains(outcome: Outcome) -> bool:
 def _section(outcome: Outcome, number: int, report: Report, style: Style) -> Section:
     gradient, rest = measured(outcome)
     curve = outcome.verdict.curve if outcome.verdict else None
-    renamed = outcome.becomes and outcome.becomes != outcome.loss
     return Section(
         anchor=f"loss-{number}",
-        name=f"{outcome.loss} → {outcome.becomes}" if renamed else outcome.loss,
+        name=named(outcome),
         path=printable(shown_path(outcome.path, style)),
         tone=_tone(outcome),
         badge=_badge(outcome, report),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lossfix.model import Finding, Safety
+from lossfix.model import Finding, Outcome, Safety
 
 
 class ReportError(Exception):
@@ -95,6 +95,12 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in flat
     )
+
+
+def named(outcome: Outcome) -> str:
+    """A loss by its name, and by the one that it has afterwards: ``my_loss → MyLoss``."""
+    renamed = outcome.becomes and outcome.becomes != outcome.loss
+    return f"{outcome.loss} → {outcome.becomes}" if renamed else outcome.loss
 
 
 def plural(count: int, noun: str) -> str:

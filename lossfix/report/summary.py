@@ -9,7 +9,7 @@ from lossfix.model import Finding, Outcome, Report, Ruling, Safety, Severity, St
 from lossfix.report.excerpt import width
 from lossfix.report.paint import Line, paint, wrapped
 from lossfix.report.spark import sparklines
-from lossfix.report.style import PLAIN, Style, fixable, mark, plural, printable, shown_path
+from lossfix.report.style import PLAIN, Style, fixable, mark, named, plural, printable, shown_path
 
 _INDENT = 8
 """Columns of a status and the gap after it, by which what is wrapped stands further right."""
@@ -135,13 +135,11 @@ def measured(outcome: Outcome) -> tuple[str, str]:
 def _row(outcome: Outcome, report: Report, style: Style) -> list[str]:
     # Nothing to undo means that nothing was written: --diff, or source from stdin.
     verb = "Fixes" if outcome.status is Status.FIXED and not report.undo else outcome.status.value
-    renamed = outcome.becomes and outcome.becomes != outcome.loss
-    name = f"{outcome.loss} → {outcome.becomes}" if renamed else outcome.loss
     paths = (shown_path(path, style) for path in (outcome.path, *outcome.elsewhere))
     return [
         f"{verb.capitalize():6}",
         printable(", ".join(paths)),
-        printable(name),
+        printable(named(outcome)),
         " ".join(outcome.codes),
         *measured(outcome),
     ]
