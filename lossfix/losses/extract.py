@@ -10,6 +10,7 @@ import ast
 import textwrap
 from collections.abc import Mapping
 
+from lossfix.losses.assumed import assumed
 from lossfix.losses.candidate import Candidate, Project
 from lossfix.losses.constants import problem_of
 from lossfix.losses.excerpt import (
@@ -47,15 +48,6 @@ WRITTEN_BY_HAND = {
 
 _MADE = "make_the_loss"
 """What makes a loss that is an expression, in its excerpt."""
-
-_ASSUMED = (
-    (("class", "num", "n", "k", "channels", "size", "dim"), "3"),
-    (("axis",), "-1"),
-    (("gamma",), "2.0"),
-    (("delta", "margin"), "1.0"),
-    (("smooth", "eps", "epsilon"), "1e-06"),
-    (("logits",), "False"),
-)
 
 
 def extract(
@@ -155,18 +147,18 @@ def _expression(
             factory = listed[path[:-1]]
             if isinstance(factory, ast.ClassDef):
                 return "", (), "its factory is a class"
-            return _call_of(path[0], _required(factory), candidate, arguments)
+            holder = factory if isinstance(factory, ast.FunctionDef) else None
+            return _call_of(module, path[0], holder, candidate, arguments)
         case Form.SUBCLASS if len(path) == 1 and _lacks_self(listed[path], candidate):
             # As a function of its class it runs, and says what it was meant to compute.
             return f"{path[0]}.call", (), ""
         case Form.SUBCLASS | Form.WRAPPER if len(path) == 1:
-            return _call_of(path[0], _constructor(listed, listed[path]), candidate, arguments)
+            holder = _constructor(listed, listed[path])
+            return _call_of(module, path[0], holder, candidate, arguments)
         case Form.METHOD if len(path) == 2:
-            owner = listed[path[:-1]]
-            built, assumed, failure = _call_of(
-                path[0], _constructor(listed, owner), candidate, arguments
-            )
-            return f"{built}.{path[1]}", assumed, failure
+            holder = _constructor(listed, listed[path[:-1]])
+            built, told, failure = _call_of(module, path[0], holder, candidate, arguments)
+            return f"{built}.{path[1]}", told, failure
     return "", (), "it is nested too deeply to be taken out of its file"
 
 
@@ -183,41 +175,41 @@ def _lacks_self(node: Definition, candidate: Candidate) -> bool:
     )
 
 
-def _constructor(listed: Mapping[tuple[str, ...], Definition], node: Definition) -> list[str]:
-    """The constructor's parameters that have no default."""
+def _constructor(
+    listed: Mapping[tuple[str, ...], Definition], node: Definition
+) -> ast.FunctionDef | None:
+    """The constructor of a class of the file, its own or the one that it inherits there."""
     if not isinstance(node, ast.ClassDef):
-        return []
+        return None
     for each in node.body:
         if isinstance(each, ast.FunctionDef) and each.name == "__init__":
-            return _required(each)[1:]
+            return each
     for base in node.bases:
         name = dotted(base)
         if name is not None and (name,) in listed and listed[(name,)] is not node:
             return _constructor(listed, listed[(name,)])
-    return []
-
-
-def _required(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
-    return [name for name, default in defaults(node.args) if default is None]
+    return None
 
 
 def _call_of(
-    name: str, required: list[str], candidate: Candidate, arguments: tuple[str, ...] | None
+    module: ast.Module,
+    name: str,
+    holder: ast.FunctionDef | None,
+    candidate: Candidate,
+    arguments: tuple[str, ...] | None,
 ) -> tuple[str, tuple[str, ...], str]:
+    """The call of a factory, or of the class whose constructor is ``holder``."""
     given = candidate.arguments if arguments is None else arguments
     if given:
         return f"{name}({', '.join(given)})", (), ""
-    assumed = [f"{each}={_assumed(each)}" for each in required]
-    built = f"{name}({', '.join(assumed)})"
-    return built, ((built,) if assumed else ()), ""
-
-
-def _assumed(name: str) -> str:
-    words = name.lower().split("_")
-    for known, value in _ASSUMED:
-        if any(word in known for word in words):
-            return value
-    return "0.5"
+    required = (
+        [] if holder is None else [n for n, default in defaults(holder.args) if default is None]
+    )
+    if holder is not None and holder.name == "__init__":
+        required = required[1:]
+    values = [f"{each}={assumed(module, holder, each)}" for each in required if holder is not None]
+    built = f"{name}({', '.join(values)})"
+    return built, ((built,) if values else ()), ""
 
 
 def _steepened(

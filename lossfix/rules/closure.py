@@ -74,10 +74,12 @@ inner function's name, on which history keys depend.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from lossfix.losses.assumed import tensors_of
 from lossfix.losses.classes import (
     Parts,
     build_class,
@@ -92,6 +94,7 @@ from lossfix.model import Form, Safety, Severity
 from lossfix.rules.bare_function import is_wanted, other_files
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
+from lossfix.syntax.scope import definitions
 from lossfix.syntax.tree import names_below, walk
 
 _PURE = ("tf.", "np.", "math.", "keras.losses.", "keras.ops.", "keras.backend.")
@@ -144,6 +147,10 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
             return "it does more than return its inner function"
     if loss.function not in before or before[-1] is not loss.function:
         return "something stands between its inner function and the return"
+    listed = dict(definitions(loss.tree.outline.body))
+    node = listed.get(loss.candidate.path[:-1])
+    for name in tensors_of(loss.tree.outline, node) if isinstance(node, ast.FunctionDef) else ():
+        return f"`{name}` is a tensor of a model, which no configuration can hold"
     for statement in before[:-1]:
         if not _is_prelude(loss, statement):
             code = loss.tree.line(statement)

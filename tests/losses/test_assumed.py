@@ -1,0 +1,83 @@
+"""What a factory or a class is built with, where no call says what."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from lossfix.checking import Options, check
+from lossfix.losses.assumed import assumed
+from lossfix.rules import RULES
+
+IMPORTS = "import tensorflow as tf\nfrom tensorflow.keras import backend as K\n\n\n"
+
+
+def made(parameter: str, body: str, before: str = "") -> str:
+    code = (
+        f"def a_loss({parameter}):\n    {before or 'pass'}\n\n    def loss(y_true, y_pred):\n"
+        f"        error = y_true - y_pred\n        {body}\n\n    return loss\n"
+    )
+    module = ast.parse(IMPORTS + code)
+    holder = next(node for node in module.body if isinstance(node, ast.FunctionDef))
+    return assumed(module, holder, parameter)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "body", "value"),
+    [
+        ("alpha", "return alpha * error", "0.5"),
+        ("num_classes", "return tf.one_hot(y_true, num_classes) * error", "3"),
+        ("weights", "return weights[0] * error + weights[1]", "[0.5, 0.75]"),
+        ("weights", "return weights[-1] * error", "[0.5]"),
+        ("weights", "low, high = weights\n        return low * error + high", "[0.5, 0.75]"),
+        ("weights", "return sum(w * error for w in weights)", "[0.5, 0.75]"),
+        ("parts", "return parts['a'] * error + parts['b']", "{'a': 0.5, 'b': 0.5}"),
+        # A weight of each class meets the predictions before it is summed up.
+        ("weights", "return tf.reduce_sum(weights * error, axis=-1)", "0.5"),
+        ("z_mean", "return error + K.sum(K.square(z_mean), axis=-1)", "tensor"),
+        ("z_log_var", "return error - tf.reduce_mean(1 + tf.exp(z_log_var), axis=1)", "tensor"),
+        ("codes", "return error - tf.reduce_mean(codes)", "0.5"),
+        ("boxes", "return error - boxes[:, 4]", "tensor of 5"),
+    ],
+)
+def test_the_code_says_what_a_parameter_is(parameter: str, body: str, value: str) -> None:
+    found = made(parameter, body)
+    if value.startswith("tensor"):
+        assert ".constant([[" in found
+        assert found.count(",") + 1 == (5 if value.endswith("5") else 3)
+    else:
+        assert found == value
+
+
+def test_a_parameter_is_followed_through_what_it_becomes() -> None:
+    assert made("weights", "return w[2] * error", "w = tf.constant(weights)") == "[0.5, 0.75, 1.0]"
+
+
+def test_a_list_that_is_computed_with_is_a_tensor() -> None:
+    body = "return tf.reduce_sum(weights * error) + weights[1]"
+    assert made("weights", body) == "tf.constant([0.5, 0.75])"
+
+
+def test_a_parameter_is_followed_into_the_methods_of_its_class() -> None:
+    code = (
+        "class ALoss(tf.keras.losses.Loss):\n    def __init__(self, weights):\n"
+        "        super().__init__()\n        self.weights = weights\n\n"
+        "    def call(self, y_true, y_pred):\n        return self.weights[1] * (y_true - y_pred)\n"
+    )
+    module = ast.parse(IMPORTS + code)
+    (owner,) = (node for node in module.body if isinstance(node, ast.ClassDef))
+    (init,) = (each for each in owner.body if getattr(each, "name", "") == "__init__")
+    assert isinstance(init, ast.FunctionDef)
+    assert assumed(module, init, "weights") == "[0.5, 0.75]"
+
+
+def test_a_factory_that_is_handed_tensors_of_a_model_stays_one() -> None:
+    code = (
+        "def vae_loss(z_mean):\n    def loss(y_true, y_pred):\n"
+        "        kl = tf.reduce_sum(tf.square(z_mean), axis=-1)\n"
+        "        return tf.reduce_mean(tf.square(y_true - y_pred), axis=-1) + kl\n\n    return loss\n"
+    )
+    found = check("losses.py", IMPORTS + code, Options(RULES))
+    (finding,) = [each for each in found if each.code == "LF302"]
+    assert "`z_mean` is a tensor of a model" in finding.reason
