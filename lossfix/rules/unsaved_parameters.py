@@ -3,7 +3,7 @@
 ## What it does
 
 Finds subclasses of `keras.losses.Loss` whose constructor takes parameters of its own and that have no
-`get_config`, and adds it.
+`get_config`, or one that leaves some of them out, and adds what is missing.
 
 ## Why is this bad
 
@@ -71,19 +71,72 @@ from lossfix.syntax.tree import walk
 
 def match(loss: Loss) -> Iterator[Match]:
     init = method(loss, "__init__") if derives_directly(loss) else None
-    if init is None or method(loss, "get_config") is not None:
+    if init is None:
         return
-    names = own_parameters(init)
+    config = method(loss, "get_config")
+    names = own_parameters(init) if config is None else _left_out(loss, init, config)
     if not names:
         return
     stored = _stored(init)
     lost = [each for each in names if each not in stored]
+    reason = f"`{lost[0]}` is not kept as it was given" if lost else ""
+    if config is not None and _listing(config) is None:
+        reason = "its `get_config` holds no dictionary of them to add to"
+    without = f"`{loss.name}` has no `get_config`"
+    partly = f"`get_config` of `{loss.name}` leaves parameters out"
     yield Match(
-        init.name,
-        f"`{loss.name}` has no `get_config`: `{'`, `'.join(names)}`"
+        init.name if config is None else config.name,
+        f"{without if config is None else partly}: `{'`, `'.join(names)}`"
         f" {'is' if len(names) == 1 else 'are'} lost when a model is saved",
-        f"`{lost[0]}` is not kept as it was given" if lost else "",
+        reason,
     )
+
+
+def _left_out(loss: Loss, init: cst.FunctionDef, config: cst.FunctionDef) -> tuple[str, ...]:
+    """The parameters that an own ``get_config`` neither names nor reads; none where it may do so unseen."""
+    if method(loss, "from_config") is not None:
+        return ()
+    said, read = set[object](), set[str]()
+    bases = set[cst.CSTNode]()
+    for node in walk(config.body):
+        match node:
+            case cst.SimpleString():
+                said.add(node.evaluated_value)
+            case cst.Arg(keyword=cst.Name(value=name)):
+                said.add(name)
+            case cst.Attribute(
+                value=cst.Name(value="self") as base, attr=cst.Name(value=attribute)
+            ):
+                bases.add(base)
+                read.add(attribute)
+            case cst.For() | cst.BaseComp() | cst.Lambda():
+                return ()
+    if any(
+        isinstance(node, cst.Name) and node.value == "self" and node not in bases
+        for node in walk(config.body)
+    ):
+        return ()
+    stored = _stored(init)
+    names = own_parameters(init)
+    known = [each for each in names if each in said]
+    # One that names none of them may hand on a dictionary that was made elsewhere.
+    return tuple(
+        each for each in names if known and each not in said and stored.get(each) not in read
+    )
+
+
+def _listing(config: cst.FunctionDef) -> tuple[cst.Dict, int] | None:
+    """The one dictionary of parameters in ``get_config``, and where its last entry stands."""
+    found = []
+    for node in walk(config.body):
+        if isinstance(node, cst.Dict):
+            entries = [
+                at
+                for at, each in enumerate(node.elements)
+                if isinstance(each, cst.DictElement) and isinstance(each.key, cst.SimpleString)
+            ]
+            found += [(node, entries[-1])] if entries else []
+    return found[0] if len(found) == 1 else None
 
 
 def _stored(init: cst.FunctionDef) -> Mapping[str, str]:
@@ -126,6 +179,13 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     if init is None or not isinstance(definition.body, cst.IndentedBlock):
         return None
     stored = _stored(init)
+    config = method(loss, "get_config")
+    if config is not None:
+        listing = _listing(config)
+        names = _left_out(loss, init, config)
+        if listing is None:
+            return None
+        return Edit({listing[0]: _with_entries(*listing, [(each, stored[each]) for each in names])})
     entries = ", ".join(f'"{each}": self.{stored[each]}' for each in own_parameters(init))
     code = f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
     added = cst.parse_statement(code, config=loss.tree.module.config_for_parsing)
@@ -137,6 +197,34 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         return node.with_changes(body=[*node.body, added])
 
     return Edit({definition.body: with_config})
+
+
+def _with_entries(listing: cst.Dict, last: int, new: list[tuple[str, str]]) -> cst.Dict:
+    """The dictionary with entries behind its ``last`` one, set apart as its others are."""
+    elements = list(listing.elements)
+    entry = elements[last]
+    assert isinstance(entry, cst.DictElement)
+    assert isinstance(entry.key, cst.SimpleString)
+    opening = listing.lbrace.whitespace_after
+    between = cst.Comma(
+        whitespace_after=(
+            opening
+            if isinstance(opening, cst.ParenthesizedWhitespace)
+            else cst.SimpleWhitespace(" ")
+        )
+    )
+    mark = entry.key.quote
+    added = [
+        cst.DictElement(
+            cst.SimpleString(f"{mark}{name}{mark}"),
+            cst.Attribute(cst.Name("self"), cst.Name(attribute)),
+            comma=between,
+        )
+        for name, attribute in new
+    ]
+    added[-1] = added[-1].with_changes(comma=entry.comma)
+    elements[last : last + 1] = [entry.with_changes(comma=between), *added]
+    return listing.with_changes(elements=elements)
 
 
 RULE = Rule("LF308", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

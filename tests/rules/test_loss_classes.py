@@ -140,6 +140,64 @@ def test_parameters_are_saved_from_where_they_are_kept() -> None:
     )
 
 
+def saving(*lines: str) -> str:
+    """A class of three parameters with a ``get_config`` of these lines."""
+    return loss_class(
+        init(
+            "self, w=1.0, cap=None, skip=None, **kwargs",
+            "super().__init__(**kwargs)",
+            "self.w = w",
+            "self._cap = cap",
+            "self.skip = skip",
+        ),
+        "\n    def get_config(self):\n" + "".join(f"        {each}\n" for each in lines),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("return {**super().get_config(), 'w': self.w%s}", ", 'cap': self._cap, 'skip': self.skip"),
+        ('return {"w": self.w%s, **super().get_config()}', ', "cap": self._cap, "skip": self.skip'),
+        (
+            'config.update({\n            "w": self.w%s,\n        })',
+            ',\n            "cap": self._cap,\n            "skip": self.skip',
+        ),
+    ],
+)
+def test_parameters_that_get_config_leaves_out_are_added_to_its_dictionary(
+    before: str, after: str
+) -> None:
+    rest = ("return config",) if "update" in before else ()
+    first = ("config = super().get_config()",) if rest else ()
+    source = saving(*first, before % "", *rest)
+    finding = only(findings(source, "unsaved-parameters"))
+    assert "`cap`, `skip` are lost" in finding.message
+    assert rewritten(source, "unsaved-parameters") == saving(*first, before % after, *rest)
+
+
+def test_a_get_config_without_a_dictionary_is_only_reported() -> None:
+    source = saving("config = super().get_config()", "config['w'] = self.w", "return config")
+    assert "no dictionary" in only(findings(source, "unsaved-parameters")).reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return super().get_config()",
+        "return {**super().get_config(), **self.given}",
+        "return {'w': self.w, **vars(self)}",
+        "return {'w': self.w, **{each: getattr(self, each) for each in ('cap', 'skip')}}",
+        "return dict(w=self.w, cap=self._cap, skip=self.skip)",
+        "return {'w': self.w, 'limit': self._cap, 'skip': self.skip}",
+        "return {'w': self.w}\n\n    @classmethod\n    def from_config(cls, config):\n"
+        "        return cls(**config, cap=1.0)",
+    ],
+)
+def test_a_get_config_that_may_save_them_all_is_left_alone(line: str) -> None:
+    assert findings(saving(line), "unsaved-parameters") == ()
+
+
 @pytest.mark.parametrize(
     "statements",
     [
