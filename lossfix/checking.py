@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lossfix.losses.candidate import Candidate, Project, Settings
+from lossfix.losses.concrete import losses_of
 from lossfix.losses.discover import discover
 from lossfix.losses.injected import NEED_NOT_BE_TENSORFLOW
-from lossfix.losses.loss import Loss, Relaxation, losses_of
+from lossfix.losses.loss import Loss, Relaxation
 from lossfix.losses.wiring import Misuse, Wiring, span_of
 from lossfix.losses.wrapped import plain_python
 from lossfix.model import Finding, Form, Safety, Severity, Span

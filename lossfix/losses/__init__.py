@@ -1,35 +1,37 @@
 """What is known of losses and of Keras, and of no rule. A map, from bytes to rewrites:
 
 Names and operations, as tables and what they mean:
-    ``names`` (one spelling per operation) with ``names_table``, ``keras_names`` and ``words``; ``gradients``
-    (what each operation does to one), ``arithmetic`` (what it does to a number), ``spelling`` (how a file
-    would write it), ``injected`` (a backend of Keras that is handed over).
+    ``names`` (one spelling per operation) with ``names_table``, ``keras_names`` and ``words``;
+    ``gradients`` (what each operation does to one), ``arithmetic`` (what it does to a number),
+    ``spelling`` (how a file would write it), ``injected`` (a backend of Keras that is handed over).
 
 Which callables of a file are losses, read off the standard library's tree:
-    ``glance`` (its bytes, before it is parsed), ``wording`` (what names say), ``assigned``, ``uses`` and
-    ``handed`` (what they stand for, are used for, are given), ``outline``, ``discover`` and ``candidate``,
-    ``unnamed`` (lambdas and partial applications), ``reached`` (the parts of losses), ``apart`` (losses that
-    Keras does not call), ``wiring`` (what is done with them).
+    ``glance`` (its bytes, before it is parsed), ``wording`` (what names say), ``assigned``, ``uses``
+    and ``handed`` (what they stand for, are used for, are given), ``outline``, ``discover`` and
+    ``candidate``, ``unnamed`` (lambdas and partial applications), ``reached`` (the parts of losses),
+    ``apart`` (losses that Keras does not call), ``wiring`` (what is done with them).
 
 What the files of a run say of one another:
-    ``shared`` and ``said`` (what one says), ``modules`` and ``places`` (where a name leads), ``helpers`` (what
-    losses call elsewhere), ``project`` (all of it, put together).
+    ``shared`` and ``said`` (what one says), ``modules`` and ``places`` (where a name leads),
+    ``helpers`` (what losses call elsewhere), ``project`` (all of it, put together).
 
 A loss in its concrete tree, and what its code means:
-    ``loss``, ``unfolding`` (a lambda as a function), ``reach`` (what it is made of), ``conditions``,
-    ``tensors``, ``dtypes``, ``casts``, ``truth``, ``divisions``, ``naming``, ``perfect`` (where predictions
-    equal targets), ``recorded`` (what is only kept).
+    ``loss``, ``concrete`` (losses in the tree of a file), ``unfolding`` (a lambda as a function),
+    ``reach`` (what it is made of), ``conditions``, ``tensors``, ``dtypes``, ``casts``, ``truth``,
+    ``divisions``, ``naming``, ``perfect`` (where predictions equal targets), ``recorded`` (what is only
+    kept).
 
 Gates and steps, and what they are smoothed to:
-    ``gates``, ``paths`` (what is alive beside them), ``scalar`` (where the loss jumps), ``steps``, ``margins``,
-    ``smooth``, ``counts``, ``lookups``, ``parts`` (a part that is smoothed for one loss alone).
+    ``gates``, ``paths`` (what is alive beside them), ``scalar`` (where the loss jumps), ``steps``,
+    ``margins``, ``smooth``, ``counts``, ``lookups``, ``parts`` (a part that is smoothed for one loss
+    alone).
 
 Control flow for a whole batch:
     ``branches``, ``loops``, ``rows``, ``batch_means``.
 
 Code of other libraries and other times:
-    ``translation``, ``translations``, ``numpy_table``, ``rewrite_call``, ``inlining`` and ``wrapped`` (NumPy in
-    TensorFlow); ``removed``, ``removed_table``, ``renames``, ``backend_table``, ``gone`` and
+    ``translation``, ``translations``, ``numpy_table``, ``rewrite_call``, ``inlining`` and ``wrapped``
+    (NumPy in TensorFlow); ``removed``, ``removed_table``, ``renames``, ``backend_table``, ``gone`` and
     ``failing_imports`` (names that Keras 3 and TensorFlow 2 lack).
 
 Functions that become classes:
@@ -37,6 +39,6 @@ Functions that become classes:
     ``subclass``, ``unwrap``, ``parameters``, ``definitions``.
 
 What the verifier is handed:
-    ``extract`` and ``excerpt`` (the smallest module that holds a loss), ``constants`` (what may be run there),
-    ``hints`` (which inputs suit), ``written`` (the steepness that stands in it).
+    ``extract`` and ``excerpt`` (the smallest module that holds a loss), ``constants`` (what may be run
+    there), ``hints`` (which inputs suit), ``written`` (the steepness that stands in it).
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import libcst as cst
@@ -14,7 +14,6 @@ from lossfix.losses.casts import casts_to_discrete
 from lossfix.losses.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
 from lossfix.losses.injected import BACKEND, injected_in, is_handed_a_backend
 from lossfix.losses.names import canonical
-from lossfix.losses.outline import expressions_of
 from lossfix.losses.spelling import (
     first_free,
     imported_by,
@@ -23,7 +22,6 @@ from lossfix.losses.spelling import (
     spelled,
     tensorflow,
 )
-from lossfix.losses.unfolding import as_function, expression_in
 from lossfix.losses.wording import pair_of
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
@@ -33,7 +31,6 @@ from lossfix.syntax.tree import (
     all_statements,
     children,
     dotted,
-    methods_of,
     names_below,
     walk,
 )
@@ -375,47 +372,3 @@ def _factors(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
             yield from _factors(inner)
         case _:
             yield node
-
-
-_ALONE = Project()
-
-
-def losses_of(
-    tree: Tree,
-    candidates: tuple[Candidate, ...],
-    relaxation: Relaxation = Relaxation(),
-    package: str = "custom",
-    project: Project = _ALONE,
-) -> tuple[Loss, ...]:
-    """The candidates of a file bound to its concrete syntax tree."""
-    by_path: Mapping[tuple[str, ...], cst.FunctionDef | cst.ClassDef] = dict(tree.definitions)
-    losses: list[Loss] = []
-    for candidate in candidates:
-        if candidate.form is Form.LAMBDA:
-            unfolded = _unfolded(tree, candidate, relaxation, package, project)
-            losses.append(replace(unfolded, among=losses))
-            continue
-        definition = tree.definitions[candidate.number][1]
-        function: cst.CSTNode | None = definition
-        if isinstance(definition, cst.ClassDef):
-            methods = methods_of(definition)
-            function = methods.get("call") or methods.get("__call__")
-            if candidate.form is Form.WRAPPER:
-                function = methods.get("__init__")
-        factory = by_path.get(candidate.path[:-1]) if candidate.form is Form.CLOSURE else None
-        if isinstance(function, cst.FunctionDef) and not isinstance(factory, cst.ClassDef):
-            given = (tree, candidate, definition, function, factory, relaxation, package, project)
-            losses.append(Loss(*given, among=losses))
-    return tuple(losses)
-
-
-def _unfolded(
-    tree: Tree, candidate: Candidate, relaxation: Relaxation, package: str, project: Project
-) -> Loss:
-    """A loss that is an expression, as the function that it would be."""
-    found = expressions_of(tree.outline, project)
-    unnamed = next(each for each in found if each.path == candidate.path)
-    expression = expression_in(tree, unnamed)
-    function = as_function(tree, expression, candidate.path[-1])
-    given = (tree, candidate, function, function, None, relaxation, package, project)
-    return Loss(*given, expression=expression)
