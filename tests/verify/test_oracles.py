@@ -42,6 +42,12 @@ def loss(y_true, y_pred):
     return tf.reduce_mean(tf.abs(y_true - y_pred))
 """
 
+INTEGERS = """
+def loss(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(y_true - tf.where(y_pred > 0.5, 1, 0)))
+"""
+FLOATS = INTEGERS.replace("1, 0", "1.0, 0.0")
+
 
 def pair(before: str, after: str) -> Probe:
     subjects = (Subject(IMPORTS + source, "loss") for source in (before, after))
@@ -67,6 +73,21 @@ def test_a_rewrite_is_held_to_what_its_original_means(before, after, passes, tmp
     assert verdict.before is State.RAISES
     assert verdict.writable is passes, verdict
     assert passes or verdict.ruling is Ruling.CHANGED_MEANING
+
+
+@pytest.mark.parametrize(
+    ("after", "ruling"),
+    [
+        (FLOATS, Ruling.STILL_BROKEN),
+        (FLOATS.replace("y_true -", "tf.round(y_true) -"), Ruling.CHANGED_MEANING),
+    ],
+)
+def test_integers_that_floats_meet_are_floats_and_no_array_loses_its_fractions(
+    after, ruling, tmp_path
+):
+    verdict = verdict_of(pair(INTEGERS, after), tmp_path)
+    assert verdict.before is State.RAISES
+    assert verdict.ruling is ruling, verdict
 
 
 @pytest.mark.parametrize(

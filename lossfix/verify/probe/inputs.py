@@ -145,14 +145,17 @@ def refusal(objective: Objective, family: Family, seed: int) -> str:
             objective.value(batch.y_true, other.y_pred),
             objective.value(other.y_true, other.y_pred),
         ]
-        shape = objective.unreduced(batch.y_true, batch.y_pred).shape
+        each = objective.unreduced(batch.y_true, batch.y_pred)
         objective.value(few.y_true, few.y_pred)
     except Exception as error:
         return raised(error)
     if not np.all(np.isfinite(values)):
         return "the value is not finite"
-    if shape and max(shape) > max(7, *batch.y_pred.shape):
-        return f"the value has the shape {shape}"
+    if each.shape and max(each.shape) > max(7, *batch.y_pred.shape):
+        return f"the value has the shape {each.shape}"
+    if objective.arrays and np.issubdtype(each.dtype, np.integer):
+        # An array that meets a tensor of integers becomes one, and loses its fractions.
+        return "the value is a whole number on arrays, where it raises on tensors"
     try:
         flat = len(set(values)) < 3 and not any(_responds(objective, family, seed))
     except Exception as error:
