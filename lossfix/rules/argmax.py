@@ -81,8 +81,14 @@ def match(loss: Loss) -> Iterator[Match]:
         code = loss.tree.line(each.call)
         message = f"`{code}` has no gradient, and is the only path of its term"
         known = _expected(loss, each, cst.Name("steepness"))
-        reason = "" if known is not None else "it is not clear what the index stands for"
-        yield dead(loss, each.call, message, reason)
+        yield dead(loss, each.call, message, "" if known is not None else _unclear(loss, each))
+
+
+def _unclear(loss: Loss, each: Step) -> str:
+    """Why it cannot be said what an index is expected to be."""
+    if axis_of(loss, each) and as_float(loss, each.call) is None:
+        return "it is computed with as an integer, whose mean is cut off: cast it to a float first"
+    return "it is not clear what the index stands for"
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
