@@ -247,6 +247,10 @@ def _blend(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpres
         if factor == 1.0:
             return rest
         return expression("{f} * {s}", f=cst.parse_expression(number(factor)), s=rest)
+    if high == 0.0:
+        return expression("(1.0 - {s}) * {b}", b=gate.otherwise, s=weight)
+    if low == 0.0:
+        return expression("{s} * {a}", a=gate.then, s=weight)
     common = _common_factor(gate.then, gate.otherwise)
     if common is not None:
         factor_, first, second = common

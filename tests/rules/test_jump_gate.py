@@ -36,6 +36,20 @@ def test_a_weight_by_the_wrong_sign_is_smoothed_on_the_wrong_side() -> None:
     assert "tf.sigmoid(-steepness * tf.sign(y_true) * y_pred)" in rewritten(loss(source), RULE)
 
 
+@pytest.mark.parametrize(
+    ("picked", "after"),
+    [
+        ("2.0 * e, 0.0", "gate * (2.0 * e)"),
+        ("0, 2.0 * e", "(1.0 - gate) * (2.0 * e)"),
+        ("tf.zeros_like(e), e", "(1.0 - gate) * e"),
+    ],
+)
+def test_a_branch_of_zero_leaves_one_term(picked: str, after: str) -> None:
+    text = rewritten(loss(f"return e + tf.where(y_pred > 0.5, {picked})"), RULE)
+    assert after in text.replace("above", "gate")
+    assert "* 0" not in text
+
+
 MEAN = """
     def gap_loss(y_true, y_pred, steepness=10.0):
         e = tf.abs(y_true - y_pred)
