@@ -59,7 +59,7 @@ from lossfix.losses.branches import Unmergeable, chosen, merged_if
 from lossfix.losses.loss import Loss
 from lossfix.losses.tensors import converted_by_autograph, is_array
 from lossfix.losses.truth import operated
-from lossfix.model import Evidence, Safety, Severity
+from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
 from lossfix.syntax.tree import walk
@@ -88,10 +88,19 @@ def _reason(loss: Loss, node: cst.CSTNode) -> str:
             return "write it with `tf.while_loop`"
         case cst.Assert():
             return "write it with `tf.debugging`"
+    if _calls_itself(loss, node):
+        return "a branch calls the loss itself: computed for either case, that never ends"
     try:
         return "" if _replaced(loss, node) else "its operands are not certainly conditions"
     except Unmergeable:
         return "a branch does more than compute, or computes what is not finite everywhere"
+
+
+def _calls_itself(loss: Loss, node: cst.CSTNode) -> bool:
+    own = loss.function.name
+    return loss.form is Form.FUNCTION and any(
+        isinstance(each, cst.Call) and each.func.deep_equals(own) for each in walk(node)
+    )
 
 
 def _is_in_a_test(loss: Loss, node: cst.CSTNode) -> bool:

@@ -176,3 +176,14 @@ def test_whether_something_is_a_tensor_is_known_while_the_graph_is_built() -> No
             return y_true - y_pred
     """
     assert findings(source, "python-branch") == ()
+
+
+def test_a_branch_that_calls_the_loss_itself_is_only_reported() -> None:
+    source = """
+    def my_loss(y_true, y_pred):
+        if tf.reduce_max(y_true) == 0.0:
+            return my_loss(1.0 - y_true, 1.0 - y_pred)
+        return tf.abs(y_true - y_pred)
+    """
+    (finding,) = findings(source, "python-branch")
+    assert "itself" in finding.reason
