@@ -235,6 +235,7 @@ def _function(
         or (name == "__call__" and (names_a_loss(called) or "entropy" in called.lower()))
         or (form is Form.METHOD and _computes_its_class(name, around))
         or (form in (Form.FUNCTION, Form.CLOSURE) and _stands_among_losses(file, called))
+        or (form in (Form.FUNCTION, Form.CLOSURE) and _hands_back_a_loss(called, node))
     )
     known = ".".join(path) in file.settings.known
     if named and not metric and _takes_two(node, form):
@@ -272,6 +273,14 @@ def _computes_its_class(name: str, around: Definition | None) -> bool:
     if around is None or name.startswith("_") or not names_a_loss(around.name):
         return False
     return not words(name) & (METRIC_WORDS | SCORES)
+
+
+def _hands_back_a_loss(name: str, node: ast.FunctionDef) -> bool:
+    """Whether all that a function returns is called a loss: ``loss = 1 - overlap`` and ``return loss``."""
+    returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
+    return not words(name) & METRIC_WORDS and all(
+        isinstance(value, ast.Name) and "loss" in words(value.id) for value in returns or [None]
+    )
 
 
 def _stands_among_losses(file: File, name: str) -> bool:

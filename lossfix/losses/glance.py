@@ -43,6 +43,7 @@ _CALLS = (b" call(", b" __call__(", b"LossFunctionWrapper")
 """What a class of losses defines, or extends instead."""
 _SET = re.compile(rb"\blosses\.\w+\s*=(?!=)")
 _NAMED_CLASS = re.compile(rb"class\s+\w*(?i:%s|entropy)" % _one_of(LOSS_WORDS))
+_HANDED_BACK = re.compile(rb"return[ \t]+\w*(?i:loss)")
 _LOSS_CLASS = re.compile(
     rb"class\s+\w+\s*\([^)]*(?:Loss|losses\b)|losses\s+import\b"
     rb"|=\s*[\w.]*(?:Loss\w*|\blosses\.\w+)\s*$",
@@ -84,7 +85,7 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
         return False
     if _has(data, _CALLS) and _extends_a_loss(data, settings):
         return True
-    if _has(data, _GRADIENTS) or _NAMED_CLASS.search(data) is not None:
+    if _has(data, _GRADIENTS) or any(each.search(data) for each in (_NAMED_CLASS, _HANDED_BACK)):
         return any(_takes_a_pair(each, settings) for each in _heads(data))
     return _names_a_loss(data) and _has_a_named_pair(data, settings)
 

@@ -535,3 +535,25 @@ def test_beside_the_truth_a_loss_takes_nothing_but_predictions() -> None:
     assert (loss.y_true, loss.y_pred) == ("y_true", "x")
     assert names("def width(y_true, x):\n    return tf.square(x - y_true)") == []
     assert names("def width_loss(y_true, axis, x):\n    return tf.square(x - y_true)") == []
+
+
+def test_a_function_that_hands_back_what_it_calls_a_loss_is_one() -> None:
+    body = "    loss = tf.abs(y_true - y_pred)\n    return loss\n"
+    assert names(f"def weighted(y_true, y_pred):\n{body}") == ["weighted"]
+    inner = body.replace("    ", "        ")
+    factory = f"def weighted(w):\n    def inner(y_true, y_pred):\n{inner}    return inner\n"
+    assert names(factory) == ["weighted.inner"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def mean_accuracy(y_true, y_pred):\n    loss = tf.abs(y_true - y_pred)\n    return loss\n",
+        "def weighted(y_true, y_pred):\n    loss = tf.abs(y_true - y_pred)\n    return loss, 1\n",
+        "def weighted(y_true, y_pred):\n    losses = tf.abs(y_true - y_pred)\n",
+        "def weighted(a, b):\n    loss = tf.abs(a - b)\n    return loss\n",
+        "def weighted(y_true, y_pred):\n    loss = np.abs(y_true - y_pred)\n    return loss\n",
+    ],
+)
+def test_what_only_has_a_variable_of_that_name_is_none(code: str) -> None:
+    assert names("import numpy as np\n" + code) == []

@@ -50,6 +50,7 @@ def test_every_file_that_holds_a_loss_is_worth_parsing(file: Path) -> None:
         "import keras\nclass A(keras.losses.Loss):\n  def call(self, a, b): ...",
         "from keras.losses import LossFunctionWrapper\n"
         "class A(LossFunctionWrapper):\n  def __init__(self): super().__init__(penalty)",
+        "import keras\ndef weighted(y_true, y_pred):\n  dice_loss = 1\n  return dice_loss",
         "import keras\nclass BoxLoss:\n  def compute(self, y_true, y_pred): ...",
         "from keras.losses import Huber\nclass A(Huber):\n  def call(self, a, b): ...",
         "import keras\nBase = keras.losses.Loss\nclass A(Base):\n  def call(self, a, b): ...",

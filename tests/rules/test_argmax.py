@@ -112,11 +112,9 @@ def test_an_index_with_a_live_path_beside_it_is_left(body: str) -> None:
 
 
 def test_an_index_that_stays_an_integer_says_so() -> None:
-    source = loss(
-        """
+    source = loss("""
         gap = tf.abs(tf.argmax(y_true, axis=1) - tf.argmax(y_pred, axis=1))
         return tf.reduce_mean(gap)
-        """
-    )
+        """)
     (finding,) = findings(source, RULE)
     assert "as an integer" in finding.reason
