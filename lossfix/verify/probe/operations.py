@@ -94,7 +94,8 @@ class Operations:
             return self.sparse(call)
         if name in _IMAGES:
             return self.images(call)
-        if name.startswith(_REDUCING):
+        # `minimum(y_pred, 3)` reduces nothing.
+        if name.startswith(_REDUCING) and name not in _ELEMENTWISE:
             axis = call.axis
             self.reduced(call.view, axis if axis is not None else call.second)
             return None
@@ -131,6 +132,8 @@ class Operations:
     def gather(self, call: _Call) -> Value:
         table = call.arguments[0] if call.arguments else call.named.get("params")
         size = shape_of(table.value) if isinstance(table, Known) else None
+        if table is call.view:
+            self.picked(call.view, call.second or call.named.get("indices"), call.axis)
         if not size:
             return None
         self.demands.at(call.view.path).classes = size[0]
@@ -193,6 +196,17 @@ class Operations:
         for each, length in zip(arguments[2:], (steps, labels)):
             if isinstance(each, View):
                 self.demands.at(each.path).fixed = length
+
+    def picked(self, view: View, indices: Value, axis: Value) -> None:
+        """Elements that are gathered along an axis by indices that are known."""
+        if not isinstance(indices, Known) or not isinstance(axis, Known) or not axis.value:
+            return
+        given = indices.value if isinstance(indices.value, (tuple, list)) else [indices.value]
+        numbers = [each for each in given if isinstance(each, int) and each >= 0]
+        if numbers and isinstance(axis.value, int):
+            where = axis.value + view.front if axis.value > 0 else axis.value - view.back
+            least = self.demands.at(view.path).least
+            least[where] = max(least.get(where, 1), max(numbers) + 1)
 
     def reduced(self, view: View, axis: Value) -> None:
         if not isinstance(axis, Known):
