@@ -73,7 +73,7 @@ def match(loss: Loss) -> Iterator[Match]:
         if isinstance(node, cst.Call) and (found := _recognised(loss, node)) is not None:
             kind, inner = found
             reason = ""
-            if not _is_stable(loss, inner.args[0].value):
+            if not _is_stable(loss, inner.args[0].value) and _logits(loss, inner) is None:
                 reason = "a name in it is assigned more than once"
             elif kind in ("log_softmax", "logsumexp") and not _has_known_arguments(inner):
                 reason = "its arguments are not the usual ones"
@@ -187,7 +187,40 @@ def _composed(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
 
 
 def _meaning(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
-    return named_value(loss, node) or node
+    value = named_value(loss, node)
+    if value is None and isinstance(node, cst.Name) and node.value == loss.y_pred:
+        # `y_pred = tf.nn.softmax(y_pred)`, and its logarithm below.
+        value = loss.last_set(node)
+    return value or node
+
+
+def _logits(loss: Loss, inner: cst.Call) -> tuple[cst.Name, dict[cst.CSTNode, Replacement]] | None:
+    """A name for the predictions as they come, where their softmax or sigmoid takes theirs.
+
+    ``None`` where they are set in any other way, too.
+    """
+    value = inner.args[0].value
+    sets = loss.flow.values(loss.y_pred)
+    if not isinstance(value, cst.Name) or value.value != loss.y_pred:
+        return None
+    if len(sets) != 1 or sets[0].value is not inner:
+        return None
+    for statement in loss.statements:
+        match statement:
+            case cst.SimpleStatementLine(
+                body=[
+                    cst.Assign(
+                        targets=[cst.AssignTarget(target=cst.Name(value=name) as kept)],
+                        value=cst.Name(value=parameter) as read,
+                    )
+                ]
+            ) if (
+                parameter == loss.y_pred and loss.last_set(read) is None
+            ):
+                # Another logarithm of the same has had them named.
+                if len(loss.flow.values(name)) == 1:
+                    return kept, {}
+    return named(loss, inner, value, "logits")
 
 
 def _call_of(loss: Loss, node: cst.BaseExpression, operation: str) -> cst.Call | None:
@@ -230,6 +263,12 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     kind, inner = found
     value = inner.args[0].value
     replace: dict[cst.CSTNode, Replacement] = {}
+    if not _is_stable(loss, value):
+        logits = _logits(loss, inner)
+        if logits is None or kind not in ("log_softmax", "log_sigmoid", "log_rest"):
+            return None
+        value, replace = logits
+        inner = inner.with_changes(args=[inner.args[0].with_changes(value=value), *inner.args[1:]])
     if kind == "log_cosh":
         if not isinstance(value, cst.Name):
             hoisted = named(loss, node, value, "error", "difference")

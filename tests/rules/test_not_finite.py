@@ -474,6 +474,49 @@ def test_the_logarithm_of_an_exponential_is_written_without_the_detour(
     assert mended("log-of-exp", f"return {before}") == f"return {after}"
 
 
+def test_predictions_that_are_squashed_under_their_own_name_keep_one_as_they_come() -> None:
+    source = body(
+        "# probabilities",
+        "y_pred = tf.sigmoid(y_pred)  # squash",
+        "rest = (1.0 - y_true) * tf.math.log(1.0 - y_pred)",
+        "return -(y_true * tf.math.log(y_pred) + rest) * y_pred",
+    )
+    assert rewritten(source, "log-of-exp") == body(
+        "# probabilities",
+        "logits = y_pred",
+        "y_pred = tf.sigmoid(y_pred)  # squash",
+        "rest = (1.0 - y_true) * tf.math.log_sigmoid(-logits)",
+        "return -(y_true * tf.math.log_sigmoid(logits) + rest) * y_pred",
+    )
+    assert "* tf.nn.log_softmax(logits, axis=1)" in rewritten(
+        body("y_pred = tf.nn.softmax(y_pred, axis=1)", "return -y_true * tf.math.log(y_pred)"),
+        "log-of-exp",
+    )
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("y_pred = tf.nn.softmax(y_pred)", "y_pred = tf.maximum(y_pred, 1e-7)"),
+        ("if FLAG:", "    y_pred = tf.nn.softmax(y_pred)"),
+        ("y_pred = tf.nn.softmax(y_true)",),
+        ("def squash():", "    y_pred = tf.nn.softmax(y_true)"),
+        ("y_pred = tf.nn.softmax(y_pred)", "y_pred /= 2.0"),
+    ],
+)
+def test_predictions_that_are_not_squashed_alone_are_left(statements: tuple[str, ...]) -> None:
+    source = body(*statements, "return -y_true * tf.math.log(y_pred)")
+    assert findings(source, "log-of-exp") == ()
+
+
+def test_predictions_that_are_cast_and_squashed_at_once_are_reported() -> None:
+    source = body(
+        "y_pred = tf.nn.softmax(tf.cast(y_pred, tf.float32))", "return -tf.math.log(y_pred)"
+    )
+    (finding,) = findings(source, "log-of-exp")
+    assert "more than once" in finding.reason
+
+
 def test_the_logarithm_of_a_hyperbolic_cosine_names_what_it_uses_twice() -> None:
     assert mended("log-of-exp", "return tf.math.log(tf.cosh(y_pred - y_true))") == (
         "error = y_pred - y_true; return error + tf.nn.softplus(-2.0 * error) "
