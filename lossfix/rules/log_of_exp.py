@@ -33,7 +33,8 @@ def count_loss(y_true, y_pred):
 
 ## Fix safety
 
-Exact wherever the old value was finite, up to rounding, and finite elsewhere too.
+Exact wherever the old value was finite, up to rounding, and finite elsewhere too. Where the predictions are
+squashed under their own name, `y_pred = tf.sigmoid(y_pred)`, what the model gives is kept as `logits`.
 
 ## References
 
