@@ -37,10 +37,10 @@ from lossfix.syntax.tree import (
 
 STEEPNESS = "steepness"
 """What the parameter of every smoothed gate is called, or how its name ends."""
-_STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device"})
+_STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device", "op"})
 _STATIC_METHODS = frozenset(
     {"get_shape", "set_shape", "as_list", "is_compatible_with"}
-    | {"is_tensor", "is_keras_tensor", "is_sparse"}
+    | {"is_tensor", "is_keras_tensor", "is_sparse", "is_symbolic_tensor", "any_symbolic_tensors"}
 )
 _STATIC_BUILTINS = frozenset({"len", "isinstance", "type", "hasattr", "callable", "id", "print"})
 
@@ -168,8 +168,8 @@ class Loss:
         match node:
             case cst.Attribute(attr=cst.Name(value=attribute)) if attribute in _STATIC_ATTRIBUTES:
                 return True
-            case cst.Call(func=cst.Attribute(attr=cst.Name(value=attribute))) if (
-                attribute in _STATIC_METHODS
+            case cst.Call(func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))) if (
+                name in _STATIC_METHODS
             ):
                 return True
             case cst.Call(func=cst.Name(value=name)) if name in _STATIC_BUILTINS:

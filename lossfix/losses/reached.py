@@ -13,7 +13,6 @@ from lossfix.losses.outline import (
     File,
     around_of,
     belongs_elsewhere,
-    called_in,
     called_name,
     class_bases,
     is_loss_class,
@@ -23,26 +22,48 @@ from lossfix.losses.outline import (
 )
 from lossfix.losses.wording import names_a_metric, pair_of
 from lossfix.model import Evidence, Form
+from lossfix.syntax.nodes import below
 from lossfix.syntax.scope import Definition, dotted
 
 _PLAIN = ("y_true", "y_pred")
 
 
 def reaches(file: File, start: Iterable[int]) -> set[int]:
-    by_name: dict[str, list[int]] = {}
+    """The functions of a file that some of its definitions call, through any number of others."""
+    functions: dict[str, list[int]] = {}
+    methods: dict[str, list[int]] = {}
     for number, (path, node) in enumerate(file.listed):
         if isinstance(node, ast.FunctionDef):
-            by_name.setdefault(path[-1], []).append(number)
+            held = isinstance(around_of(file, path), ast.ClassDef)
+            (methods if held else functions).setdefault(path[-1], []).append(number)
     seen: set[int] = set()
     queue = list(start)
     while queue:
-        node = file.definition(queue.pop())
-        for name in called_in(node):
-            for number in by_name.get(name, ()):
-                if number not in seen:
-                    seen.add(number)
-                    queue.append(number)
+        caller = queue.pop()
+        for call in below(file.definition(caller)):
+            if not isinstance(call, ast.Call):
+                continue
+            match call.func:
+                case ast.Name(id=name):
+                    called = functions.get(name, [])
+                case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                    # What its class does not define is inherited, be it from a class of another name.
+                    called = _own_method(file, caller, name) or methods.get(name, [])
+                case _:
+                    continue
+            queue += (number for number in called if number not in seen)
+            seen.update(called)
     return seen
+
+
+def _own_method(file: File, caller: int, name: str) -> list[int]:
+    """The method of that name of the innermost class around a definition, or of itself."""
+    path = file.listed[caller][0] if caller < len(file.listed) else ()
+    for end in range(len(path), 0, -1):
+        if isinstance(file.definition(file.by_path[path[:end]]), ast.ClassDef):
+            number = file.by_path.get((*path[:end], name))
+            return [] if number is None else [number]
+    return []
 
 
 def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:

@@ -557,3 +557,17 @@ def test_a_function_that_hands_back_what_it_calls_a_loss_is_one() -> None:
 )
 def test_what_only_has_a_variable_of_that_name_is_none(code: str) -> None:
     assert names("import numpy as np\n" + code) == []
+
+
+def test_a_method_that_a_loss_calls_is_its_own_before_another_class_s() -> None:
+    code = """
+class Gap(tf.keras.losses.Loss):
+    def prepare(self, y_true, y_pred):
+        return y_true - y_pred
+    def call(self, y_true, y_pred):
+        return tf.square(self.prepare(y_true, y_pred))
+class Report:
+    def prepare(self, y_true, y_pred):
+        return y_true if y_pred else y_true
+"""
+    assert names(code) == ["Gap", "Gap.prepare"]

@@ -168,10 +168,18 @@ class SomeLoss({keras}.losses.Loss):
     assert len(findings(source, RULE)) == count
 
 
-def test_whether_something_is_a_tensor_is_known_while_the_graph_is_built() -> None:
-    source = """
+@pytest.mark.parametrize(
+    "question",
+    [
+        "not tf.keras.backend.is_keras_tensor(y_pred) or tf.is_tensor(y_true)",
+        "any_symbolic_tensors((y_true, y_pred))",
+        "hasattr(y_pred, 'op') and y_pred.op.type == 'Softmax'",
+    ],
+)
+def test_what_a_tensor_is_is_known_while_the_graph_is_built(question: str) -> None:
+    source = f"""
         def f_loss(y_true, y_pred):
-            if not tf.keras.backend.is_keras_tensor(y_pred) or tf.is_tensor(y_true):
+            if {question}:
                 y_true = tf.cast(y_true, y_pred.dtype)
             return y_true - y_pred
     """
