@@ -1,53 +1,32 @@
 """Where a loss jumps, worked out without running it: its body evaluated on one target and one prediction.
 
 The scanner never runs user code, and still must not mistake a Huber loss for a hard gate. So the
-arithmetic of a body is evaluated here on plain floats, with reductions over one element; the point
-at which a gate flips is found by bisection, and the loss is compared on both sides. Whatever is not
-elementwise arithmetic has no answer, and no answer is not reported.
+arithmetic of a body is evaluated on plain floats (``evaluation.py``); the point at which a gate flips is
+found by bisection, and the loss is compared on both sides. Where that has no answer, none is reported.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 import libcst as cst
 
-from lossfix.losses.arithmetic import (
-    BINARY,
-    COMPARE,
-    COMPARISON_TOKENS,
-    FIRST,
-    LOSS_OBJECTS,
-    LOSSES,
-    OPERATORS,
-    UNARY,
-)
-from lossfix.losses.classes import is_rank_function
-from lossfix.losses.gradients import COMPARISONS, LOGICAL, REDUCTIONS
+from lossfix.losses.evaluation import Evaluation, Unknown, Value
 from lossfix.losses.loss import Loss
 from lossfix.model import Form
-from lossfix.syntax.tree import dotted
-
-Value = float | bool | None | str
 
 _DRAWS = 6
 _GRID = tuple(
     [n / 40 for n in range(-120, 121)]
     + [n * step for step in (10.0, 100.0, 1000.0, 10000.0) for n in range(-12, 13)]
 )
-_OVER_ONE_ELEMENT = frozenset({"mean", "sum", "max", "min", "prod"})
-"""Reductions that give back the one element that there is."""
 _CONTINUOUS = 1e-5
 """Both sides of a gate agree to this share of the loss: 24 bits of float32 lose as much."""
-
-
-class Unknown(Exception):
-    """The body does something that has no meaning on one number."""
 
 
 @dataclass(frozen=True)
@@ -58,254 +37,13 @@ class Jump:
     """The prediction at which it flips."""
     size: float
     """The difference of the loss between both sides, in units of the loss."""
+    relative: bool = False
+    """Where it flips goes by the element of the series that comes before."""
 
     @property
     def continuous(self) -> bool:
         """Whether there is no jump at all: a kink, as in a Huber loss."""
         return self.size == 0.0
-
-
-@dataclass
-class _Run:
-    """One evaluation of the body of a loss."""
-
-    loss: Loss
-    known: dict[str, Value]
-    """The values of names, by now."""
-    watch: cst.CSTNode
-    """The expression whose value is wanted besides,"""
-    seen: Value = None
-    """and what it was last."""
-
-    def body(self) -> float:
-        result = self.block(self.loss.function.body.body)
-        if isinstance(result, float | int):
-            return float(result)
-        raise Unknown
-
-    def block(self, body: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> Value:
-        for statement in body:
-            if not isinstance(statement, cst.SimpleStatementLine):
-                raise Unknown
-            for part in statement.body:
-                if isinstance(part, cst.Return) and part.value is not None:
-                    return self.value(part.value)
-                self.assign(part)
-        raise Unknown
-
-    def assign(self, statement: cst.BaseSmallStatement) -> None:
-        match statement:
-            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
-                self.known[name] = self.value(value)
-            case cst.Assign(
-                targets=[cst.AssignTarget(target=cst.Tuple(elements=targets))], value=value
-            ):
-                self.unpack([each.value for each in targets], value)
-            case cst.AnnAssign(target=cst.Name(value=name), value=cst.BaseExpression() as value):
-                self.known[name] = self.value(value)
-            case cst.AugAssign(target=cst.Name() as target, operator=operator, value=value):
-                plain = type(operator).__name__.removesuffix("Assign")
-                self.known[target.value] = self.binary(
-                    getattr(cst, plain), self.number(target), self.number(value)
-                )
-            case (
-                cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())
-                | cst.Pass()
-                | cst.Import()
-                | cst.ImportFrom()
-                | cst.Assert()
-            ):
-                pass
-            case _:
-                raise Unknown
-
-    def unpack(self, targets: list[cst.BaseExpression], value: cst.BaseExpression) -> None:
-        match value:
-            case cst.Tuple(elements=elements):
-                parts = [each.value for each in elements]
-            case cst.Call(func=cst.Name(value=name), args=args) if is_rank_function(
-                self.loss, name
-            ):
-                parts = [each.value for each in args]
-            case _:
-                raise Unknown
-        if len(parts) != len(targets):
-            raise Unknown
-        values = [self.value(each) for each in parts]
-        for target, each in zip(targets, values, strict=True):
-            if not isinstance(target, cst.Name):
-                raise Unknown
-            self.known[target.value] = each
-
-    def value(self, node: cst.CSTNode) -> Value:
-        result = self._value(node)
-        if node is self.watch:
-            self.seen = result
-        return result
-
-    def number(self, node: cst.CSTNode) -> float:
-        value = self.value(node)
-        if value is None or isinstance(value, str):
-            raise Unknown
-        return float(value)
-
-    def binary(self, operator: type[cst.BaseBinaryOp], left: float, right: float) -> float:
-        if operator not in OPERATORS:
-            raise Unknown
-        result = OPERATORS[operator](left, right)
-        if isinstance(result, complex):
-            raise Unknown
-        return result
-
-    def operated(self, operator: type[cst.BaseBinaryOp], left: Value, right: Value) -> Value:
-        if left is None or right is None or isinstance(left, str) or isinstance(right, str):
-            raise Unknown
-        result = self.binary(operator, float(left), float(right))
-        both_truths = isinstance(left, bool) and isinstance(right, bool)
-        return bool(result) if both_truths and operator in (cst.BitAnd, cst.BitOr) else result
-
-    def _value(self, node: cst.CSTNode) -> Value:
-        match node:
-            case cst.Integer() | cst.Float():
-                return float(node.evaluated_value)
-            case cst.Name(value="True"):
-                return True
-            case cst.Name(value="False"):
-                return False
-            case cst.Name(value="None"):
-                return None
-            case cst.SimpleString():
-                return str(node.evaluated_value)
-            case cst.Name() | cst.Attribute():
-                return self.name(node)
-            case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
-                return -self.number(inner)
-            case cst.UnaryOperation(operator=cst.Plus(), expression=inner):
-                return self.number(inner)
-            case cst.UnaryOperation(operator=cst.BitInvert() | cst.Not(), expression=inner):
-                return not self.value(inner)
-            case cst.BinaryOperation(left=left, operator=operator, right=right):
-                return self.operated(type(operator), self.value(left), self.value(right))
-            case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as target]):
-                token = COMPARISON_TOKENS.get(type(target.operator))
-                if token is None:
-                    raise Unknown
-                return COMPARE[token](self.number(left), self.number(target.comparator))
-            case cst.IfExp(test=test, body=body, orelse=orelse):
-                return self.value(body if self.value(test) else orelse)
-            case cst.Call():
-                return self.call(node)
-        raise Unknown
-
-    def name(self, node: cst.CSTNode) -> Value:
-        text = dotted(node)
-        if text is None:
-            raise Unknown
-        if text in self.known:
-            return self.known[text]
-        operation = self.loss.operation(node)
-        if operation in ("np.pi", "math.pi"):
-            return math.pi
-        if operation is None:
-            raise Unknown
-        return operation
-
-    def call(self, node: cst.Call) -> Value:
-        operation = self.loss.operation(node)
-        values = [each.value for each in node.args]
-        if any(each.star for each in node.args):
-            raise Unknown
-        if operation == "keras.backend.epsilon":
-            return 1e-7
-        if operation is not None and operation in LOSS_OBJECTS:
-            return _instance(node, LOSS_OBJECTS[operation])
-        if not values:
-            raise Unknown
-        loss = LOSSES.get(operation or self.object_called(node.func))
-        if loss is not None:
-            return self.of_keras(loss, node)
-        if operation is not None:
-            return self.applied(_as_tensor_op(operation), values)
-        match node.func:
-            case cst.Name(value="abs"):
-                return abs(self.number(values[0]))
-            case cst.Name(value="float"):
-                return self.number(values[0])
-        raise Unknown
-
-    def object_called(self, node: cst.BaseExpression) -> str:
-        """What an object stands for that is called: ``mse`` of ``mse = keras.losses.MeanSquaredError()``."""
-        if not isinstance(node, cst.Call) and dotted(node) not in self.known:
-            return ""
-        value = self.value(node)
-        return value if isinstance(value, str) else ""
-
-    def of_keras(self, loss: Callable[[float, float], float], node: cst.Call) -> float:
-        """The value of a loss of Keras that is called with targets and predictions alone."""
-        given = {
-            str(position) if each.keyword is None else each.keyword.value: each.value
-            for position, each in enumerate(node.args)
-        }
-        target = given.pop("y_true", None) or given.pop("0", None)
-        prediction = given.pop("y_pred", None) or given.pop("1", None)
-        if given or target is None or prediction is None:
-            raise Unknown
-        return loss(self.number(target), self.number(prediction))
-
-    def applied(self, operation: str, values: Sequence[cst.BaseExpression]) -> Value:
-        """The value of an operation on one number for each tensor."""
-        if REDUCTIONS.get(operation) in _OVER_ONE_ELEMENT:
-            return self.number(values[0])
-        if operation in COMPARISONS:
-            return COMPARE[COMPARISONS[operation]](self.number(values[0]), self.number(values[1]))
-        if operation in LOGICAL:
-            truths = [bool(self.value(each)) for each in values]
-            return _joined(LOGICAL[operation], truths)
-        if operation == "tf.where":
-            if len(values) != 3:
-                raise Unknown
-            picked, then, otherwise = (self.value(each) for each in values)
-            return then if picked else otherwise
-        if operation == "tf.clip_by_value":
-            low, high = (self.number(each) for each in values[1:3])
-            return min(max(self.number(values[0]), low), high)
-        if operation in FIRST:
-            return self.value(values[0])
-        if operation in UNARY:
-            return UNARY[operation](self.number(values[0]))
-        if operation in BINARY and len(values) >= 2:
-            return BINARY[operation](self.number(values[0]), self.number(values[1]))
-        raise Unknown
-
-
-def _instance(node: cst.Call, function: str) -> str:
-    """An object of a loss of Keras, known by the name of the function that it computes."""
-    keywords = {"" if each.keyword is None else each.keyword.value for each in node.args}
-    if keywords - {"reduction", "name"}:
-        raise Unknown
-    return function
-
-
-def _joined(word: str, truths: Sequence[bool]) -> bool:
-    match word:
-        case "and":
-            return all(truths)
-        case "or":
-            return any(truths)
-        case "not":
-            return not truths[0]
-    return truths[0] != truths[-1]
-
-
-def _as_tensor_op(operation: str) -> str:
-    # NumPy spells most elementwise functions as TensorFlow does.
-    if operation.startswith("np."):
-        bare = operation[3:]
-        for known in (f"tf.{bare}", f"tf.math.{bare}", f"tf.reduce_{bare}"):
-            if known in UNARY or known in BINARY or known in REDUCTIONS or known == "tf.where":
-                return known
-        return {"np.clip": "tf.clip_by_value", "np.power": "tf.pow"}.get(operation, operation)
-    return operation
 
 
 def _constants(loss: Loss) -> Iterator[tuple[str, cst.BaseExpression | None]]:
@@ -333,7 +71,7 @@ def _constants(loss: Loss) -> Iterator[tuple[str, cst.BaseExpression | None]]:
 
 def _environment(loss: Loss, random_: random.Random) -> dict[str, Value]:
     known: dict[str, Value] = {}
-    run = _Run(loss, known, loss.function)
+    run = Evaluation(loss, known, loss.function)
     for name, default in _constants(loss):
         try:
             known[name] = run.value(default) if default else random_.uniform(0.1, 0.9)
@@ -353,10 +91,12 @@ def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
     for draw in range(_DRAWS):
         random_ = random.Random(draw)
         environment = _environment(loss, random_)
+        earlier = random.Random(~draw)
+        before = {name: earlier.uniform(-1, 1) for name in (loss.y_true, loss.y_pred)}
         targets = (float(draw % 2), random_.uniform(-1, 1), random_.uniform(0, 1))
         target = targets[draw % 3]
         try:
-            found += _jumps(loss, condition, environment, target)
+            found += _jumps(loss, condition, environment, target, before)
         except Unknown:
             return None
     if not found:
@@ -365,14 +105,24 @@ def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
 
 
 def _jumps(
-    loss: Loss, condition: cst.CSTNode, environment: dict[str, Value], target: float
+    loss: Loss,
+    condition: cst.CSTNode,
+    environment: dict[str, Value],
+    target: float,
+    before: dict[str, float],
 ) -> Iterator[Jump]:
+    relative = False
+
     def at(prediction: float) -> tuple[float, Value]:
-        run = _Run(loss, {**environment, loss.y_true: target, loss.y_pred: prediction}, condition)
+        nonlocal relative
+        pair = {loss.y_true: target, loss.y_pred: prediction}
+        earlier = Evaluation(loss, {**environment, **before}, condition)
+        run = Evaluation(loss, {**environment, **pair}, condition, earlier=earlier)
         try:
             value = run.body()
         except (ArithmeticError, ValueError):
             value = math.nan
+        relative |= run.relative
         return value, run.seen
 
     points = sorted(_GRID)
@@ -391,5 +141,6 @@ def _jumps(
             if math.isfinite(below) and math.isfinite(above):
                 size = abs(above - below)
                 scale = max(abs(above), abs(below), 1e-3)
-                yield Jump(right, 0.0 if size <= _CONTINUOUS * scale else size)
+                size = 0.0 if size <= _CONTINUOUS * scale else size
+                yield Jump(right, size, relative)
         previous = seen

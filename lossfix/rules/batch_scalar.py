@@ -67,12 +67,23 @@ def match(loss: Loss) -> Iterator[Match]:
     if loss.form is not Form.SUBCLASS or Evidence.REACHED in loss.candidate.evidence:
         return
     means = batch_means(loss)
-    if means:
+    if means and not _takes_some_rows(loss):
         yield Match(
             means[0].call,
             f"`{loss.name}` returns one scalar for the whole batch: sample weights weigh all samples alike",
             _another_reduction(loss),
         )
+
+
+def _takes_some_rows(loss: Loss) -> bool:
+    """Whether the loss takes a part of the batch, as one does that reads it as a series: `y_pred[1:]`."""
+    return any(
+        isinstance(node, cst.Subscript)
+        and isinstance(first := node.slice[0].slice, cst.Slice)
+        and (first.lower is not None or first.upper is not None)
+        and loss.is_tensor(node.value)
+        for node in walk(loss.function)
+    )
 
 
 def _another_reduction(loss: Loss) -> str:

@@ -106,6 +106,8 @@ def _where(loss: Loss, gate: Gate) -> str:
     if jump is None or jump.continuous:
         return ""
     size, at = number(round(jump.size, 2)), number(round(jump.at, 3))
+    if jump.relative:
+        return f", by up to {size} where a step of {loss.y_pred} changes"
     return f", by {size} where {loss.y_pred} is {at}"
 
 

@@ -53,6 +53,19 @@ def test_a_kink_is_no_jump(body: str) -> None:
 
 
 JUMPS = {
+    "the direction of a series, by a switch": (
+        "true_move = y_true[1:] - y_true[:-1]\npred_move = y_pred[1:] - y_pred[:-1]\n"
+        "wrong = tf.keras.backend.less(true_move * pred_move, 0)\n"
+        "weight = tf.keras.backend.switch(wrong, 10.0, 1.0)\n"
+        "return tf.keras.backend.mean(weight * tf.keras.backend.abs(y_true[1:] - y_pred[1:]))",
+        None,
+    ),
+    "the direction of a series, by samples": (
+        "true_move = y_true[:, 1:] - y_true[:, :-1]\npred_move = y_pred[..., 1:] - y_pred[..., :-1]\n"
+        "weight = tf.where(true_move * pred_move < 0.0, 10.0, 1.0)\n"
+        "return tf.reduce_mean(weight * tf.abs(y_true[:, 1:] - y_pred[:, 1:]), axis=-1)",
+        None,
+    ),
     "the article's gate": (
         "e = tf.abs(y_true - y_pred)\nreturn tf.reduce_mean(tf.where(y_pred > 0.5, e * 2, e * 0.5))",
         0.5,

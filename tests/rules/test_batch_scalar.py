@@ -148,3 +148,13 @@ def test_the_usual_reduction_does_not_matter() -> None:
         "        super().__init__(reduction=reduction)\n\n"
     )
     assert "axis=-1" in rewritten(loss_class(MEAN, init), "batch-scalar")
+
+
+def test_a_batch_that_is_read_as_a_series_has_no_value_per_sample() -> None:
+    code = """
+        class LagLoss(tf.keras.losses.Loss):
+            def call(self, y_true, y_pred):
+                return tf.reduce_mean(tf.abs(y_true[1:] - y_pred[1:]))
+    """
+    assert findings(code, "batch-scalar") == ()
+    assert len(findings(code.replace("[1:]", "[:, 1:]"), "batch-scalar")) == 1
