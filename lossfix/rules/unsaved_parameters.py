@@ -94,7 +94,7 @@ def match(loss: Loss) -> Iterator[Match]:
 
 def _left_out(loss: Loss, init: cst.FunctionDef, config: cst.FunctionDef) -> tuple[str, ...]:
     """The parameters that an own ``get_config`` neither names nor reads; none where it may do so unseen."""
-    if method(loss, "from_config") is not None:
+    if not _is_loaded_as_usual(method(loss, "from_config")):
         return ()
     said, read = set[object](), set[str]()
     bases = set[cst.CSTNode]()
@@ -123,6 +123,33 @@ def _left_out(loss: Loss, init: cst.FunctionDef, config: cst.FunctionDef) -> tup
     return tuple(
         each for each in names if known and each not in said and stored.get(each) not in read
     )
+
+
+def _is_loaded_as_usual(loading: cst.FunctionDef | None) -> bool:
+    """Whether ``from_config`` is Keras' own, or does no more than that: ``return cls(**config)``."""
+    if loading is None:
+        return True
+    match loading.params.params, loading.body:
+        case (
+            [_, cst.Param(name=cst.Name(value=given))],
+            cst.IndentedBlock(
+                body=[
+                    *_,
+                    cst.SimpleStatementLine(
+                        body=[
+                            cst.Return(
+                                value=cst.Call(
+                                    args=[cst.Arg(star="**", value=cst.Name(value=read))]
+                                )
+                            )
+                        ]
+                    ),
+                ]
+            ),
+        ):
+            lines = len(loading.body.body) - (loading.get_docstring() is not None)
+            return given == read and lines == 1
+    return False
 
 
 def _listing(config: cst.FunctionDef) -> tuple[cst.Dict, int] | None:

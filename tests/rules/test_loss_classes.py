@@ -176,6 +176,15 @@ def test_parameters_that_get_config_leaves_out_are_added_to_its_dictionary(
     assert rewritten(source, "unsaved-parameters") == saving(*first, before % after, *rest)
 
 
+def test_a_from_config_as_keras_has_it_changes_nothing() -> None:
+    loading = (
+        "\n\n    @classmethod\n    def from_config(cls, config):\n"
+        '        """As usual."""\n        return cls(**config)'
+    )
+    source = saving("return {'w': self.w}" + loading)
+    assert "`cap`, `skip` are lost" in only(findings(source, "unsaved-parameters")).message
+
+
 def test_a_get_config_without_a_dictionary_is_only_reported() -> None:
     source = saving("config = super().get_config()", "config['w'] = self.w", "return config")
     assert "no dictionary" in only(findings(source, "unsaved-parameters")).reason
