@@ -23,6 +23,7 @@ from lossfix.syntax.scope import (
 )
 
 _MODELS = ("Model", "Sequential", "Functional")
+FRAMEWORKS = ("tensorflow", "keras", "tf_keras")
 OTHER_FRAMEWORKS = ("torch", "jax", "mxnet", "paddle", "mindspore", "theano")
 
 
