@@ -58,6 +58,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from lossfix.losses.gates import Gate, Use, deliberate, flag_of, gates, is_guard, is_plain
 from lossfix.losses.loss import Loss
 from lossfix.losses.parameters import number
@@ -82,6 +84,9 @@ def match(loss: Loss) -> Iterator[Match]:
         if not where:
             continue
         flag = flag_of(loss, gate.node)
+        if gate.use is Use.SELECT and _is_an_option(flag):
+            # Who switches on that elements are skipped wants them skipped.
+            continue
         reason = "--gate keep" if loss.relaxation.gate is Form.KEEP else obstacle(loss, gate)
         if flag is not None:
             reason = f"only where `{loss.tree.code(flag)}` says so"
@@ -90,6 +95,18 @@ def match(loss: Loss) -> Iterator[Match]:
             f"the loss jumps at `{loss.tree.line(gate.condition)}`{where}: the gradient cannot see this gate",
             reason,
         )
+
+
+def _is_an_option(flag: cst.BaseExpression | None) -> bool:
+    """Whether a condition asks if something was given: ``limit is not None``."""
+    match flag:
+        case cst.Comparison(
+            comparisons=[
+                cst.ComparisonTarget(operator=cst.IsNot(), comparator=cst.Name(value="None"))
+            ]
+        ):
+            return True
+    return False
 
 
 def is_on_purpose(loss: Loss, gate: Gate) -> bool:

@@ -94,6 +94,15 @@ def test_a_selection_whose_length_matters_is_reported() -> None:
     assert rewritten(loss(source), RULE) == lines(loss(source))
 
 
+def test_a_selection_by_a_mode_is_reported() -> None:
+    source = """
+    if MODE == "high":
+        e = tf.boolean_mask(e, y_pred > 0.5)
+    return tf.reduce_mean(e)
+    """
+    assert findings(loss(source), RULE)
+
+
 def test_mining_by_the_loss_of_a_sample_is_on_purpose() -> None:
     source = "return tf.where(tf.square(e) > 0.5, tf.square(e), 0.0)"
     assert findings(loss(source), RULE) == ()
@@ -106,6 +115,11 @@ FINE = {
     "a weight that is continuous": "return tf.where(y_pred < y_true, 2.0, 1.0) * tf.square(e)",
     "a gate on the labels": "return tf.where(y_true > 0.5, 2.0 * e, e)",
     "a selection by the labels": "return tf.reduce_mean(tf.boolean_mask(e, y_true > 0.5))",
+    "a selection that is an option": """
+        if LIMIT is not None:
+            e = tf.boolean_mask(e, y_pred <= LIMIT)
+        return tf.reduce_mean(e)
+        """,
     "an index that is no condition": "return e[:, 0] + e[..., 1]",
     "a maximum": "return tf.maximum(e, 0.5)",
     "a rectifier": "return tf.where(y_pred > 1.0, y_pred - 1.0, 0.0) + e",
