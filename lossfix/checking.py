@@ -52,6 +52,7 @@ class Found:
 
     @property
     def key(self) -> tuple[str, ...]:
+        """Tells it from all else that may be found while a loss is repaired."""
         return self.rule.code, self.loss.project.path, self.loss.name, self.match.message
 
 

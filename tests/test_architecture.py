@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,12 +64,19 @@ def test_no_file_outside_of_the_probe_names_tensorflow_in_an_import() -> None:
     assert found == []
 
 
-def _statements(file: Path) -> list[str]:
-    import ast
+def test_each_module_on_losses_is_on_their_map_once() -> None:
+    folder = ROOT / "lossfix" / "losses"
+    told = re.findall(r"``(\w+)``", ast.get_docstring(_tree(folder / "__init__.py")) or "")
+    assert sorted(told) == sorted({file.stem for file in folder.glob("*.py")} - {"__init__"})
 
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+
+def _statements(file: Path) -> list[str]:
     return [
         ast.unparse(node)
-        for node in ast.walk(tree)
+        for node in ast.walk(_tree(file))
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
+
+
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))

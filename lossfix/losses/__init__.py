@@ -22,9 +22,9 @@ A loss in its concrete tree, and what its code means:
     kept).
 
 Gates and steps, and what they are smoothed to:
-    ``gates``, ``paths`` (what is alive beside them), ``scalar`` (where the loss jumps), ``steps``,
-    ``margins``, ``smooth``, ``counts``, ``lookups``, ``parts`` (a part that is smoothed for one loss
-    alone).
+    ``gates``, ``paths`` (what is alive beside them), ``scalar`` and ``evaluation`` (where the loss
+    jumps), ``steps``, ``margins``, ``smooth``, ``counts``, ``lookups``, ``parts`` (a part that is
+    smoothed for one loss alone).
 
 Control flow for a whole batch:
     ``branches``, ``loops``, ``rows``, ``batch_means``.
@@ -40,5 +40,6 @@ Functions that become classes:
 
 What the verifier is handed:
     ``extract`` and ``excerpt`` (the smallest module that holds a loss), ``constants`` (what may be run
-    there), ``hints`` (which inputs suit), ``written`` (the steepness that stands in it).
+    there), ``assumed`` (what is passed where nobody says what), ``hints`` (which inputs suit),
+    ``written`` (the steepness that stands in it).
 """

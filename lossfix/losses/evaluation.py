@@ -54,12 +54,14 @@ class Evaluation:
     """and whether anything was asked of it."""
 
     def body(self) -> float:
+        """The value that the loss returns. Raises ``Unknown`` where it has none on one number."""
         result = self.block(self.loss.function.body.body)
         if isinstance(result, float | int):
             return float(result)
         raise Unknown
 
     def block(self, body: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> Value:
+        """The value that statements return."""
         for statement in body:
             if not isinstance(statement, cst.SimpleStatementLine):
                 raise Unknown
@@ -80,6 +82,7 @@ class Evaluation:
                 self.known.pop(each.name, None)
 
     def assign(self, statement: cst.BaseSmallStatement) -> None:
+        """Takes in what a statement binds."""
         match statement:
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
                 self.known[name] = self.value(value)
@@ -106,6 +109,7 @@ class Evaluation:
                 raise Unknown
 
     def unpack(self, targets: list[cst.BaseExpression], value: cst.BaseExpression) -> None:
+        """Takes in the parts of a value under several names."""
         match value:
             case cst.Tuple(elements=elements):
                 parts = [each.value for each in elements]
@@ -124,18 +128,21 @@ class Evaluation:
             self.known[target.value] = each
 
     def value(self, node: cst.CSTNode) -> Value:
+        """What an expression is; that of the one which is watched is kept."""
         result = self._value(node)
         if node is self.watch:
             self.seen = result
         return result
 
     def number(self, node: cst.CSTNode) -> float:
+        """The same, where it is a number or a truth value."""
         value = self.value(node)
         if value is None or isinstance(value, str):
             raise Unknown
         return float(value)
 
     def binary(self, operator: type[cst.BaseBinaryOp], left: float, right: float) -> float:
+        """``left operator right`` of numbers."""
         if operator not in OPERATORS:
             raise Unknown
         result = OPERATORS[operator](left, right)
@@ -144,6 +151,7 @@ class Evaluation:
         return result
 
     def operated(self, operator: type[cst.BaseBinaryOp], left: Value, right: Value) -> Value:
+        """The same of values, two of which may be truth values."""
         if left is None or right is None or isinstance(left, str) or isinstance(right, str):
             raise Unknown
         result = self.binary(operator, float(left), float(right))
@@ -190,6 +198,7 @@ class Evaluation:
         raise Unknown
 
     def name(self, node: cst.CSTNode) -> Value:
+        """What a name or an attribute stands for."""
         text = dotted(node)
         if text is None:
             raise Unknown
@@ -203,6 +212,7 @@ class Evaluation:
         return operation
 
     def call(self, node: cst.Call) -> Value:
+        """What a call gives."""
         operation = self.loss.operation(node)
         values = [each.value for each in node.args]
         if any(each.star for each in node.args):

@@ -29,6 +29,8 @@ OTHER_FRAMEWORKS = ("torch", "jax", "mxnet", "paddle", "mindspore", "theano")
 
 @dataclass(frozen=True)
 class File:
+    """One parsed file, and what is known of its names."""
+
     module: ast.Module
     scope: Scope
     settings: Settings
@@ -36,6 +38,7 @@ class File:
     listed: tuple[tuple[tuple[str, ...], Definition], ...]
     project: Project
     by_path: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """Of each path the last definition that has it, by its place in ``listed``."""
     unnamed: tuple[Unnamed, ...] = ()
     """Losses that are expressions; they are counted behind the definitions."""
 
@@ -47,6 +50,7 @@ class File:
 
 @lru_cache(maxsize=4)
 def file_of(module: ast.Module, settings: Settings, project: Project) -> File:
+    """A parsed file with what others say of it: read once for all who ask."""
     listed = tuple(definitions(module.body))
     uses = _uses_of(module, project)
     by_path = {path: number for number, (path, _) in enumerate(listed)}
@@ -67,6 +71,8 @@ def expressions_of(module: ast.Module, project: Project) -> tuple[Unnamed, ...]:
 def class_bases(
     file: File, node: ast.ClassDef, seen: frozenset[str] = frozenset()
 ) -> Iterator[str]:
+    """Canonical names of all that a class derives from, through the classes of its file; as written where
+    they are none that is known."""
     for base in node.bases:
         name = dotted(base)
         if name is None:
@@ -83,16 +89,19 @@ def class_bases(
 
 
 def is_loss_base(file: File, name: str) -> bool:
+    """Whether what derives from a class of this name is a loss."""
     if name in LOSS_CLASSES or name == WRAPPER:
         return True
     return name in file.settings.bases or name in file.project.bases
 
 
 def is_loss_class(file: File, node: ast.ClassDef) -> bool:
+    """Whether a class derives from a loss, at whatever distance."""
     return any(is_loss_base(file, base) for base in class_bases(file, node))
 
 
 def methods_of(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    """The functions that stand directly in a class, by name."""
     return {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
 
 
@@ -107,10 +116,12 @@ def trained_by_keras(module: ast.Module) -> bool:
 
 
 def positional_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    """The parameters that may be filled by position."""
     return [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
 
 
 def yields(node: ast.FunctionDef) -> bool:
+    """Whether a function gives back something to wait for, or to go through."""
     return any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in ast.walk(node))
 
 
@@ -151,9 +162,11 @@ def called_name(call: ast.Call) -> str:
 
 
 def called_in(node: ast.AST) -> Iterator[str]:
+    """The names of what is called below a node, as ``called_name`` has them."""
     calls = (called_name(part) for part in ast.walk(node) if isinstance(part, ast.Call))
     return filter(None, calls)
 
 
 def around_of(file: File, path: tuple[str, ...]) -> Definition | None:
+    """The function or class around a definition; ``None`` where it stands in the module."""
     return file.listed[file.by_path[path[:-1]]][1] if path[:-1] in file.by_path else None

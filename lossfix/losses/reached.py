@@ -67,6 +67,7 @@ def _own_method(file: File, caller: int, name: str) -> list[int]:
 
 
 def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:
+    """The losses that are known, with what else they are by now, and then the parts that they call."""
     called = _numbers(file, file.project.reached)
     losses = {candidate.number for candidate in direct if not candidate.metric}
     reached = called | reaches(file, losses | called)

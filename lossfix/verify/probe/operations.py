@@ -67,6 +67,7 @@ class Operations:
                 self.exactly(each, -1, next(iter(widths)))
 
     def coded(self, values: Sequence[Value]) -> None:
+        """An input that is compared with constants for equality may hold them."""
         numbers = [
             float(each.value)
             for each in values
@@ -110,19 +111,23 @@ class Operations:
         return None
 
     def reshape(self, call: _Call) -> Value:
+        """To the shape that is its second argument."""
         return self.reshaped(call.view, call.second or call.named.get("shape"))
 
     def parted(self, call: _Call) -> Value:
+        """Into parts of one axis."""
         number = call.named.get("num_or_size_splits", call.named.get("num", call.second))
         where = call.axis or (call.arguments[2] if len(call.arguments) > 2 else Known(0))
         return self.split(call.view, number if call.name == "split" else Known(call.count), where)
 
     def product(self, call: _Call) -> Value:
+        """Of matrices: the last axis of an input fits a constant."""
         if isinstance(call.second, Known):
             self.multiplied(call.view, shape_of(call.second.value))
         return None
 
     def one_hot(self, call: _Call) -> Value:
+        """Of class numbers, of which there are as many as it is deep."""
         depth = call.named.get("depth", call.named.get("num_classes", call.second))
         if isinstance(depth, Known) and isinstance(depth.value, (int, np.integer)):
             self.demands.at(call.view.path).classes = int(depth.value)
@@ -130,6 +135,7 @@ class Operations:
         return None
 
     def gather(self, call: _Call) -> Value:
+        """From a constant table, by class numbers."""
         table = call.arguments[0] if call.arguments else call.named.get("params")
         size = shape_of(table.value) if isinstance(table, Known) else None
         if table is call.view:
@@ -140,6 +146,7 @@ class Operations:
         return Wide(size[-1]) if len(size) > 1 else None
 
     def concat(self, call: _Call) -> Value:
+        """Of parts whose widths may be known, along the last axis."""
         parts = call.arguments[0] if call.arguments else None
         where = call.axis or call.second
         if not isinstance(parts, list):
@@ -149,6 +156,7 @@ class Operations:
         return Wide(sum(widths)) if last and min(widths) > 0 else None
 
     def sparse(self, call: _Call) -> Value:
+        """A cross-entropy whose labels are class numbers."""
         labels = call.named.get("labels", call.arguments[0] if call.arguments else None)
         if isinstance(labels, View):
             demand = self.demands.at(labels.path)
@@ -156,10 +164,12 @@ class Operations:
         return None
 
     def sequence_mask(self, call: _Call) -> Value:
+        """Of lengths."""
         self.demands.at(call.view.path).lengths = True
         return None
 
     def squeeze(self, call: _Call) -> Value:
+        """Of an axis of one."""
         where = call.axis or call.second
         if isinstance(where, Known) and where.value == -1:
             self.exactly(call.view, -1, 1)
@@ -167,6 +177,7 @@ class Operations:
         return None
 
     def images(self, call: _Call) -> Value:
+        """Measures of images, which have height, width and channels."""
         for each in call.views:
             self.demands.at(each.path).rank = 4
             if call.name.startswith("ssim"):
@@ -174,12 +185,14 @@ class Operations:
         return None
 
     def transpose(self, call: _Call) -> Value:
+        """By an order of all axes."""
         order = call.named.get("perm", call.second)
         if isinstance(order, Known) and call.view == View(call.view.path):
             self.demands.at(call.view.path).rank = len(order.value)
         return None
 
     def ctc(self, call: _Call) -> Value:
+        """The connectionist loss of the backend, which takes four tensors."""
         if len(call.arguments) == 4:
             self.connectionist(call.arguments)
         return None
@@ -209,6 +222,7 @@ class Operations:
             least[where] = max(least.get(where, 1), max(numbers) + 1)
 
     def reduced(self, view: View, axis: Value) -> None:
+        """Over axes that have to be there."""
         if not isinstance(axis, Known):
             return
         axes = axis.value if isinstance(axis.value, (tuple, list)) else [axis.value]
@@ -219,6 +233,7 @@ class Operations:
             demand.rank = max(demand.rank, need + view.front + view.back)
 
     def reshaped(self, view: View, shape: Value) -> Value:
+        """An input that is reshaped has as many elements as the shape."""
         sizes: list[Any] = []
         if isinstance(shape, Known) and isinstance(shape.value, (tuple, list)):
             sizes = list(shape.value)
@@ -236,6 +251,7 @@ class Operations:
         return None
 
     def split(self, view: View, number: Value, axis: Value) -> Value:
+        """The parts, of which nothing more is known than how many they are."""
         if not isinstance(number, Known) or not isinstance(axis, Known):
             return None
         sizes = number.value
@@ -260,10 +276,12 @@ class Operations:
         return size[-1] if size else 0
 
     def multiplied(self, view: View, size: Optional[Shape]) -> None:
+        """The last axis of an input has the size of the last but one of a constant."""
         if size and len(size) > 1:
             self.exactly(view, -1, size[-2])
 
     def exactly(self, view: View, axis: int, size: int) -> None:
+        """An axis of an input, counted as in what is left of it, has this size."""
         if view.opened is not None and axis in (-1, view.opened[0]):
             self.demands.at(view.path).exact[view.opened[0]] = view.opened[1] + int(size)
             return
