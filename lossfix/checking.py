@@ -10,21 +10,25 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+
+import libcst as cst
 
 from lossfix.losses.candidate import Candidate, Project, Settings
 from lossfix.losses.concrete import losses_of
 from lossfix.losses.discover import discover
 from lossfix.losses.injected import NEED_NOT_BE_TENSORFLOW
 from lossfix.losses.loss import Loss, Relaxation
+from lossfix.losses.unfolding import body_of
 from lossfix.losses.wiring import Misuse, Wiring, span_of
 from lossfix.losses.wrapped import plain_python
 from lossfix.model import Finding, Form, Safety, Severity, Span
 from lossfix.rules.rule import Match, Rule
 from lossfix.syntax.guards import GuardTripped
-from lossfix.syntax.tree import Tree, Unparsable, outline, parse
+from lossfix.syntax.tree import Tree, Unparsable, outline, parse, walk
 
+_NAMELESS = "give the loss a name first (LF318)"
 A_METRIC_TOO = "it is a metric too, and smoothing would change what that reports"
 
 
@@ -141,6 +145,7 @@ def check(
         for loss in losses
         for found in found_in(loss, options.rules)
     ]
+    findings += [each for loss in losses for each in _within(path, loss, options)]
     if wires:
         # What a loss reaches has been told with what becomes of it.
         told = {(each.code, each.span.line, each.span.column) for each in findings}
@@ -150,6 +155,36 @@ def check(
             if (each.code, each.span.line, each.span.column) not in told
         ]
     return once(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
+
+
+def _within(path: str, loss: Loss, options: Options) -> Iterator[Finding]:
+    """What is wrong inside of a loss that is an expression, as the function that it would be."""
+    as_written = None if loss.expression is None else body_of(loss.expression)
+    if as_written is None:
+        return
+    tree, name = loss.tree, loss.candidate.path[-1]
+    name = loss.fresh(name, f"{name}_loss")
+    whole = tree.module.with_changes(
+        body=[*tree.module.body, loss.function.with_changes(name=cst.Name(name))]
+    ).code
+    known = replace(options, project=replace(options.project, compiled=frozenset({name})))
+    namer = next((rule for rule in options.rules if rule.of_expressions), None)
+    stays = namer is None or any(match.reason for match in matches(namer, loss))
+    for function in losses_in(whole, known):
+        if function.candidate.path != (name,) or function.expression is not None:
+            continue
+        (body,) = (each.value for each in walk(function.function) if isinstance(each, cst.Return))
+        assert body is not None
+        there = dict(zip(_expressions(body), _expressions(as_written), strict=True))
+        for found in found_in(function, options.rules):
+            if found.match.node in there:
+                reason = refusal(found, options) or (_NAMELESS if stays else "")
+                span = tree.spans[there[found.match.node]]
+                yield replace(finding_of(path, found, reason), span=span, loss=loss.name)
+
+
+def _expressions(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    return (each for each in walk(node) if isinstance(each, cst.BaseExpression))
 
 
 def _miswired(

@@ -45,13 +45,21 @@ def _is_partial(name: str | None) -> bool:
     return (name or "").rpartition(".")[2] == "partial"
 
 
+def body_of(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a loss that is an expression computes, as it stands there; ``None`` of what only calls another."""
+    match node:
+        case cst.Lambda(body=body) | cst.Call(args=[cst.Arg(value=cst.Lambda(body=body)), *_]):
+            return body
+    return None
+
+
 def as_function(tree: Tree, node: cst.BaseExpression, name: str) -> cst.FunctionDef:
     """A loss that is an expression as a function of that name."""
     match node:
-        case cst.Call(args=[cst.Arg(value=cst.Lambda() as inner), *_]):
-            params, body = inner.params, inner.body
-        case cst.Lambda():
-            params, body = node.params, node.body
+        case cst.Call(args=[cst.Arg(value=cst.Lambda(params=params, body=body)), *_]):
+            pass
+        case cst.Lambda(params=params, body=body):
+            pass
         case cst.Call(args=[first, *given]):
             params = cst.Parameters([cst.Param(cst.Name(each)) for each in PARAMETERS])
             bound = [each for each in given if each.keyword is None]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from program import lossfix
-from rewriting import findings, lines, rewritten
+from rewriting import _IMPORTS, findings, lines, rewritten
+
+from lossfix.model import Finding
 
 LEFT = {
     "a metric": "model.compile('adam', 'mse', metrics=[lambda a, b: a - b])",
@@ -278,3 +280,42 @@ def test_the_first_cell_that_compiles_one_gets_its_function(tmp_path: Path) -> N
     assert second.startswith("%time\n")
     assert "def custom_loss(a, b):\n    return a - b\n" in second
     assert second.endswith("model.compile('adam', custom_loss)")
+
+
+INSIDE = {
+    "by itself": "model.compile(loss=lambda a, b: np.mean(tf.square(a - b)))",
+    "traced": "model.compile(loss=tf.function(lambda a, b: np.mean(tf.square(a - b))))",
+    "by a name": "gap = lambda a, b: 1.0 + np.mean(tf.square(a - b))\nmodel.compile(loss=gap)",
+    "over lines": "model.compile(\n  loss=lambda a, b:\n  1.0\n  + np.mean(tf.square(a - b))\n)",
+    "in brackets": "model.compile(loss=lambda a, b: (\n  1.0\n  + np.mean(tf.square(a - b))\n))",
+    "of a factory": """
+        def make(q):
+            return lambda a, b: q * np.mean(tf.square(a - b))
+        model.compile(loss=make(2.0))
+    """,
+}
+
+
+@pytest.mark.parametrize("source", INSIDE.values(), ids=INSIDE.keys())
+def test_what_is_wrong_inside_is_told_where_it_stands(source: str) -> None:
+    inside, *_ = (
+        each for each in findings(source, "numpy-call", "lambda-loss") if not _names(each)
+    )
+    text = (_IMPORTS + lines(source)).split("\n")
+    assert inside.span.line == inside.span.end_line
+    line = text[inside.span.line - 1]
+    code = line[inside.span.column - 1 : inside.span.end_column - 1]
+    assert code == "np.mean(tf.square(a - b))"
+    assert not inside.reason
+    (alone,) = findings(source, "numpy-call")
+    assert "LF318" in alone.reason
+
+
+def test_what_is_wrong_in_one_that_stays_is_told_and_stays() -> None:
+    source = "def build(w):\n    model.compile(loss=lambda a, b: w * np.mean(a - b))\n"
+    found = findings(source, "numpy-call", "lambda-loss")
+    assert [(each.code, bool(each.reason)) for each in found] == [("LF318", True), ("LF102", True)]
+
+
+def _names(finding: Finding) -> bool:
+    return finding.code == "LF318"
