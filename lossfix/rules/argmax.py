@@ -62,21 +62,18 @@ from lossfix.losses.lookups import looked_up
 from lossfix.losses.loss import Loss
 from lossfix.losses.margins import axis_of, softmax
 from lossfix.losses.parameters import add, number
-from lossfix.losses.smooth import obstacle, orphaned
+from lossfix.losses.smooth import orphaned
 from lossfix.losses.steps import above_casts, dead_equalities, dead_steps
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import dead, smoothed
+from lossfix.rules.smoothing import compared, dead, smoothed
 from lossfix.syntax.build import Replacement, expression
 
 _KINDS = frozenset({"argmax"})
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for gate in dead_equalities(loss, _KINDS):
-        condition = loss.tree.line(gate.condition)
-        message = f"`{condition}` compares indices: no gradient passes"
-        yield dead(loss, gate.node, message, obstacle(loss, gate))
+    yield from compared(loss, _KINDS, "indices")
     for each in dead_steps(loss, _KINDS):
         code = loss.tree.line(each.call)
         message = f"`{code}` has no gradient, and is the only path of its term"

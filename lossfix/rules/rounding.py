@@ -63,11 +63,11 @@ from lossfix.losses.gates import is_float_again
 from lossfix.losses.loss import Loss
 from lossfix.losses.margins import difference, scaled
 from lossfix.losses.parameters import add, number
-from lossfix.losses.smooth import obstacle, orphaned
+from lossfix.losses.smooth import orphaned
 from lossfix.losses.steps import ROUNDINGS, above_casts, dead_equalities, dead_steps, is_share
 from lossfix.model import Gate, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import dead, smoothed
+from lossfix.rules.smoothing import compared, dead, smoothed
 from lossfix.syntax.build import Replacement, expression
 
 SOFT_ROUND = '''def {name}(x, steepness):
@@ -87,11 +87,7 @@ _CENTRED = {
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for gate in dead_equalities(loss, ROUNDINGS):
-        message = (
-            f"`{loss.tree.line(gate.condition)}` compares what was rounded: no gradient passes"
-        )
-        yield dead(loss, gate.node, message, obstacle(loss, gate))
+    yield from compared(loss, ROUNDINGS, "what was rounded")
     for each in dead_steps(loss, ROUNDINGS):
         message = (
             f"no gradient passes through `{loss.tree.line(each.call)}`, and its term has no other path "

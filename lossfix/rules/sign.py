@@ -51,21 +51,18 @@ from collections.abc import Iterator
 from lossfix.losses.loss import Loss
 from lossfix.losses.margins import scaled
 from lossfix.losses.parameters import add, number
-from lossfix.losses.smooth import obstacle, orphaned
+from lossfix.losses.smooth import orphaned
 from lossfix.losses.steps import above_casts, dead_equalities, dead_steps
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import dead, smoothed
+from lossfix.rules.smoothing import compared, dead, smoothed
 from lossfix.syntax.build import expression
 
 _KINDS = frozenset({"sign"})
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for gate in dead_equalities(loss, _KINDS):
-        condition = loss.tree.line(gate.condition)
-        message = f"`{condition}` compares signs: no gradient passes"
-        yield dead(loss, gate.node, message, obstacle(loss, gate))
+    yield from compared(loss, _KINDS, "signs")
     for each in dead_steps(loss, _KINDS):
         code = loss.tree.line(each.call)
         message = (

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 
 import libcst as cst
 
 from lossfix.losses import gates
 from lossfix.losses.gates import deliberate, flag_of
 from lossfix.losses.loss import Loss
-from lossfix.losses.smooth import smooth
+from lossfix.losses.smooth import obstacle, smooth
+from lossfix.losses.steps import dead_equalities
 from lossfix.model import Gate, Severity
 from lossfix.rules.rule import Edit, Match
 
@@ -27,6 +28,13 @@ def dead(loss: Loss, node: cst.CSTNode, message: str, reason: str = "") -> Match
     if loss.relaxation.gate is Gate.KEEP:
         return Match(node, message, "--gate keep")
     return Match(node, message, reason)
+
+
+def compared(loss: Loss, kinds: Set[str], what: str) -> Iterator[Match]:
+    """The dead gates that compare steps of these kinds for equality; ``what`` says in a message what they are."""
+    for gate in dead_equalities(loss, kinds):
+        message = f"`{loss.tree.line(gate.condition)}` compares {what}: no gradient passes"
+        yield dead(loss, gate.node, message, obstacle(loss, gate))
 
 
 def smoothed(loss: Loss, found: Iterable[gates.Gate], match: Match) -> Edit | None:
