@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from lossfix.syntax.tree import dotted
+from lossfix.syntax.tree import argument_of, dotted
 
 
 def casts_to_discrete(node: cst.Call) -> bool:
@@ -19,9 +19,4 @@ def casts_to_discrete(node: cst.Call) -> bool:
 
 def cast_target(node: cst.Call) -> cst.BaseExpression | None:
     """The second argument of ``tf.cast`` or ``K.cast``."""
-    for number, argument in enumerate(node.args):
-        if argument.keyword is None and number == 1:
-            return argument.value
-        if argument.keyword is not None and argument.keyword.value == "dtype":
-            return argument.value
-    return None
+    return argument_of(node, 1, "dtype")

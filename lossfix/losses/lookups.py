@@ -8,6 +8,7 @@ from lossfix.losses.conditions import Step, named_value, step
 from lossfix.losses.loss import Loss
 from lossfix.losses.margins import is_number
 from lossfix.syntax.build import expression
+from lossfix.syntax.tree import argument_of
 
 
 def looked_up(
@@ -73,20 +74,11 @@ def _row_of(loss: Loss, index: cst.BaseExpression, known: Step) -> cst.BaseExpre
         return _first_of(loss, inner.args[0].value, known, expanded=False)
     if operation not in ("tf.stack", "tf.concat"):
         return None
-    axis = _axis(pair)
+    axis = argument_of(pair, 1, "axis")
     # One row and one column for each sample: the second axis is the last.
     if axis is None or not (is_number(axis, -1) or is_number(axis, 1)):
         return None
     return _first_of(loss, first, known, expanded=operation == "tf.concat")
-
-
-def _axis(call: cst.Call) -> cst.BaseExpression | None:
-    for position, each in enumerate(call.args):
-        if each.keyword is None and position == 1:
-            return each.value
-        if each.keyword is not None and each.keyword.value == "axis":
-            return each.value
-    return None
 
 
 def _first_of(

@@ -31,7 +31,11 @@ def dead(loss: Loss, node: cst.CSTNode, message: str, reason: str = "") -> Match
 
 
 def compared(loss: Loss, kinds: Set[str], what: str) -> Iterator[Match]:
-    """The dead gates that compare steps of these kinds for equality; ``what`` says in a message what they are."""
+    """The dead gates that compare steps of these kinds for equality.
+
+    Args:
+        what: says in a message what is compared.
+    """
     for gate in dead_equalities(loss, kinds):
         message = f"`{loss.tree.line(gate.condition)}` compares {what}: no gradient passes"
         yield dead(loss, gate.node, message, obstacle(loss, gate))

@@ -243,6 +243,16 @@ def dotted(node: cst.CSTNode | None) -> str | None:
     return ".".join([node.value, *reversed(parts)])
 
 
+def argument_of(call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
+    """The argument of a call at a position, from 0, or under a keyword; ``None`` where there is none."""
+    for number, argument in enumerate(call.args):
+        if argument.keyword is None and number == position:
+            return argument.value
+        if argument.keyword is not None and argument.keyword.value == keyword:
+            return argument.value
+    return None
+
+
 def methods_of(definition: cst.ClassDef) -> dict[str, cst.FunctionDef]:
     """The functions that stand directly in a class, by name; of several of one name, the last."""
     return {

@@ -289,6 +289,15 @@ def _wide(targets: int, predictions: int) -> Draw:
 
 
 _UNIT = {"activation": "sigmoid", "low": 0.0, "high": 1.0}
+_RATING = {
+    "labels": "count",
+    "activation": "sigmoid",
+    "low": 0.6,
+    "high": 5.4,
+    "offset": 0.5,
+    "scale": 5.0,
+}
+"""Of a model that ends in a sigmoid, stretched from 0.5 to 5.5."""
 
 
 def _family(name: str, domain: str, draw: Draw, **options: object) -> Family:
@@ -337,28 +346,8 @@ FAMILIES: tuple[Family, ...] = (
     _family("vec_unit", "unit", _unit(), **_UNIT),
     _family("vec_prob", "probability", _binary(), labels="binary", **_UNIT),
     _family("boxes", "boxes", _boxes, activation="sigmoid", low=0.0, high=1.0),
-    _family(
-        "rating",
-        "rating",
-        _rating(1),
-        labels="count",
-        activation="sigmoid",
-        low=0.6,
-        high=5.4,
-        offset=0.5,
-        scale=5.0,
-    ),
-    _family(
-        "rating_vec3",
-        "rating",
-        _rating(3),
-        labels="count",
-        activation="sigmoid",
-        low=0.6,
-        high=5.4,
-        offset=0.5,
-        scale=5.0,
-    ),
+    _family("rating", "rating", _rating(1), **_RATING),
+    _family("rating_vec3", "rating", _rating(3), **_RATING),
     _family("padded", "real", _padded(0.0), coded=True),
     _family("padded_minus_one", "real", _padded(-1.0), coded=True),
     _family("gaps", "real", _gaps, coded=True),
