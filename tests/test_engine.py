@@ -326,3 +326,14 @@ def test_the_keras_of_a_function_s_own_imports_is_written(
     assert written in after
     assert imported in after
     assert inner in after
+
+
+def test_a_file_that_computes_with_the_ops_of_keras_gets_those() -> None:
+    text = (
+        "from keras import ops\n\n\n"
+        "def a_loss(y_true, y_pred):\n"
+        "    return ops.mean(ops.log(1.0 + ops.exp(y_pred)) - y_true * y_pred, axis=-1)\n" + USE
+    )
+    after = mended(text).after
+    assert "ops.mean(ops.softplus(y_pred) - y_true * y_pred, axis=-1)" in after
+    assert "tensorflow" not in after

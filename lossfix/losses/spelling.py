@@ -11,6 +11,17 @@ _TENSORFLOW = "tensorflow"
 _ALSO_IN_THE_BACKEND = frozenset({"abs", "exp", "maximum", "minimum", "sigmoid", "square", "tanh"})
 """What ``tf.keras.backend`` computes under the same name, from the same arguments."""
 
+ALSO_IN_KERAS = dict(pair.split("=") for pair in """
+    abs=abs exp=exp math.log=log sqrt=sqrt square=square tanh=tanh sigmoid=sigmoid maximum=maximum
+    minimum=minimum where=where cast=cast clip_by_value=clip stop_gradient=stop_gradient
+    zeros_like=zeros_like ones_like=ones_like expand_dims=expand_dims squeeze=squeeze reshape=reshape
+    stack=stack concat=concatenate nn.relu=relu nn.softmax=softmax nn.log_softmax=log_softmax
+    nn.softplus=softplus math.log_sigmoid=log_sigmoid reduce_mean=mean reduce_sum=sum reduce_max=max
+    reduce_min=min reduce_logsumexp=logsumexp math.reduce_variance=var
+    math.divide_no_nan=divide_no_nan
+    """.split())
+"""What ``keras.ops`` computes from the same arguments, in the same order and by the same keywords."""
+
 
 def imported_by(scopes: Iterable[Scope]) -> frozenset[str]:
     """All that a file imports anywhere: a function's own imports, too, say which Keras its author uses."""
@@ -21,6 +32,9 @@ def spelled(operation: str, module: Scope, imported: Collection[str]) -> str:
     """A canonical name (``tf.where``, ``keras.losses.Loss``) as a file with these imports would write it."""
     head, _, rest = operation.partition(".")
     if head == "tf":
+        ops = _bound_to(module, "keras.ops")
+        if rest in ALSO_IN_KERAS and ops and not _bound_to(module, _TENSORFLOW):
+            return f"{ops}.{ALSO_IN_KERAS[rest]}"
         backend = _bound_to(module, "tensorflow.keras.backend")
         if rest in _ALSO_IN_THE_BACKEND and backend and not _bound_to(module, _TENSORFLOW):
             return f"{backend}.{rest}"

@@ -73,6 +73,7 @@ def match(loss: Loss) -> Iterator[Match]:
     private = (each for each in failures if each.only_private)
     # Who needs one of a file's private imports has chosen so.
     is_chosen = any(isinstance(plan(loss, each), str) for each in private)
+    staying = next((each for each in failures if _stays_with_keras_2(loss, each)), None)
     for failing in failures:
         if is_chosen and failing.only_private and not failing.of_keras_2:
             continue
@@ -80,6 +81,8 @@ def match(loss: Loss) -> Iterator[Match]:
             continue
         names = ", ".join(f"`{origin}`" for origin in sorted(failing.gone.values()))
         how = plan(loss, failing)
+        if staying is not None and failing.only_private and failing.of_keras_2:
+            how = how if isinstance(how, str) else _beside(staying)
         message = f"{names} cannot be imported any more: nothing in this file runs"
         severity = None
         if failing.only_private and failing.of_keras_2:
@@ -89,6 +92,18 @@ def match(loss: Loss) -> Iterator[Match]:
             message = f"{names}: `{PRIVATE}` is private, and any release may move what is in it"
             severity = Severity.INFO
         yield Match(failing.line, message, how if isinstance(how, str) else "", severity)
+
+
+def _stays_with_keras_2(loss: Loss, failing: Failing) -> bool:
+    """Whether an import of the private Keras 2 has to stay as it is."""
+    if not failing.only_private or not failing.of_keras_2:
+        return False
+    return not _is_told_of_the_classes(loss, failing) and isinstance(plan(loss, failing), str)
+
+
+def _beside(staying: Failing) -> str:
+    names = ", ".join(f"`{origin}`" for origin in sorted(staying.gone.values()))
+    return f"{names} has to stay, and is of another Keras than what would be written"
 
 
 def _is_told_of_the_classes(loss: Loss, failing: Failing) -> bool:

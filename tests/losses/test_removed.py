@@ -374,6 +374,26 @@ def test_every_translation_of_the_backend_is_measured() -> None:
     assert {source.rpartition(".")[2] for source, _ in every - used} == unmeasured
 
 
+def test_what_keras_computes_as_tensorflow_does_has_the_same_values() -> None:
+    from lossfix.losses.spelling import ALSO_IN_KERAS
+
+    x, extra = tf.constant([[0.2, 0.7], [0.4, 0.9]]), {
+        "where": "x > 0.5, x, x",
+        "cast": "x, 'float64'",
+    }
+    extra |= dict.fromkeys(("maximum", "minimum", "math.divide_no_nan"), "x, 0.5 * x")
+    extra |= {"clip_by_value": "x, 0.3, 0.8", "expand_dims": "x, -1", "squeeze": "x[:1], axis=0"}
+    extra |= {"reshape": "x, [-1]", "stack": "[x, x], axis=-1", "concat": "[x, x], axis=-1"}
+    for name, other in ALSO_IN_KERAS.items():
+        reduced = "x, axis=-1, keepdims=True" if "reduce" in name else "x"
+        arguments = extra.get(name, reduced)
+        old, new = (
+            eval(f"{call}({arguments})", {"tf": tf, "keras": keras, "x": x})
+            for call in (f"tf.{name}", f"keras.ops.{other}")
+        )
+        assert_same(new, old)
+
+
 def test_updates_of_a_variable_are_as_before() -> None:
     for text in ("update(w, 3.0)", "update_add(w, 1.0)", "update_sub(w, 1.0)", "set_value(w, 2.0)"):
         call, _, _ = split(text)

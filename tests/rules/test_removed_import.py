@@ -48,6 +48,16 @@ def test_an_import_is_replaced_by_one_that_binds_the_same_name(old: str, new: st
     assert fixed(body(use, old)) == body(use, new)
 
 
+def test_two_kinds_of_keras_are_not_mixed() -> None:
+    text = body(
+        "K.mean(losses_utils.scale(y_true) - y_pred)",
+        "from tensorflow.python.keras import backend as K",
+        "from tensorflow.python.keras.utils import losses_utils",
+    )
+    assert [bool(each.reason) for each in found(text)] == [True, True]
+    assert fixed(text) == text
+
+
 def test_uses_are_rewritten_where_no_import_would_do() -> None:
     text = fixed("""
         # the names
