@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pairs.pair import ALIGN
 
 from lossfix.verify.probe.contract import contract
 from lossfix.verify.probe.families import BY_NAME, edges
@@ -17,25 +18,7 @@ def article(y_true, y_pred):
     return tf.reduce_mean(tf.where(y_pred > 0.5, 2 * tf.abs(e), 0.5 * tf.abs(e)), axis=-1)
 """
 
-AFTER = """
-import keras
-import tensorflow as tf
-
-def same_rank(y_true, y_pred):
-    t, p = y_true.shape.rank, y_pred.shape.rank
-    if t is not None and p is not None:
-        if t == p + 1 and y_true.shape[-1] == 1:
-            if p == 1:
-                y_pred = tf.expand_dims(y_pred, -1)
-            else:
-                y_true = tf.squeeze(y_true, -1)
-        elif p == t + 1 and y_pred.shape[-1] == 1:
-            if t == 1:
-                y_true = tf.expand_dims(y_true, -1)
-            else:
-                y_pred = tf.squeeze(y_pred, -1)
-    return y_true, y_pred
-
+AFTER = "import keras\nimport tensorflow as tf\n" + ALIGN + """
 @keras.saving.register_keras_serializable(package="tests")
 class ArticleLoss(keras.losses.Loss):
     def __init__(self, steepness=3.0, reduction="sum_over_batch_size", name="article", dtype=None):
