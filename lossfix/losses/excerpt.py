@@ -293,7 +293,9 @@ class _Taken:
     ) -> str:
         origin = "." * node.level + (node.module or "")
         other = self._open(part, origin)
-        if other is not None and (entry.name in other.binds or other.stars):
+        # A package that imports its own module under its name has nothing else of that name.
+        itself = other is not None and other.scope.imports.get(entry.name) == f".{entry.name}"
+        if other is not None and not itself and (entry.name in other.binds or other.stars):
             part.needs[other] = None
             self._take_defined(other, entry.name, origin)
             return f"from {other.name} import {entry.name} as {name}"

@@ -361,3 +361,20 @@ def test_a_method_that_lacks_self_is_measured_as_a_function_of_its_class() -> No
     )
     assert taken(code.format(self=""), "Gap").expression == "Gap.call"
     assert taken(code.format(self="self, "), "Gap").expression == "Gap()"
+
+
+def test_a_module_that_its_package_imports_too_is_found() -> None:
+    modules = {
+        ".": "from . import (\n    losses,\n    scores,\n)\n",
+        ".scores": "import tensorflow as tf\n\n\ndef gap(a, b):\n    return tf.abs(a - b)\n",
+    }
+    text = (
+        "import tensorflow as tf\n\nfrom . import scores\n\n\n"
+        "def gap_loss(y_true, y_pred):\n    return 2.0 * scores.gap(y_true, y_pred)\n"
+    )
+    module = ast.parse(text)
+    (candidate,) = discover(module)
+    subject = extract(text, candidate, reader(modules))
+    assert not subject.unverifiable
+    ((_, source),) = subject.modules
+    assert "def gap(a, b):" in source

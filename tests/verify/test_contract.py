@@ -221,3 +221,27 @@ def test_both_half_precisions_are_checked_each_by_itself(measured, error, failin
     checks, _ = measured(plain, after, ("mixed_float16", "mixed_bfloat16"), steepness=None)
     assert {name for name, check in checks.items() if check.regressed} == {failing}
     assert said in checks[failing].after
+
+
+UNREGISTERED = changed('@keras.saving.register_keras_serializable(package="tests")', "")
+OBJECT = BEFORE + """
+class Article:
+    def __init__(self):
+        self.name = "article"
+
+    def __call__(self, y_true, y_pred):
+        return article(y_true, y_pred)
+"""
+
+
+def test_an_object_of_a_class_of_its_own_needed_custom_objects_before(measured):
+    checks = ("name", "serialisation")
+    found, _ = measured(OBJECT, UNREGISTERED, checks, target="Article()", steepness=None)
+    assert not found["serialisation"].regressed
+    # Keras calls any object by its name, where it has one.
+    assert not found["name"].regressed
+
+
+def test_a_function_did_not_need_its_class_registered(measured):
+    found, _ = measured(BEFORE, UNREGISTERED, ("serialisation",), steepness=None)
+    assert found["serialisation"].regressed

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lossfix.verify.probe.families import BY_NAME
-from lossfix.verify.probe.gradient import measure_gradient, quick_gradient, segments
+from lossfix.verify.probe.gradient import measure_gradient, quick_gradient, raised, segments
 from lossfix.verify.probe.job import SubjectSource
 from lossfix.verify.probe.numeric import lift, objective
 from lossfix.verify.probe.paths import follow
@@ -170,3 +170,19 @@ def test_terms_are_told_apart_on_either_way_into_tensorflow(tmp_path):
     facts = measured(body, tmp_path)
     assert len(facts.terms) == 2
     assert from_json(type(facts), json.loads(json.dumps(to_json(facts)))) == facts
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("no\nmore", "ValueError: no"),
+        ("", "ValueError"),
+        (
+            'in user code:\n\n    File "a.py", line 3, in loss\n        x\n\n    ValueError: too deep\n',
+            "ValueError: too deep",
+        ),
+        ("{{function_node __wrapped__Sum_device_/job:a/CPU:0}} too deep", "ValueError: too deep"),
+    ],
+)
+def test_of_an_error_the_line_is_told_that_says_what_is_wrong(message, told):
+    assert raised(ValueError(message)) == told

@@ -9,6 +9,7 @@ they hold for exact rewrites and for smoothed ones alike.
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -22,11 +23,12 @@ import tensorflow as tf
 from .compat import REDUCTIONS
 from .facts import Check, ContractFacts
 from .families import ROWS, Batch
+from .gradient import raised
 from .job import CHECKS
 from .numeric import as_tensors
 from .parameters import unsaved
 from .subject import Candidate, Failure
-from .training import Fitted, fit, said, save_and_load
+from .training import Fitted, fit, save_and_load
 
 _SAME = 1e-4
 """Relative difference of two float32 values that count as the same: sums in another order."""
@@ -133,7 +135,7 @@ def _guarded(run: _Run, candidate: Candidate, setting: _Setting) -> tuple[Option
         return run(candidate, setting)
     except Exception as error:
         # What a candidate raises is the result of its check.
-        return said(error), ""
+        return raised(error), ""
 
 
 def _rows(batch: Batch, count: int) -> Batch:
@@ -307,12 +309,14 @@ def _serialisation(candidate: Candidate, setting: _Setting) -> tuple[Optional[st
         candidate, detail = other, f"steepness {_OTHER_STEEPNESS * setting.steepness:g}"
     loss = candidate.target
     text = json.dumps(keras.losses.serialize(loss))
-    if not candidate.is_loss:
+    if inspect.isroutine(loss):
         # A plain function is saved by its name alone and needs custom_objects, as ever.
         return None, detail
     registered = keras.saving.get_registered_name(type(loss))
     if keras.saving.get_registered_object(registered) is None:
         return "its class is not registered: loading needs custom_objects", detail
+    if not candidate.is_loss:
+        return None, detail
     # The registry may hold a copy of the class from another import of the same source.
     with keras.saving.CustomObjectScope({registered: type(loss)}):
         copy = keras.losses.deserialize(json.loads(text))
@@ -339,7 +343,7 @@ def _own_steepness(candidate: Candidate, setting: _Setting) -> Check:
     try:
         configs = [each.target.get_config() for each in (candidate, other)]
     except Exception as error:
-        return Check("steepness", None, said(error))
+        return Check("steepness", None, raised(error))
     return Check("steepness", None, "is not saved" if configs[0] == configs[1] else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
@@ -55,10 +56,18 @@ def segments(family: Family, seed: int, sweeps: int = 2, walks: int = 1) -> list
     return found
 
 
+_NODE = re.compile(r"\{\{function_node [^}]*\}\} ")
+"""Where TensorFlow says which of its nodes failed, and on which device."""
+
+
 def raised(error: BaseException) -> str:
-    """``Type: first line of the message``."""
+    """``Type: first line of the message``; of AutoGraph's, which begin with a traceback, the last one."""
+    kind = type(error).__name__
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
+    if not lines:
+        return kind
+    line = lines[-1].strip().removeprefix(f"{kind}: ") if lines[0] == "in user code:" else lines[0]
+    return f"{kind}: {_NODE.sub('', line)[:300]}"
 
 
 def eagerly(objective: Objective, batch: Batch) -> Outcome:

@@ -77,8 +77,9 @@ class Candidate:
     @property
     def name(self) -> str:
         """What Keras would call it."""
-        own = "name" if self.is_loss else "__name__"
-        return str(getattr(self.target, own, None) or type(self.target).__name__)
+        # Any object may have a name, as losses have; functions have theirs.
+        names = (getattr(self.target, each, None) for each in ("name", "__name__"))
+        return str(next(filter(None, names), type(self.target).__name__))
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The value before any reduction, exactly as its author wrote it.

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from .families import Batch
+from .gradient import raised
 from .subject import Candidate
 
 BATCH_SIZE = 10
@@ -58,7 +59,7 @@ def fit(candidate: Candidate, original: Candidate, batch: Batch, seed: int = 0) 
         ours = _value(candidate, targets, start), _value(candidate, targets, end)
     except Exception as error:
         # Whatever fit raises is what is asked for here.
-        return Fitted(said(error))
+        return Fitted(raised(error))
     detail = f"loss {ours[0]:.3g} → {ours[1]:.3g}"
     if not moved:
         return Fitted("no weight moves", detail)
@@ -116,7 +117,7 @@ def save_and_load(candidate: Candidate, fitted: Any, batch: Batch, directory: st
         fitted.save(path)
         loaded = keras.models.load_model(path)
     except Exception as error:
-        return f"saving or loading a model: {said(error)}"
+        return f"saving or loading a model: {raised(error)}"
     finally:
         if os.path.exists(path):
             os.remove(path)
@@ -128,12 +129,6 @@ def save_and_load(candidate: Candidate, fitted: Any, batch: Batch, directory: st
     before = float(np.mean(candidate.target(targets, predictions)))
     after = float(np.mean(loaded.loss(targets, predictions)))
     return "" if np.isclose(before, after, rtol=1e-6) else "a loaded model has another loss value"
-
-
-def said(error: BaseException) -> str:
-    """``Type: first line``."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _value(candidate: Candidate, y_true: Any, y_pred: Any) -> float:
