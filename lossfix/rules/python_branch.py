@@ -130,6 +130,11 @@ def _decided(node: cst.CSTNode) -> cst.BaseExpression | None:
             return test
         case cst.IfExp(test=test):
             return test
+        case cst.BooleanOperation(
+            operator=cst.Or(), right=cst.Tuple() | cst.List() | cst.Dict() | cst.Call(args=[])
+        ):
+            # `weights = weights or [1.0]`: what an empty container stands in for is none of tensors.
+            return None
         case cst.BooleanOperation(left=left):
             return left
         case cst.UnaryOperation(operator=cst.Not(), expression=inner):

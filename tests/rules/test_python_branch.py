@@ -125,6 +125,21 @@ def test_a_branch_that_does_more_than_compute_is_reported(body: str) -> None:
     assert rewritten(loss(body), RULE) == loss(body)
 
 
+@pytest.mark.parametrize("default", ["()", "{}", "[1.0]", "dict()"])
+def test_a_container_in_place_of_nothing_is_left_alone(default: str) -> None:
+    source = f"""
+        def f_loss(y_true, y_pred):
+            return scaled(y_true - y_pred, y_pred)
+
+
+        def scaled(error, more=None):
+            more = more or {default}
+            return tf.reduce_sum([error, *more])
+    """
+    assert findings(source, RULE) == ()
+    assert findings(source.replace(default, "error"), RULE)
+
+
 def test_what_tf_function_converts_by_itself_is_left_alone() -> None:
     source = "@tf.function\n" + loss(ERROR + "if e > 1:\n    return 2 * e\nreturn e")
     assert findings(source, RULE) == ()
