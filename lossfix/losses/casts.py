@@ -14,7 +14,7 @@ def casts_to_discrete(node: cst.Call) -> bool:
     text = name.split(".")[-1] if name else ""
     if isinstance(target, cst.SimpleString):
         text = str(target.evaluated_value)
-    return text.startswith(("int", "uint", "bool")) or text == "bool_"
+    return text.startswith(("int", "uint", "bool"))
 
 
 def cast_target(node: cst.Call) -> cst.BaseExpression | None:

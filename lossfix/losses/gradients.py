@@ -128,7 +128,7 @@ LIKES = words("np.ones_like np.zeros_like tf.ones_like tf.zeros_like")
 CASTS = words(
     "keras.backend.cast_to_floatx tf.cast tf.saturate_cast np.asarray np.array np.float32 np.float64"
 )
-"""Changes of dtype; whether a gradient passes is `cast_gradient` of the target."""
+"""Changes of dtype; whether a gradient passes, the target says: see ``casts_to_discrete``."""
 
 INDEX_OPERATIONS = words("""
     np.argmax np.argmin np.argsort np.digitize np.nonzero np.searchsorted np.argwhere
@@ -243,37 +243,16 @@ _BY_NAME: Mapping[str, Gradient] = MappingProxyType(
 KNOWN = frozenset(_BY_NAME)
 """The canonical names of all operations whose gradient is known."""
 
-_FLOAT_TYPES = words(
-    "bfloat16 double float float16 float32 float64 floatx half complex64 complex128"
-)
-_DISCRETE_TYPES = words("""
-    bool bool_ int int8 int16 int32 int64 uint8 uint16 uint32 uint64 string str long intp
-    """)
-
 
 def gradient_of(operation: str) -> Gradient:
     """What becomes of the gradient at the canonical name of an operation.
 
     NumPy, ``math`` and scikit-learn give `Gradient.NONE`: their results are no tensors.
-    ``tf.cast`` is `Gradient.UNKNOWN`, as its dtype decides: see `cast_gradient`.
+    ``tf.cast`` is `Gradient.UNKNOWN`, as its dtype decides: see ``casts_to_discrete``.
     """
     known = _BY_NAME.get(operation)
     if known is not None:
         return known
     if operation.startswith(("np.", "math.", "sklearn.", "scipy.", "pandas.")):
-        return Gradient.NONE
-    return Gradient.UNKNOWN
-
-
-def cast_gradient(dtype: str) -> Gradient:
-    """What a cast to ``dtype`` does to the gradient of a float tensor.
-
-    ``dtype`` is a canonical name (``tf.int32``, ``np.float64``, ``builtins.bool``) or the text of a
-    literal (``int32``). A name that says nothing, such as ``y_true.dtype``, is `Gradient.UNKNOWN`.
-    """
-    bare = dtype.rpartition(".")[2].strip("'\"")
-    if bare in _FLOAT_TYPES:
-        return Gradient.FLOWS
-    if bare in _DISCRETE_TYPES:
         return Gradient.NONE
     return Gradient.UNKNOWN

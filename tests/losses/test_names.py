@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 from lossfix.losses import gradients, keras_names, names_table
-from lossfix.losses.gradients import Gradient, cast_gradient, gradient_of
+from lossfix.losses.gradients import Gradient, gradient_of
 from lossfix.losses.names import canonical, keyword
 from lossfix.rules.metric_as_loss import METRIC_STRINGS
 
@@ -249,22 +249,6 @@ def test_numpy_math_and_sklearn_have_no_gradient() -> None:
 def test_an_unknown_operation_has_an_unknown_gradient() -> None:
     assert gradient_of("my_module.f") is Gradient.UNKNOWN
     assert gradient_of("tf.cast") is Gradient.UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("dtype", "expected"),
-    [
-        ("tf.float32", Gradient.FLOWS),
-        ("'float32'", Gradient.FLOWS),
-        ("keras.backend.floatx", Gradient.FLOWS),
-        ("tf.int32", Gradient.NONE),
-        ("builtins.bool", Gradient.NONE),
-        ('"int64"', Gradient.NONE),
-        ("y_true.dtype", Gradient.UNKNOWN),
-    ],
-)
-def test_the_target_of_a_cast_decides_over_the_gradient(dtype: str, expected: Gradient) -> None:
-    assert cast_gradient(dtype) is expected
 
 
 def test_a_keyword_is_translated_to_that_of_tensorflow() -> None:
