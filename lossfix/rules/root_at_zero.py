@@ -66,6 +66,9 @@ from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
 
 _TINY = "1e-12"
+_TINIER = "1e-20"
+_TWO_THIRDS = 2 / 3
+"""From this power on, `_TINY` to the power is below 1e-8."""
 _NORMS = ("tf.norm", "tf.math.reduce_euclidean_norm")
 _REDUCTION = frozenset({"axis", "keepdims", "name"})
 _UNUSUAL = "its arguments are not the usual ones"
@@ -109,19 +112,20 @@ def _finding(loss: Loss, node: cst.BaseExpression, under: cst.BaseExpression) ->
 def _under_root(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
     """What the root is taken of, where that is zero at perfect predictions."""
     match node:
-        case cst.BinaryOperation(left=left, operator=cst.Power(), right=right) if _is_half(right):
-            under = left
         case cst.BinaryOperation(left=left, operator=cst.Power(), right=right):
-            return left if _is_root_of_a_lack(loss, left, right) else None
+            if _is_root_of_a_lack(loss, left, right):
+                return left
+            if not _is_half(right):
+                return None
+            under = left
         case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *rest]):
             operation = loss.operation(node)
             if operation in _NORMS:
                 return first if vanishes(loss, first) else None
             power = rest[0].value if operation == "tf.pow" and len(rest) == 1 else None
-            half = power is not None and _is_half(power)
-            if power is not None and not half and _is_root_of_a_lack(loss, first, power):
+            if power is not None and _is_root_of_a_lack(loss, first, power):
                 return first
-            if operation != "tf.sqrt" and not half:
+            if operation != "tf.sqrt" and (power is None or not _is_half(power)):
                 return None
             under = first
         case _:
@@ -187,12 +191,15 @@ def _is_plain_reduction(node: cst.BaseExpression) -> bool:
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     node = match.node
     if isinstance(node, cst.BinaryOperation):
-        return Edit({node.left: _above_zero(loss, node.left)})
+        return Edit({node.left: _above_zero(loss, node.left, _least(loss, node.left, node.right))})
     if not isinstance(node, cst.Call):
         return None
     operation = loss.operation(node)
     first = node.args[0]
-    if operation in ("tf.sqrt", "tf.pow"):
+    if operation == "tf.pow":
+        least = _least(loss, first.value, node.args[1].value)
+        return Edit({first.value: _above_zero(loss, first.value, least)})
+    if operation == "tf.sqrt":
         return Edit({first.value: _above_zero(loss, first.value)})
     if not _is_plain_reduction(node):
         return None
@@ -214,9 +221,16 @@ def _without_comma(argument: cst.Arg) -> cst.Arg:
     return argument.with_changes(comma=cst.MaybeSentinel.DEFAULT)
 
 
-def _above_zero(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+def _least(loss: Loss, under: cst.BaseExpression, power: cst.BaseExpression) -> str:
+    """What keeps a root away from zero: of a lack, such that the root of it is nothing beside a score."""
+    exponent = _constant(loss, power)
+    small = exponent is not None and exponent < _TWO_THIRDS and is_lack_of_a_score(loss, under)
+    return _TINIER if small else _TINY
+
+
+def _above_zero(loss: Loss, node: cst.BaseExpression, least: str = _TINY) -> cst.BaseExpression:
     bare = node.with_changes(lpar=(), rpar=())
-    return expression(f"{loss.spell('tf.maximum')}({{x}}, {_TINY})", x=bare)
+    return expression(f"{loss.spell('tf.maximum')}({{x}}, {least})", x=bare)
 
 
 RULE = Rule("LF501", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

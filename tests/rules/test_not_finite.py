@@ -68,6 +68,12 @@ def test_a_root_is_kept_above_zero(before: str, after: str) -> None:
             "tf.maximum(1 - tversky(y_true, y_pred), 1e-12) **",
         ),
         ("tf.pow(1.0 - tversky(y_true, y_pred), 3 / 4)", "tf.maximum(1.0 - tversky"),
+        ("(1 - tversky(y_true, y_pred)) ** 0.5", "tf.maximum(1 - tversky(y_true, y_pred), 1e-20)"),
+        # The root of 1e-12 is a millionth: more than what tells values apart.
+        (
+            "tf.pow(1 - tversky(y_true, y_pred), 1 / 2)",
+            "tf.maximum(1 - tversky(y_true, y_pred), 1e-20)",
+        ),
     ],
 )
 def test_a_root_of_what_a_score_lacks_is_kept_above_zero(before: str, after: str) -> None:
