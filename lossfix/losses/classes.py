@@ -14,6 +14,7 @@ from lossfix.losses.alignment import needs_alignment
 from lossfix.losses.loss import Loss
 from lossfix.losses.obstacles import is_registration, is_tf_function, rebound_names
 from lossfix.syntax import build
+from lossfix.syntax.build import tight_equal
 from lossfix.syntax.imports import is_import
 from lossfix.syntax.tree import names_below, walk
 
@@ -153,7 +154,7 @@ def _blank() -> list[cst.EmptyLine]:
 
 
 def _parse(loss: Loss, code: str) -> cst.FunctionDef:
-    statement = cst.parse_statement(code, config=loss.tree.module.config_for_parsing)
+    statement = loss.tree.statement(code)
     assert isinstance(statement, cst.FunctionDef)
     return statement
 
@@ -178,11 +179,7 @@ def _constructor(loss: Loss, parts: Parts, spaced: bool) -> cst.FunctionDef:
                 annotation=each.annotation,
                 default=each.default,
                 star="",
-                equal=(
-                    each.equal
-                    if each.annotation is not None
-                    else cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-                ),
+                equal=each.equal if each.annotation is not None else tight_equal(),
             )
             if each.default is not None
             else cst.Param(name=each.name, annotation=each.annotation, star="")

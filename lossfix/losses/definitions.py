@@ -20,9 +20,7 @@ def defined(loss: Loss, name: str, code: str) -> tuple[str, tuple[cst.BaseStatem
         if known and loss.tree.module.code_for_node(each).strip() == wanted.strip():
             return name, ()
     free = loss.fresh(name)
-    statement = cst.parse_statement(
-        code.format(name=free, tf=loss.tensorflow), config=loss.tree.module.config_for_parsing
-    )
+    statement = loss.tree.statement(code.format(name=free, tf=loss.tensorflow))
     blank = cst.EmptyLine(indent=False)
     assert isinstance(statement, cst.FunctionDef)
     return free, (statement.with_changes(leading_lines=[blank, blank]),)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from lossfix.losses.loss import Loss
 from lossfix.model import Form
-from lossfix.syntax.build import Replacement, expression
+from lossfix.syntax.build import Replacement, comma, expression, tight_equal
 from lossfix.syntax.tree import methods_of, names_below
 
 
@@ -48,12 +48,12 @@ def with_parameter(params: cst.Parameters, name: str, default: str) -> cst.Param
     new = cst.Param(
         cst.Name(name),
         default=cst.parse_expression(default),
-        equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
+        equal=tight_equal(),
     )
     if isinstance(params.star_arg, cst.ParamStar | cst.Param):
         return params.with_changes(kwonly_params=_appended(params.kwonly_params, new))
     if isinstance(params.star_kwarg, cst.Param):
-        new = new.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+        new = new.with_changes(comma=comma())
     return params.with_changes(params=_appended(params.params, new))
 
 
@@ -67,7 +67,7 @@ def _appended(params: Sequence[cst.Param], new: cst.Param) -> list[cst.Param]:
             )
         between = listed[-2].comma if len(listed) > 1 else cst.MaybeSentinel.DEFAULT
         if not isinstance(between, cst.Comma):
-            between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+            between = comma()
         listed[-1] = last.with_changes(
             comma=between, whitespace_after_param=cst.SimpleWhitespace("")
         )
@@ -153,7 +153,7 @@ def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
 
 
 def _method(code: str, loss: Loss) -> cst.BaseStatement:
-    statement = cst.parse_statement(code, config=loss.tree.module.config_for_parsing)
+    statement = loss.tree.statement(code)
     assert isinstance(statement, cst.FunctionDef)
     return statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
 
@@ -180,9 +180,7 @@ def _with_entry(node: cst.CSTNode, name: str) -> cst.CSTNode:
     if isinstance(node, cst.Dict):
         elements = list(node.elements)
         if elements and not isinstance(elements[-1].comma, cst.Comma):
-            elements[-1] = elements[-1].with_changes(
-                comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-            )
+            elements[-1] = elements[-1].with_changes(comma=comma())
         return node.with_changes(elements=[*elements, entry])
     assert isinstance(node, cst.BaseExpression)
     return expression('{{**{base}, "' + name + '": self.' + name + "}}", base=node)

@@ -18,7 +18,7 @@ from lossfix.losses.parameters import add, default_of, parameter_names
 from lossfix.losses.spelling import first_free, names_in
 from lossfix.model import Form
 from lossfix.syntax import build
-from lossfix.syntax.build import Replacement
+from lossfix.syntax.build import Replacement, comma, tight_equal
 from lossfix.syntax.tree import dotted, walk
 
 
@@ -265,9 +265,7 @@ def _importing(name: str, dropped: str) -> Replacement:
                 ]
             )
         *first, last = node.names
-        between = (
-            first[-1].comma if first else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-        )
+        between = first[-1].comma if first else comma()
         new = cst.ImportAlias(cst.Name(name), comma=last.comma)
         return node.with_changes(names=[*first, last.with_changes(comma=between), new])
 
@@ -296,7 +294,7 @@ def handed_down(part: Loss, caller: Loss) -> Mapping[cst.CSTNode, Replacement]:
             else cst.Arg(
                 added.reference,
                 keyword=cst.Name(wish),
-                equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
+                equal=tight_equal(),
             )
         )
         replace[call] = _with_argument(argument)
@@ -317,9 +315,8 @@ def _with_argument(argument: cst.Arg) -> Replacement:
 
 
 def _separated(args: Sequence[cst.Arg]) -> Iterator[cst.Arg]:
-    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
     for each in args:
-        yield each if isinstance(each.comma, cst.Comma) else each.with_changes(comma=comma)
+        yield each if isinstance(each.comma, cst.Comma) else each.with_changes(comma=comma())
 
 
 def _gives(call: cst.Call, name: str, names: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
 from lossfix.losses.tensors import batch_of, called_builtin, is_array
 from lossfix.losses.wording import words
-from lossfix.syntax.build import expression
+from lossfix.syntax.build import comma, expression
 from lossfix.syntax.tree import names_below, walk
 
 
@@ -237,9 +237,7 @@ class Batch:
             )
         everything = cst.SubscriptElement(cst.Slice(lower=None, upper=None))
         if rest:
-            everything = everything.with_changes(
-                comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-            )
+            everything = everything.with_changes(comma=comma())
         new = cst.Subscript(tensor, [everything, *rest])
         return Whole(new, Kind.PART if picks else Kind.ROW)
 

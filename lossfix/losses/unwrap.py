@@ -11,7 +11,7 @@ from lossfix.losses.classes import SAME_RANK, is_rank_function, rank_function
 from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
 from lossfix.losses.subclass import PASSED_ON
-from lossfix.syntax.build import Replacement
+from lossfix.syntax.build import Replacement, tight_equal
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.tree import dotted, methods_of, walk
 
@@ -60,12 +60,7 @@ def unwrapped(loss: Loss) -> Unwrapped | str:
     lines: list[cst.BaseStatement] = [
         line.with_changes(body=[cst.Expr(call.with_changes(args=passed))])
     ]
-    lines += [
-        cst.parse_statement(
-            f"self.{name} = {code(value)}", config=loss.tree.module.config_for_parsing
-        )
-        for name, value in own.items()
-    ]
+    lines += [loss.tree.statement(f"self.{name} = {code(value)}") for name, value in own.items()]
     aligned = loss.operation(function) in LOSS_FUNCTIONS
     methods = [_call(loss, code(function), tuple(own), aligned)]
     taken = [each.name.value for each in constructor.params.params]
@@ -118,7 +113,7 @@ def _split(
         cst.Arg(
             keyword=cst.Name(name),
             value=keywords.pop(name),
-            equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
+            equal=tight_equal(),
         )
         for name in ("name", "reduction", "dtype")
         if name in keywords
@@ -146,7 +141,7 @@ def _get_config(loss: Loss, names: list[str]) -> cst.FunctionDef:
 
 
 def _method(loss: Loss, code: str) -> cst.FunctionDef:
-    parsed = cst.parse_statement(code, config=loss.tree.module.config_for_parsing)
+    parsed = loss.tree.statement(code)
     assert isinstance(parsed, cst.FunctionDef)
     return parsed.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
 
@@ -155,7 +150,7 @@ def _before(loss: Loss) -> tuple[cst.BaseStatement, ...]:
     if is_rank_function(loss, rank_function(loss)):
         return ()
     code = SAME_RANK.format(name=rank_function(loss), tf=loss.tensorflow)
-    parsed = cst.parse_statement(code, config=loss.tree.module.config_for_parsing)
+    parsed = loss.tree.statement(code)
     assert isinstance(parsed, cst.FunctionDef)
     blank = cst.EmptyLine(indent=False)
     return (parsed.with_changes(leading_lines=[blank, blank]),)

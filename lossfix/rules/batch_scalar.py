@@ -58,6 +58,7 @@ from lossfix.losses.batch_means import batch_means
 from lossfix.losses.loss import Loss
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import comma, tight_equal
 from lossfix.syntax.tree import walk
 
 _MEAN_REDUCTIONS = ("sum_over_batch_size", "auto", "mean")
@@ -113,7 +114,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     axis = cst.Arg(
         cst.parse_expression("-1"),
         keyword=cst.Name("axis"),
-        equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
+        equal=tight_equal(),
     )
     return Edit(
         {
@@ -126,7 +127,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 def _with_argument(node: cst.CSTNode, argument: cst.Arg) -> cst.CSTNode:
     assert isinstance(node, cst.Call)
     first = node.args[0].with_changes(
-        comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")),
+        comma=comma(),
         whitespace_after_arg=cst.SimpleWhitespace(""),
     )
     return node.with_changes(args=[first, argument])

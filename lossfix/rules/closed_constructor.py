@@ -72,6 +72,7 @@ from lossfix.losses.parameters import parameter_names, with_parameter
 from lossfix.losses.subclass import PASSED_ON, derives_directly, method, super_call
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import comma
 
 _SAVED = ("reduction", "name")
 
@@ -118,20 +119,18 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     keywords = cst.Param(cst.Name("kwargs"), star="**")
     params = params.with_changes(star_kwarg=keywords)
     if passed:
-        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-        passed[-1] = passed[-1].with_changes(comma=comma)
+        passed[-1] = passed[-1].with_changes(comma=comma())
     arguments = [*passed, cst.Arg(cst.Name("kwargs"), star="**")]
     return Edit({init.params: _spaced(params), call: call.with_changes(args=arguments)})
 
 
 def _spaced(params: cst.Parameters) -> cst.Parameters:
     """``params`` with a comma and a space behind the one that comes before ``**kwargs``."""
-    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 
     def last(listed: Sequence[cst.Param]) -> list[cst.Param]:
         final = listed[-1]
         if not isinstance(final.comma, cst.Comma):
-            final = final.with_changes(comma=comma)
+            final = final.with_changes(comma=comma())
         return [*listed[:-1], final]
 
     if params.kwonly_params:

@@ -55,6 +55,7 @@ from lossfix.losses.parameters import parameter_names
 from lossfix.losses.sites import reads
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import comma
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -80,9 +81,7 @@ def _lacks_self(loss: Loss) -> bool:
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     def with_self(node: cst.CSTNode) -> cst.CSTNode:
         assert isinstance(node, cst.FunctionDef)
-        itself = cst.Param(
-            cst.Name("self"), comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-        )
+        itself = cst.Param(cst.Name("self"), comma=comma())
         params = node.params
         if params.posonly_params:
             return node.with_changes(

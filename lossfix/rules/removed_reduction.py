@@ -67,6 +67,7 @@ from lossfix.losses.removed_table import REDUCTIONS
 from lossfix.losses.subclass import PASSED_ON, derives_directly, is_of_keras_2, method, super_calls
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import tight_equal
 from lossfix.syntax.tree import walk
 
 _ENUMERATIONS = (".Reduction.", ".ReductionV2.")
@@ -182,7 +183,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
 
 def _with_keyword(name: str, node: cst.CSTNode) -> cst.CSTNode:
-    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    equal = tight_equal()
     return node.with_changes(keyword=cst.Name(name), equal=equal)
 
 

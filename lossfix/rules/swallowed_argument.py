@@ -67,6 +67,7 @@ from lossfix.losses.removed_table import REDUCTIONS
 from lossfix.losses.subclass import PASSED_ON, derives_directly, method, super_calls
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import comma, tight_equal
 from lossfix.syntax.tree import dotted, walk
 
 _AUTOMATIC = frozenset({"sum_over_batch_size", "auto"})
@@ -148,11 +149,10 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
 def _with_keywords(names: tuple[str, ...], node: cst.CSTNode) -> cst.CSTNode:
     assert isinstance(node, cst.Call)
-    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    equal = tight_equal()
     args = [*node.args, *(cst.Arg(cst.Name(n), keyword=cst.Name(n), equal=equal) for n in names)]
     spaced = [
-        each if isinstance(each.comma, cst.Comma) else each.with_changes(comma=comma)
+        each if isinstance(each.comma, cst.Comma) else each.with_changes(comma=comma())
         for each in args[:-1]
     ]
     return node.with_changes(args=[*spaced, args[-1]])

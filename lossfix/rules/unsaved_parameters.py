@@ -215,7 +215,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         return Edit({listing[0]: _with_entries(*listing, [(each, stored[each]) for each in names])})
     entries = ", ".join(f'"{each}": self.{stored[each]}' for each in own_parameters(init))
     code = f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
-    added = cst.parse_statement(code, config=loss.tree.module.config_for_parsing)
+    added = loss.tree.statement(code)
     assert isinstance(added, cst.FunctionDef)
     added = added.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
 

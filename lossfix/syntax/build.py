@@ -106,6 +106,16 @@ def expression(template: str, **holes: cst.BaseExpression) -> cst.BaseExpression
     return cast(cst.BaseExpression, filled).deep_clone()
 
 
+def comma() -> cst.Comma:
+    """A comma with a space behind it."""
+    return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def tight_equal() -> cst.AssignEqual:
+    """The ``=`` of a keyword or a default, without spaces."""
+    return cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
 def name(dotted: str) -> cst.Name | cst.Attribute:
     """The node of a dotted name."""
     return cast("cst.Name | cst.Attribute", cst.parse_expression(dotted))

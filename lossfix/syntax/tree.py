@@ -101,6 +101,10 @@ class Tree:
         """The source text of a node."""
         return self.module.code_for_node(node)
 
+    def statement(self, code: str) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
+        """A statement to be put into this file, indented as it is."""
+        return cst.parse_statement(code, config=self.module.config_for_parsing)
+
     def line(self, node: cst.CSTNode, most: int | None = None) -> str:
         """The source text of a node on one line, as messages quote it, cut to ``most`` characters."""
         text = " ".join(self.code(node).split())
