@@ -10,7 +10,7 @@ import libcst as cst
 from lossfix.losses.loss import Loss
 from lossfix.model import Form
 from lossfix.syntax.build import Replacement, comma, expression, tight_equal
-from lossfix.syntax.tree import methods_of, names_below
+from lossfix.syntax.tree import methods_of, names_below, walk
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +19,10 @@ class Added:
 
     reference: cst.BaseExpression
     replace: Mapping[cst.CSTNode, Replacement]
+
+
+PASSED_ON = ("reduction", "name", "dtype")
+"""What ``keras.losses.Loss`` takes; it saves the first two."""
 
 
 def number(value: float) -> str:
@@ -32,6 +36,45 @@ def parameter_names(function: cst.FunctionDef) -> tuple[str, ...]:
     params = function.params
     listed = (*params.posonly_params, *params.params, *params.kwonly_params)
     return tuple(each.name.value for each in listed)
+
+
+def own_parameters(init: cst.FunctionDef) -> tuple[str, ...]:
+    """The constructor's parameters that ``keras.losses.Loss`` knows nothing of."""
+    return tuple(name for name in parameter_names(init)[1:] if name not in PASSED_ON)
+
+
+def kept_as_given(init: cst.FunctionDef) -> Mapping[str, str]:
+    """Parameters of a constructor with the attributes that keep them as they were given."""
+    stored: dict[str, str] = {}
+    for node in walk(init.body):
+        match node:
+            case cst.Assign(
+                targets=[
+                    cst.AssignTarget(
+                        target=cst.Attribute(
+                            value=cst.Name(value="self"), attr=cst.Name(value=attribute)
+                        )
+                    )
+                ],
+                value=(
+                    cst.Name(value=name)
+                    | cst.Call(
+                        func=cst.Name(value="float" | "int" | "str" | "bool" | "list" | "tuple"),
+                        args=[cst.Arg(value=cst.Name(value=name))],
+                    )
+                ),
+            ):
+                stored.setdefault(name, attribute)
+            case cst.AnnAssign(
+                target=cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=attribute)),
+                value=cst.Name(value=name),
+            ):
+                stored.setdefault(name, attribute)
+    for node in walk(init.body):
+        # A parameter that is assigned again is not what was given.
+        if isinstance(node, cst.AssignTarget | cst.AugAssign) and isinstance(node.target, cst.Name):
+            stored.pop(node.target.value, None)
+    return stored
 
 
 def default_of(function: cst.FunctionDef, name: str) -> cst.BaseExpression | None:
@@ -134,9 +177,12 @@ def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
     else:
         return None
     if config is None:
+        kept = {} if init is None else kept_as_given(init)
+        own = () if init is None else own_parameters(init)
+        saved = {**{each: kept[each] for each in own if each in kept}, wish: wish}
+        entries = ", ".join(f'"{name}": self.{attribute}' for name, attribute in saved.items())
         tail = _method(
-            f'def get_config(self):\n    return {{**super().get_config(), "{wish}": self.{wish}}}\n',
-            loss,
+            f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n", loss
         )
     else:
         tail = None

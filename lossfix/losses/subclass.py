@@ -7,13 +7,8 @@ from collections.abc import Callable, Iterator
 import libcst as cst
 
 from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import parameter_names
 from lossfix.model import Form
 from lossfix.syntax.tree import dotted, walk
-
-PASSED_ON = ("reduction", "name", "dtype")
-"""What ``keras.losses.Loss`` takes; it saves the first two."""
-
 
 _ITSELF = frozenset({"keras.losses.Loss"})
 
@@ -64,11 +59,6 @@ def super_calls(function: cst.FunctionDef) -> Iterator[cst.Call]:
                 name == function.name.value and dotted(first.value) == "self"
             ):
                 yield node
-
-
-def own_parameters(init: cst.FunctionDef) -> tuple[str, ...]:
-    """The constructor's parameters that ``keras.losses.Loss`` knows nothing of."""
-    return tuple(name for name in parameter_names(init)[1:] if name not in PASSED_ON)
 
 
 def with_first_statement(statement: cst.BaseStatement) -> Callable[[cst.CSTNode], cst.CSTNode]:

@@ -10,7 +10,7 @@ import libcst as cst
 from lossfix.losses.classes import SAME_RANK, is_rank_function, rank_function
 from lossfix.losses.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.loss import Loss
-from lossfix.losses.subclass import PASSED_ON
+from lossfix.losses.parameters import PASSED_ON
 from lossfix.syntax.build import Replacement, tight_equal
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.tree import dotted, methods_of, walk

@@ -56,14 +56,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import parameter_names
-from lossfix.losses.subclass import (
-    PASSED_ON,
-    derives_directly,
-    method,
-    super_call,
-    with_first_statement,
-)
+from lossfix.losses.parameters import PASSED_ON, parameter_names
+from lossfix.losses.subclass import derives_directly, method, super_call, with_first_statement
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 

@@ -62,9 +62,10 @@ from lossfix.losses.gone import Gone, current, gone_names
 from lossfix.losses.keras_names import LOSS_CLASSES
 from lossfix.losses.loss import Loss
 from lossfix.losses.names import canonical
+from lossfix.losses.parameters import PASSED_ON
 from lossfix.losses.reach import uses
 from lossfix.losses.removed_table import REDUCTIONS
-from lossfix.losses.subclass import PASSED_ON, derives_directly, is_of_keras_2, method, super_calls
+from lossfix.losses.subclass import derives_directly, is_of_keras_2, method, super_calls
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import tight_equal

@@ -62,9 +62,9 @@ from functools import partial
 import libcst as cst
 
 from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import default_of, parameter_names
+from lossfix.losses.parameters import PASSED_ON, default_of, parameter_names
 from lossfix.losses.removed_table import REDUCTIONS
-from lossfix.losses.subclass import PASSED_ON, derives_directly, method, super_calls
+from lossfix.losses.subclass import derives_directly, method, super_calls
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comma, tight_equal

@@ -58,12 +58,13 @@ is reported and left to the author.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import libcst as cst
 
 from lossfix.losses.loss import Loss
-from lossfix.losses.subclass import derives_directly, method, own_parameters
+from lossfix.losses.parameters import kept_as_given, own_parameters
+from lossfix.losses.subclass import derives_directly, method
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
@@ -77,7 +78,7 @@ def match(loss: Loss) -> Iterator[Match]:
     names = own_parameters(init) if config is None else _left_out(loss, init, config)
     if not names:
         return
-    stored = _stored(init)
+    stored = kept_as_given(init)
     lost = [each for each in names if each not in stored]
     reason = f"`{lost[0]}` is not kept as it was given" if lost else ""
     if config is not None and _listing(config) is None:
@@ -116,7 +117,7 @@ def _left_out(loss: Loss, init: cst.FunctionDef, config: cst.FunctionDef) -> tup
         for node in walk(config.body)
     ):
         return ()
-    stored = _stored(init)
+    stored = kept_as_given(init)
     names = own_parameters(init)
     known = [each for each in names if each in said]
     # One that names none of them may hand on a dictionary that was made elsewhere.
@@ -166,46 +167,12 @@ def _listing(config: cst.FunctionDef) -> tuple[cst.Dict, int] | None:
     return found[0] if len(found) == 1 else None
 
 
-def _stored(init: cst.FunctionDef) -> Mapping[str, str]:
-    """Which attribute keeps which parameter as it was given."""
-    stored: dict[str, str] = {}
-    for node in walk(init.body):
-        match node:
-            case cst.Assign(
-                targets=[
-                    cst.AssignTarget(
-                        target=cst.Attribute(
-                            value=cst.Name(value="self"), attr=cst.Name(value=attribute)
-                        )
-                    )
-                ],
-                value=(
-                    cst.Name(value=name)
-                    | cst.Call(
-                        func=cst.Name(value="float" | "int" | "str" | "bool" | "list" | "tuple"),
-                        args=[cst.Arg(value=cst.Name(value=name))],
-                    )
-                ),
-            ):
-                stored.setdefault(name, attribute)
-            case cst.AnnAssign(
-                target=cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=attribute)),
-                value=cst.Name(value=name),
-            ):
-                stored.setdefault(name, attribute)
-    for node in walk(init.body):
-        # A parameter that is assigned again is not what was given.
-        if isinstance(node, cst.AssignTarget | cst.AugAssign) and isinstance(node.target, cst.Name):
-            stored.pop(node.target.value, None)
-    return stored
-
-
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     init = method(loss, "__init__")
     definition = loss.definition
     if init is None or not isinstance(definition.body, cst.IndentedBlock):
         return None
-    stored = _stored(init)
+    stored = kept_as_given(init)
     config = method(loss, "get_config")
     if config is not None:
         listing = _listing(config)

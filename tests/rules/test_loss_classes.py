@@ -462,3 +462,21 @@ def test_a_loss_without_a_place_of_its_own_is_reported() -> None:
 def test_a_value_per_output_is_reported(value: str, found: int) -> None:
     source = f"def f_loss(y_true, y_pred):\n    return {value}\n"
     assert len(findings(source, "batch-axis")) == found
+
+
+def test_a_class_that_is_smoothed_saves_its_own_parameters_beside_the_steepness() -> None:
+    source = """
+        class HitLoss(tf.keras.losses.Loss):
+            def __init__(self, share=2.0, limit=0.5, **kwargs):
+                super().__init__(**kwargs)
+                self.share = share
+                self._limit = float(limit)
+
+            def call(self, y_true, y_pred):
+                hits = tf.cast(y_pred > self._limit, tf.float32)
+                return self.share * tf.reduce_mean(hits * y_true, axis=-1)
+    """
+    after = rewritten(source, "hard-gate", "unsaved-parameters")
+    assert '"share": self.share, "limit": self._limit, "steepness": self.steepness' in " ".join(
+        after.split()
+    )
