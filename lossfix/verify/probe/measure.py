@@ -18,6 +18,7 @@ from .gradient import along_paths
 from .guard import replaced, snapshot
 from .job import Job
 from .original import Original, find_original
+from .prediction import at_once
 
 
 def measure(job: Job, directory: str) -> Facts:
@@ -28,15 +29,17 @@ def measure(job: Job, directory: str) -> Facts:
     started = time.perf_counter()
     tf.random.set_seed(job.seed)
     np.random.seed(job.seed)
-    intact = snapshot()
-    facts, original = find_original(job, directory)
-    if original is not None:
-        if job.after is None:
-            facts = _described(job, directory, facts, original)
-        else:
-            facts = Comparison(job, directory, facts, original).compare()
+    with at_once():
+        intact = snapshot()
+        facts, original = find_original(job, directory)
+        if original is not None:
+            if job.after is None:
+                facts = _described(job, directory, facts, original)
+            else:
+                facts = Comparison(job, directory, facts, original).compare()
+        facts = replace(facts, replaced=replaced(intact))
     seconds = time.perf_counter() - started
-    return replace(facts, replaced=replaced(intact), seconds=seconds, environment=_environment())
+    return replace(facts, seconds=seconds, environment=_environment())
 
 
 def _environment() -> tuple[tuple[str, str], ...]:
