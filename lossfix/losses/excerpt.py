@@ -312,6 +312,9 @@ class _Taken:
 
     def _take_defined(self, part: _Part, name: str, origin: str) -> None:
         self.take(part, name)
+        if name not in part.binds and hasattr(builtins, name):
+            # `K.sum` is none of Python's own.
+            self._take_from_stars(part, name)
         if name not in part.binds and name not in part.starred:
             raise Hole(
                 f"it needs `{name}` from `{part.module or origin}`, which does not define it"
@@ -320,6 +323,10 @@ class _Taken:
     def _take_from_stars(self, part: _Part, name: str) -> None:
         for number, each in enumerate(part.bounds):
             node = each.node
+            if isinstance(node, ast.If | ast.Try) and _has_stars_of_libraries(node):
+                # Which of them is imported is decided as in the file itself.
+                self._keep(part, number, name)
+                part.starred.add(name)
             if not isinstance(node, ast.ImportFrom) or node.names[0].name != "*":
                 continue
             origin = "." * node.level + (node.module or "")
@@ -352,6 +359,15 @@ class _Taken:
             name = f"project_{words}_{len(self._others) + 1}_{digest}"
             self._others[module.path] = _Part(name, origin, module.text, tree, module.read)
         return self._others[module.path]
+
+
+def _has_stars_of_libraries(node: ast.stmt) -> bool:
+    stars = [
+        each
+        for each in statements([node])
+        if isinstance(each, ast.ImportFrom) and each.names[0].name == "*"
+    ]
+    return bool(stars) and not any(each.level for each in stars)
 
 
 def _attributes(part: _Part, name: str) -> Iterator[str]:

@@ -378,3 +378,23 @@ def test_a_module_that_its_package_imports_too_is_found() -> None:
     assert not subject.unverifiable
     ((_, source),) = subject.modules
     assert "def gap(a, b):" in source
+
+
+def test_everything_of_a_library_may_be_imported_under_a_condition() -> None:
+    modules = {
+        ".k": (
+            "from .settings import is_alone\n\n\n"
+            "if is_alone():\n    from keras.backend import *\n"
+            "else:\n    from tensorflow import *\n    from tensorflow.math import *\n"
+        ),
+        ".settings": "def is_alone():\n    return False\n",
+    }
+    subject = taken(
+        "from . import k as K\ndef a_loss(y_true, y_pred):\n    return K.abs(y_true - y_pred)\n",
+        modules=modules,
+    )
+    assert subject.unverifiable == ""
+    (settings, _), (stars, source) = subject.modules
+    assert f"from {settings} import is_alone" in source
+    assert "from tensorflow.math import *" in source
+    assert stars in subject.source
