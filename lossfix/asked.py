@@ -143,10 +143,12 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
         elif not paths:
             paths = [Path()]
         locked: list[source.Unreadable] = []
-        found = _counted(source.find(paths, config, locked.append), request.progress)
+        found = _counted(source.walked(paths, config, locked.append), request.progress)
         files = scan.open_all(found, config.naming, request.pool, request.cache)
         check_losses(config, [document.path for document in files.documents])
-        return request, replace(files, unreadable=(*files.unreadable, *locked))
+        if locked:
+            files = replace(files, unreadable=(*files.unreadable, *locked))
+        return request, files
     except (ConfigError, source.SourceError) as error:
         raise Failure(str(error)) from error
 
@@ -162,7 +164,7 @@ def _from_stdin(flags: Mapping[str, Any], settings: Settings) -> Opened:
         return scan.Opened((), (), 1, (error,))
 
 
-def _counted(paths: Iterable[Path], progress: Progress) -> Iterator[Path]:
+def _counted(paths: Iterable[str], progress: Progress) -> Iterator[str]:
     """The same paths; how many they were is told now and then."""
     for number, path in enumerate(paths, start=1):
         if number % 100 == 0:
@@ -174,7 +176,7 @@ def pool_of(flags: Mapping[str, Any]) -> Pool:
     """The pool of this run, which ends with it."""
     from lossfix.pool import Pool
 
-    return _once(_POOL, lambda: Pool(flags.get("jobs") or 1, flags.get("cluster") or ""))
+    return _once(_POOL, lambda: Pool(flags.get("jobs") or _cores(), flags.get("cluster") or ""))
 
 
 def cache_of(config: Config, flags: Mapping[str, Any]) -> Cache:
@@ -220,9 +222,15 @@ def starter(config: Config, flags: Mapping[str, Any]) -> Callable[[], Verifier]:
     return start
 
 
+def _cores() -> int:
+    """How many processes can run at a time, as far as this one may use the machine's cores."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
+    return len(allowed) or os.cpu_count() or 1
+
+
 def _workers() -> int:
     """How many losses are measured at a time where nobody says: each worker holds a TensorFlow."""
-    return min(4, os.cpu_count() or 1)
+    return min(4, _cores())
 
 
 def verifier_of(

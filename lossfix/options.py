@@ -263,7 +263,7 @@ spreading = _options(
         type=click.IntRange(min=1),
         default=None,
         metavar="N",
-        help="Processes at a time [default: 1 to read, to measure one a core and at most 4].",
+        help="Processes at a time [default: one a core, to measure at most 4].",
     ),
     option(_WORK, "--cluster", default="", metavar="ADDRESS", help="Work on this Dask scheduler."),
     option(_WORK, "--no-cache", is_flag=True, help="Find out everything anew."),
