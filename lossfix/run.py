@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossfix import __version__, layout, scan, source
+from lossfix import __version__, scan, source
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.config import Config, selected
 from lossfix.losses.glance import mentions
@@ -107,7 +107,7 @@ def fix(
             rewrites unverified.
         choose: has the last word on each repair; ``None`` takes all.
     """
-    from lossfix import callers, repairs
+    from lossfix import callers, layout, repairs
 
     reports = []
     files = _with_callers(request, files)

@@ -6,47 +6,23 @@ parser; only what holds a loss then goes on to the engine.
 
 from __future__ import annotations
 
-import ast
 import os
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from lossfix import source
 from lossfix.cache import FORGETFUL, Cache
-from lossfix.losses.apart import computes_a_loss_apart
-from lossfix.losses.candidate import Candidate, Project, Roles, Settings
-from lossfix.losses.discover import discover, loss_classes
+from lossfix.losses.candidate import Candidate, Project, Settings
 from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
-from lossfix.losses.outline import trained_by_keras
 from lossfix.losses.places import Modules
 from lossfix.losses.project import Resolved, resolve
-from lossfix.losses.reached import loops
-from lossfix.losses.said import Known, Shared
-from lossfix.losses.shared import shared_by, shared_by_words
-from lossfix.losses.uses import uses_of
-from lossfix.losses.wiring import wires_a_loss
+from lossfix.losses.said import Reading
 from lossfix.losses.wording import names_losses
-from lossfix.model import Form
 from lossfix.pool import ALONE, Pool
 from lossfix.registration import packages_for
 from lossfix.source import Document, Unreadable
-from lossfix.syntax.nodes import every
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one parse of a file found out."""
-
-    shared: Shared
-    holds: bool
-    """Whether it holds or wires a loss without another file saying so, or does not parse."""
-    losses: tuple[Candidate, ...] | None = None
-    """Its losses, as far as no other file says anything of it; ``None`` where it does not parse."""
-    wires: bool = True
-    """Whether a rule may have something to say on how it wires losses."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +44,7 @@ class Opened:
                 (_absolute(document.path), document.source.path, reading.shared)
                 for document, reading in zip(self.documents, self.readings, strict=True)
             ],
-            [os.path.abspath(path) for path in self.skipped],
+            [os.path.join(*each) for each in map(_absolutes(), self.skipped)],
         )
 
     @cached_property
@@ -120,7 +96,7 @@ class Opened:
 
 
 def open_all(
-    paths: Iterable[Path], settings: Settings, pool: Pool = ALONE, cache: Cache = FORGETFUL
+    paths: Iterable[str | Path], settings: Settings, pool: Pool = ALONE, cache: Cache = FORGETFUL
 ) -> Opened:
     """Read the files, and parse those that may hold a loss or use one.
 
@@ -134,12 +110,14 @@ def open_all(
     unreadable: list[Unreadable] = []
     skipped: list[str] = []
     checked = 0
+    absolute_of = _absolutes()
     is_dull = cache.dull(settings)
     for path in paths:
         checked += 1
-        absolute = os.path.abspath(path)
-        if is_dull(absolute):
-            skipped.append(str(path))
+        written = str(path)
+        absolute = absolute_of(written)
+        if is_dull(*absolute):
+            skipped.append(written)
             continue
         try:
             with open(path, "rb") as file:
@@ -149,13 +127,13 @@ def open_all(
             unreadable.append(source.closed(path, error))
             continue
         try:
-            document = _interesting(path, data, settings)
+            document = _interesting(Path(path), data, settings)
         except Unreadable as error:
             unreadable.append(error)
             continue
         if document is None:
-            skipped.append(str(path))
-            cache.found_dull(absolute, settings, stat)
+            skipped.append(written)
+            cache.found_dull(*absolute, settings, stat)
         else:
             documents.append(document)
     first = opened(documents, settings, pool, cache)
@@ -173,6 +151,9 @@ def opened(
     rows = [(each.source.text, settings, _unread(each)) for each in documents]
 
     def read_those(numbers: list[int]) -> Iterator[Reading]:
+        # Loaded here: a run that finds nothing new has nothing to parse.
+        from lossfix.losses.reading import read
+
         return pool.map(read, [rows[n] for n in numbers], [len(rows[n][0]) for n in numbers])
 
     readings = tuple(cache.through("reading", rows, read_those))
@@ -200,6 +181,8 @@ def with_paths(files: Opened, paths: Sequence[str], settings: Settings) -> Opene
 
 def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings) -> Opened:
     """The same with some files as an editor holds them, saved or not, old or new."""
+    from lossfix.losses.reading import read_once
+
     held = {os.path.abspath(each.path) for each in buffers}
     kept = [
         (document, reading)
@@ -207,7 +190,7 @@ def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings)
         if os.path.abspath(document.path) not in held
     ]
     for each in buffers:
-        reading = _read_once(each.source.text, settings)
+        reading = read_once(each.source.text, settings)
         # What a run would not open may still be a loss by another file's word.
         holds = reading.holds and _is_worth_reading(each, settings)
         kept.append((each, replace(reading, holds=holds)))
@@ -227,48 +210,6 @@ def _is_worth_reading(buffer: Document, settings: Settings) -> bool:
     except Unreadable:
         # What it declares as its encoding counts when it is saved.
         return True
-
-
-def read(text: str, settings: Settings, unread: str = "") -> Reading:
-    """Parse a text for what it holds and what it says of other files.
-
-    Args:
-        unread: what belongs to the text and does not parse, as cells of a notebook may.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            module = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Reading(Shared(uses=shared_by_words(f"{text}\n{unread}")), holds=True)
-    shared = shared_by(module)
-    if unread:
-        shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
-    losses = _losses(module, text, settings)
-    keras = trained_by_keras(module)
-    own = tuple(
-        Known(each.name, Roles(each.y_true, each.y_pred), not keras and loops(each.evidence))
-        for each in losses
-        if not each.metric and each.form is not Form.LAMBDA
-    )
-    wires = wires_a_loss(module) or computes_a_loss_apart(module)
-    holds = bool(unread) or "lossfix:" in text or bool(losses) or wires
-    shared = replace(shared, losses=own, loss_classes=loss_classes(module, settings))
-    return Reading(shared, holds, losses, wires)
-
-
-_read_once = lru_cache(maxsize=64)(read)
-"""For what is looked at again and again, unchanged."""
-
-
-def _losses(module: ast.Module, text: str, settings: Settings) -> tuple[Candidate, ...]:
-    uses = uses_of(module)
-    used = uses.compiled | uses.built | uses.differentiated
-    if not uses.unnamed and used.isdisjoint(each.name for each in every(module, ast.FunctionDef)):
-        data = text.encode("utf-8", "surrogatepass")
-        if not may_define_a_loss(data, settings):
-            return ()
-    return discover(module, settings)
 
 
 def _interesting(path: Path, data: bytes, settings: Settings) -> Document | None:
@@ -300,14 +241,27 @@ def _is_interesting(data: bytes, settings: Settings) -> bool:
 def _followed(files: Opened, settings: Settings) -> Opened:
     """The same with those of the skipped files through which others reach a loss or a metric."""
     while files.resolved.needed:
-        needed = frozenset(map(str, files.resolved.needed))
-        paths = [path for path in files.skipped if os.path.abspath(path) in needed]
+        needed, absolute_of = frozenset(map(str, files.resolved.needed)), _absolutes()
+        paths = [path for path in files.skipped if os.path.join(*absolute_of(path)) in needed]
         files = with_paths(files, paths, settings)
     return files
 
 
 def _unread(document: Document) -> str:
     return "\n".join(source.unparsed_texts(document))
+
+
+def _absolutes() -> Callable[[str], tuple[str, str]]:
+    """What tells the absolute folders of many files, of each folder only once, and their names."""
+    folders: dict[str, str] = {}
+
+    def absolute_of(path: str) -> tuple[str, str]:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.abspath(folder)
+        return folders[folder], name
+
+    return absolute_of
 
 
 def _absolute(path: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from lossfix.losses.candidate import Roles
+from lossfix.losses.candidate import Candidate, Roles
 
 
 class Role(str, Enum):
@@ -126,3 +126,16 @@ class Shared:
     """Its classes that extend a loss of Keras, be it without a ``call``."""
     framework: bool = False
     """Whether it mentions TensorFlow or Keras."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one parse of a file found out."""
+
+    shared: Shared
+    holds: bool
+    """Whether it holds or wires a loss without another file saying so, or does not parse."""
+    losses: tuple[Candidate, ...] | None = None
+    """Its losses, as far as no other file says anything of it; ``None`` where it does not parse."""
+    wires: bool = True
+    """Whether a rule may have something to say on how it wires losses."""

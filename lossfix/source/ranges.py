@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -123,6 +122,9 @@ def _plain(name: re.Match[bytes]) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
+    # Loaded here: hardly any run asks git for anything.
+    import subprocess
+
     try:
         return subprocess.run(
             ("git", *arguments), cwd=folder, capture_output=True, check=True

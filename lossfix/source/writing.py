@@ -12,7 +12,6 @@ place in one rename. Two things bend that rule:
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -106,7 +105,7 @@ def _rename_over(
 
 
 def _temporary(target: Path, data: bytes, mode: int) -> Path:
-    path = target.with_name(f".{target.name}.{secrets.token_hex(6)}.lossfix")
+    path = target.with_name(f".{target.name}.{os.urandom(6).hex()}.lossfix")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
