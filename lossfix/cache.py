@@ -90,14 +90,14 @@ class Cache:
         """Keep one result."""
         self._put([(digest(kind, key), value)])
 
-    def dull(self, glance: object) -> Callable[[str], bool]:
-        """Tells of a path whether the file is unchanged since ``found_dull`` was said of it.
+    def dull(self, glance: object) -> Callable[[str, str], bool]:
+        """Tells of a file, by its folder and name, whether it is unchanged since ``found_dull`` was said.
 
         Args:
             glance: what that depended on besides the file.
         """
         if self._connection is None:
-            return lambda path: False
+            return lambda folder, name: False
         mark = _mark(glance)
 
         # Files come folder by folder: a query for each, and few of their answers are kept.
@@ -113,24 +113,23 @@ class Cache:
                     found = {name: (changed, size, inode) for name, changed, size, inode in rows}
             return found
 
-        def is_dull(path: str) -> bool:
-            folder, name = os.path.split(path)
+        def is_dull(folder: str, name: str) -> bool:
             seen = known(folder).get(name)
             if seen is None:
                 return False
             try:
-                stat = os.stat(path)
+                stat = os.stat(os.path.join(folder, name))
             except OSError:
                 return False
             return seen == (stat.st_mtime_ns, stat.st_size, stat.st_ino)
 
         return is_dull
 
-    def found_dull(self, path: str, glance: object, stat: os.stat_result) -> None:
+    def found_dull(self, folder: str, name: str, glance: object, stat: os.stat_result) -> None:
         """Keep that a file, as ``stat`` told of it before it was read, holds no loss."""
         if self._connection is not None and time.time_ns() - stat.st_mtime_ns > SETTLED:
             mark = _mark(glance)
-            row = (*os.path.split(path), mark, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            row = (folder, name, mark, stat.st_mtime_ns, stat.st_size, stat.st_ino)
             self._found.append(row)
             if len(self._found) >= BATCH:
                 self._write_found()

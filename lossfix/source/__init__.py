@@ -20,7 +20,7 @@ from lossfix.source.document import (
     unparsed_texts,
 )
 from lossfix.source.error import SourceError, Unreadable
-from lossfix.source.files import dotted_name, find, listed, packages
+from lossfix.source.files import dotted_name, find, listed, packages, walked
 from lossfix.source.history import (
     Change,
     Record,
@@ -82,6 +82,7 @@ __all__ = [
     "undo",
     "unparsed_texts",
     "unused",
+    "walked",
     "write",
     "write_all",
     "write_baseline",

@@ -127,6 +127,15 @@ def find(
     choice: Choice,
     locked: Callable[[Unreadable], None] = _ignored,
 ) -> Iterator[Path]:
+    """The same as ``walked``, as paths."""
+    return map(Path, walked(paths, choice, locked))
+
+
+def walked(
+    paths: Iterable[Path | str],
+    choice: Choice,
+    locked: Callable[[Unreadable], None] = _ignored,
+) -> Iterator[str]:
     """The files that ``paths`` mean: a file as it is, a folder with all that lies below it, sorted.
 
     A file that is named is taken even where it would be ignored, unless ``force_exclude`` is set.
@@ -181,15 +190,17 @@ def listed(file: str) -> tuple[Path, ...]:
     return tuple(Path(os.fsdecode(name)) for name in names if name.strip())
 
 
-def _below(path: Path, choice: Choice, locked: Callable[[Unreadable], None]) -> Iterator[Path]:
+def _below(path: Path, choice: Choice, locked: Callable[[Unreadable], None]) -> Iterator[str]:
     absolute = _absolute(path) + "/" * path.is_dir()
     exclusions = _exclusions(absolute, choice)
     if choice.force_exclude and _left_out(absolute, exclusions, choice):
         return
     if path.is_dir():
-        yield from _walk(str(path), absolute, exclusions, choice, locked, named=True)
+        # As ``Path`` writes what lies below: ``.`` is left out.
+        folder = "" if path == Path() else os.path.join(path, "")
+        yield from _walk(folder, absolute, exclusions, choice, locked, named=True)
     else:
-        yield path
+        yield str(path)
 
 
 def _left_out(path: str, exclusions: _Exclusions, choice: Choice) -> bool:
@@ -206,13 +217,13 @@ def _walk(
     locked: Callable[[Unreadable], None],
     *,
     named: bool = False,
-) -> Iterator[Path]:
-    """``folder`` as it was named and ``absolute`` are the same one."""
+) -> Iterator[str]:
+    """``folder`` as it was named and ``absolute`` are the same one, each with a slash at its end."""
     try:
-        with os.scandir(folder) as scan:
+        with os.scandir(folder or ".") as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
     except OSError as error:
-        locked(closed(folder, error))
+        locked(closed(str(Path(folder)), error))
         return
     names = {entry.name for entry in entries}
     if "pyvenv.cfg" in names and not named:
@@ -223,7 +234,7 @@ def _walk(
         path = absolute + entry.name
         if entry.is_dir(follow_symlinks=False):
             if not exclusions.hold(f"{path}/", entry.name):
-                below = os.path.join(folder, entry.name)
+                below = os.path.join(folder + entry.name, "")
                 yield from _walk(below, f"{path}/", exclusions, choice, locked)
         elif (
             _included(entry.name, path, choice)
@@ -231,7 +242,7 @@ def _walk(
             and not exclusions.hold(path, entry.name)
             and not (entry.is_symlink() and _found_anyway(path, choice))
         ):
-            yield Path(folder, entry.name)
+            yield folder + entry.name
 
 
 def _included(name: str, path: str, choice: Choice) -> bool:
