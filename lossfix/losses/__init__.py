@@ -9,7 +9,8 @@ Which callables of a file are losses, read off the standard library's tree:
     ``glance`` (its bytes, before it is parsed), ``wording`` (what names say), ``assigned``, ``uses``
     and ``handed`` (what they stand for, are used for, are given), ``outline``, ``functions``,
     ``discover`` and ``candidate``, ``unnamed`` (lambdas and partial applications), ``reached`` (the
-    parts of losses), ``apart`` (losses that Keras does not call), ``wiring`` (what is done with them).
+    parts of losses), ``apart`` (losses that Keras does not call), ``wiring`` (what is done with them),
+    ``reading`` (all of it, of one file).
 
 What the files of a run say of one another:
     ``shared`` and ``said`` (what one says), ``modules`` and ``places`` (where a name leads),
