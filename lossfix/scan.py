@@ -15,7 +15,12 @@ from pathlib import Path
 from lossfix import source
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.losses.candidate import Candidate, Project, Settings
-from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
+from lossfix.losses.glance import (
+    may_define_a_loss,
+    may_use_a_loss,
+    may_wire_a_loss,
+    mentions_a_framework,
+)
 from lossfix.losses.places import Modules
 from lossfix.losses.project import Resolved, resolve
 from lossfix.losses.said import Reading
@@ -230,11 +235,9 @@ def _interesting(path: Path, data: bytes, settings: Settings) -> Document | None
 
 def _is_interesting(data: bytes, settings: Settings) -> bool:
     # A comment that silences is looked at even where it has nothing left to silence.
-    return (
-        b"lossfix:" in data
-        or may_define_a_loss(data, settings)
-        or may_use_a_loss(data)
-        or may_wire_a_loss(data)
+    return b"lossfix:" in data or (
+        mentions_a_framework(data)
+        and (may_define_a_loss(data, settings) or may_use_a_loss(data) or may_wire_a_loss(data))
     )
 
 

@@ -81,7 +81,7 @@ _QUOTE = re.compile(rb"[\"'#\\]")
 
 def may_define_a_loss(data: bytes, settings: Settings) -> bool:
     """Whether some function or class may be a loss without any other file saying so."""
-    if not _mentions_a_framework(data):
+    if not mentions_a_framework(data):
         return False
     if _has(data, _CALLS) and _extends_a_loss(data, settings):
         return True
@@ -98,7 +98,7 @@ def _extends_a_loss(data: bytes, settings: Settings) -> bool:
 
 def may_use_a_loss(data: bytes) -> bool:
     """Whether the file may say of a name that it is a loss or a metric."""
-    if not _mentions_a_framework(data):
+    if not mentions_a_framework(data):
         return False
     return (
         (_has(data, _KEYWORDS) and _passes_by_keyword(data))
@@ -111,7 +111,7 @@ def may_use_a_loss(data: bytes) -> bool:
 def may_wire_a_loss(data: bytes) -> bool:
     """Whether the file may take gradients of a loss, add one to a model or compute one in a training step, or
     with what Keras' backend lost."""
-    if not _mentions_a_framework(data):
+    if not mentions_a_framework(data):
         return False
     return (
         (_has(data, (b"_step(",)) and _STEP.search(data) is not None)
@@ -154,7 +154,8 @@ def mentions(data: bytes, names: frozenset[bytes]) -> bool:
     return b"import" in data and not names.isdisjoint(_NAME.findall(data))
 
 
-def _mentions_a_framework(data: bytes) -> bool:
+def mentions_a_framework(data: bytes) -> bool:
+    """Whether there is any sign of TensorFlow or Keras: most files of most projects have none."""
     by_name = b"tensorflow" in data or b"keras" in data or _SHORT_FRAMEWORK.search(data) is not None
     return by_name or b"backend" in data or b"self.submodules" in data
 
