@@ -179,6 +179,8 @@ FOUND = {
     mse = tf.reduce_mean(tf.math.squared_difference(y_true, y_pred)); tf.sqrt(mse)
     """,
     "LF502": """
+    tf.reduce_sum(y_true * tf.math.log(y_true / y_pred), axis=-1)
+    K.mean(y_true * (K.log(y_true) - K.log(y_pred)), axis=-1)
     -tf.reduce_mean(y_true * tf.math.log(y_pred) + (1 - y_true) * tf.math.log(1 - y_pred))
     -K.mean(y_true * K.log(y_pred), axis=-1)
     tf.reduce_mean(-keras.ops.log(y_pred) * y_true)
