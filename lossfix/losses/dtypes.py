@@ -6,6 +6,7 @@ from enum import Enum
 
 import libcst as cst
 
+from lossfix.losses.asked_once import asked_once
 from lossfix.losses.casts import cast_target
 from lossfix.losses.gradients import (
     COMPARISONS,
@@ -39,32 +40,29 @@ class Dtype(Enum):
     INTEGER = "an integer type"
 
 
+@asked_once(unsure=None)
 def dtype_of(loss: Loss, node: cst.CSTNode) -> Dtype | None:
     """The dtype of a tensor; ``None`` where it is not certain, and for numbers, which adapt."""
-    return _dtype(loss, node, frozenset())
-
-
-def _dtype(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> Dtype | None:
     if not loss.is_tensor(node) or (
         isinstance(node, cst.BaseExpression) and is_boolean(loss, node)
     ):
         return None
     match node:
-        case cst.Name(value=name):
-            return None if name in seen else _dtype_of_name(loss, node, seen | {name})
+        case cst.Name():
+            return _dtype_of_name(loss, node)
         case cst.UnaryOperation(expression=inner) | cst.Subscript(value=inner):
-            return _dtype(loss, inner, seen)
+            return dtype_of(loss, inner)
         case cst.BinaryOperation(left=left, operator=operator, right=right):
-            kinds = {_dtype(loss, each, seen) for each in (left, right)} - {None}
+            kinds = {dtype_of(loss, each) for each in (left, right)} - {None}
             kind = kinds.pop() if len(kinds) == 1 else None
             divided = isinstance(operator, cst.Divide) and kind is Dtype.INTEGER
             return None if divided else kind
         case cst.Call(args=args):
-            return _dtype_of_call(loss, node, [each.value for each in args], seen)
+            return _dtype_of_call(loss, node, [each.value for each in args])
     return None
 
 
-def _dtype_of_name(loss: Loss, node: cst.Name, seen: frozenset[str]) -> Dtype | None:
+def _dtype_of_name(loss: Loss, node: cst.Name) -> Dtype | None:
     parameter = node.value in (loss.y_true, loss.y_pred)
     values = loss.flow.values(node.value)
     if not values:
@@ -81,7 +79,7 @@ def _dtype_of_name(loss: Loss, node: cst.Name, seen: frozenset[str]) -> Dtype | 
         inner = values[0].value
         if node.value == loss.y_pred and not _casts(loss, inner):
             return Dtype.FLOAT
-    return _dtype(loss, values[0].value, seen - {node.value} if parameter else seen)
+    return dtype_of(loss, values[0].value)
 
 
 def _casts(loss: Loss, node: cst.CSTNode) -> bool:
@@ -92,9 +90,7 @@ def _casts(loss: Loss, node: cst.CSTNode) -> bool:
     return any(_casts(loss, child) for child in children(node))
 
 
-def _dtype_of_call(
-    loss: Loss, node: cst.Call, values: list[cst.BaseExpression], seen: frozenset[str]
-) -> Dtype | None:
+def _dtype_of_call(loss: Loss, node: cst.Call, values: list[cst.BaseExpression]) -> Dtype | None:
     operation = loss.operation(node)
     if operation == "tf.cast":
         return _named_dtype(loss, cast_target(node))
@@ -103,10 +99,10 @@ def _dtype_of_call(
     if not values or operation in COMPARISONS or operation in LOGICAL or operation in LIKES:
         return None
     if operation in _KEEPS or REDUCTIONS.get(operation or "") in _VALUES:
-        return _dtype(loss, values[0], seen)
+        return dtype_of(loss, values[0])
     if operation in ELEMENTWISE:
         operands = values[1:] if operation == "tf.where" else values
-        kinds = {_dtype(loss, each, seen) for each in operands} - {None}
+        kinds = {dtype_of(loss, each) for each in operands} - {None}
         return kinds.pop() if len(kinds) == 1 else None
     return None
 

@@ -176,10 +176,17 @@ def _body(node: cst.BaseExpression) -> cst.BaseExpression | None:
     return None
 
 
-def consumers(
-    loss: Loss, node: cst.CSTNode, seen: frozenset[str] = frozenset()
+def consumers(loss: Loss, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """What a value goes into on its way to what is returned, also under the names it is given.
+
+    What it reaches on more than one way comes once.
+    """
+    return _consumers(loss, node, frozenset(), set())
+
+
+def _consumers(
+    loss: Loss, node: cst.CSTNode, seen: frozenset[str], entered: set[cst.CSTNode]
 ) -> Iterator[cst.CSTNode]:
-    """What a value goes into on its way to what is returned, also under the names it is given."""
     for above in loss.tree.ancestors(node):
         if above is loss.function:
             return
@@ -189,7 +196,9 @@ def consumers(
                     name = dotted(each.target)
                     if name is not None and name not in seen:
                         for use in uses(loss, name, above):
-                            yield from consumers(loss, use, seen | {name})
+                            if use not in entered:
+                                entered.add(use)
+                                yield from _consumers(loss, use, seen | {name}, entered)
                 return
         yield above
 

@@ -196,21 +196,34 @@ class Loss:
         Without ``relaxed``, a gate that was smoothed counts for what it was: dead. Its neighbours are
         then judged alike, whichever is smoothed first.
         """
-        return self._live(node, frozenset(), relaxed)
+        return self._live(node, set(), frozenset(), relaxed)
 
-    def _live(self, node: cst.CSTNode, seen: frozenset[str], relaxed: bool) -> bool:
+    def _live(
+        self,
+        node: cst.CSTNode,
+        seen: set[str | cst.CSTNode],
+        within: frozenset[str],
+        relaxed: bool,
+    ) -> bool:
+        # One way is enough, so no value is followed twice: what was seen is dead, or on this way already.
         if not self.predicts(node):
             return False
         match node:
             case cst.Name(value=name):
                 if name in self.predictions:
                     current = self.last_set(node)
-                    return current is None or self._live(current, seen, relaxed)
+                    if current is None:
+                        return True
+                    if current in seen:
+                        return False
+                    seen.add(current)
+                    return self._live(current, seen, within, relaxed)
                 if name in seen:
                     return False
+                seen.add(name)
                 values = self.flow.values(name)
                 return not values or any(
-                    self._live(each.value, seen | {name}, relaxed) for each in values
+                    self._live(each.value, seen, within, relaxed) for each in values
                 )
             case cst.Comparison() | cst.BooleanOperation():
                 return False
@@ -229,18 +242,19 @@ class Loss:
                 if not relaxed and self.is_relaxed(node):
                     return False
                 part = self.part_called(node)
-                # `f()` is no name of a variable: it says that `f` is being looked at.
-                if part is not None and (mark := f"{part.name}()") not in seen:
-                    asked = frozenset(each for each in seen if each.endswith("()")) | {mark}
-                    if not any(part._live(value, asked, relaxed) for value in part.returned):
+                if part is not None and part.name not in within:
+                    inside, entered = within | {part.name}, set[str | cst.CSTNode]()
+                    if not any(
+                        part._live(each, entered, inside, relaxed) for each in part.returned
+                    ):
                         return False
                 if operation in ("tf.where", "tf.cond"):
                     args = args[1:]
                 inner = [each.value for each in args]
                 if isinstance(node.func, cst.Attribute):
                     inner.append(node.func.value)
-                return any(self._live(each, seen, relaxed) for each in inner)
-        return any(self._live(child, seen, relaxed) for child in children(node))
+                return any(self._live(each, seen, within, relaxed) for each in inner)
+        return any(self._live(child, seen, within, relaxed) for child in children(node))
 
     @cached_property
     def returned(self) -> tuple[cst.BaseExpression, ...]:
@@ -295,6 +309,11 @@ class Loss:
             if order[each.node] < order[node] and node not in set(walk(each.node)):
                 current = each.value
         return current
+
+    @cached_property
+    def answers(self) -> dict[tuple[object, ...], object]:
+        """What was found out about nodes of this loss, kept by ``asked_once``."""
+        return {}
 
     @cached_property
     def _order(self) -> Mapping[cst.CSTNode, int]:

@@ -46,7 +46,7 @@ def path_of(loss: Loss, gate: Gate) -> Path:
 
 def path_at(loss: Loss, node: cst.CSTNode) -> Path:
     """Whether, on the way from ``node`` to what is returned, anything live goes into its term."""
-    if _meets_a_live_partner(loss, node, frozenset()):
+    if _meets_a_live_partner(loss, node):
         return Path.LIVE
     return Path.ELSEWHERE if _is_used_elsewhere(loss, frozenset()) else Path.DEAD
 
@@ -60,7 +60,7 @@ def _is_used_elsewhere(part: Loss, seen: frozenset[str]) -> bool:
     for caller in part.among:
         for node in walk(caller.function):
             if isinstance(node, cst.Call) and caller.part_called(node) is part:
-                if _meets_a_live_partner(caller, node, frozenset()):
+                if _meets_a_live_partner(caller, node):
                     return True
                 if is_only_recorded(caller, node) or deliberate(caller):
                     return True
@@ -69,10 +69,22 @@ def _is_used_elsewhere(part: Loss, seen: frozenset[str]) -> bool:
     return False
 
 
-def _meets_a_live_partner(
-    loss: Loss, node: cst.CSTNode, seen: frozenset[str], joined: bool = False
-) -> bool:
+def _meets_a_live_partner(loss: Loss, node: cst.CSTNode) -> bool:
     # What is added is a term of its own, until both go into a square or any other function.
+    return _meets(loss, node, frozenset(), set(), False)
+
+
+def _meets(
+    loss: Loss,
+    node: cst.CSTNode,
+    seen: frozenset[str],
+    entered: set[tuple[cst.CSTNode, bool]],
+    joined: bool,
+) -> bool:
+    if (node, joined) in entered:
+        # It was reached on another way, and nothing was met.
+        return False
+    entered.add((node, joined))
     parents = loss.tree.parents
 
     def alive(other: cst.CSTNode) -> bool:
@@ -101,7 +113,7 @@ def _meets_a_live_partner(
                 target, above.value
             ):
                 return any(
-                    _meets_a_live_partner(loss, use, seen | {name}, joined)
+                    _meets(loss, use, seen | {name}, entered, joined)
                     for name in names
                     if name not in seen
                     for use in uses(loss, name, above)
@@ -113,7 +125,7 @@ def _meets_a_live_partner(
                 if beside and not isinstance(operator, cst.AddAssign | cst.SubtractAssign):
                     return True
                 return name not in seen and any(
-                    _meets_a_live_partner(loss, use, seen | {name}, joined or beside)
+                    _meets(loss, use, seen | {name}, entered, joined or beside)
                     for use in uses(loss, name)
                 )
         node = above

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from lossfix.losses.asked_once import asked_once
 from lossfix.losses.conditions import comparison, connective, named_value
 from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.loss import Loss
@@ -149,6 +150,7 @@ def _is_array_call(loss: Loss, node: cst.Call, seen: frozenset[str]) -> bool:
     return False
 
 
+@asked_once(unsure=False)
 def is_boolean(loss: Loss, node: cst.CSTNode) -> bool:
     """Whether ``node`` is a comparison, or conditions joined, also by ``and``, ``or`` and ``not``."""
     match node:
@@ -171,6 +173,7 @@ def is_boolean(loss: Loss, node: cst.CSTNode) -> bool:
     return value is not None and is_boolean(loss, value)
 
 
+@asked_once(unsure=False)
 def is_single(loss: Loss, node: cst.CSTNode) -> bool:
     """Whether ``node`` certainly has no axes: a reduction over all of them, and what is made of those."""
     if not loss.is_tensor(node):
@@ -197,6 +200,7 @@ def is_single(loss: Loss, node: cst.CSTNode) -> bool:
     return value is not None and is_single(loss, value)
 
 
+@asked_once(unsure=False)
 def is_count(loss: Loss, node: cst.CSTNode) -> bool:
     """Whether ``node`` is an integer tensor that counts elements: ``tf.shape(x)[0]``, ``tf.size(x)``."""
     match node:
