@@ -51,6 +51,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.asked_once import asked_once
 from lossfix.losses.conditions import named_value
 from lossfix.losses.divisions import is_sheltered
 from lossfix.losses.gradients import ELEMENTWISE
@@ -78,7 +79,8 @@ def match(loss: Loss) -> Iterator[Match]:
                 )
 
 
-def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
+@asked_once(unsure=False)
+def _is_selected(loss: Loss, node: cst.CSTNode) -> bool:
     """Whether ``node`` has one value for each sample that the targets select."""
     match node:
         case cst.Name() if (value := named_value(loss, node)) is not None:
