@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -86,12 +87,24 @@ def _losses(
     candidates = _candidates(text, settings, project)
     if not candidates:
         return ()
-    return losses_of(_tree(text), candidates, relaxation, package, project)
+    with _within_reach():
+        return losses_of(_tree(text), candidates, relaxation, package, project)
 
 
 @lru_cache(maxsize=16)
 def _candidates(text: str, settings: Settings, project: Project) -> tuple[Candidate, ...]:
-    return discover(_outline(text), settings, project)
+    with _within_reach():
+        return discover(_outline(text), settings, project)
+
+
+@contextmanager
+def _within_reach() -> Iterator[None]:
+    """What is nested deeper than Python's stack reaches counts as what Python cannot read: one such file
+    must not end a run over thousands."""
+    try:
+        yield
+    except RecursionError:
+        raise Unparsable("nested too deeply", 1, 1) from None
 
 
 def candidates_in(text: str, options: Options) -> tuple[Candidate, ...]:
@@ -135,26 +148,37 @@ def check(
             candidates = candidates_in(text, options)
         losses: tuple[Loss, ...] = ()
         if candidates:
-            losses = losses_of(
-                _tree(text), candidates, options.relaxation, options.package, options.project
-            )
+            with _within_reach():
+                losses = losses_of(
+                    _tree(text), candidates, options.relaxation, options.package, options.project
+                )
+        findings = [each for loss in losses for each in _findings(path, loss, losses, options)]
+        with _within_reach():
+            findings += [each for loss in losses for each in _within(path, loss, options)]
+        if wires:
+            # What a loss reaches has been told with what becomes of it.
+            told = {(each.code, each.span.line, each.span.column) for each in findings}
+            with _within_reach():
+                findings += [
+                    each
+                    for each in _miswired(path, text, candidates, options.rules)
+                    if (each.code, each.span.line, each.span.column) not in told
+                ]
     except Unparsable as error:
         return (unparsable(path, error),)
-    findings = [
-        finding_of(path, found, replaced(loss, losses) or refusal(found, options))
-        for loss in losses
-        for found in found_in(loss, options.rules)
-    ]
-    findings += [each for loss in losses for each in _within(path, loss, options)]
-    if wires:
-        # What a loss reaches has been told with what becomes of it.
-        told = {(each.code, each.span.line, each.span.column) for each in findings}
-        findings += [
-            each
-            for each in _miswired(path, text, candidates, options.rules)
-            if (each.code, each.span.line, each.span.column) not in told
-        ]
     return once(sorted(findings, key=lambda each: (each.span, each.code, each.message)))
+
+
+def _findings(path: str, loss: Loss, losses: Sequence[Loss], options: Options) -> Sequence[Finding]:
+    try:
+        return [
+            finding_of(path, found, replaced(loss, losses) or refusal(found, options))
+            for found in found_in(loss, options.rules)
+        ]
+    except RecursionError:
+        said = f"cannot be read: `{loss.name}` is nested too deeply"
+        reason = "its values build on one another further than Python's own stack reaches"
+        return [_unread(path, loss.candidate.line, 1, said, reason)]
 
 
 def _within(path: str, loss: Loss, options: Options) -> Iterator[Finding]:

@@ -158,6 +158,26 @@ def test_what_cannot_be_read_in_a_folder_is_a_finding_and_the_rest_is_looked_at(
     assert "2 unreadable" in ended.err
 
 
+CHAIN = "".join(f"    v{n + 1} = v{n} + {n}\n" for n in range(900))
+DEEP = {
+    "loss.py": f"import tensorflow as tf\n\n\ndef deep_loss(y_true, y_pred):\n    v0 = y_pred\n{CHAIN}"
+    "    return tf.reduce_mean(v900)\n",
+    "calls.py": f"import keras\n\n\ndef my_loss(y_true, y_pred):\n    return y_pred{'.sum(x)' * 900}\n",
+    "names.py": f"import keras\n\nv0 = keras\n{CHAIN.replace('    ', '')}model.compile(loss=v900)\n",
+}
+
+
+@pytest.mark.parametrize("command", ["check", "fix --no-verify"])
+def test_what_is_nested_too_deeply_does_not_end_the_run(tmp_path: Path, command: str) -> None:
+    for name, text in {**DEEP, "broken.py": BROKEN}.items():
+        (tmp_path / name).write_text(text)
+    ended = lossfix(*command.split(), at=tmp_path)
+    assert ended.code == FOUND
+    assert "loss.py:4:1: error LF000 [ ] cannot be read: `deep_loss` is nested too" in ended.text
+    assert "broken.py" in ended.text + ended.err
+    assert {name: (tmp_path / name).read_text() for name in DEEP} == DEEP
+
+
 def test_a_folder_without_python_is_told_from_one_that_is_clean(folder: Path) -> None:
     (folder / "empty").mkdir()
     for command in ("check", "fix"):

@@ -31,8 +31,12 @@ def read(text: str, settings: Settings, unread: str = "") -> Reading:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = ast.parse(text)
+        return _read(module, text, settings, unread)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Reading(Shared(uses=shared_by_words(f"{text}\n{unread}")), holds=True)
+
+
+def _read(module: ast.Module, text: str, settings: Settings, unread: str) -> Reading:
     shared = shared_by(module)
     if unread:
         shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))

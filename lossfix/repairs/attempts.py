@@ -114,7 +114,11 @@ def advance(case: Case, verified: bool = True) -> bool:
                 if not rule.code.startswith(attempt.left_out)
             ),
         )
-        repair = repaired(case, options)
+        try:
+            repair = repaired(case, options)
+        except RecursionError:
+            # It is told as a finding that the loss is nested too deeply.
+            return False
         texts = (repair.after, *(each.after for each in repair.elsewhere))
         if not repair.steps or texts in case.tried:
             continue
