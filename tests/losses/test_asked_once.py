@@ -7,7 +7,7 @@ import pytest
 from lossfix.checking import Options, check
 from lossfix.rules import RULES
 
-LINES = 40
+LINES = 20
 HEAD = "import tensorflow as tf\n\n\ndef some_loss(y_true, y_pred):\n    v0 = {first}\n"
 END = f"    return tf.reduce_mean(v{LINES})\n"
 
