@@ -17,10 +17,10 @@ What the files of a run say of one another:
     ``helpers`` (what losses call elsewhere), ``project`` (all of it, put together).
 
 A loss in its concrete tree, and what its code means:
-    ``loss``, ``concrete`` (losses in the tree of a file), ``unfolding`` (a lambda as a function),
-    ``reach`` (what it is made of), ``conditions``, ``tensors``, ``dtypes``, ``casts``, ``truth``,
-    ``divisions``, ``naming``, ``perfect`` (where predictions equal targets), ``recorded`` (what is only
-    kept).
+    ``loss``, ``asked_once`` (what is asked of a value again and again), ``concrete`` (losses in the
+    tree of a file), ``unfolding`` (a lambda as a function), ``reach`` (what it is made of),
+    ``conditions``, ``tensors``, ``dtypes``, ``casts``, ``truth``, ``divisions``, ``naming``,
+    ``perfect`` (where predictions equal targets), ``recorded`` (what is only kept).
 
 Gates and steps, and what they are smoothed to:
     ``gates``, ``paths`` (what is alive beside them), ``scalar`` and ``evaluation`` (where the loss
