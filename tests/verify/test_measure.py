@@ -235,3 +235,14 @@ def test_the_curve_shows_a_jump_before_and_none_after(tmp_path):
 
     assert largest_step(curve.before) > 2 * largest_step(curve.after)
     assert all(slope is not None for slope in curve.after_slope)
+
+
+@pytest.mark.parametrize("limit", [2.3, 2.6])
+def test_a_family_of_which_a_later_batch_raises_is_left_for_the_next(limit, tmp_path):
+    source = f"""
+def loss(y_true, y_pred):
+    tf.debugging.assert_less(tf.reduce_max(tf.abs(y_pred)), {limit})
+    return tf.reduce_mean(tf.square(y_true - y_pred))
+"""
+    facts = facts_of(single(source, families=("reg", "unit")), tmp_path)
+    assert (facts.family, facts.error) == ("unit", "")

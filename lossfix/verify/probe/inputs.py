@@ -21,6 +21,9 @@ FLAT = "the value does not depend on the predictions"
 NEAR = (3e-4, 3e-3)
 """Distances from a gate, as shares of the segment or of the width of the domain."""
 
+SPREAD_DRAWS = 12
+"""Batches whose values tell by how much a loss differs between them, the unit of its jumps."""
+
 Direct = Callable[[bool], Objective]
 """The original's objective, called as Keras would (false) or itself (true)."""
 
@@ -86,7 +89,16 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
     if not accepted:
         return Refused(tuple(tried))
     accepted = _graph_first(plain, accepted, seed)
-    return _covering(make, accepted, tuple(tried), seed)
+    choice = _covering(make, accepted, tuple(tried), seed)
+    if reason := _refused_later(make(choice.direct), choice.family, seed):
+        others = [
+            each for each in suggested if each[0].scaled(*choice.affine).name != choice.family.name
+        ]
+        # A family that had to be mapped before it was accepted goes by another name.
+        if len(others) < len(suggested):
+            found = choose(make, others, seed)
+            return replace(found, tried=(f"{choice.family.name}: {reason}", *found.tried))
+    return choice
 
 
 def _graph_first(
@@ -133,6 +145,19 @@ def _covering(
             break
     assert best is not None
     return best
+
+
+def _refused_later(objective: Objective, family: Family, seed: int) -> str:
+    """What the loss raises on further batches of a family of which it took the first; mostly nothing.
+
+    Labels that no sparse tensor can be indexed with, for one, need not be among the first.
+    """
+    try:
+        for batch in family.batches(seed, SPREAD_DRAWS):
+            objective.value(batch.y_true, batch.y_pred)
+    except Exception as error:
+        return raised(error)
+    return ""
 
 
 def refusal(objective: Objective, family: Family, seed: int) -> str:

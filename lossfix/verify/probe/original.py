@@ -19,7 +19,7 @@ from .families import Batch, Family, edges
 from .gates import Gate, find_gates
 from .gradient import quick_gradient
 from .hints import batch_sizes, suggest
-from .inputs import Choice, Direct, Refused, choose, sides
+from .inputs import SPREAD_DRAWS, Choice, Direct, Refused, choose, sides
 from .job import Job
 from .numeric import Objective, Side, lift, objective
 from .reading import read
@@ -238,7 +238,7 @@ def _measured(
 def _gates(
     plain: Objective, family: Family, batches: Sequence[Batch], seed: int
 ) -> tuple[Gate, ...]:
-    spread = float(np.std([plain.value(b.y_true, b.y_pred) for b in batches[:12]]))
+    spread = float(np.std([plain.value(b.y_true, b.y_pred) for b in batches[:SPREAD_DRAWS]]))
     at_edges = [(b.y_true, b.y_pred) for _, b in edges(family, batches[0])]
     many = family.batches(seed + 11, 1, ROWS)[0]
     try:
