@@ -13,8 +13,9 @@ Which callables of a file are losses, read off the standard library's tree:
     ``reading`` (all of it, of one file).
 
 What the files of a run say of one another:
-    ``shared`` and ``said`` (what one says), ``modules`` and ``places`` (where a name leads),
-    ``helpers`` (what losses call elsewhere), ``project`` (all of it, put together).
+    ``origins`` (where its names come from), ``shared`` and ``said`` (what one says), ``modules`` and
+    ``places`` (where a name leads), ``helpers`` (what losses call elsewhere), ``project`` (all of
+    it, put together).
 
 A loss in its concrete tree, and what its code means:
     ``loss``, ``asked_once`` (what is asked of a value again and again), ``concrete`` (losses in the

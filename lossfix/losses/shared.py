@@ -9,36 +9,23 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cached_property
 
-from lossfix.losses.assigned import assignments_of, called_through, first_references, references
+from lossfix.losses.assigned import called_through, first_references
 from lossfix.losses.discover import mentions_a_framework
 from lossfix.losses.handed import beside, depending, mentions
+from lossfix.losses.origins import Origins, is_library
 from lossfix.losses.said import Argument, Passed, Read, Reference, Role, Shared, Use
 from lossfix.losses.uses import takes_losses, uses_of
 from lossfix.losses.wording import names_a_loss
-from lossfix.syntax.nodes import every, parents
+from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import (
-    Definition,
-    blocks,
     definitions,
     dotted,
     scope_of_module,
     statements,
 )
-
-_LIBRARIES = frozenset(
-    (
-        "tensorflow keras tf_keras numpy scipy sklearn pandas matplotlib torch jax cv2 PIL absl h5py pytest"
-        " tqdm yaml __future__ abc argparse ast base64 collections contextlib copy csv dataclasses datetime"
-        " enum functools gc glob gzip hashlib importlib inspect io itertools json logging math"
-        " multiprocessing os pathlib pickle random re shutil subprocess sys tempfile textwrap threading"
-        " time traceback typing unittest urllib uuid warnings weakref zipfile"
-    ).split()
-)
-"""Packages that no project has of its own: what comes of them is not looked for among its files."""
 
 _Depending = dict[str, frozenset[str]]
 """Parameters of a function, each with the names whose values depend on it."""
@@ -58,78 +45,30 @@ def shared_by_words(text: str, line: int = 1) -> tuple[Use, ...]:
     return tuple(Use(Role.FUNCTION, name, line, reason) for name in names)
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call of an imported function with targets and predictions alone."""
-
-    origin: str
-    function: ast.expr
-    """What stands before the brackets."""
-
-
-def calls_in(module: ast.Module) -> Iterator[Call]:
-    """The direct calls of imported names, in no order."""
-    reader = _Reader(module)
-    for node, origin in reader.reads():
-        above = reader.parents.get(node)
-        if isinstance(above, ast.Call) and above.func is node:
-            yield Call(origin, node)
-
-
 class _Reader:
     """One parsed file, and the questions that are asked of it."""
 
     def __init__(self, module: ast.Module) -> None:
         self.module = module
-        self.origins: dict[str, tuple[str, ...]] = {}
-        """Every imported name, at whatever depth, and where it may come from."""
-        self.stars: list[str] = []
-        for node in every(module, ast.Import, ast.ImportFrom):
-            self._take_in(node)
-        self.assigned = assignments_of(module)
+        self.names = Origins(module)
+        self.assigned = self.names.assigned
         self.local = uses_of(module)
-        self.defined = frozenset(_at_top(module.body))
-        self.own = frozenset({*self.defined, *self.assigned.values})
         self.depending: dict[ast.FunctionDef, _Depending] = {}
         """Of each function, the names that depend on a parameter."""
         self._calls: dict[str, frozenset[str]] = {}
 
-    @cached_property
-    def parents(self) -> Mapping[ast.AST, ast.AST]:
-        """The node above each node."""
-        return parents(self.module)
-
-    def _take_in(self, node: ast.AST) -> None:
-        match node:
-            case ast.Import(names=names):
-                for entry in names:
-                    root = entry.name.split(".")[0]
-                    self._bind(entry.asname or root, entry.name if entry.asname else root)
-            case ast.ImportFrom(module=module, names=names, level=level):
-                start = "." * level + (module or "")
-                joint = "." if module else ""
-                for entry in names:
-                    if entry.name == "*":
-                        self.stars.append(start)
-                    else:
-                        self._bind(entry.asname or entry.name, f"{start}{joint}{entry.name}")
-
-    def _bind(self, name: str, origin: str) -> None:
-        if not is_library(origin):
-            self.origins[name] = (*self.origins.get(name, ()), origin)
-
     def shared(self) -> Shared:
         """All of it."""
-        stars = tuple(dict.fromkeys(each for each in self.stars if not is_library(each)))
+        stars = tuple(dict.fromkeys(each for each in self.names.stars if not is_library(each)))
         return Shared(
-            self.defined,
-            tuple(sorted(self.origins.items())),
+            self.names.defined,
+            tuple(sorted(self.names.imported.items())),
             tuple(self._links()),
             stars,
             tuple(dict.fromkeys(self._uses())),
             frozenset(each[1:-1] for each in self.local.compiled if not each.isidentifier()),
             tuple(
-                (name, tuple(each for value in values for each in self._references(value)))
+                (name, tuple(each for value in values for each in self.names.references(value)))
                 for name, values in sorted(self.assigned.registered.items())
             ),
             tuple(dict.fromkeys(self._reads())),
@@ -145,7 +84,7 @@ class _Reader:
         )
 
     def _all_passed(self) -> Iterator[Passed]:
-        if not self.origins and not self.stars:
+        if not self.names.imported and not self.names.stars:
             return
         for call in every(self.module, ast.Call):
             functions = self._called_function(call)
@@ -160,7 +99,7 @@ class _Reader:
                 name = value.id if isinstance(value, ast.Name) else ""
                 if name in own and name not in self._called_in(inside):
                     parameter = (inside, name)
-                references = tuple(dict.fromkeys(self._references(value)))
+                references = tuple(dict.fromkeys(self.names.references(value)))
                 if parameter is not None or references:
                     for function in functions:
                         yield Passed(Argument(function, key), references, parameter)
@@ -170,10 +109,10 @@ class _Reader:
         name = dotted(call.func)
         if name is None:
             return ()
-        if name in self.defined:
+        if name in self.names.defined:
             return (Reference(name, imported=False),)
         root, _, rest = name.partition(".")
-        origins = self.origins.get(root, ()) or (() if rest else self._origins_of(root))
+        origins = self.names.imported.get(root, ()) or (() if rest else self.names.of(root))
         return tuple(Reference(f"{o}.{rest}" if rest else o, imported=True) for o in origins)
 
     def _called_in(self, name: str) -> frozenset[str]:
@@ -212,19 +151,19 @@ class _Reader:
                 if not names_a_loss(base) and not names_a_loss(node.name):
                     continue
                 root, _, rest = base.partition(".")
-                if base in self.defined:
+                if base in self.names.defined:
                     bases.append(Reference(base, imported=False))
-                for origin in self.origins.get(root, ()):
+                for origin in self.names.imported.get(root, ()):
                     bases.append(Reference(f"{origin}.{rest}" if rest else origin, imported=True))
             if bases:
                 yield node.name, tuple(bases)
 
     def _reads(self) -> Iterator[Read]:
-        imported = list(self.reads())
+        imported = list(self.names.reads())
         own = [
             (node, "")
             for node in every(self.module, ast.Name)
-            if isinstance(node.ctx, ast.Load) and node.id in self.defined
+            if isinstance(node.ctx, ast.Load) and node.id in self.names.defined
         ]
         for node, origin in (*imported, *own):
             written = dotted(node) or ""
@@ -244,7 +183,7 @@ class _Reader:
                     yield Read(by, f"self.{attribute.attr}", reference, self._is_called(attribute))
 
     def _given(self, function: ast.expr) -> Iterator[tuple[int | str, frozenset[str]]]:
-        call = self.parents[function]
+        call = self.names.parents[function]
         known = self._known_around(call)
         if not isinstance(call, ast.Call) or known is None:
             return
@@ -254,18 +193,20 @@ class _Reader:
             yield key, _parameters_in(value, known[1])
 
     def _beside(self, function: ast.expr) -> frozenset[str]:
-        call = self.parents[function]
+        call = self.names.parents[function]
         known = self._known_around(call)
         if not isinstance(call, ast.Call) or known is None:
             return frozenset()
-        each = (_parameters_in(value, known[1]) for value in beside(call, known[0], self.parents))
+        each = (
+            _parameters_in(value, known[1]) for value in beside(call, known[0], self.names.parents)
+        )
         return frozenset().union(*each)
 
     def _known_around(self, node: ast.AST) -> tuple[ast.FunctionDef, _Depending] | None:
         """The function around a node, and of its first parameters the names that depend on them."""
-        around = self.parents.get(node)
+        around = self.names.parents.get(node)
         while around is not None and not isinstance(around, ast.FunctionDef):
-            around = self.parents.get(around)
+            around = self.names.parents.get(around)
         if around is None:
             return None
         if around not in self.depending:
@@ -274,7 +215,7 @@ class _Reader:
         return around, self.depending[around]
 
     def _is_called(self, node: ast.expr) -> bool:
-        above = self.parents.get(node)
+        above = self.names.parents.get(node)
         return isinstance(above, ast.Call) and above.func is node
 
     @cached_property
@@ -295,8 +236,8 @@ class _Reader:
         for name, values in sorted(self.assigned.values.items()):
             # Step by step: a chain of a thousand names would tell each of them of all that come before.
             pairs = (pair for value in values for pair in first_references(value, self.assigned))
-            found = tuple(dict.fromkeys(self._referring(pairs)))
-            if found and name not in self.origins:
+            found = tuple(dict.fromkeys(self.names.referring(pairs)))
+            if found and name not in self.names.imported:
                 yield name, found
         for name, values in sorted(self.assigned.returns.items()):
             found = tuple(
@@ -304,45 +245,14 @@ class _Reader:
                     reference
                     for value in values
                     if isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Dict)
-                    for reference in self._referring(first_references(value, self.assigned))
+                    for reference in self.names.referring(first_references(value, self.assigned))
                 )
             )
             if found:
                 yield f"{name}()", found
 
-    def _references(self, value: ast.expr) -> Iterator[Reference]:
-        return self._referring(references(value, self.assigned))
-
-    def _referring(self, pairs: Iterable[tuple[str, bool]]) -> Iterator[Reference]:
-        for name, direct in pairs:
-            origins = self._origins_of(name)
-            for origin in origins:
-                yield Reference(origin, imported=True, direct=direct)
-            if not origins and name in self.own:
-                yield Reference(name, imported=False, direct=direct)
-
-    @cached_property
-    def _attributes(self) -> Mapping[str, tuple[str, ...]]:
-        """The origins of ``losses.dice`` by its last part."""
-        found: dict[str, tuple[str, ...]] = {}
-        for node in every(self.module, ast.Attribute) if self.origins else ():
-            root, _, rest = (dotted(node) or "").partition(".")
-            for origin in self.origins.get(root, ()):
-                last = rest.rpartition(".")[2]
-                found[last] = tuple(dict.fromkeys((*found.get(last, ()), f"{origin}.{rest}")))
-        return found
-
-    def _origins_of(self, name: str) -> tuple[str, ...]:
-        if name in self.origins:
-            return self.origins[name]
-        if name in self._attributes:
-            return self._attributes[name]
-        if name in self.defined or name in self.assigned.values or not name.isidentifier():
-            return ()
-        return tuple(f"{star}{'' if star.endswith('.') else '.'}{name}" for star in self.stars)
-
     def _uses(self) -> Iterator[Use]:
-        if not self.origins and not self.stars:
+        if not self.names.imported and not self.names.stars:
             # What it imports is of libraries.
             return
         uses = self.local
@@ -353,31 +263,14 @@ class _Reader:
             (Role.DIFFERENTIATED, uses.differentiated),
         ):
             for name in sorted(names):
-                for origin in _meant(role, self._origins_of(name)):
+                for origin in _meant(role, self.names.of(name)):
                     yield Use(role, origin)
-        for node, origin in self.reads():
+        for node, origin in self.names.reads():
             yield from self._use(node, origin)
         yield from self._called_through()
 
-    def reads(self) -> Iterator[tuple[ast.expr, str]]:
-        """Where an imported name is read, as far as its dots go, with its origin."""
-        for node in every(self.module, ast.Name):
-            known = self.stars or node.id in self.origins or node.id in self._attributes
-            if not known or not isinstance(node.ctx, ast.Load):
-                continue
-            chain: ast.expr = node
-            above = self.parents.get(chain)
-            while isinstance(above, ast.Attribute):
-                chain, above = above, self.parents.get(above)
-            root, _, rest = (dotted(chain) or "").partition(".")
-            origins = self.origins.get(root) or (
-                () if root in self.assigned.values else self._origins_of(root)
-            )
-            for origin in origins:
-                yield chain, f"{origin}.{rest}" if rest else origin
-
     def _use(self, node: ast.expr, origin: str) -> Iterator[Use]:
-        above = self.parents.get(node)
+        above = self.names.parents.get(node)
         line = node.lineno
         # Of what a dictionary holds, `registry.keys()` says nothing.
         if isinstance(node, ast.Attribute) and node.attr != "keys":
@@ -399,7 +292,7 @@ class _Reader:
                 keyword = next((k.arg for k in above.keywords if k.value is node), None)
                 yield from self._passed(above, keyword, origin, line)
             case ast.keyword(arg=keyword):
-                call = self.parents[above]
+                call = self.names.parents[above]
                 if isinstance(call, ast.Call):
                     yield from self._passed(call, keyword, origin, line)
             case ast.FunctionDef() | ast.ClassDef() | ast.Delete():
@@ -419,14 +312,14 @@ class _Reader:
     def _meanings(self, node: ast.expr) -> tuple[str, ...]:
         """The origins of a name or a dotted name."""
         root, _, rest = (dotted(node) or "").partition(".")
-        return tuple(f"{each}.{rest}" if rest else each for each in self._origins_of(root))
+        return tuple(f"{each}.{rest}" if rest else each for each in self.names.of(root))
 
     def _called_through(self) -> Iterator[Use]:
         """Functions that are called by another name, out of a dictionary, or fresh from a factory."""
         for node, name, direct in called_through(self.module, self.assigned):
             role = Role.FUNCTION if direct else Role.RESULT
             reason = "calls it under another name" if direct else "calls what it returns"
-            for origin in self._origins_of(name):
+            for origin in self.names.of(name):
                 yield Use(role, origin, node.lineno, reason)
 
 
@@ -434,27 +327,8 @@ def _parameters_in(value: ast.expr, known: _Depending) -> frozenset[str]:
     return frozenset(name for name, names in known.items() if mentions(value, names))
 
 
-def _at_top(body: list[ast.stmt]) -> Iterator[str]:
-    """The functions and classes of a module, also under ``if``, ``try`` and ``with``."""
-    for statement in body:
-        if isinstance(statement, Definition):
-            yield statement.name
-        elif isinstance(statement, ast.If | ast.Try | ast.With):
-            for block in blocks(statement):
-                yield from _at_top(block)
-        else:
-            match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
-                    yield name
-
-
 def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:
     """Of ``losses.dice`` and ``metrics.dice`` in one file, the one that the role speaks of."""
     unlikely = _LOSS_MODULES if role is Role.METRIC else _METRIC_MODULES
     kept = tuple(each for each in origins if unlikely.isdisjoint(each.split(".")[:-1]))
     return kept or origins
-
-
-def is_library(origin: str) -> bool:
-    """Whether the absolute name of an import leads out of the project."""
-    return origin.split(".")[0] in _LIBRARIES
