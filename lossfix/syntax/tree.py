@@ -306,6 +306,9 @@ _FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {}
 
 
 def _fields_of(node: cst.CSTNode) -> tuple[str, ...]:
+    if getattr(node, "format_spec", ()) is None:
+        # The one field that LibCST passes by where it is not there: `f"{x}"` would speak for `f"{x:.2f}"`.
+        node = node.with_changes(format_spec=())
     visitor = _Fields(node)
     node.visit(visitor)
     return tuple(visitor.names)

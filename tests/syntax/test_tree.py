@@ -62,6 +62,13 @@ def test_children_and_places_are_those_of_libcst(text: str) -> None:
             assert asked.spans[same[node]] == spans[node], type(node)
 
 
+def test_the_first_node_of_a_class_speaks_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lossfix.syntax.tree._FIELDS", {})
+    for text in ('f"{a}"\n', 'f"{a:.{b}f}"\n'):
+        names = {node.value for node in walk(parse(text).module) if isinstance(node, cst.Name)}
+        assert names == {"a", "b"} & set(text)
+
+
 def test_a_node_of_another_tree_has_no_place() -> None:
     tree = parse("a = 1\n")
     assert cst.Name("a") not in tree.spans
