@@ -86,7 +86,7 @@ def _names_by_root(tree: Tree) -> Mapping[str, Sequence[_Named]]:
 def _own(loss: Loss, qualified: str) -> bool:
     # A package that others import may well be gone for them; its own files are what is left of it.
     root = qualified.partition(".")[0]
-    return root == loss.package and root not in ("keras", "tensorflow")
+    return root == loss.package.partition(".")[0] and root not in ("keras", "tensorflow")
 
 
 def _resolved(node: cst.Name | cst.Attribute, scope: Scope, tree: Tree) -> str | None:

@@ -47,8 +47,9 @@ def reaches(file: File, start: Iterable[int]) -> set[int]:
                 case ast.Name(id=name):
                     called = functions.get(name, [])
                 case ast.Attribute(value=ast.Name(id="self"), attr=name):
-                    # What its class does not define is inherited, be it from a class of another name.
-                    called = _own_method(file, caller, name) or methods.get(name, [])
+                    named = methods.get(name, [])
+                    # What no relative of its class defines is inherited from a class of another file.
+                    called = [each for each in named if _may_be_own(file, caller, each)] or named
                 case _:
                     continue
             queue += (number for number in called if number not in seen)
@@ -56,14 +57,33 @@ def reaches(file: File, start: Iterable[int]) -> set[int]:
     return seen
 
 
-def _own_method(file: File, caller: int, name: str) -> list[int]:
-    """The method of that name of the innermost class around a definition, or of itself."""
+def _may_be_own(file: File, caller: int, method: int) -> bool:
+    """Whether ``self`` may have a method where a definition calls it: by its class, a parent or a child."""
     path = file.listed[caller][0] if caller < len(file.listed) else ()
-    for end in range(len(path), 0, -1):
-        if isinstance(file.definition(file.by_path[path[:end]]), ast.ClassDef):
-            number = file.by_path.get((*path[:end], name))
-            return [] if number is None else [number]
-    return []
+    around = next(
+        (path[:end] for end in range(len(path), 0, -1) if _is_class(file, path[:end])), ()
+    )
+    holder = file.listed[method][0][:-1]
+    return holder in _lineage(file, around) or around in _lineage(file, holder)
+
+
+def _is_class(file: File, path: tuple[str, ...]) -> bool:
+    return isinstance(file.definition(file.by_path[path]), ast.ClassDef)
+
+
+def _lineage(file: File, path: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """A class and those of the file that it extends, by their paths."""
+    found = {path}
+    pending = [path]
+    while pending:
+        number = file.by_path.get(pending.pop())
+        node = None if number is None else file.definition(number)
+        for base in node.bases if isinstance(node, ast.ClassDef) else ():
+            parent = ((dotted(base) or "").rpartition(".")[2],)
+            if parent in file.by_path and parent not in found:
+                found.add(parent)
+                pending.append(parent)
+    return found
 
 
 def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:

@@ -571,3 +571,17 @@ class Report:
         return y_true if y_pred else y_true
 """
     assert names(code) == ["Gap", "Gap.prepare"]
+
+
+def test_a_method_that_a_loss_calls_may_be_a_child_s() -> None:
+    code = """
+class Scaled(tf.keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return self.at_scale(y_true, y_pred)
+    def at_scale(self, y_true, y_pred):
+        raise NotImplementedError
+class Overlap(Scaled):
+    def at_scale(self, y_true, y_pred):
+        return tf.reduce_sum(y_true * tf.round(y_pred))
+"""
+    assert names(code) == ["Scaled", "Scaled.at_scale", "Overlap.at_scale"]

@@ -155,12 +155,13 @@ def test_imports_that_work_or_that_no_loss_needs_are_left_alone(statement: str) 
     assert found(body("mean(y_pred)", "import tensorflow as tf", statement)) == ()
 
 
-def test_the_files_of_a_package_may_import_from_it() -> None:
+@pytest.mark.parametrize("package", ["tensorflow_addons", "tensorflow_addons.losses.pinball"])
+def test_the_files_of_a_package_may_import_from_it(package: str) -> None:
     text = body(
         "pinball_loss(y_true, y_pred)",
         "import tensorflow as tf",
         "from tensorflow_addons.losses import pinball_loss",
     )
-    own = Options((removed_import.RULE,), package="tensorflow_addons")
+    own = Options((removed_import.RULE,), package=package)
     assert [each.code for each in check("losses.py", text, ALONE)] == ["LF405"]
     assert check("losses.py", text, own) == ()
