@@ -19,6 +19,8 @@ def loss(y_true, y_pred):
     total = tf.reduce_sum(known * tf.square(y_true - y_pred)) + 1e-12
     return total / (tf.reduce_sum(known) {0} 1e-12)
 """
+MEAN = "tf.reduce_mean(tf.square(y_pred - y_true), axis=-1)"
+ROOT = f"def loss(y_true, y_pred):\n    return tf.sqrt({MEAN})\n"
 HINGE = (
     "def loss(y_true, y_pred):\n    return tf.reduce_mean(tf.maximum(0.0, 1.0 - y_true * y_pred))\n"
 )
@@ -44,6 +46,8 @@ def pair(before: str, after: str) -> Probe:
         (DICE.format("1e-12", "1e-12"), DICE.format("1e-12", "-1e-12"), "y_true = y_pred = 0"),
         (DICE.format("1e-12", "1e-12"), DICE.format("1e-12", "1e-12"), ""),
         (MASKED.format("+"), MASKED.format("-"), "y_true all -1"),
+        (ROOT, ROOT.replace(MEAN, f"tf.maximum({MEAN}, 1e-12)"), ""),
+        (ROOT, ROOT.replace(MEAN, f"tf.maximum({MEAN}, 1e-4)"), "reg"),
     ],
 )
 def test_an_epsilon_that_matters_in_one_batch_alone_is_seen(before, after, where, tmp_path):
