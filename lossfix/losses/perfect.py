@@ -15,13 +15,13 @@ from lossfix.losses.words import words
 from lossfix.syntax.tree import children, dotted, walk
 
 _KEEPS_ZERO = words("""
-    builtins.abs tf.abs tf.square tf.sqrt tf.negative tf.identity tf.cast tf.convert_to_tensor
+    builtins.abs tf.abs tf.nn.relu tf.square tf.sqrt tf.negative tf.identity tf.cast tf.convert_to_tensor
     tf.reshape tf.squeeze tf.expand_dims tf.transpose tf.reduce_sum tf.reduce_mean tf.reduce_max
     tf.math.reduce_variance tf.math.reduce_std keras.backend.flatten keras.backend.batch_flatten
     keras.backend.cast_to_floatx
     """)
 _NONNEGATIVE = words("""
-    builtins.abs tf.abs tf.square tf.math.squared_difference tf.math.reduce_variance tf.sqrt tf.exp
+    builtins.abs tf.abs tf.nn.relu tf.square tf.math.squared_difference tf.math.reduce_variance tf.sqrt tf.exp
     """)
 _KEEPS_SIGN = words("""
     tf.identity tf.cast tf.convert_to_tensor tf.reshape tf.squeeze tf.expand_dims tf.transpose
@@ -91,6 +91,9 @@ def _vanishes(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> boo
                 return zero(first)
             if second is None:
                 return False
+            if operation == "tf.maximum":
+                bounds = [each for each in (first, second) if is_zero(each)]
+                return bool(bounds) and any(zero(each) for each in (first, second))
             if operation in ("tf.subtract", "tf.math.squared_difference") or (
                 operation in _DISTANCES
             ):
@@ -102,6 +105,11 @@ def _vanishes(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> boo
             if operation in ("tf.divide", "tf.truediv"):
                 return zero(first)
     return False
+
+
+def is_zero(node: cst.BaseExpression) -> bool:
+    """Whether it is the number zero, as it is written."""
+    return isinstance(node, cst.Integer | cst.Float) and float(node.evaluated_value) == 0.0
 
 
 def is_lack_of_a_score(loss: Loss, node: cst.BaseExpression) -> bool:
@@ -169,6 +177,8 @@ def _is_nonnegative(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) 
                 return True
             if operation == "tf.pow" and rest:
                 return _is_even(rest[0].value) or positive(first)
+            if operation == "tf.maximum" and rest:
+                return positive(first) or positive(rest[0].value)
             if operation == "tf.multiply" and rest:
                 return first.deep_equals(rest[0].value) or (
                     positive(first) and positive(rest[0].value)

@@ -57,6 +57,7 @@ from lossfix.losses.parameters import default_of
 from lossfix.losses.perfect import (
     is_lack_of_a_score,
     is_nonnegative,
+    is_zero,
     reduces_everything,
     vanishes,
 )
@@ -229,6 +230,14 @@ def _least(loss: Loss, under: cst.BaseExpression, power: cst.BaseExpression) -> 
 
 
 def _above_zero(loss: Loss, node: cst.BaseExpression, least: str = _TINY) -> cst.BaseExpression:
+    match node:
+        # As Keras' own `K.sqrt` has it: a bound of zero is no guard, and is moved.
+        case cst.Call(args=[cst.Arg() as first, cst.Arg() as second]) if (
+            loss.operation(node) == "tf.maximum"
+        ):
+            for each in (first, second):
+                if is_zero(each.value):
+                    return node.with_deep_changes(each, value=cst.Float(least))
     bare = node.with_changes(lpar=(), rpar=())
     return expression(f"{loss.spell('tf.maximum')}({{x}}, {least})", x=bare)
 

@@ -51,6 +51,14 @@ def mended(rule: str, *statements: str) -> str:
             "tf.reduce_sum(tf.square(y_true[:, 1:] - y_pred[:, 1:]), axis=-1), 1e-12))",
         ),
         (
+            "tf.sqrt(tf.maximum(tf.square(y_true - y_pred), 0.0))",
+            "tf.sqrt(tf.maximum(tf.square(y_true - y_pred), 1e-12))",
+        ),
+        (
+            "tf.sqrt(tf.nn.relu(tf.square(y_true - y_pred)))",
+            "tf.sqrt(tf.maximum(tf.nn.relu(tf.square(y_true - y_pred)), 1e-12))",
+        ),
+        (
             "tf.math.reduce_std(y_pred - y_true, axis=0)",
             "tf.sqrt(tf.maximum(tf.math.reduce_variance(y_pred - y_true, axis=0), 1e-12))",
         ),
