@@ -157,28 +157,29 @@ def _codes(repair: Repair) -> tuple[str, ...]:
 
 
 def _fixed(case: Case, repair: Repair, verified: bool) -> Outcome:
-    return Outcome(
-        path=case.plan.document.source.path,
-        loss=case.loss.name,
-        status=Status.FIXED,
-        codes=_codes(repair),
+    return replace(
+        _outcome(case, repair, Status.FIXED),
         becomes=repair.becomes,
         verified=verified,
         verdict=case.verdict,
-        steps=repair.steps,
-        gate=repair.gate if repair.promise is Safety.RELAXED else None,
         elsewhere=tuple(each.path for each in repair.elsewhere),
     )
 
 
 def _kept(case: Case, repair: Repair, verdict: Verdict) -> Outcome:
+    return replace(
+        _outcome(case, repair, Status.KEPT),
+        reason=verdict.reasons[0] if verdict.reasons else verdict.summary,
+        verdict=verdict,
+    )
+
+
+def _outcome(case: Case, repair: Repair, status: Status) -> Outcome:
     return Outcome(
         path=case.plan.document.source.path,
         loss=case.loss.name,
-        status=Status.KEPT,
+        status=status,
         codes=_codes(repair),
-        reason=verdict.reasons[0] if verdict.reasons else verdict.summary,
-        verdict=verdict,
         steps=repair.steps,
         gate=repair.gate if repair.promise is Safety.RELAXED else None,
     )
