@@ -8,10 +8,8 @@ they hold for exact rewrites and for smoothed ones alike.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
@@ -20,11 +18,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .compat import REDUCTIONS
 from .facts import Check, ContractFacts
 from .families import ROWS, Batch
 from .gradient import raised
 from .job import CHECKS
+from .names import check_name, stands_for_its_class
 from .numeric import as_tensors
 from .parameters import unsaved
 from .subject import Candidate, Failure
@@ -111,8 +109,8 @@ def contract(
             weighting = _weighting(before, setting), _weighting(after, setting)
             results.append(_weights(*weighting))
         elif name == "name":
-            results.append(_name(before, after))
-        elif name == "serialisation" and _stands_for_its_class(before, after):
+            results.append(check_name(before, after))
+        elif name == "serialisation" and stands_for_its_class(before, after):
             # The class is the same, and was saved no better when it could not run.
             results.append(Check(name, "", ""))
         elif name == "steepness":
@@ -372,36 +370,3 @@ def _mixed(half: str) -> _Run:
         return "", ""
 
     return run
-
-
-def _has_no_name(before: Candidate, after: Candidate) -> bool:
-    """Whether the original could not run under any name of its own: its constructor never got to one.
-
-    A partial application has none either.
-    """
-    if isinstance(before.target, functools.partial):
-        return True
-    if before.is_loss:
-        return not hasattr(before.target, "name")
-    return _stands_for_its_class(before, after)
-
-
-def _stands_for_its_class(before: Candidate, after: Candidate) -> bool:
-    """Whether the original is the ``call`` of the class, which lacks ``self`` and runs as a function only."""
-    own = f"{type(after.target).__name__}.call"
-    return not before.is_loss and getattr(before.target, "__qualname__", "") == own
-
-
-def _name(before: Candidate, after: Candidate) -> Check:
-    """Keras names histories and logs after the loss."""
-    if _has_no_name(before, after):
-        return Check("name", "", "")
-    # An instance called `_loss` could not be called at the root of a graph, so a class drops the `_`.
-    old, new = (each.name.lstrip("_") for each in (before, after))
-    if before.is_loss:
-        # Keras numbers the instances of a class that gives itself no name.
-        old, new = re.sub(r"_\d+$", "", old), re.sub(r"_\d+$", "", new)
-    # Keras 2 took the reduction first, and so `"auto"` may stand where Keras 3 reads the name.
-    if not old.isidentifier() or old == new or old in REDUCTIONS:
-        return Check("name", "", "")
-    return Check("name", "", f"`{old}` is now called `{new}`")
