@@ -41,7 +41,7 @@ Functions that become classes:
     ``subclass``, ``unwrap``, ``parameters``, ``definitions``.
 
 What the verifier is handed:
-    ``extract`` and ``excerpt`` (the smallest module that holds a loss), ``constants`` (what may be run
-    there), ``assumed`` (what is passed where nobody says what), ``hints`` (which inputs suit),
-    ``written`` (the steepness that stands in it).
+    ``extract`` and ``excerpt`` (the smallest module that holds a loss), ``bound`` (what a statement binds),
+    ``constants`` (what may be run there), ``assumed`` (what is passed where nobody says what),
+    ``hints`` (which inputs suit), ``written`` (the steepness that stands in it).
 """

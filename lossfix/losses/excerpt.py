@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from lossfix.losses.bound import Bound, bound
 from lossfix.losses.constants import PURE_ROOTS, problem_of
 from lossfix.syntax.scope import Definition, Scope, scope_of_module, statements
 
@@ -62,42 +63,6 @@ def excerpt(text: str, wanted: Iterable[str], read_module: ReadModule, extra: st
     taken.take_attributes()
     modules = tuple((part.name, part.source()) for part in taken.in_order())
     return Excerpt(whole.source(extra), modules)
-
-
-@dataclass(frozen=True)
-class Bound:
-    """One top-level statement, the names it binds and those it reads."""
-
-    node: ast.stmt
-    binds: frozenset[str]
-    reads: frozenset[str]
-
-
-def bound(node: ast.stmt) -> Bound:
-    """A statement with what it binds and reads; what a definition holds counts as read alone."""
-    binds: set[str] = set()
-    for each in statements([node]):
-        match each:
-            case ast.Import(names=names):
-                binds |= {name.asname or name.name.split(".")[0] for name in names}
-            case ast.ImportFrom(names=names):
-                binds |= {name.asname or name.name for name in names}
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                binds.add(name)
-            case _:
-                for part in ast.walk(each):
-                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                        binds.add(part.id)
-    reads = {
-        part.id
-        for part in ast.walk(node)
-        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Store)
-    }
-    return Bound(node, frozenset(binds), frozenset(reads))
 
 
 @dataclass(eq=False)

@@ -11,16 +11,10 @@ import textwrap
 from collections.abc import Mapping
 
 from lossfix.losses.assumed import assumed
+from lossfix.losses.bound import bound
 from lossfix.losses.candidate import Candidate, Project
 from lossfix.losses.constants import problem_of
-from lossfix.losses.excerpt import (
-    Excerpt,
-    Hole,
-    ReadModule,
-    bound,
-    excerpt,
-    source_of,
-)
+from lossfix.losses.excerpt import Excerpt, Hole, ReadModule, excerpt, source_of
 from lossfix.losses.outline import expressions_of
 from lossfix.losses.unnamed import Unnamed, captured
 from lossfix.model import Form, Subject
