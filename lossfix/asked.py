@@ -16,7 +16,7 @@ from lossfix.failure import Failure
 if TYPE_CHECKING:
     from lossfix.cache import Cache
     from lossfix.config import Config
-    from lossfix.losses.candidate import Settings
+    from lossfix.losses.discovery.candidate import Settings
     from lossfix.pool import Pool
     from lossfix.progress import Progress
     from lossfix.run import Request

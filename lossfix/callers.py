@@ -10,8 +10,8 @@ import ast
 import warnings
 from collections.abc import Collection
 
-from lossfix.losses.origins import calls_in
-from lossfix.losses.places import Modules, Place
+from lossfix.losses.codebase.origins import calls_in
+from lossfix.losses.codebase.places import Modules, Place
 
 
 def rewritten(text: str, file: int, modules: Modules, instances: Collection[Place]) -> str:

@@ -16,14 +16,14 @@ from functools import lru_cache
 
 import libcst as cst
 
-from lossfix.losses.candidate import Candidate, Project, Settings
-from lossfix.losses.concrete import losses_of
-from lossfix.losses.discover import discover
-from lossfix.losses.injected import NEED_NOT_BE_TENSORFLOW
-from lossfix.losses.loss import Loss, Relaxation
-from lossfix.losses.unfolding import body_of
-from lossfix.losses.wiring import Misuse, Wiring, span_of
-from lossfix.losses.wrapped import plain_python
+from lossfix.losses.calls.wrapped import plain_python
+from lossfix.losses.code.concrete import losses_of
+from lossfix.losses.code.loss import Loss, Relaxation
+from lossfix.losses.code.unfolding import body_of
+from lossfix.losses.discovery.candidate import Candidate, Project, Settings
+from lossfix.losses.discovery.discover import discover
+from lossfix.losses.discovery.wiring import Misuse, Wiring, span_of
+from lossfix.losses.operations.injected import NEED_NOT_BE_TENSORFLOW
 from lossfix.model import Finding, Form, Safety, Severity, Span
 from lossfix.rules.rule import Match, Rule
 from lossfix.syntax.guards import GuardTripped

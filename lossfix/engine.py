@@ -25,8 +25,8 @@ from lossfix.checking import (
     refusal,
     replaced,
 )
-from lossfix.losses import parts
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.smoothing import parts
 from lossfix.model import FileChange, Finding, Repair, Safety, Step
 from lossfix.rules.rule import Edit
 from lossfix.syntax.guards import GuardTripped

@@ -11,11 +11,11 @@ from lossfix import __version__, checking, repairs, source
 from lossfix.config import Config, ConfigError
 from lossfix.config.settings import closest
 from lossfix.configured import check_losses
-from lossfix.losses.candidate import Project
-from lossfix.losses.extract import STEEPNESS, WRITTEN_BY_HAND
-from lossfix.losses.hints import families, head, thresholds
-from lossfix.losses.loss import Loss
-from lossfix.losses.written import written_steepness
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.candidate import Project
+from lossfix.losses.probing.extract import STEEPNESS, WRITTEN_BY_HAND
+from lossfix.losses.probing.hints import families, head, thresholds
+from lossfix.losses.probing.written import written_steepness
 from lossfix.model import (
     Environment,
     FileReport,

@@ -10,7 +10,7 @@ from itertools import dropwhile
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.loss import Loss
 from lossfix.rules.rule import Edit
 from lossfix.syntax import build, guards
 from lossfix.syntax.guards import GuardTripped

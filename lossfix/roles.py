@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossfix.checking import Options, candidates_in
-from lossfix.losses.candidate import Candidate
+from lossfix.losses.discovery.candidate import Candidate
 from lossfix.model import Evidence
 
 _EVIDENCE = {

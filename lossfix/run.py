@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from lossfix import __version__, scan, source
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.config import Config, selected
-from lossfix.losses.glance import mentions
-from lossfix.losses.places import Place
+from lossfix.losses.codebase.places import Place
+from lossfix.losses.discovery.glance import mentions
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
 from lossfix.pool import ALONE, Pool
 from lossfix.progress import SILENT, Progress
@@ -21,7 +21,7 @@ from lossfix.source import Baseline, Document, Unreadable
 
 if TYPE_CHECKING:
     from lossfix.checking import Options
-    from lossfix.losses.loss import Loss
+    from lossfix.losses.code.loss import Loss
     from lossfix.repairs import Choose, Done, Proposal
     from lossfix.verify.client import Verifier
 

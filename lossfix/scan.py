@@ -14,17 +14,17 @@ from pathlib import Path
 
 from lossfix import source
 from lossfix.cache import FORGETFUL, Cache
-from lossfix.losses.candidate import Candidate, Project, Settings
-from lossfix.losses.glance import (
+from lossfix.losses.codebase.places import Modules
+from lossfix.losses.codebase.project import Resolved, resolve
+from lossfix.losses.codebase.said import Reading
+from lossfix.losses.discovery.candidate import Candidate, Project, Settings
+from lossfix.losses.discovery.glance import (
     may_define_a_loss,
     may_use_a_loss,
     may_wire_a_loss,
     mentions_a_framework,
 )
-from lossfix.losses.places import Modules
-from lossfix.losses.project import Resolved, resolve
-from lossfix.losses.said import Reading
-from lossfix.losses.wording import names_losses
+from lossfix.losses.discovery.wording import names_losses
 from lossfix.pool import ALONE, Pool
 from lossfix.registration import packages_for
 from lossfix.source import Document, Unreadable
@@ -157,7 +157,7 @@ def opened(
 
     def read_those(numbers: list[int]) -> Iterator[Reading]:
         # Loaded here: a run that finds nothing new has nothing to parse.
-        from lossfix.losses.reading import read
+        from lossfix.losses.codebase.reading import read
 
         return pool.map(read, [rows[n] for n in numbers], [len(rows[n][0]) for n in numbers])
 
@@ -186,7 +186,7 @@ def with_paths(files: Opened, paths: Sequence[str], settings: Settings) -> Opene
 
 def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings) -> Opened:
     """The same with some files as an editor holds them, saved or not, old or new."""
-    from lossfix.losses.reading import read_once
+    from lossfix.losses.codebase.reading import read_once
 
     held = {os.path.abspath(each.path) for each in buffers}
     kept = [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lossfix.cache import Cache, digest
-from lossfix.losses.candidate import Settings
+from lossfix.losses.discovery.candidate import Settings
 
 KEYS = [("a", 1), ("b", 2), ("c", 3)]
 

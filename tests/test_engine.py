@@ -10,7 +10,7 @@ import pytest
 
 from lossfix.checking import Options, check
 from lossfix.engine import repair, repairable
-from lossfix.losses.loss import Loss, Relaxation
+from lossfix.losses.code.loss import Loss, Relaxation
 from lossfix.model import Finding, Gate, Repair, Safety, Severity
 from lossfix.rules import RULES
 from lossfix.rules.rule import Edit, Match, Rule

@@ -8,7 +8,7 @@ from program import lossfix
 from lossfix.checking import Options
 from lossfix.engine import repair
 from lossfix.layout import layout, style_for
-from lossfix.losses.loss import Relaxation
+from lossfix.losses.code.loss import Relaxation
 from lossfix.rules import RULES
 
 ROOT = Path(__file__).parent.parent

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lossfix.losses.candidate import Settings
+from lossfix.losses.discovery.candidate import Settings
 from lossfix.scan import open_all
 
 HEAD = "import tensorflow as tf\n\n\n"

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 from lossfix.checking import Options
 from lossfix.engine import repair, repairable
-from lossfix.losses.loss import Relaxation
+from lossfix.losses.code.loss import Relaxation
 from lossfix.model import Gate, Safety
 from lossfix.rules import RULES
 

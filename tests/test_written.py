@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lossfix.losses.written import written_steepness
+from lossfix.losses.probing.written import written_steepness
 from lossfix.model import Subject
 
 SOURCE = """

@@ -1,6 +1,6 @@
 """Derive from the installed TensorFlow and Keras which public names are gone and what they became.
 
-    python tools/derive_names.py            write lossfix/losses/renames.py
+    python tools/derive_names.py            write lossfix/losses/operations/renames.py
     python tools/derive_names.py --check    compare it with what would be written, exit 1 if they differ
 
 The inputs are TensorFlow's own upgrade tables (``tensorflow.tools.compatibility``) and the signatures
@@ -27,7 +27,7 @@ import keras
 import tensorflow as tf
 from tensorflow.tools.compatibility import all_renames_v2, tf_upgrade_v2
 
-TABLE = Path(__file__).resolve().parent.parent / "lossfix" / "losses" / "renames.py"
+TABLE = Path(__file__).resolve().parent.parent / "lossfix" / "losses" / "operations" / "renames.py"
 HEADER = '''"""What TensorFlow renamed and removed, derived from TensorFlow {tensorflow}.
 
 Written by ``tools/derive_names.py``, which says from what; not to be edited.

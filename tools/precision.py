@@ -27,8 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from lossfix import scan  # noqa: E402
-from lossfix.losses.candidate import Settings  # noqa: E402
-from lossfix.losses.discover import discover  # noqa: E402
+from lossfix.losses.discovery.candidate import Settings  # noqa: E402
+from lossfix.losses.discovery.discover import discover  # noqa: E402
 from lossfix.syntax.tree import outline  # noqa: E402
 
 _HEADINGS = ("package", "files", "losses", "findings", "written", "kept")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from lossfix.losses.candidate import Settings
+from lossfix.losses.discovery.candidate import Settings
 from lossfix.model import Gate
 
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from lossfix import callers, checking, engine, layout, repairs, run, scan, source
-from lossfix.losses.glance import mentions
-from lossfix.losses.loss import Loss, Relaxation
-from lossfix.losses.places import Place
+from lossfix.losses.code.loss import Loss, Relaxation
+from lossfix.losses.codebase.places import Place
+from lossfix.losses.discovery.glance import mentions
 from lossfix.lsp.folder import View
 from lossfix.model import Finding, Gate
 from lossfix.scan import Opened

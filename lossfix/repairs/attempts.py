@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from lossfix import checking, engine
-from lossfix.losses.hints import families, head, thresholds
-from lossfix.losses.loss import Loss, Relaxation
+from lossfix.losses.code.loss import Loss, Relaxation
+from lossfix.losses.probing.hints import families, head, thresholds
 from lossfix.model import FileChange, Form, Gate, Probe, Repair, Ruling, Safety, Verdict
 from lossfix.repairs.plan import Plan, configured, subject_of
 from lossfix.syntax.tree import Unparsable

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from lossfix import checking, source
 from lossfix.config import LossInputs, Verify
-from lossfix.losses.candidate import Candidate
-from lossfix.losses.extract import STEEPNESS, extract
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.candidate import Candidate
+from lossfix.losses.probing.extract import STEEPNESS, extract
 from lossfix.model import FileChange, Probe, Subject
 from lossfix.source import Document
 

@@ -54,16 +54,16 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from lossfix.losses.casts import casts_to_discrete
-from lossfix.losses.conditions import Step, step
-from lossfix.losses.counts import as_float
-from lossfix.losses.gates import consumers
-from lossfix.losses.lookups import looked_up
-from lossfix.losses.loss import Loss
-from lossfix.losses.margins import axis_of, softmax
-from lossfix.losses.parameters import add, number
-from lossfix.losses.smooth import orphaned
-from lossfix.losses.steps import above_casts, dead_equalities, dead_steps
+from lossfix.losses.code.casts import casts_to_discrete
+from lossfix.losses.code.conditions import Step, step
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import add, number
+from lossfix.losses.smoothing.counts import as_float
+from lossfix.losses.smoothing.gates import consumers
+from lossfix.losses.smoothing.lookups import looked_up
+from lossfix.losses.smoothing.margins import axis_of, softmax
+from lossfix.losses.smoothing.smooth import orphaned
+from lossfix.losses.smoothing.steps import above_casts, dead_equalities, dead_steps
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import compared, dead, smoothed

@@ -50,10 +50,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.rewrite_call import translated_attribute, translated_method
-from lossfix.losses.tensors import is_array
-from lossfix.losses.translations import ATTRIBUTES, METHODS
+from lossfix.losses.calls.rewrite_call import translated_attribute, translated_method
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.tensors import is_array
+from lossfix.losses.operations.translations import ATTRIBUTES, METHODS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk

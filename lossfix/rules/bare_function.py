@@ -97,22 +97,22 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.classes import (
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.outline import expressions_of
+from lossfix.losses.subclassing.classes import (
     Parts,
     build_class,
     class_name,
     docstring_line,
     rank_function_definition,
 )
-from lossfix.losses.loss import Loss
-from lossfix.losses.obstacles import (
+from lossfix.losses.subclassing.obstacles import (
     NOT_CALLABLE,
     is_registration,
     obstacle,
     own_parameters,
 )
-from lossfix.losses.outline import expressions_of
-from lossfix.losses.sites import call_sites, is_applied, reads
+from lossfix.losses.subclassing.sites import call_sites, is_applied, reads
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement

@@ -45,8 +45,8 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from lossfix.losses.gradients import REDUCTIONS
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.operations.gradients import REDUCTIONS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 

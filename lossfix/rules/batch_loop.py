@@ -54,10 +54,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loops import vectorised, vectorised_comprehension
-from lossfix.losses.loss import Loss
-from lossfix.losses.rows import Rows, Unvectorisable, reads_rows, rows_of
-from lossfix.losses.tensors import converted_by_autograph
+from lossfix.losses.batches.loops import vectorised, vectorised_comprehension
+from lossfix.losses.batches.rows import Rows, Unvectorisable, reads_rows, rows_of
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.tensors import converted_by_autograph
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement

@@ -54,8 +54,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.batch_means import batch_means
-from lossfix.losses.loss import Loss
+from lossfix.losses.batches.batch_means import batch_means
+from lossfix.losses.code.loss import Loss
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comma, tight_equal

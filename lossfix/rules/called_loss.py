@@ -54,8 +54,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.sites import reads
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.subclassing.sites import reads
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import dotted

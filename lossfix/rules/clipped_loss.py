@@ -48,8 +48,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import named_value
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk

@@ -67,9 +67,9 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import PASSED_ON, parameter_names, with_parameter
-from lossfix.losses.subclass import derives_directly, method, super_call
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import PASSED_ON, parameter_names, with_parameter
+from lossfix.losses.code.subclass import derives_directly, method, super_call
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comma

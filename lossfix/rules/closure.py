@@ -79,17 +79,17 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from lossfix.losses.assumed import tensors_of
-from lossfix.losses.classes import (
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.probing.assumed import tensors_of
+from lossfix.losses.subclassing.classes import (
     Parts,
     build_class,
     class_name,
     docstring_line,
     rank_function_definition,
 )
-from lossfix.losses.loss import Loss
-from lossfix.losses.obstacles import obstacle, own_parameters
-from lossfix.losses.sites import call_sites
+from lossfix.losses.subclassing.obstacles import obstacle, own_parameters
+from lossfix.losses.subclassing.sites import call_sites
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.bare_function import is_wanted, other_files
 from lossfix.rules.rule import Edit, Match, Rule

@@ -60,16 +60,16 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from lossfix.losses.conditions import step
-from lossfix.losses.counts import as_float
-from lossfix.losses.definitions import defined
-from lossfix.losses.loss import Loss
-from lossfix.losses.margins import axis_of, softmax
-from lossfix.losses.parameters import add, number
-from lossfix.losses.paths import Path, path_at
-from lossfix.losses.recorded import is_only_recorded
-from lossfix.losses.smooth import orphaned
-from lossfix.losses.steps import above_casts
+from lossfix.losses.code.conditions import step
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import add, number
+from lossfix.losses.code.recorded import is_only_recorded
+from lossfix.losses.smoothing.counts import as_float
+from lossfix.losses.smoothing.margins import axis_of, softmax
+from lossfix.losses.smoothing.paths import Path, path_at
+from lossfix.losses.smoothing.smooth import orphaned
+from lossfix.losses.smoothing.steps import above_casts
+from lossfix.losses.subclassing.definitions import defined
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import dead

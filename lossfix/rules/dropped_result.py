@@ -50,8 +50,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.gradients import CASTS, KNOWN, LEAVES_GRAPH
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.operations.gradients import CASTS, KNOWN, LEAVES_GRAPH
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk

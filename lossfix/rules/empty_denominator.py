@@ -53,11 +53,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import comparison, connective, current_value
-from lossfix.losses.divisions import divisions, guarded, is_sheltered
-from lossfix.losses.loss import Loss
-from lossfix.losses.wording import words as words_of
-from lossfix.losses.words import words
+from lossfix.losses.code.conditions import comparison, connective, current_value
+from lossfix.losses.code.divisions import divisions, guarded, is_sheltered
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.wording import words as words_of
+from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 

@@ -51,13 +51,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.asked_once import asked_once
-from lossfix.losses.conditions import named_value
-from lossfix.losses.divisions import is_sheltered
-from lossfix.losses.gradients import ELEMENTWISE
-from lossfix.losses.loss import Loss
-from lossfix.losses.naming import named
-from lossfix.losses.tensors import is_boolean
+from lossfix.losses.code.asked_once import asked_once
+from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.divisions import is_sheltered
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.naming import named
+from lossfix.losses.code.tensors import is_boolean
+from lossfix.losses.operations.gradients import ELEMENTWISE
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression

@@ -51,9 +51,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import parameter_names
-from lossfix.losses.wording import words
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import parameter_names
+from lossfix.losses.discovery.wording import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import dotted, walk

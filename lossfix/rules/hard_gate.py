@@ -52,11 +52,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import steps_compared
-from lossfix.losses.gates import Gate, flag_of, gates
-from lossfix.losses.loss import Loss
-from lossfix.losses.paths import Path, path_of
-from lossfix.losses.smooth import obstacle
+from lossfix.losses.code.conditions import steps_compared
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.smoothing.gates import Gate, flag_of, gates
+from lossfix.losses.smoothing.paths import Path, path_of
+from lossfix.losses.smoothing.smooth import obstacle
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import dead, smoothed

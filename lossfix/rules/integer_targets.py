@@ -50,10 +50,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import named_value
-from lossfix.losses.dtypes import Dtype, dtype_of
-from lossfix.losses.gradients import ELEMENTWISE
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.dtypes import Dtype, dtype_of
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.operations.gradients import ELEMENTWISE
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression

@@ -51,10 +51,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import number
-from lossfix.losses.smooth import constant
-from lossfix.losses.tensors import is_array, is_boolean
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import number
+from lossfix.losses.code.tensors import is_array, is_boolean
+from lossfix.losses.smoothing.smooth import constant
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression

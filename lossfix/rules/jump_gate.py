@@ -60,12 +60,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.gates import Gate, Use, deliberate, flag_of, gates, is_guard, is_plain
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import number
-from lossfix.losses.paths import Path, path_of
-from lossfix.losses.scalar import jump_at
-from lossfix.losses.smooth import obstacle
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import number
+from lossfix.losses.smoothing.gates import Gate, Use, deliberate, flag_of, gates, is_guard, is_plain
+from lossfix.losses.smoothing.paths import Path, path_of
+from lossfix.losses.smoothing.scalar import jump_at
+from lossfix.losses.smoothing.smooth import obstacle
 from lossfix.model import Gate as Form
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule

@@ -57,9 +57,9 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.outline import expressions_of
-from lossfix.losses.unnamed import Unnamed, captured
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.outline import expressions_of
+from lossfix.losses.discovery.unnamed import Unnamed, captured
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement

@@ -49,10 +49,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import named_value
-from lossfix.losses.loss import Loss
-from lossfix.losses.naming import named
-from lossfix.losses.perfect import is_nonnegative
+from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.naming import named
+from lossfix.losses.code.perfect import is_nonnegative
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression

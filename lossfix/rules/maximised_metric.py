@@ -58,9 +58,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import named_value
-from lossfix.losses.loss import Loss
-from lossfix.losses.wording import words
+from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.wording import words
 from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk

@@ -54,11 +54,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import named_value
-from lossfix.losses.keras_names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
-from lossfix.losses.loss import Loss
-from lossfix.losses.paths import Path, path_at
-from lossfix.losses.wiring import Misuse, Wiring, is_built_in
+from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.wiring import Misuse, Wiring, is_built_in
+from lossfix.losses.operations.keras_names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
+from lossfix.losses.smoothing.paths import Path, path_at
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import dotted, walk

@@ -57,9 +57,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.candidate import Settings
-from lossfix.losses.wiring import Misuse, Wiring
-from lossfix.losses.wording import pair_of
+from lossfix.losses.discovery.candidate import Settings
+from lossfix.losses.discovery.wiring import Misuse, Wiring
+from lossfix.losses.discovery.wording import pair_of
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
 from lossfix.syntax.scope import parameters

@@ -50,9 +50,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import parameter_names
-from lossfix.losses.sites import reads
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import parameter_names
+from lossfix.losses.subclassing.sites import reads
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comma

@@ -55,9 +55,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import PASSED_ON, parameter_names
-from lossfix.losses.subclass import derives_directly, method, super_call, with_first_statement
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import PASSED_ON, parameter_names
+from lossfix.losses.code.subclass import derives_directly, method, super_call, with_first_statement
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 

@@ -47,9 +47,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.casts import cast_target
-from lossfix.losses.conditions import named_value
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.casts import cast_target
+from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression

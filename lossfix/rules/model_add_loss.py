@@ -56,7 +56,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.wiring import MODEL, Misuse, Wiring
+from lossfix.losses.discovery.wiring import MODEL, Misuse, Wiring
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
 from lossfix.syntax.nodes import every

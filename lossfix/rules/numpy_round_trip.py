@@ -50,8 +50,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.tensors import converted_by_autograph, is_array
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.tensors import converted_by_autograph, is_array
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comments, expression

@@ -51,11 +51,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import named_value
-from lossfix.losses.gradients import REDUCTIONS
-from lossfix.losses.keras_names import LOSS_CLASSES
-from lossfix.losses.loss import Loss
-from lossfix.losses.subclass import derives_directly, method, super_call
+from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.subclass import derives_directly, method, super_call
+from lossfix.losses.operations.gradients import REDUCTIONS
+from lossfix.losses.operations.keras_names import LOSS_CLASSES
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk

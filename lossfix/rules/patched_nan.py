@@ -55,9 +55,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.divisions import Division, divisions, guarded, is_sheltered
-from lossfix.losses.loss import Loss
-from lossfix.losses.words import words
+from lossfix.losses.code.divisions import Division, divisions, guarded, is_sheltered
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk

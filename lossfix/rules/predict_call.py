@@ -54,8 +54,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.wiring import Misuse, Wiring, wiring_of
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.wiring import Misuse, Wiring, wiring_of
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression

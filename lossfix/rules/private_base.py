@@ -58,10 +58,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.keras_names import WRAPPER
-from lossfix.losses.loss import Loss
-from lossfix.losses.names import canonical
-from lossfix.losses.unwrap import unwrapped
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.operations.keras_names import WRAPPER
+from lossfix.losses.operations.names import canonical
+from lossfix.losses.subclassing.unwrap import unwrapped
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 

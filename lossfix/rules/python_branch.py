@@ -55,10 +55,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.branches import Unmergeable, chosen, merged_if
-from lossfix.losses.loss import Loss
-from lossfix.losses.tensors import converted_by_autograph, is_array
-from lossfix.losses.truth import operated
+from lossfix.losses.batches.branches import Unmergeable, chosen, merged_if
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.tensors import converted_by_autograph, is_array
+from lossfix.losses.code.truth import operated
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement

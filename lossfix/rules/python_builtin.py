@@ -51,9 +51,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.rewrite_call import translated_function
-from lossfix.losses.tensors import called_builtin, is_array
+from lossfix.losses.calls.rewrite_call import translated_function
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.tensors import called_builtin, is_array
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk

@@ -48,9 +48,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.inlining import called_directly
-from lossfix.losses.loss import Loss
-from lossfix.losses.wrapped import WRAPPERS
+from lossfix.losses.calls.inlining import called_directly
+from lossfix.losses.calls.wrapped import WRAPPERS
+from lossfix.losses.code.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk

@@ -83,11 +83,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.classes import aligning_statement, rank_function_definition
-from lossfix.losses.gradients import ELEMENTWISE, REDUCTIONS, SHAPE_QUERIES
-from lossfix.losses.keras_names import LOSS_FUNCTIONS
-from lossfix.losses.loss import Loss
-from lossfix.losses.subclass import method, with_first_statement
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.subclass import method, with_first_statement
+from lossfix.losses.operations.gradients import ELEMENTWISE, REDUCTIONS, SHAPE_QUERIES
+from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
+from lossfix.losses.subclassing.classes import aligning_statement, rank_function_definition
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk

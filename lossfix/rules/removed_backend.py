@@ -60,10 +60,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.apart import function_of_today, names_gone_apart
-from lossfix.losses.gone import Gone, current, gone_names, told
-from lossfix.losses.loss import Loss
-from lossfix.losses.wiring import Misuse, Wiring
+from lossfix.losses.calls.gone import Gone, current, gone_names, told
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.apart import function_of_today, names_gone_apart
+from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.model import Safety, Severity
 from lossfix.rules.removed_name import replaced
 from lossfix.rules.rule import Edit, Match, Rule

@@ -59,11 +59,17 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.failing_imports import PRIVATE, Failing, failing_imports, plan, replacements
-from lossfix.losses.keras_names import WRAPPER
-from lossfix.losses.loss import Loss
-from lossfix.losses.names import canonical
-from lossfix.losses.reach import references
+from lossfix.losses.calls.failing_imports import (
+    PRIVATE,
+    Failing,
+    failing_imports,
+    plan,
+    replacements,
+)
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.reach import references
+from lossfix.losses.operations.keras_names import WRAPPER
+from lossfix.losses.operations.names import canonical
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 

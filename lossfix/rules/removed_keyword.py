@@ -48,9 +48,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.reach import Use, uses
-from lossfix.losses.removed import REMOVED_KEYWORDS
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.reach import Use, uses
+from lossfix.losses.operations.removed import REMOVED_KEYWORDS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 

@@ -53,10 +53,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lossfix.losses.gone import Gone, current, gone_names, told
-from lossfix.losses.keras_names import WRAPPER
-from lossfix.losses.loss import Loss
-from lossfix.losses.names import canonical
+from lossfix.losses.calls.gone import Gone, current, gone_names, told
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.operations.keras_names import WRAPPER
+from lossfix.losses.operations.names import canonical
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 

@@ -58,14 +58,14 @@ from functools import partial
 
 import libcst as cst
 
-from lossfix.losses.gone import Gone, current, gone_names
-from lossfix.losses.keras_names import LOSS_CLASSES
-from lossfix.losses.loss import Loss
-from lossfix.losses.names import canonical
-from lossfix.losses.parameters import PASSED_ON
-from lossfix.losses.reach import uses
-from lossfix.losses.removed_table import REDUCTIONS
-from lossfix.losses.subclass import derives_directly, is_of_keras_2, method, super_calls
+from lossfix.losses.calls.gone import Gone, current, gone_names
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import PASSED_ON
+from lossfix.losses.code.reach import uses
+from lossfix.losses.code.subclass import derives_directly, is_of_keras_2, method, super_calls
+from lossfix.losses.operations.keras_names import LOSS_CLASSES
+from lossfix.losses.operations.names import canonical
+from lossfix.losses.operations.removed_table import REDUCTIONS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import tight_equal

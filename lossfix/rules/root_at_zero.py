@@ -52,9 +52,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import default_of
-from lossfix.losses.perfect import (
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import default_of
+from lossfix.losses.code.perfect import (
     is_lack_of_a_score,
     is_nonnegative,
     is_zero,

@@ -56,15 +56,21 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.casts import casts_to_discrete
-from lossfix.losses.conditions import Step
-from lossfix.losses.definitions import defined
-from lossfix.losses.gates import is_float_again
-from lossfix.losses.loss import Loss
-from lossfix.losses.margins import difference, scaled
-from lossfix.losses.parameters import add, number
-from lossfix.losses.smooth import orphaned
-from lossfix.losses.steps import ROUNDINGS, above_casts, dead_equalities, dead_steps, is_share
+from lossfix.losses.code.casts import casts_to_discrete
+from lossfix.losses.code.conditions import Step
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import add, number
+from lossfix.losses.smoothing.gates import is_float_again
+from lossfix.losses.smoothing.margins import difference, scaled
+from lossfix.losses.smoothing.smooth import orphaned
+from lossfix.losses.smoothing.steps import (
+    ROUNDINGS,
+    above_casts,
+    dead_equalities,
+    dead_steps,
+    is_share,
+)
+from lossfix.losses.subclassing.definitions import defined
 from lossfix.model import Gate, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import compared, dead, smoothed

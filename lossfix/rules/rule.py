@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.wiring import Misuse, Wiring
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.model import Safety, Severity
 from lossfix.syntax.build import Replacement
 

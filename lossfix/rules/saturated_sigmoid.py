@@ -47,8 +47,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import number
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import number
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk

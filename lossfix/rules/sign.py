@@ -48,11 +48,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.margins import scaled
-from lossfix.losses.parameters import add, number
-from lossfix.losses.smooth import orphaned
-from lossfix.losses.steps import above_casts, dead_equalities, dead_steps
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import add, number
+from lossfix.losses.smoothing.margins import scaled
+from lossfix.losses.smoothing.smooth import orphaned
+from lossfix.losses.smoothing.steps import above_casts, dead_equalities, dead_steps
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import compared, dead, smoothed

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Set
 
 import libcst as cst
 
-from lossfix.losses import gates
-from lossfix.losses.gates import deliberate, flag_of
-from lossfix.losses.loss import Loss
-from lossfix.losses.smooth import obstacle, smooth
-from lossfix.losses.steps import dead_equalities
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.smoothing import gates
+from lossfix.losses.smoothing.gates import deliberate, flag_of
+from lossfix.losses.smoothing.smooth import obstacle, smooth
+from lossfix.losses.smoothing.steps import dead_equalities
 from lossfix.model import Gate, Severity
 from lossfix.rules.rule import Edit, Match
 

@@ -53,10 +53,10 @@ from enum import Enum
 
 import libcst as cst
 
-from lossfix.losses.conditions import uses
-from lossfix.losses.gates import is_plain
-from lossfix.losses.loss import Loss
-from lossfix.losses.tensors import batch_of, called_builtin, is_array, is_count
+from lossfix.losses.code.conditions import uses
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.tensors import batch_of, called_builtin, is_array, is_count
+from lossfix.losses.smoothing.gates import is_plain
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression

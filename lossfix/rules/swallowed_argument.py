@@ -61,10 +61,10 @@ from functools import partial
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import PASSED_ON, default_of, parameter_names
-from lossfix.losses.removed_table import REDUCTIONS
-from lossfix.losses.subclass import derives_directly, method, super_calls
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import PASSED_ON, default_of, parameter_names
+from lossfix.losses.code.subclass import derives_directly, method, super_calls
+from lossfix.losses.operations.removed_table import REDUCTIONS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comma, tight_equal

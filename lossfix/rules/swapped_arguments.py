@@ -49,7 +49,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.loss import Loss
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 

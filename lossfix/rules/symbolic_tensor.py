@@ -68,8 +68,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.candidate import Candidate
-from lossfix.losses.wiring import Misuse, Wiring
+from lossfix.losses.discovery.candidate import Candidate
+from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
 from lossfix.syntax.nodes import below, every

@@ -57,9 +57,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.conditions import named_value, uses
-from lossfix.losses.loss import Loss
-from lossfix.losses.words import words
+from lossfix.losses.code.conditions import named_value, uses
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression

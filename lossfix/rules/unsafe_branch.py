@@ -54,8 +54,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from lossfix.losses.conditions import comparison, named_value, uses
-from lossfix.losses.loss import Loss
+from lossfix.losses.code.conditions import comparison, named_value, uses
+from lossfix.losses.code.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression

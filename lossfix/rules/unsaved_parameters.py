@@ -62,9 +62,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.loss import Loss
-from lossfix.losses.parameters import kept_as_given, own_parameters
-from lossfix.losses.subclass import derives_directly, method
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import kept_as_given, own_parameters
+from lossfix.losses.code.subclass import derives_directly, method
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk

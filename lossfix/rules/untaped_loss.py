@@ -58,8 +58,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.wiring import Misuse, Owner, Wiring
-from lossfix.losses.wording import names_a_loss
+from lossfix.losses.discovery.wiring import Misuse, Owner, Wiring
+from lossfix.losses.discovery.wording import names_a_loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
 from lossfix.syntax.nodes import below, every

@@ -66,8 +66,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.keras_names import METRIC_CLASSES
-from lossfix.losses.wiring import Misuse, Wiring
+from lossfix.losses.discovery.wiring import Misuse, Wiring
+from lossfix.losses.operations.keras_names import METRIC_CLASSES
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
 from lossfix.syntax.nodes import below

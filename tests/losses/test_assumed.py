@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from lossfix.checking import Options, check
-from lossfix.losses.assumed import assumed
+from lossfix.losses.probing.assumed import assumed
 from lossfix.rules import RULES
 
 IMPORTS = "import tensorflow as tf\nfrom tensorflow.keras import backend as K\n\n\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from lossfix.losses.casts import casts_to_discrete
+from lossfix.losses.code.casts import casts_to_discrete
 
 
 @pytest.mark.parametrize("dtype", ["tf.float32", "'float32'", "K.floatx()", "y_true.dtype"])

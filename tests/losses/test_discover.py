@@ -6,9 +6,9 @@ import ast
 
 import pytest
 
-from lossfix.losses.candidate import Candidate, Project, Settings
-from lossfix.losses.discover import discover
-from lossfix.losses.wording import names_losses
+from lossfix.losses.discovery.candidate import Candidate, Project, Settings
+from lossfix.losses.discovery.discover import discover
+from lossfix.losses.discovery.wording import names_losses
 from lossfix.model import Evidence, Form
 
 F = "def f(a, b):\n    return tf.abs(a - b)\n"

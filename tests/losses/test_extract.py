@@ -9,9 +9,9 @@ from types import ModuleType
 
 import pytest
 
-from lossfix.losses.discover import discover
-from lossfix.losses.excerpt import Module, ReadModule
-from lossfix.losses.extract import extract
+from lossfix.losses.discovery.discover import discover
+from lossfix.losses.probing.excerpt import Module, ReadModule
+from lossfix.losses.probing.extract import extract
 from lossfix.model import Subject
 
 HEAD = "import tensorflow as tf\n"

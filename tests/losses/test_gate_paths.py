@@ -6,9 +6,9 @@ import libcst as cst
 import pytest
 
 from lossfix.checking import Options, losses_in
-from lossfix.losses.gates import gates
-from lossfix.losses.loss import Loss
-from lossfix.losses.paths import Path, path_of
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.smoothing.gates import gates
+from lossfix.losses.smoothing.paths import Path, path_of
 from lossfix.rules import RULES
 from lossfix.syntax.tree import walk
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lossfix.losses.candidate import Settings
-from lossfix.losses.discover import discover
-from lossfix.losses.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
+from lossfix.losses.discovery.candidate import Settings
+from lossfix.losses.discovery.discover import discover
+from lossfix.losses.discovery.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
 
 ROOT = Path(__file__).parents[2]
 PLAIN = Settings()

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lossfix.losses import gradients, keras_names, names_table
-from lossfix.losses.gradients import Gradient, gradient_of
-from lossfix.losses.names import canonical, keyword
+from lossfix.losses.operations import gradients, keras_names, names_table
+from lossfix.losses.operations.gradients import Gradient, gradient_of
+from lossfix.losses.operations.names import canonical, keyword
 from lossfix.rules.metric_as_loss import METRIC_STRINGS
 
 

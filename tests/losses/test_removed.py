@@ -18,15 +18,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lossfix.losses.backend_table import BACKEND_REFUSED
-from lossfix.losses.removed import (
+from lossfix.losses.operations.backend_table import BACKEND_REFUSED
+from lossfix.losses.operations.removed import (
     REMOVED,
     REMOVED_KEYWORDS,
     Removed,
     removed,
     replacement_of,
 )
-from lossfix.losses.translation import Binding, Refusal
+from lossfix.losses.operations.translation import Binding, Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 K = tf.keras.backend
@@ -375,7 +375,7 @@ def test_every_translation_of_the_backend_is_measured() -> None:
 
 
 def test_what_keras_computes_as_tensorflow_does_has_the_same_values() -> None:
-    from lossfix.losses.spelling import ALSO_IN_KERAS
+    from lossfix.losses.operations.spelling import ALSO_IN_KERAS
 
     x, extra = tf.constant([[0.2, 0.7], [0.4, 0.9]]), {
         "where": "x > 0.5, x, x",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lossfix.checking import Options, losses_in
-from lossfix.losses.gates import gates
-from lossfix.losses.scalar import Jump, jump_at
+from lossfix.losses.smoothing.gates import gates
+from lossfix.losses.smoothing.scalar import Jump, jump_at
 from lossfix.rules import RULES
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lossfix.losses.names import canonical
-from lossfix.losses.translation import Binding, Refusal, bind, translation
-from lossfix.losses.translations import (
+from lossfix.losses.operations.names import canonical
+from lossfix.losses.operations.translation import Binding, Refusal, bind, translation
+from lossfix.losses.operations.translations import (
     ATTRIBUTES,
     METHODS,
     TRANSLATIONS,

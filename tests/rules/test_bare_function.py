@@ -7,7 +7,7 @@ from rewriting import findings, lines, rewritten
 
 from lossfix.checking import Options
 from lossfix.engine import repair
-from lossfix.losses.alignment import ALIGNING
+from lossfix.losses.subclassing.alignment import ALIGNING
 from lossfix.model import Severity
 from lossfix.rules import rule_called
 

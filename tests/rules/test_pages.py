@@ -11,7 +11,7 @@ import pytest
 
 from lossfix.checking import Options, check
 from lossfix.engine import repair, repairable
-from lossfix.losses.loss import Relaxation
+from lossfix.losses.code.loss import Relaxation
 from lossfix.model import Safety
 from lossfix.pages import markdown
 from lossfix.rules import RULES, rule_called

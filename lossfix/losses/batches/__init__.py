@@ -1,0 +1,1 @@
+"""Control flow for a whole batch: ``branches``, ``loops``, ``rows``, ``batch_means``."""

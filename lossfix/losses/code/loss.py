@@ -1,0 +1,393 @@
+"""What a rule is handed: one loss of one file, and the questions that rules ask of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import libcst as cst
+
+from lossfix.losses.code.casts import casts_to_discrete
+from lossfix.losses.discovery.candidate import Candidate, Project, Settings
+from lossfix.losses.discovery.wording import pair_of
+from lossfix.losses.operations.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
+from lossfix.losses.operations.injected import BACKEND, injected_in, is_handed_a_backend
+from lossfix.losses.operations.names import canonical
+from lossfix.losses.operations.spelling import (
+    first_free,
+    imported_by,
+    keras_origin,
+    names_in,
+    spelled,
+    tensorflow,
+)
+from lossfix.model import Evidence, Form, Gate
+from lossfix.syntax.flow import Flow
+from lossfix.syntax.scope import Scope, definitions
+from lossfix.syntax.tree import (
+    Tree,
+    all_statements,
+    children,
+    dotted,
+    names_below,
+    walk,
+)
+
+STEEPNESS = "steepness"
+"""What the parameter of every smoothed gate is called, or how its name ends."""
+_STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device", "op"})
+_STATIC_METHODS = frozenset(
+    {"get_shape", "set_shape", "as_list", "is_compatible_with"}
+    | {"is_tensor", "is_keras_tensor", "is_sparse", "is_symbolic_tensor", "any_symbolic_tensors"}
+)
+_STATIC_BUILTINS = frozenset({"len", "isinstance", "type", "hasattr", "callable", "id", "print"})
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """How gates are to be smoothed."""
+
+    gate: Gate = Gate.SIGMOID
+    steepness: float = 10.0
+    asked: bool = False
+    """Whether the form was asked for by name: gates that are there on purpose are then taken, too."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """A loss within its file."""
+
+    tree: Tree
+    candidate: Candidate
+    definition: cst.FunctionDef | cst.ClassDef
+    """The function or class that is the loss; for a closure, its inner function."""
+    function: cst.FunctionDef
+    """The function that computes the value: ``definition`` itself, or ``call`` of the class."""
+    factory: cst.FunctionDef | None = None
+    """For a closure, the function that returns it."""
+    relaxation: Relaxation = field(default_factory=Relaxation)
+    package: str = "custom"
+    """Under which the class is registered with Keras."""
+    project: Project = field(default_factory=Project)
+    """What other files say about this one's names."""
+    among: Sequence[Loss] = ()
+    """All losses of the file and their parts, this one among them."""
+    expression: cst.BaseExpression | None = None
+    """For a loss that is an expression, all of it; ``definition`` is then the function that it would be."""
+
+    @property
+    def name(self) -> str:
+        """The qualified name within the file."""
+        return self.candidate.name
+
+    @property
+    def form(self) -> Form:
+        """How it is written."""
+        return self.candidate.form
+
+    @property
+    def y_true(self) -> str:
+        """What this loss calls its targets."""
+        return self.candidate.y_true
+
+    @property
+    def y_pred(self) -> str:
+        """What this loss calls its predictions."""
+        return self.candidate.y_pred
+
+    @property
+    def predictions(self) -> frozenset[str]:
+        """``y_pred`` and, of a part, all other parameters that depend on the predictions."""
+        return frozenset((self.y_pred, *self.candidate.also))
+
+    @property
+    def only_reached(self) -> bool:
+        """Whether it is a part of a loss, and not known to be one itself."""
+        return self.candidate.evidence == (Evidence.REACHED,)
+
+    @property
+    def roles_are_guessed(self) -> bool:
+        """Whether it is a part, and only what it is handed says what its parameters are."""
+        pair = pair_of([self.y_true, self.y_pred], Settings())
+        return self.only_reached and pair is None
+
+    @property
+    def outermost(self) -> cst.CSTNode:
+        """The whole statement, or expression, that a change of form would replace."""
+        return self.expression or self.factory or self.definition
+
+    @property
+    def owner(self) -> cst.ClassDef | None:
+        """The class in whose constructor the parameters of this loss stand, if any."""
+        if isinstance(self.definition, cst.ClassDef):
+            return self.definition
+        if not self.candidate.bound:
+            return None
+        around = (each for each in self.tree.ancestors(self.definition))
+        return next((each for each in around if isinstance(each, cst.ClassDef)), None)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The names that the function sees."""
+        return self.tree.scope(self.function)
+
+    @cached_property
+    def flow(self) -> Flow:
+        """What depends on the targets and the predictions."""
+        seeds = {self.y_true: "y_true", **dict.fromkeys(self.predictions, "y_pred")}
+        return Flow(self.function, seeds, self._is_static)
+
+    def qualified(self, node: cst.CSTNode | None) -> str | None:
+        """The absolute dotted name of an expression, ``None`` where it is no import."""
+        name = dotted(node)
+        return None if name is None else self.scope.resolve(name)
+
+    def operation(self, node: cst.CSTNode | None) -> str | None:
+        """The canonical name of what a call calls (``tf.where``), or of a dotted name."""
+        if isinstance(node, cst.Call):
+            node = node.func
+        name = self.qualified(node)
+        if name is None and self.injected and (written := dotted(node)) is not None:
+            held, _, last = written.rpartition(".")
+            name = f"{BACKEND}.{last}" if held in self.injected else None
+        return None if name is None else canonical(name)
+
+    @cached_property
+    def injected(self) -> frozenset[str]:
+        """The names by which the function has a backend that is handed to it; none in most files."""
+        if not is_handed_a_backend(self.tree.outline):
+            return frozenset()
+        number = self.tree.numbers.get(self.function, -1)
+        found = [node for _, node in definitions(self.tree.outline.body)]
+        node = found[number] if number >= 0 else None
+        return injected_in(node) if isinstance(node, ast.FunctionDef) else frozenset()
+
+    def _is_static(self, node: cst.CSTNode) -> bool:
+        match node:
+            case cst.Attribute(attr=cst.Name(value=attribute)) if attribute in _STATIC_ATTRIBUTES:
+                return True
+            case cst.Call(func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))) if (
+                name in _STATIC_METHODS
+            ):
+                return True
+            case cst.Call(func=cst.Name(value=name)) if name in _STATIC_BUILTINS:
+                return not self.scope.binds(name)
+            case cst.Call():
+                return self.operation(node) in SHAPE_QUERIES | LIKES
+            case cst.Comparison(
+                comparisons=[cst.ComparisonTarget(operator=cst.Is() | cst.IsNot())]
+            ):
+                return True
+        return False
+
+    def predicts(self, node: cst.CSTNode) -> bool:
+        """Whether the value of ``node`` depends on the predictions."""
+        return "y_pred" in self.flow.depends(node)
+
+    def is_tensor(self, node: cst.CSTNode) -> bool:
+        """Whether the value of ``node`` depends on the targets or the predictions."""
+        return bool(self.flow.depends(node))
+
+    def live(self, node: cst.CSTNode, relaxed: bool = True) -> bool:
+        """Whether a gradient can flow from ``node`` back to the predictions, op by op.
+
+        Without ``relaxed``, a gate that was smoothed counts for what it was: dead. Its neighbours are
+        then judged alike, whichever is smoothed first.
+        """
+        return self._live(node, set(), frozenset(), relaxed)
+
+    def _live(
+        self,
+        node: cst.CSTNode,
+        seen: set[str | cst.CSTNode],
+        within: frozenset[str],
+        relaxed: bool,
+    ) -> bool:
+        # One way is enough, so no value is followed twice: what was seen is dead, or on this way already.
+        if not self.predicts(node):
+            return False
+        match node:
+            case cst.Name(value=name):
+                if name in self.predictions:
+                    current = self.last_set(node)
+                    if current is None:
+                        return True
+                    if current in seen:
+                        return False
+                    seen.add(current)
+                    return self._live(current, seen, within, relaxed)
+                if name in seen:
+                    return False
+                seen.add(name)
+                values = self.flow.values(name)
+                return not values or any(
+                    self._live(each.value, seen, within, relaxed) for each in values
+                )
+            case cst.Comparison() | cst.BooleanOperation():
+                return False
+            case cst.BinaryOperation(operator=cst.FloorDivide()):
+                return False
+            case cst.BinaryOperation(operator=cst.Multiply()) if is_nothing(node):
+                return False
+            case cst.UnaryOperation(operator=cst.Not() | cst.BitInvert()):
+                return False
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value="numpy"))):
+                return False
+            case cst.Call(args=args):
+                operation = self.operation(node)
+                if operation is not None and self._blocks(operation, node):
+                    return False
+                if not relaxed and self.is_relaxed(node):
+                    return False
+                part = self.part_called(node)
+                if part is not None and part.name not in within:
+                    inside, entered = within | {part.name}, set[str | cst.CSTNode]()
+                    if not any(
+                        part._live(each, entered, inside, relaxed) for each in part.returned
+                    ):
+                        return False
+                if operation in ("tf.where", "tf.cond"):
+                    args = args[1:]
+                inner = [each.value for each in args]
+                if isinstance(node.func, cst.Attribute):
+                    inner.append(node.func.value)
+                return any(self._live(each, seen, within, relaxed) for each in inner)
+        return any(self._live(child, seen, within, relaxed) for child in children(node))
+
+    @cached_property
+    def returned(self) -> tuple[cst.BaseExpression, ...]:
+        """What the function returns, by each of its own ``return`` statements."""
+        inner = {
+            each
+            for node in walk(self.function.body)
+            if isinstance(node, cst.FunctionDef | cst.Lambda)
+            for each in walk(node)
+        }
+        return tuple(
+            node.value
+            for node in walk(self.function.body)
+            if isinstance(node, cst.Return) and node.value is not None and node not in inner
+        )
+
+    def part_called(self, node: cst.Call) -> Loss | None:
+        """The part of a loss that a call calls: a function of the file, or a method of the same instance."""
+        path = self.candidate.path
+        match node.func:
+            case cst.Name(value=name):
+                around: tuple[tuple[str, ...], ...] = ((), path)
+            case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=name)):
+                around = (path if isinstance(self.definition, cst.ClassDef) else path[:-1],)
+            case _:
+                return None
+        parts = [
+            each for each in self.among if each.only_reached and each.candidate.path[-1] == name
+        ]
+        # A method of another class is meant where this one inherits it.
+        near = [each for each in parts if each.candidate.path[:-1] in around]
+        found = near or (parts if isinstance(node.func, cst.Attribute) else [])
+        return found[0] if len(found) == 1 else None
+
+    def last_set(self, node: cst.Name) -> cst.BaseExpression | None:
+        """What a name was last set to where ``node`` reads it; ``None`` where that is unsure.
+
+        ``y_pred = tf.round(y_pred)`` in the function's own block holds for all that stands below.
+        """
+        order = self._order
+        if node not in order:
+            return None
+        around = (each for each in self.tree.ancestors(node) if isinstance(each, cst.FunctionDef))
+        if next(around, None) is not self.function:
+            return None
+        current = None
+        for each in self.flow.values(node.value):
+            line = self.tree.parents.get(each.node)
+            block = None if line is None else self.tree.parents.get(line)
+            if not each.whole or block is not self.function.body:
+                return None
+            if order[each.node] < order[node] and node not in set(walk(each.node)):
+                current = each.value
+        return current
+
+    @cached_property
+    def answers(self) -> dict[tuple[object, ...], object]:
+        """What was found out about nodes of this loss, kept by ``asked_once``."""
+        return {}
+
+    @cached_property
+    def _order(self) -> Mapping[cst.CSTNode, int]:
+        """Where each node of the function stands among all of them, as they are read."""
+        return {node: number for number, node in enumerate(walk(self.function))}
+
+    def is_relaxed(self, node: cst.Call) -> bool:
+        """Whether a call is a gate that was smoothed: it takes a steepness."""
+        return any(
+            (dotted(each) or "").endswith(STEEPNESS)
+            for argument in node.args
+            for each in _factors(argument.value)
+        )
+
+    def _blocks(self, operation: str, node: cst.Call) -> bool:
+        if operation.startswith(("np.", "math.")):
+            return True
+        if operation == "tf.cast":
+            return casts_to_discrete(node)
+        return gradient_of(operation) in (Gradient.NONE, Gradient.ZERO)
+
+    @cached_property
+    def statements(self) -> tuple[cst.CSTNode, ...]:
+        """All statements of the function, in document order."""
+        return tuple(all_statements(self.function))
+
+    @property
+    def docstring(self) -> str | None:
+        """The function's docstring."""
+        return self.function.get_docstring()
+
+    @property
+    def tensorflow(self) -> str:
+        """What this file calls TensorFlow, or would."""
+        return tensorflow(self.tree.scopes[-1])
+
+    @property
+    def keras_origin(self) -> str:
+        """The module that ``keras`` is imported from where this file has yet to import it."""
+        return keras_origin(self._imported)
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        return imported_by(self.tree.scopes.values())
+
+    def spell(self, operation: str) -> str:
+        """``operation`` (``tf.where``, ``keras.losses.Loss``) as this file would write it.
+
+        A module that the file does not import yet is spelled as it is usually imported; the engine
+        adds the import.
+        """
+        return spelled(operation, self.tree.scopes[-1], self._imported)
+
+    def fresh(self, *wishes: str) -> str:
+        """The first of ``wishes`` that means nothing in this file yet, else the first with a number."""
+        return first_free(wishes, names_in(self.tree.outline))
+
+    def local(self, *wishes: str) -> str:
+        """The same for a name that only this function, and what is around it, must not use yet."""
+        return first_free(wishes, names_below(self.outermost))
+
+
+def is_nothing(node: cst.BinaryOperation) -> bool:
+    """Whether a product has a factor of 0, and with it a gradient of zero."""
+    sides = (node.left, node.right)
+    return any(isinstance(x, cst.Integer | cst.Float) and x.evaluated_value == 0 for x in sides)
+
+
+def _factors(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    match node:
+        case cst.BinaryOperation(left=left, right=right):
+            yield from _factors(left)
+            yield from _factors(right)
+        case cst.UnaryOperation(expression=inner):
+            yield from _factors(inner)
+        case _:
+            yield node

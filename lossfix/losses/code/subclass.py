@@ -1,0 +1,76 @@
+"""The parts of a ``keras.losses.Loss`` subclass as its author wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import libcst as cst
+
+from lossfix.losses.code.loss import Loss
+from lossfix.model import Form
+from lossfix.syntax.tree import dotted, walk
+
+_ITSELF = frozenset({"keras.losses.Loss"})
+
+
+def derives_directly(loss: Loss, classes: frozenset[str] = _ITSELF) -> bool:
+    """Whether the loss is a class whose one and only parent is ``keras.losses.Loss``, or of ``classes``."""
+    definition = loss.definition
+    if loss.form is not Form.SUBCLASS or not isinstance(definition, cst.ClassDef):
+        return False
+    parents = [each.value for each in definition.bases]
+    return len(parents) == 1 and loss.operation(parents[0]) in classes
+
+
+def is_of_keras_2(loss: Loss) -> bool:
+    """Whether the loss is a class of ``tf_keras``, which Keras 2 lives on in."""
+    definition = loss.definition
+    return isinstance(definition, cst.ClassDef) and any(
+        (loss.qualified(each.value) or "").startswith("tf_keras.") for each in definition.bases
+    )
+
+
+def method(loss: Loss, name: str) -> cst.FunctionDef | None:
+    """The method of that name in the class itself."""
+    definition = loss.definition
+    if isinstance(definition, cst.ClassDef):
+        for each in definition.body.body:
+            if isinstance(each, cst.FunctionDef) and each.name.value == name:
+                return each
+    return None
+
+
+def super_call(function: cst.FunctionDef) -> cst.Call | None:
+    """The first call of the parent's method of the same name."""
+    return next(super_calls(function), None)
+
+
+def super_calls(function: cst.FunctionDef) -> Iterator[cst.Call]:
+    """The calls of the parent's method of the same name."""
+    for node in walk(function.body):
+        match node:
+            case cst.Call(
+                func=cst.Attribute(
+                    value=cst.Call(func=cst.Name(value="super")), attr=cst.Name(value=name)
+                )
+            ) if (name == function.name.value):
+                yield node
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value=name)), args=[first, *_]) if (
+                name == function.name.value and dotted(first.value) == "self"
+            ):
+                yield node
+
+
+def with_first_statement(statement: cst.BaseStatement) -> Callable[[cst.CSTNode], cst.CSTNode]:
+    """What a function becomes: itself, with ``statement`` at the start of its body."""
+
+    def added(node: cst.CSTNode) -> cst.CSTNode:
+        assert isinstance(node, cst.FunctionDef)
+        assert isinstance(node.body, cst.IndentedBlock)
+        body = list(node.body.body)
+        start = 1 if node.get_docstring() is not None else 0
+        return node.with_changes(
+            body=node.body.with_changes(body=[*body[:start], statement, *body[start:]])
+        )
+
+    return added

@@ -1,0 +1,265 @@
+"""What the files of a project say about one another's names.
+
+Each file was read once, alone (``shared.py``). Each use of a name is followed through imports
+(``places.py``), aliases, dictionaries and factories to the definition that it means, and gives that a
+role. An import that leads to no file of the run is taken to mean every definition of that name:
+cautious, since such a use may keep a function a function and never has a caller rewritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from lossfix.losses.codebase.helpers import helpers_of
+from lossfix.losses.codebase.places import Modules, Place
+from lossfix.losses.codebase.said import Argument, Reference, Role, Use
+from lossfix.losses.discovery.assigned import ANY_STRING
+from lossfix.losses.discovery.candidate import Project
+from lossfix.losses.discovery.wording import names_losses
+
+_LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
+"""What makes a definition a loss or a metric, wherever it stands."""
+
+_OF_KERAS = (Role.COMPILED, Role.BUILT)
+_Said = Mapping[Role, Mapping[str, str]]
+"""What others say about the names of a file: for each role those that have it, with a reason."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What the files of a run say about one another, as far as they are open."""
+
+    projects: tuple[Project, ...]
+    """For each file what all the others say about its names, whether it is exported apart."""
+    needed: tuple[Path, ...]
+    """The closed files through which a loss or a metric is reached: opened, they may say more."""
+
+
+def resolve(modules: Modules) -> Resolved:
+    """What the files of a run say about one another's names."""
+    projects = _Roles(modules).projects()
+    return Resolved(projects, modules.needed)
+
+
+class _Roles:
+    """The roles of definitions, from what any file does with what it imports."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+
+    def projects(self) -> tuple[Project, ...]:
+        """What all the others say about the names of each file."""
+        said, keras = self._said()
+        bases, classes = self._bases()
+        losses = [place for number, each in enumerate(said) for place in self._losses(number, each)]
+        loops = {
+            Place(number, each.name)
+            for number, (_, _, shared) in enumerate(self._modules.files)
+            for each in shared.losses
+            if each.own_loop
+            and not any(each.name in said[number].get(role, {}) for role in _OF_KERAS)
+        }
+        parts = helpers_of(self._modules, [*losses, *classes], loops)
+        return tuple(
+            replace(
+                _project(each),
+                path=shown,
+                compiling=frozenset(self._compiling(number)),
+                bases=frozenset(bases[number]),
+                of_losses=names_losses(path.parts),
+                reached=parts.reached[number],
+                handed=parts.handed[number],
+                weighs=parts.weighs[number],
+                own_loop=parts.own_loop[number],
+                readers=parts.readers[number],
+                helpers=parts.helpers[number],
+                lent=self._modules.lent(number) if parts.helpers[number] else frozenset(),
+                framework=number in keras or bool(parts.reached[number] or bases[number]),
+            )
+            for number, (each, (path, shown, _)) in enumerate(
+                zip(said, self._modules.files, strict=True)
+            )
+        )
+
+    def _said(self) -> tuple[Sequence[_Said], frozenset[int]]:
+        """What is said about the names of each file, and the files of which one with Keras says so."""
+        said: list[dict[Role, dict[str, str]]] = [{} for _ in self._modules.files]
+        queue: list[tuple[Place, Role, str]] = list(self._compiled_elsewhere())
+        keras = {place.file for place, _, _ in queue}
+        for number, (_, shown, shared) in enumerate(self._modules.files):
+            for use in shared.uses:
+                used = [*self._used(number, shown, use)]
+                queue += used
+                if shared.framework:
+                    keras |= {place.file for place, role, _ in used if role in _LEADING}
+        queue += self._by_string()
+        done: set[tuple[Place, Role]] = set()
+        while queue:
+            place, role, reason = queue.pop(0)
+            if (place, role) in done:
+                continue
+            done.add((place, role))
+            said[place.file].setdefault(role, {})[place.name] = reason
+            passed_on = list(self._passed_on(place, role))
+            queue += [(*each, reason) for each in passed_on]
+            if place.file in keras and role in _LEADING:
+                keras |= {each.file for each, _ in passed_on}
+        return said, frozenset(keras)
+
+    def _used(self, file: int, shown: str, use: Use) -> Iterator[tuple[Place, Role, str]]:
+        """The definitions that a use may mean, each with the role that it has by that, and the reason."""
+        places, complete = self._modules.places(file, use.name, use.role in _LEADING)
+        role, where = use.role, f"{shown}:{use.line}"
+        reason = f"{where} {use.reason}"
+        if use.to is not None and self._compiles(file, use.to):
+            role = Role.COMPILED
+        if not complete and role is not Role.ATTRIBUTE:
+            places = tuple(self._modules.named(use.name.rpartition(".")[2]))
+            if role is Role.CALLED:
+                role = Role.FUNCTION
+                reason = f"{where} calls it, imported in a way that is not followed"
+        if role is Role.ATTRIBUTE:
+            role = Role.FUNCTION
+        if role is Role.CALLED and len(places) > 1:
+            role, reason = Role.FUNCTION, f"{where} calls it or another function"
+        return ((place, role, reason) for place in places)
+
+    @cached_property
+    def _compilers(self) -> frozenset[tuple[Place, str]]:
+        """Functions and those of their parameters that end in ``compile``, in whatever file."""
+        found = {
+            (Place(number, name), parameter)
+            for number, (_, _, shared) in enumerate(self._modules.files)
+            for name, parameter in shared.compiles
+        }
+        waiting = [
+            (number, each, each.parameter)
+            for number, (_, _, shared) in enumerate(self._modules.files)
+            for each in shared.passed
+            if each.parameter is not None
+        ]
+        while found:
+            more = {
+                (Place(number, function), parameter)
+                for number, each, (function, parameter) in waiting
+                if self._parameter(number, each.to) in found
+            }
+            if more <= found:
+                break
+            found |= more
+        return frozenset(found)
+
+    def _parameter(self, file: int, to: Argument) -> tuple[Place, str] | None:
+        """The parameter that an argument fills; ``None`` where that is not known."""
+        places = self._modules.meant(file, to.function)
+        if len(places) != 1:
+            return None
+        listed = dict(self._modules.files[places[0].file][2].parameters).get(places[0].name, ())
+        if isinstance(to.key, str):
+            return places[0], to.key
+        return (places[0], listed[to.key]) if to.key < len(listed) else None
+
+    def _compiles(self, file: int, to: Argument) -> bool:
+        return bool(self._compilers) and self._parameter(file, to) in self._compilers
+
+    def _compiled_elsewhere(self) -> Iterator[tuple[Place, Role, str]]:
+        """What is passed to a function that compiles a model with it."""
+        for number, (_, _, shared) in enumerate(self._modules.files) if self._compilers else ():
+            for each in shared.passed:
+                if each.values and self._compiles(number, each.to):
+                    for reference in each.values:
+                        for place, role in self._each(number, reference, Role.COMPILED):
+                            yield place, role, ""
+
+    def _compiling(self, file: int) -> Iterator[tuple[str, int | str]]:
+        """The functions of other files that compile what they are given, as this file writes them."""
+        for each in self._modules.files[file][2].passed if self._compilers else ():
+            if each.to.function.imported and self._compiles(file, each.to):
+                yield each.to.function.name, each.to.key
+
+    def _bases(self) -> tuple[list[set[str]], set[Place]]:
+        """Of each file the origins of its loss classes' bases in others, and all loss classes."""
+        origins: list[set[str]] = [set() for _ in self._modules.files]
+        known = {
+            Place(number, name)
+            for number, (_, _, shared) in enumerate(self._modules.files)
+            for name in shared.loss_classes
+        }
+        while True:
+            grew = False
+            for number, (_, _, shared) in enumerate(self._modules.files):
+                for name, bases in shared.classes:
+                    for base in bases:
+                        places: tuple[Place, ...] = (Place(number, base.name),)
+                        if base.imported:
+                            places, _ = self._modules.places(number, base.name, leading=True)
+                        if len(places) == 1 and places[0] in known:
+                            grew |= Place(number, name) not in known
+                            known.add(Place(number, name))
+                            if base.imported:
+                                origins[number].add(base.name)
+            if not grew:
+                return origins, known
+
+    def _losses(self, number: int, said: _Said) -> Iterator[Place]:
+        """The losses of a file, by its own word or another's."""
+        shared = self._modules.files[number][2]
+        names = {each.name for each in shared.losses}
+        for role in (Role.COMPILED, Role.BUILT, Role.DIFFERENTIATED):
+            names |= said.get(role, {}).keys() & shared.defined
+        return (Place(number, name) for name in sorted(names))
+
+    def _by_string(self) -> Iterator[tuple[Place, Role, str]]:
+        strings = frozenset().union(*(shared.strings for _, _, shared in self._modules.files))
+        for number, (_, _, shared) in enumerate(self._modules.files):
+            for name, stands_for in shared.registered:
+                if name in strings or ANY_STRING in strings:
+                    for reference in stands_for:
+                        for place, role in self._each(number, reference, Role.COMPILED):
+                            yield place, role, ""
+
+    def _passed_on(self, place: Place, role: Role) -> Iterator[tuple[Place, Role]]:
+        """What a use of a name says about what it stands for."""
+        if role in (Role.BUILT, Role.RESULT):
+            key = f"{place.name}()"
+            for reference in self._modules.links[place.file].get(key, ()):
+                returned = Role.COMPILED if role is Role.BUILT else Role.FUNCTION
+                yield from self._each(place.file, reference, returned)
+        if place.name in self._modules.files[place.file][2].defined:
+            return
+        for reference in self._modules.links[place.file].get(place.name, ()):
+            # An alias, or an entry of a dictionary, is called under another name.
+            yield from self._each(
+                place.file, reference, Role.FUNCTION if role is Role.CALLED else role
+            )
+
+    def _each(self, file: int, reference: Reference, role: Role) -> Iterator[tuple[Place, Role]]:
+        if not reference.direct:
+            changed = {Role.COMPILED: Role.BUILT, Role.FUNCTION: Role.RESULT}
+            role = changed.get(role, role)
+        if reference.imported:
+            for place in self._modules.places(file, reference.name, role in _LEADING)[0]:
+                yield place, role
+        else:
+            yield Place(file, reference.name), role
+
+
+def _project(said: _Said) -> Project:
+    def names(role: Role) -> frozenset[str]:
+        return frozenset(said.get(role, {}))
+
+    def reasons(role: Role) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted(said.get(role, {}).items()))
+
+    return Project(
+        compiled=names(Role.COMPILED),
+        built=names(Role.BUILT),
+        metrics=names(Role.METRIC),
+        differentiated=names(Role.DIFFERENTIATED),
+        called=names(Role.CALLED),
+        functions=reasons(Role.FUNCTION),
+        results=reasons(Role.RESULT),
+    )

@@ -1,0 +1,141 @@
+"""What one file says about its own names and those that it imports, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from lossfix.losses.discovery.candidate import Candidate, Roles
+
+
+class Role(str, Enum):
+    """What a name is used for in a file that imports it."""
+
+    COMPILED = "compiled"
+    BUILT = "built"
+    """Called for a loss."""
+    METRIC = "metric"
+    DIFFERENTIATED = "differentiated"
+    CALLED = "called"
+    """With targets and predictions and nothing else: such a call can be rewritten."""
+    ATTRIBUTE = "attribute"
+    """Asked for an attribute, where it is no module."""
+    FUNCTION = "function"
+    """Used as only a function can be."""
+    RESULT = "result"
+    """What it returns is used as only a function can be."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name as a file writes it: imported, with its origin (``.losses.dice``), or the file's own."""
+
+    name: str
+    imported: bool
+    direct: bool = True
+    """Whether the value itself is meant, rather than what calling it gives."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A place in the calls of a function of the project."""
+
+    function: Reference
+    key: int | str
+    """The position or the keyword."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What a call hands a function of the project."""
+
+    to: Argument
+    values: tuple[Reference, ...] = ()
+    """What the argument may be, where that is the project's."""
+    parameter: tuple[str, str] | None = None
+    """The function around the call and the parameter of it that is passed on, where it is one."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of an imported name."""
+
+    role: Role
+    name: str
+    """The origin, with the dots of a relative import."""
+    line: int = 0
+    reason: str = ""
+    to: Argument | None = None
+    """Where it is passed to; what that function does with it decides."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A function or class of the project, as a definition of a file reads it."""
+
+    by: str
+    """The innermost definition around it, by its dotted name; empty where there is none."""
+    written: str
+    """The dotted name that stands there."""
+    reference: Reference
+    called: bool
+    given: tuple[tuple[int | str, frozenset[str]], ...] = ()
+    """Where it is called: of each argument, by position or keyword, the parameters of ``by`` that its
+    value depends on."""
+    beside: frozenset[str] = frozenset()
+    """The parameters of ``by`` on which depends what the result of the call weighs, picks, or is kept for."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A loss by its file's own word."""
+
+    name: str
+    roles: Roles
+    own_loop: bool = False
+    """A training loop of the file's own calls it, and Keras does not."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What one file says to others, and about them."""
+
+    defined: frozenset[str] = frozenset()
+    """Functions and classes at its top level."""
+    imports: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Names with the origins that they may have."""
+    links: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
+    """What its other names stand for; under ``name()`` what calling a function of it may return."""
+    stars: tuple[str, ...] = ()
+    """Modules from which it imports everything."""
+    uses: tuple[Use, ...] = ()
+    strings: frozenset[str] = frozenset()
+    """What models are compiled with by name."""
+    registered: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
+    """What Keras is told that such names stand for."""
+    reads: tuple[Read, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    compiles: tuple[tuple[str, str], ...] = ()
+    """Functions with their parameters that they compile a model with, and do not call themselves."""
+    classes: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
+    """Its classes with those of their bases that are the project's, where a name speaks of losses."""
+    parameters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Of its functions at the top level, those that may be filled by position."""
+    losses: tuple[Known, ...] = ()
+    loss_classes: frozenset[str] = frozenset()
+    """Its classes that extend a loss of Keras, be it without a ``call``."""
+    framework: bool = False
+    """Whether it mentions TensorFlow or Keras."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one parse of a file found out."""
+
+    shared: Shared
+    holds: bool
+    """Whether it holds or wires a loss without another file saying so, or does not parse."""
+    losses: tuple[Candidate, ...] | None = None
+    """Its losses, as far as no other file says anything of it; ``None`` where it does not parse."""
+    wires: bool = True
+    """Whether a rule may have something to say on how it wires losses."""

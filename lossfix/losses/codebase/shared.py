@@ -1,0 +1,334 @@
+"""What one file says about its own names and those that it imports, for all files to be joined later.
+
+A use of an imported name is told by its origin as the import writes it; what it leads to is decided
+where all files are known (``project.py``).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+
+from lossfix.losses.codebase.origins import Origins, is_library
+from lossfix.losses.codebase.said import Argument, Passed, Read, Reference, Role, Shared, Use
+from lossfix.losses.discovery.assigned import called_through, first_references
+from lossfix.losses.discovery.discover import mentions_a_framework
+from lossfix.losses.discovery.handed import beside, depending, mentions
+from lossfix.losses.discovery.uses import takes_losses, uses_of
+from lossfix.losses.discovery.wording import names_a_loss
+from lossfix.syntax.nodes import every
+from lossfix.syntax.scope import (
+    definitions,
+    dotted,
+    scope_of_module,
+    statements,
+)
+
+_Depending = dict[str, frozenset[str]]
+"""Parameters of a function, each with the names whose values depend on it."""
+_LOSS_MODULES = frozenset({"loss", "losses"})
+_METRIC_MODULES = frozenset({"metric", "metrics"})
+
+
+def shared_by(module: ast.Module) -> Shared:
+    """What a parsed file says about its names and those that it imports."""
+    return _Reader(module).shared()
+
+
+def shared_by_words(text: str, line: int = 1) -> tuple[Use, ...]:
+    """What must be feared of code that does not parse: whatever it may call stays a function."""
+    names = sorted(set(re.findall(r"\b([^\W\d]\w*)\s*\(", text)))
+    reason = "may call it, and does not parse"
+    return tuple(Use(Role.FUNCTION, name, line, reason) for name in names)
+
+
+class _Reader:
+    """One parsed file, and the questions that are asked of it."""
+
+    def __init__(self, module: ast.Module) -> None:
+        self.module = module
+        self.names = Origins(module)
+        self.assigned = self.names.assigned
+        self.local = uses_of(module)
+        self.depending: dict[ast.FunctionDef, _Depending] = {}
+        """Of each function, the names that depend on a parameter."""
+        self._calls: dict[str, frozenset[str]] = {}
+
+    def shared(self) -> Shared:
+        """All of it."""
+        stars = tuple(dict.fromkeys(each for each in self.names.stars if not is_library(each)))
+        return Shared(
+            self.names.defined,
+            tuple(sorted(self.names.imported.items())),
+            tuple(self._links()),
+            stars,
+            tuple(dict.fromkeys(self._uses())),
+            frozenset(each[1:-1] for each in self.local.compiled if not each.isidentifier()),
+            tuple(
+                (name, tuple(each for value in values for each in self.names.references(value)))
+                for name, values in sorted(self.assigned.registered.items())
+            ),
+            tuple(dict.fromkeys(self._reads())),
+            tuple(dict.fromkeys(self._all_passed())),
+            tuple(
+                (name, each)
+                for name, parameters in sorted(self.local.passed_on.items())
+                for each in sorted(parameters)
+            ),
+            tuple(self._classes()),
+            tuple(self._parameters()),
+            framework=mentions_a_framework(scope_of_module(self.module), self.module),
+        )
+
+    def _all_passed(self) -> Iterator[Passed]:
+        if not self.names.imported and not self.names.stars:
+            return
+        for call in every(self.module, ast.Call):
+            functions = self._called_function(call)
+            if not functions:
+                continue
+            inside = self._owner(call)
+            own = self._own_parameters.get(inside, ())
+            values: list[tuple[int | str, ast.expr]] = [*enumerate(call.args)]
+            values += [(each.arg, each.value) for each in call.keywords if each.arg]
+            for key, value in values:
+                parameter = None
+                name = value.id if isinstance(value, ast.Name) else ""
+                if name in own and name not in self._called_in(inside):
+                    parameter = (inside, name)
+                references = tuple(dict.fromkeys(self.names.references(value)))
+                if parameter is not None or references:
+                    for function in functions:
+                        yield Passed(Argument(function, key), references, parameter)
+
+    def _called_function(self, call: ast.Call) -> tuple[Reference, ...]:
+        """The function of the project that a call calls."""
+        name = dotted(call.func)
+        if name is None:
+            return ()
+        if name in self.names.defined:
+            return (Reference(name, imported=False),)
+        root, _, rest = name.partition(".")
+        origins = self.names.imported.get(root, ()) or (() if rest else self.names.of(root))
+        return tuple(Reference(f"{o}.{rest}" if rest else o, imported=True) for o in origins)
+
+    def _called_in(self, name: str) -> frozenset[str]:
+        """The plain names that the function called ``name`` calls."""
+        known = self._calls.get(name)
+        if known is None:
+            inside = self._defined_at.get(name, self.module)
+            calls = (each.func for each in ast.walk(inside) if isinstance(each, ast.Call))
+            known = frozenset(each.id for each in calls if isinstance(each, ast.Name))
+            self._calls[name] = known
+        return known
+
+    @cached_property
+    def _defined_at(self) -> dict[str, ast.AST]:
+        found: dict[str, ast.AST] = {}
+        for path, node in definitions(self.module.body):
+            found.setdefault(".".join(path), node)
+        return found
+
+    @cached_property
+    def _own_parameters(self) -> dict[str, tuple[str, ...]]:
+        return dict(self._parameters())
+
+    def _parameters(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for node in statements(self.module.body):
+            if isinstance(node, ast.FunctionDef):
+                listed = (*node.args.posonlyargs, *node.args.args)
+                yield node.name, tuple(each.arg for each in listed)
+
+    def _classes(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
+        for node in statements(self.module.body):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            bases: list[Reference] = []
+            for base in filter(None, map(dotted, node.bases)):
+                if not names_a_loss(base) and not names_a_loss(node.name):
+                    continue
+                root, _, rest = base.partition(".")
+                if base in self.names.defined:
+                    bases.append(Reference(base, imported=False))
+                for origin in self.names.imported.get(root, ()):
+                    bases.append(Reference(f"{origin}.{rest}" if rest else origin, imported=True))
+            if bases:
+                yield node.name, tuple(bases)
+
+    def _reads(self) -> Iterator[Read]:
+        imported = list(self.names.reads())
+        own = [
+            (node, "")
+            for node in every(self.module, ast.Name)
+            if isinstance(node.ctx, ast.Load) and node.id in self.names.defined
+        ]
+        for node, origin in (*imported, *own):
+            written = dotted(node) or ""
+            reference = Reference(origin or written, imported=bool(origin))
+            called = self._is_called(node)
+            given = tuple(self._given(node)) if called and origin else ()
+            beside = self._beside(node) if any(names for _, names in given) else frozenset()
+            yield Read(self._owner(node), written, reference, called, given, beside)
+        # A method of the same class is called by way of its instance.
+        paths = {path for path, _, _ in self._owners}
+        for attribute in every(self.module, ast.Attribute):
+            if isinstance(attribute.value, ast.Name) and attribute.value.id == "self":
+                by = self._owner(attribute)
+                method = f"{by.rpartition('.')[0]}.{attribute.attr}"
+                if method in paths:
+                    reference = Reference(method, imported=False)
+                    yield Read(by, f"self.{attribute.attr}", reference, self._is_called(attribute))
+
+    def _given(self, function: ast.expr) -> Iterator[tuple[int | str, frozenset[str]]]:
+        call = self.names.parents[function]
+        known = self._known_around(call)
+        if not isinstance(call, ast.Call) or known is None:
+            return
+        values: list[tuple[int | str, ast.expr]] = [*enumerate(call.args)]
+        values += [(each.arg, each.value) for each in call.keywords if each.arg]
+        for key, value in values:
+            yield key, _parameters_in(value, known[1])
+
+    def _beside(self, function: ast.expr) -> frozenset[str]:
+        call = self.names.parents[function]
+        known = self._known_around(call)
+        if not isinstance(call, ast.Call) or known is None:
+            return frozenset()
+        each = (
+            _parameters_in(value, known[1]) for value in beside(call, known[0], self.names.parents)
+        )
+        return frozenset().union(*each)
+
+    def _known_around(self, node: ast.AST) -> tuple[ast.FunctionDef, _Depending] | None:
+        """The function around a node, and of its first parameters the names that depend on them."""
+        around = self.names.parents.get(node)
+        while around is not None and not isinstance(around, ast.FunctionDef):
+            around = self.names.parents.get(around)
+        if around is None:
+            return None
+        if around not in self.depending:
+            names = [each.arg for each in (*around.args.posonlyargs, *around.args.args)]
+            self.depending[around] = {name: depending(around, name) for name in names[:4]}
+        return around, self.depending[around]
+
+    def _is_called(self, node: ast.expr) -> bool:
+        above = self.names.parents.get(node)
+        return isinstance(above, ast.Call) and above.func is node
+
+    @cached_property
+    def _owners(self) -> list[tuple[str, int, int]]:
+        """The dotted names of all definitions with their first and last lines, in document order."""
+        return [
+            (".".join(path), node.lineno, node.end_lineno or node.lineno)
+            for path, node in definitions(self.module.body)
+        ]
+
+    def _owner(self, node: ast.expr) -> str:
+        """The innermost definition around a node; empty where there is none."""
+        number = bisect_right(self._owners, node.lineno, key=lambda each: each[1])
+        around = (each for each in reversed(self._owners[:number]) if node.lineno <= each[2])
+        return next((name for name, _, _ in around), "")
+
+    def _links(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
+        for name, values in sorted(self.assigned.values.items()):
+            # Step by step: a chain of a thousand names would tell each of them of all that come before.
+            pairs = (pair for value in values for pair in first_references(value, self.assigned))
+            found = tuple(dict.fromkeys(self.names.referring(pairs)))
+            if found and name not in self.names.imported:
+                yield name, found
+        for name, values in sorted(self.assigned.returns.items()):
+            found = tuple(
+                dict.fromkeys(
+                    reference
+                    for value in values
+                    if isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Dict)
+                    for reference in self.names.referring(first_references(value, self.assigned))
+                )
+            )
+            if found:
+                yield f"{name}()", found
+
+    def _uses(self) -> Iterator[Use]:
+        if not self.names.imported and not self.names.stars:
+            # What it imports is of libraries.
+            return
+        uses = self.local
+        for role, names in (
+            (Role.COMPILED, uses.compiled),
+            (Role.BUILT, uses.built),
+            (Role.METRIC, uses.metrics),
+            (Role.DIFFERENTIATED, uses.differentiated),
+        ):
+            for name in sorted(names):
+                for origin in _meant(role, self.names.of(name)):
+                    yield Use(role, origin)
+        for node, origin in self.names.reads():
+            yield from self._use(node, origin)
+        yield from self._called_through()
+
+    def _use(self, node: ast.expr, origin: str) -> Iterator[Use]:
+        above = self.names.parents.get(node)
+        line = node.lineno
+        # Of what a dictionary holds, `registry.keys()` says nothing.
+        if isinstance(node, ast.Attribute) and node.attr != "keys":
+            reason = f"uses `.{node.attr}` of it, which an instance has not"
+            yield Use(Role.ATTRIBUTE, origin.rpartition(".")[0], line, reason)
+        match above:
+            case ast.Call(func=function) if function is node:
+                plain = len(above.args) == 2 and not above.keywords
+                if plain and any(isinstance(e, ast.Constant | ast.List) for e in above.args):
+                    yield Use(
+                        Role.FUNCTION, origin, line, "calls it with numbers, which are no tensors"
+                    )
+                elif plain and not any(isinstance(each, ast.Starred) for each in above.args):
+                    yield Use(Role.CALLED, origin, line)
+                else:
+                    reason = "calls it with more than targets and predictions"
+                    yield Use(Role.FUNCTION, origin, line, reason)
+            case ast.Call():
+                keyword = next((k.arg for k in above.keywords if k.value is node), None)
+                yield from self._passed(above, keyword, origin, line)
+            case ast.keyword(arg=keyword):
+                call = self.names.parents[above]
+                if isinstance(call, ast.Call):
+                    yield from self._passed(call, keyword, origin, line)
+            case ast.FunctionDef() | ast.ClassDef() | ast.Delete():
+                yield Use(Role.FUNCTION, origin, line, "uses it as more than a loss")
+            case ast.Compare():
+                yield Use(Role.FUNCTION, origin, line, "compares it with something")
+
+    def _passed(self, call: ast.Call, keyword: str | None, origin: str, line: int) -> Iterator[Use]:
+        if not takes_losses(self.local.passed_on, call, keyword):
+            reason = "passes it to a function that may call it"
+            functions = self._called_function(call)
+            position = (n for n, each in enumerate(call.args) if origin in self._meanings(each))
+            key = keyword if keyword is not None else next(position, None)
+            to = Argument(functions[0], key) if len(functions) == 1 and key is not None else None
+            yield Use(Role.FUNCTION, origin, line, reason, to)
+
+    def _meanings(self, node: ast.expr) -> tuple[str, ...]:
+        """The origins of a name or a dotted name."""
+        root, _, rest = (dotted(node) or "").partition(".")
+        return tuple(f"{each}.{rest}" if rest else each for each in self.names.of(root))
+
+    def _called_through(self) -> Iterator[Use]:
+        """Functions that are called by another name, out of a dictionary, or fresh from a factory."""
+        for node, name, direct in called_through(self.module, self.assigned):
+            role = Role.FUNCTION if direct else Role.RESULT
+            reason = "calls it under another name" if direct else "calls what it returns"
+            for origin in self.names.of(name):
+                yield Use(role, origin, node.lineno, reason)
+
+
+def _parameters_in(value: ast.expr, known: _Depending) -> frozenset[str]:
+    return frozenset(name for name, names in known.items() if mentions(value, names))
+
+
+def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:
+    """Of ``losses.dice`` and ``metrics.dice`` in one file, the one that the role speaks of."""
+    unlikely = _LOSS_MODULES if role is Role.METRIC else _METRIC_MODULES
+    kept = tuple(each for each in origins if unlikely.isdisjoint(each.split(".")[:-1]))
+    return kept or origins

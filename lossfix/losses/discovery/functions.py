@@ -1,0 +1,307 @@
+"""Which functions and methods of a file are losses: by what they are used for, or by what names say."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lossfix.losses.discovery.candidate import Candidate
+from lossfix.losses.discovery.outline import (
+    FRAMEWORKS,
+    OTHER_FRAMEWORKS,
+    File,
+    around_of,
+    belongs_elsewhere,
+    called_in,
+    class_bases,
+    is_loss_base,
+    positional_of,
+    yields,
+)
+from lossfix.losses.discovery.wording import METRIC_WORDS, SCORES, names_a_loss, pair_of, words
+from lossfix.model import Evidence, Form
+from lossfix.syntax.nodes import every
+from lossfix.syntax.scope import Definition, dotted, scope_of, statements
+
+_NOT_LOSS_CLASSES = (
+    "Metric",
+    "Callback",
+    "Layer",
+    "Constraint",
+    "Regularizer",
+    "TestCase",
+    "Sequence",
+)
+
+
+def functions_in(file: File) -> Iterator[Candidate]:
+    """The losses among the functions and methods of a file, in document order."""
+    for number, (path, node) in enumerate(file.listed):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        candidate = _function(file, path, number, node, around_of(file, path))
+        if candidate is not None:
+            yield candidate
+
+
+@dataclass(frozen=True)
+class _Callable:
+    """A function as others call it."""
+
+    path: tuple[str, ...]
+    node: ast.FunctionDef
+    around: Definition | None
+    """The function or class that it is defined in."""
+    form: Form
+    called: str
+    """The name by which it is used as a loss: its own, its factory's or its class's."""
+    positional: list[str]
+    """The parameters that a call fills by position."""
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.node.name
+
+
+def _callable(
+    file: File, path: tuple[str, ...], node: ast.FunctionDef, around: Definition | None
+) -> _Callable | None:
+    """``None`` for a method that is surely no loss, and for what takes less than two."""
+    name, positional, form, called = node.name, positional_of(node), Form.FUNCTION, node.name
+    if isinstance(around, ast.ClassDef):
+        if not _may_hold_a_loss_method(file, around):
+            return None
+        if name.startswith("__") and name != "__call__":
+            return None
+        # An object that is called stands for a loss where its class says so.
+        form, called = Form.METHOD, around.name if name == "__call__" else name
+        if not any(dotted(each) == "staticmethod" for each in node.decorator_list):
+            positional = positional[1:]
+    elif around is not None:
+        if name in _returned(around):
+            form, called = Form.CLOSURE, around.name
+        else:
+            form = Form.NESTED
+    if len(positional) < 2:
+        return None
+    return _Callable(path, node, around, form, called, positional)
+
+
+def _returned(node: Definition) -> Iterator[str]:
+    for statement in statements(node.body):
+        if isinstance(statement, ast.Return) and statement.value is not None:
+            yield from _handed_back(statement.value)
+
+
+def _handed_back(node: ast.AST) -> Iterator[str]:
+    # A loaded model is no loss for the `custom_objects` that it is read with.
+    if isinstance(node, ast.keyword) and node.arg == "custom_objects":
+        return
+    if isinstance(node, ast.Name):
+        yield node.id
+    for part in ast.iter_child_nodes(node):
+        yield from _handed_back(part)
+
+
+def _function(
+    file: File,
+    path: tuple[str, ...],
+    number: int,
+    node: ast.FunctionDef,
+    around: Definition | None,
+) -> Candidate | None:
+    known = _callable(file, path, node, around)
+    if known is None:
+        return None
+    metric = known.called in file.uses.metrics or known.name in file.uses.metrics
+    pair = _pair(file, known)
+    evidence = [*_used_as_a_loss(file, known)]
+    if pair is not None and not metric and _is_named_a_loss(file, known):
+        evidence.append(Evidence.NAMED)
+    # Targets and predictions have no default; where the names do not say so, this does.
+    nameless = len(node.args.defaults) > len(known.positional) - 2
+    # Keras passes them alone, and what else there is can only have been applied before.
+    nameless |= not _takes_two(node, known.form) and not (
+        known.form is Form.FUNCTION and known.name in _applied_partially(file.module)
+    )
+    if not evidence or (pair is None and (nameless or Evidence.COMPILED not in evidence)):
+        return None
+    # What is inside of a function is looked at last: there are many of them, and few get here.
+    if returns_a_pair(node) or _returns_functions(node):
+        return None
+    if yields(node) or belongs_elsewhere(file, path, node):
+        return None
+    y_true, y_pred, swapped = pair or (known.positional[0], known.positional[1], False)
+    return Candidate(
+        path,
+        number,
+        known.form,
+        tuple(evidence),
+        y_true,
+        y_pred,
+        swapped=swapped,
+        metric=metric,
+        line=node.lineno,
+        arguments=file.uses.arguments(known.called),
+    )
+
+
+def _pair(file: File, known: _Callable) -> tuple[str, str, bool] | None:
+    """Targets and predictions by the names of the parameters, and whether they are swapped."""
+    pair = pair_of(known.positional, file.settings)
+    if pair is None and len(known.positional) == 2 and known.form is not Form.NESTED:
+        # `y_true, x`: the other one of a loss can be nothing but the predictions.
+        first, second = known.positional
+        if names_a_loss(known.name) and "true" in words(first):
+            return first, second, False
+    return pair
+
+
+def _used_as_a_loss(file: File, known: _Callable) -> Iterator[Evidence]:
+    # Keras calls an object with two, so that what needs more is for a training loop of one's own.
+    compilable = known.name != "__call__" or _takes_two(known.node, known.form)
+    if known.form is Form.NESTED and known.around is not None:
+        compilable = not _is_only_called(known.around, known.node)
+    if compilable and _is_compiled(file, known.name, known.called):
+        yield Evidence.COMPILED
+    if known.called in file.uses.differentiated:
+        yield Evidence.GRADIENT
+
+
+def _is_named_a_loss(file: File, known: _Callable) -> bool:
+    """Whether a name says that Keras is to call this function with targets and predictions."""
+    name, called, form = known.name, known.called, known.form
+    named = (
+        names_a_loss(name)
+        or (form is Form.CLOSURE and names_a_loss(called))
+        or (name == "__call__" and (names_a_loss(called) or "entropy" in called.lower()))
+        or (form is Form.METHOD and _computes_its_class(name, known.around))
+        or (form in (Form.FUNCTION, Form.CLOSURE) and _stands_among_losses(file, called))
+        or (form in (Form.FUNCTION, Form.CLOSURE) and _hands_back_a_loss(called, known.node))
+    )
+    if not named or not _takes_two(known.node, form):
+        return False
+    is_known = ".".join(known.path) in file.settings.known
+    return is_known or not _numpy_only(file, known.path, known.node)
+
+
+def _computes_its_class(name: str, around: Definition | None) -> bool:
+    """Whether a method is what a class that is named a loss is for: ``SSDLoss.compute``."""
+    if around is None or name.startswith("_") or not names_a_loss(around.name):
+        return False
+    return not words(name) & (METRIC_WORDS | SCORES)
+
+
+def _hands_back_a_loss(name: str, node: ast.FunctionDef) -> bool:
+    """Whether all that a function returns is called a loss: ``loss = 1 - overlap`` and ``return loss``."""
+    returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
+    return not words(name) & METRIC_WORDS and all(
+        isinstance(value, ast.Name) and "loss" in words(value.id) for value in returns or [None]
+    )
+
+
+def _stands_among_losses(file: File, name: str) -> bool:
+    """Whether a function that no other of a file of losses calls is one, too.
+
+    Where its name could be a score's, its docstring has to say so.
+    """
+    if (
+        not file.project.of_losses
+        or name.startswith("_")
+        or len(file.by_path.keys() & {(name,)}) == 0
+    ):
+        return False
+    if name in set(called_in(file.module)) or words(name) & METRIC_WORDS:
+        return False
+    node = file.listed[file.by_path[(name,)]][1]
+    docstring = ast.get_docstring(node) or ""
+    return words(name).isdisjoint(SCORES) or names_a_loss(docstring)
+
+
+def _takes_two(node: ast.FunctionDef, form: Form) -> bool:
+    """Whether a function can be called with targets and predictions alone, as Keras does."""
+    required = len(positional_of(node)) - len(node.args.defaults)
+    required += sum(default is None for default in node.args.kw_defaults)
+    return required <= 2 + (form is Form.METHOD)
+
+
+@lru_cache(maxsize=4)
+def _applied_partially(module: ast.Module) -> frozenset[str]:
+    """The last names of what a file hands to ``partial``."""
+    return frozenset(
+        (dotted(each) or "").rpartition(".")[2]
+        for call in every(module, ast.Call)
+        if (dotted(call.func) or "").endswith("partial")
+        for each in call.args[:1]
+    )
+
+
+def _is_only_called(around: Definition, node: ast.FunctionDef) -> bool:
+    """Whether a function inside of another one is called there, and never handed on as it is."""
+    parts = [each for each in ast.walk(around) if isinstance(each, ast.Name | ast.Call)]
+    called = {id(each.func) for each in parts if isinstance(each, ast.Call)}
+    named = [each for each in parts if isinstance(each, ast.Name) and each.id == node.name]
+    own = {id(each) for each in ast.walk(node)}
+    if any(id(each) in own and isinstance(each.ctx, ast.Store) for each in named):
+        # Inside, the name stands for a variable.
+        named = [each for each in named if id(each) not in own]
+    reads = [id(each) in called for each in named if isinstance(each.ctx, ast.Load)]
+    return bool(reads) and all(reads)
+
+
+def _is_compiled(file: File, name: str, called: str) -> bool:
+    """Whether a function is compiled itself, or comes of a factory (``called``) that is."""
+    if name in file.uses.compiled:
+        return True
+    return called != name and called in file.uses.compiled | file.uses.built
+
+
+def _may_hold_a_loss_method(file: File, node: ast.ClassDef) -> bool:
+    for base in class_bases(file, node):
+        last = base.split(".")[-1]
+        if is_loss_base(file, base) or last.endswith(_NOT_LOSS_CLASSES):
+            return False
+        if base.split(".")[0] in OTHER_FRAMEWORKS:
+            return False
+    return True
+
+
+def returns_a_pair(node: ast.FunctionDef) -> bool:
+    """Whether a function gives back several values at once, as no loss does."""
+    # `return gradient, hessian` is an objective of a boosting library; several returns of one
+    # value each are a loss.
+    returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
+    return bool(returns) and all(isinstance(value, ast.Tuple) for value in returns)
+
+
+def _returns_functions(node: ast.FunctionDef) -> bool:
+    """Whether all that a function returns are other functions, or collections of them: it makes losses."""
+    inner = {each.name for each in statements(node.body) if isinstance(each, Definition)}
+
+    def makes(value: ast.expr | None) -> bool:
+        match value:
+            case ast.Name(id=name):
+                return name in inner
+            case ast.List(elts=values):
+                return bool(values) and all(makes(each) for each in values)
+        return isinstance(value, ast.Lambda | ast.Dict)
+
+    returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
+    return bool(returns) and all(makes(value) for value in returns)
+
+
+def _numpy_only(file: File, path: tuple[str, ...], node: ast.FunctionDef) -> bool:
+    # A twin for evaluation, `fb_loss_np`. One that takes `.numpy()` of its arguments is fed tensors.
+    inner = scope_of(node, file.scope)
+    names = {inner.resolve(part.id) or "" for part in ast.walk(node) if isinstance(part, ast.Name)}
+    # Keras has such twins itself, with what it keeps in its own modules.
+    roots = {each.partition(".")[0] for each in names if not each.startswith("keras.src.")}
+    if roots & set(FRAMEWORKS):
+        return False
+    takes_numpy = any(
+        isinstance(part, ast.Attribute) and part.attr == "numpy" for part in ast.walk(node)
+    )
+    return bool(roots & {"numpy", "sklearn", "scipy", "math"}) and not takes_numpy

@@ -1,0 +1,273 @@
+"""What the bytes of a file give away before it is parsed.
+
+Each question is answered with yes where it cannot be told: a parse then finds out. ``discover`` and
+``uses`` are the measure of what must not be missed, and their words are the ones looked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from lossfix.losses.discovery.candidate import Settings
+from lossfix.losses.discovery.uses import LOSS_KEYWORDS, METRIC_KEYWORDS
+from lossfix.losses.discovery.wording import LOSS_WORDS, names_a_loss, pair_of
+from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
+from lossfix.losses.operations.names import canonical
+
+_WORD = rb"[\w\x80-\xff]+"
+_GAP = rb"(?:\s|\\\n|#[^\n]*\n)*"
+
+
+def _one_of(words: Collection[str]) -> bytes:
+    return "|".join(sorted(words, key=len, reverse=True)).encode()
+
+
+# Most patterns begin with a literal, which is found many times faster than a word boundary.
+_SHORT_FRAMEWORK = re.compile(rb"(?:tf|K)\b")
+_FUNCTION = re.compile(rb"def\s+(%s)" % _WORD)
+_LOSS_WORD = re.compile(_one_of(LOSS_WORDS), re.IGNORECASE)
+_STEP = re.compile(rb"def (?:train|test)_step\(")
+_ADDED = re.compile(rb"(?<!self)\.add_loss\(")
+_TAKEN = re.compile(
+    rb"\.(?:gradient|jacobian|minimize)\(%(gap)s(?:target\s*=\s*)?"
+    rb"(?:[\w.]*(?:loss|cost|objective|criterion)|(?:tf|K|keras)\.|float\(|[\w.]*\.(?:numpy|item)\(|\w+%(gap)s[,)])"
+    % {b"gap": _GAP},
+    re.IGNORECASE,
+)
+_GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
+_CALLS = (b" call(", b" __call__(", b"LossFunctionWrapper")
+"""What a class of losses defines, or extends instead."""
+_SET = re.compile(rb"\blosses\.\w+\s*=(?!=)")
+_NAMED_CLASS = re.compile(rb"class\s+\w*(?i:%s|entropy)" % _one_of(LOSS_WORDS))
+_HANDED_BACK = re.compile(rb"return[ \t]+\w*(?i:loss)")
+_LOSS_CLASS = re.compile(
+    rb"class\s+\w+\s*\([^)]*(?:Loss|losses\b)|losses\s+import\b"
+    rb"|=\s*[\w.]*(?:Loss\w*|\blosses\.\w+)\s*$",
+    re.MULTILINE,
+)
+_LOSS = re.compile(rb"(?:%s)\s*=(?!=)\s*" % _one_of(LOSS_KEYWORDS))
+_METRIC = re.compile(rb"(?:%s)\s*=(?!=)\s*" % _one_of(METRIC_KEYWORDS))
+_PLAIN = rb"[\"'][\w ]*[\"']"
+_ARGUMENTS = rb"\((?:\s*\w+\s*=\s*(?:%s|True|False|None|[-+.\de]+)\s*,?)*\s*\)" % _PLAIN
+
+
+def _literal(modules: bytes) -> re.Pattern[bytes]:
+    """What stands for nothing of the file's own: strings and what Keras has in some of its modules."""
+    one = rb"(?:%s|(?:tf\.)?keras\.(?:%s)\.\w+(?:%s)?)" % (_PLAIN, modules, _ARGUMENTS)
+    several = rb"[\[(]\s*(?:%s\s*,?\s*)+[\])]" % one
+    return re.compile(rb"None\b|(?:%s|%s)\s*(?=[,)]|$)" % (one, several))
+
+
+_LITERAL = _literal(b"losses")
+_METRICS_LITERAL = _literal(b"losses|metrics")
+_STRING = re.compile(rb"[\"'](\w*)[\"']")
+_KEY = re.compile(rb"[\"'](?:%s)[\"']\s*:" % _one_of(LOSS_KEYWORDS | METRIC_KEYWORDS))
+_COMPILE = re.compile(rb"\.compile\((?<!\bre\.compile\()")
+_NAMED = re.compile(rb"%s(?:\w+\s*=(?!=)|\*\*|\))" % _GAP)
+_KEYWORDS = (b"loss", b"criterion", b"metric")
+"""Each keyword holds one of these."""
+_BRACKET = re.compile(rb"[][(){},]")
+_REGISTERED = re.compile(rb"custom_objects\s*=\s*\{|custom_objects\(\)|(?i:custom_?object_?scope)")
+_NAME = re.compile(_WORD)
+_HEAD = re.compile(rb"^([ \t]*)(?:async[ \t]+)?def\s+(%s)\s*\(" % _WORD, re.MULTILINE)
+_MOST = 3
+"""Parameters without a default that a loss has at most, ``self`` among them."""
+_QUOTE = re.compile(rb"[\"'#\\]")
+
+
+def may_define_a_loss(data: bytes, settings: Settings) -> bool:
+    """Whether some function or class may be a loss without any other file saying so."""
+    if not mentions_a_framework(data):
+        return False
+    if _has(data, _CALLS) and _extends_a_loss(data, settings):
+        return True
+    if _has(data, _GRADIENTS) or any(each.search(data) for each in (_NAMED_CLASS, _HANDED_BACK)):
+        return any(_takes_a_pair(each, settings) for each in _heads(data))
+    return _names_a_loss(data) and _has_a_named_pair(data, settings)
+
+
+def _extends_a_loss(data: bytes, settings: Settings) -> bool:
+    if any(base.rpartition(".")[2].encode() in data for base in settings.bases):
+        return True
+    return _has(data, (b"Loss", b"losses")) and _LOSS_CLASS.search(data) is not None
+
+
+def may_use_a_loss(data: bytes) -> bool:
+    """Whether the file may say of a name that it is a loss or a metric."""
+    if not mentions_a_framework(data):
+        return False
+    return (
+        (_has(data, _KEYWORDS) and _passes_by_keyword(data))
+        or any(_takes_a_second(data, match.end()) for match in _COMPILE.finditer(data))
+        or (_has(data, (b"ustom_object", b"ustomObject")) and bool(_REGISTERED.search(data)))
+        or (b"losses." in data and _SET.search(data) is not None)
+    )
+
+
+def may_wire_a_loss(data: bytes) -> bool:
+    """Whether the file may take gradients of a loss, add one to a model or compute one in a training step, or
+    with what Keras' backend lost."""
+    if not mentions_a_framework(data):
+        return False
+    return (
+        (_has(data, (b"_step(",)) and _STEP.search(data) is not None)
+        or (_has(data, (b"GradientTape",)) and _TAKEN.search(data) is not None)
+        or (_has(data, (b".add_loss(",)) and _ADDED.search(data) is not None)
+        or (b"backend" in data and (b"ctc_batch_cost" in data or _names_a_loss(data)))
+    )
+
+
+def _passes_by_keyword(data: bytes) -> bool:
+    return (
+        _KEY.search(data) is not None
+        or any(
+            _in_a_call(data, match.start()) and _names_its_own(data, match.end())
+            for match in _LOSS.finditer(data)
+        )
+        or any(
+            _in_a_call(data, match.start()) and not _METRICS_LITERAL.match(data, match.end())
+            for match in _METRIC.finditer(data)
+        )
+    )
+
+
+def _in_a_call(data: bytes, start: int) -> bool:
+    """Whether what begins at ``start`` follows a bracket or a comma: a keyword, not a variable."""
+    line = data.rfind(b"\n", 0, start) + 1
+    before = data[line:start].rstrip()
+    if before:
+        return before.endswith((b"(", b","))
+    above = data[:line].rstrip()
+    return above.endswith((b"(", b",")) or b"#" in above[above.rfind(b"\n") + 1 :]
+
+
+def _has(data: bytes, words: Collection[bytes]) -> bool:
+    return any(word in data for word in words)
+
+
+def mentions(data: bytes, names: frozenset[bytes]) -> bool:
+    """Whether the file may refer to any of ``names``, which another one defines."""
+    return b"import" in data and not names.isdisjoint(_NAME.findall(data))
+
+
+def mentions_a_framework(data: bytes) -> bool:
+    """Whether there is any sign of TensorFlow or Keras: most files of most projects have none."""
+    by_name = b"tensorflow" in data or b"keras" in data or _SHORT_FRAMEWORK.search(data) is not None
+    return by_name or b"backend" in data or b"self.submodules" in data
+
+
+def _names_a_loss(data: bytes) -> bool:
+    return any(map(_is_loss_name, _FUNCTION.findall(data)))
+
+
+@lru_cache(maxsize=4096)
+def _is_loss_name(name: bytes) -> bool:
+    return _LOSS_WORD.search(name) is not None and names_a_loss(name.decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The ``def`` line of a function."""
+
+    depth: int
+    """How far it is indented, in characters."""
+    name: bytes
+    parameters: bytes
+
+
+def _heads(data: bytes) -> Iterator[_Head]:
+    for match in _HEAD.finditer(data):
+        depth, end = 0, len(data)
+        for bracket in _BRACKET.finditer(data, match.end()):
+            if bracket[0] in b"([{":
+                depth += 1
+            elif bracket[0] in b")]}":
+                depth -= 1
+            if depth < 0:
+                end = bracket.start()
+                break
+        yield _Head(len(match[1]), match[2], data[match.end() : end])
+
+
+def _has_a_named_pair(data: bytes, settings: Settings) -> bool:
+    """Whether a function takes targets and predictions, and it or one around it is named a loss."""
+    named: list[int] = []
+    """How far the functions are indented that are named so, and that may be around what comes."""
+    for head in _heads(data):
+        named = [depth for depth in named if depth < head.depth]
+        if _is_loss_name(head.name):
+            named.append(head.depth)
+        if named and _takes_a_pair(head, settings) and _required(head) <= _MOST:
+            return True
+    return False
+
+
+def _required(head: _Head) -> int:
+    """How many parameters have no default, at least; 0 where that cannot be told."""
+    if _QUOTE.search(head.parameters) or b"[" in head.parameters or b"(" in head.parameters:
+        return 0
+    parts = [part.strip() for part in head.parameters.split(b",")]
+    return sum(1 for part in parts if part and part[:1] not in b"*/" and b"=" not in part)
+
+
+def _takes_a_pair(head: _Head, settings: Settings) -> bool:
+    parameters = _names(head)
+    if parameters is None:
+        return True
+    if b"true" in b"".join(parameters[:-1]).lower():
+        return True
+    return any(_is_pair(first, second, settings) for first, second in pairwise(parameters))
+
+
+def _names(head: _Head) -> list[bytes] | None:
+    """The names of the first positional parameters; ``None`` where they cannot be told apart."""
+    if b"#" in head.parameters or b"\\" in head.parameters:
+        return None
+    names: list[bytes] = []
+    for part in head.parameters.split(b","):
+        name = _NAME.match(part.strip())
+        if part.strip() == b"/":
+            continue
+        if name is None or len(names) == 3:
+            break
+        names.append(name[0])
+        # An annotation with brackets may hold commas of its own.
+        if b"[" in part or b"(" in part:
+            return None
+    return names
+
+
+@lru_cache(maxsize=4096)
+def _is_pair(first: bytes, second: bytes, settings: Settings) -> bool:
+    names = [each.decode("utf-8", "replace") for each in (first, second)]
+    return pair_of(names, settings) is not None
+
+
+def _names_its_own(data: bytes, value: int) -> bool:
+    # `loss=None` and `loss="mse"` are said of nothing that any file defines.
+    literal = _LITERAL.match(data, value)
+    return literal is None or not all(map(_is_built_in, _STRING.findall(literal[0])))
+
+
+@lru_cache(maxsize=256)
+def _is_built_in(name: bytes) -> bool:
+    return canonical(f"keras.losses.{name.decode()}") in LOSS_FUNCTIONS
+
+
+def _takes_a_second(data: bytes, start: int) -> bool:
+    """Whether a call whose arguments begin at ``start`` has a second one without a keyword."""
+    depth = 0
+    for match in _BRACKET.finditer(data, start):
+        if match[0] in b"([{":
+            depth += 1
+        elif depth and match[0] in b")]}":
+            depth -= 1
+        elif match[0] in b")]}":
+            return False
+        elif not depth:
+            return _NAMED.match(data, match.end()) is None
+    return True

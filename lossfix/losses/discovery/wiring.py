@@ -1,0 +1,359 @@
+"""What a file does with its losses, whichever they are: what it compiles, tapes and adds to a model.
+
+Works on ``ast`` alone: nothing is rewritten here, and a file that only wires losses needs no LibCST tree.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from lossfix.losses.discovery.candidate import Candidate, Settings
+from lossfix.losses.discovery.discover import discover
+from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
+from lossfix.losses.operations.names import canonical
+from lossfix.model import Severity, Span
+from lossfix.syntax.nodes import every, parents
+from lossfix.syntax.scope import (
+    Definition,
+    Scope,
+    definitions,
+    dotted,
+    parameters,
+    scope_of,
+    scope_of_module,
+    statements,
+)
+
+MODEL = "keras.Model"
+MODELS = frozenset({MODEL, "keras.Sequential"})
+STEPS = frozenset({"train_step", "test_step"})
+"""The methods in which a model computes its loss itself."""
+_SYMBOLIC = frozenset({"keras.Input", "keras.layers.Input"})
+_ENDS = frozenset({"input", "inputs", "output", "outputs"})
+_STATIC = frozenset({"shape", "dtype", "name", "ndim"})
+
+Owner = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module
+
+
+@dataclass(frozen=True, eq=False)
+class Misuse:
+    """One place where a loss is wired wrongly."""
+
+    node: ast.expr | ast.stmt
+    message: str
+    reason: str = ""
+    """What to do about it."""
+    severity: Severity | None = None
+    """Where it differs from the rule's."""
+    loss: str = ""
+    """The qualified name of the loss, where there is one in the file."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """One file as a place where losses are put to use."""
+
+    module: ast.Module
+    candidates: tuple[Candidate, ...] = ()
+    """The losses that the file itself defines."""
+
+    @cached_property
+    def _scopes(self) -> dict[ast.AST, Scope]:
+        return {self.module: scope_of_module(self.module)}
+
+    def _scope(self, owner: Owner) -> Scope:
+        """The names of a function or class, found out when they are first asked for."""
+        if owner not in self._scopes and not isinstance(owner, ast.Module):
+            self._scopes[owner] = scope_of(owner, self._scope(self.owner(owner)))
+        return self._scopes[owner]
+
+    @cached_property
+    def functions(self) -> tuple[tuple[tuple[str, ...], Definition], ...]:
+        """All functions and classes with their paths, in document order."""
+        return tuple(definitions(self.module.body))
+
+    def owner(self, node: ast.AST) -> Owner:
+        """The function, class or module in which a node stands; for a definition, the one around it."""
+        above = parents(self.module).get(node)
+        while above is not None and not isinstance(above, Definition):
+            above = parents(self.module).get(above)
+        return self.module if above is None else above
+
+    def owners(self, node: ast.AST) -> Iterator[Owner]:
+        """The functions and the module whose names a node sees, the nearest first."""
+        owner = self.owner(node)
+        first = True
+        while True:
+            # Python skips classes when it looks up a name from within a method.
+            if first or not isinstance(owner, ast.ClassDef):
+                yield owner
+            if isinstance(owner, ast.Module):
+                return
+            owner, first = self.owner(owner), False
+
+    def qualified(self, node: ast.AST) -> str | None:
+        """The absolute dotted name of an expression; ``None`` where it is no import."""
+        name = dotted(node)
+        return None if name is None else self._scope(self.owner(node)).resolve(name)
+
+    def operation(self, node: ast.AST) -> str | None:
+        """The canonical name of what a call calls, or of a dotted name.
+
+        ``tf_keras`` is Keras 2, of which nothing that is said here is true: it has none.
+        """
+        name = self.qualified(node.func if isinstance(node, ast.Call) else node)
+        if name is None or name.partition(".")[0] == "tf_keras":
+            return None
+        return canonical(name)
+
+    def bindings(self, owner: Owner) -> Mapping[str, tuple[ast.expr | None, ...]]:
+        """What each name of a function or module is set to; ``None`` stands for what is not spelled out."""
+        return _bindings(owner)
+
+    def values(self, node: ast.Name) -> tuple[ast.expr | None, ...]:
+        """All that a name may stand for where ``node`` reads it."""
+        for owner in self.owners(node):
+            found = _bindings(owner).get(node.id)
+            if found is not None:
+                return found
+        return ()
+
+    def value(self, node: ast.expr | None) -> ast.expr | None:
+        """What a name stands for, through further names; ``None`` where it was set more than once."""
+        for _ in range(9):
+            if not isinstance(node, ast.Name):
+                return node
+            found = self.values(node)
+            node = found[0] if len(found) == 1 else None
+        return None
+
+    def class_called(self, node: ast.expr) -> ast.ClassDef | None:
+        """The one class of this file that an expression names."""
+        path = (dotted(node),)
+        found = [each for where, each in self.functions if where == path]
+        match found:
+            case [ast.ClassDef() as definition]:
+                return definition
+        return None
+
+    def class_of(self, node: ast.ClassDef) -> frozenset[str]:
+        """Canonical names of all classes that a class derives from."""
+        return frozenset(self._bases(node, frozenset()))
+
+    def _bases(self, node: ast.ClassDef, seen: frozenset[str]) -> Iterator[str]:
+        for base in node.bases:
+            operation = self.operation(base)
+            if operation is not None:
+                yield operation
+            elif isinstance(base, ast.Name) and base.id not in seen:
+                other = self.class_called(base)
+                if other is not None:
+                    yield from self._bases(other, seen | {base.id})
+
+    def is_model(self, node: ast.expr) -> bool:
+        """Whether an expression is certainly a Keras model."""
+        value = self.value(node)
+        if not isinstance(value, ast.Call):
+            return False
+        operation = self.operation(value) or ""
+        if operation in MODELS or operation in (
+            "keras.saving.load_model",
+            "keras.models.clone_model",
+        ):
+            return True
+        if operation.startswith("keras.applications."):
+            return True
+        made = self.class_called(value.func)
+        return made is not None and bool(self.class_of(made) & MODELS)
+
+    def steps(self) -> Iterator[ast.FunctionDef]:
+        """``train_step`` and ``test_step`` of the file's own models."""
+        for _, node in self.functions:
+            around = self.owner(node)
+            if (
+                isinstance(node, ast.FunctionDef)
+                and node.name in STEPS
+                and isinstance(around, ast.ClassDef)
+                and self.class_of(around) & MODELS
+            ):
+                yield node
+
+    def compiled(self) -> Iterator[ast.expr]:
+        """What ``compile`` is given as a loss, out of the lists, dictionaries and names that it is in."""
+        for call in every(self.module, ast.Call):
+            for value in _given_as_loss(call):
+                yield from self._elements(value, frozenset())
+
+    def _elements(self, node: ast.expr, seen: frozenset[str]) -> Iterator[ast.expr]:
+        match node:
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Dict(values=elements):
+                for each in elements:
+                    yield from self._elements(each, seen)
+            case ast.IfExp(body=first, orelse=second):
+                yield from self._elements(first, seen)
+                yield from self._elements(second, seen)
+            case ast.Name(id=name) if name not in seen:
+                found = [each for each in self.values(node) if each is not None]
+                if not found:
+                    yield node
+                for each in found:
+                    yield from self._elements(each, seen | {name})
+            case _:
+                yield node
+
+    def is_symbolic(self, node: ast.expr | None, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether an expression is certainly a tensor of a functional model, which has no values."""
+        match node:
+            case ast.Name(id=name):
+                # `x = Dense(64)(x)` in a loop: what it is made of again was told by what it started as.
+                found = self.values(node)
+                return name in seen or (
+                    bool(found) and all(self.is_symbolic(each, seen | {name}) for each in found)
+                )
+            case ast.Attribute(value=value, attr=attribute):
+                if attribute in _ENDS:
+                    return self.is_model(value) or self._is_layer_of_a_model(value)
+                return attribute not in _STATIC and self.is_symbolic(value, seen)
+            case ast.Subscript(value=value):
+                return self.is_symbolic(value, seen)
+            case ast.BinOp(left=left, right=right):
+                return self.is_symbolic(left, seen) or self.is_symbolic(right, seen)
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                return any(self.is_symbolic(each, seen) for each in elements)
+            case ast.Call(func=function, args=args):
+                operation = self.operation(node) or ""
+                if operation in _SYMBOLIC:
+                    return True
+                # A constructor makes an object, of whatever it is given: `Model(inputs, outputs)`.
+                last = (dotted(function) or "").rpartition(".")[2]
+                if last[:1].isupper() or last in ("int_shape", "print", "len", "repr", "str"):
+                    return False
+                return any(self.is_symbolic(each, seen) for each in args)
+        return False
+
+    def is_asked_its_shape(self, node: ast.expr) -> bool:
+        """Whether only that of a tensor is read which needs no values."""
+        above = parents(self.module).get(node)
+        return isinstance(above, ast.Attribute) and above.attr in _STATIC
+
+    def _is_layer_of_a_model(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Subscript(value=ast.Attribute(value=model, attr="layers")):
+                return self.is_model(model)
+            case ast.Call(func=ast.Attribute(value=model, attr="get_layer")):
+                return self.is_model(model)
+        return False
+
+
+@lru_cache(maxsize=512)
+def _bindings(owner: Owner) -> Mapping[str, tuple[ast.expr | None, ...]]:
+    found: dict[str, tuple[ast.expr | None, ...]] = {}
+
+    def bind(target: ast.expr, value: ast.expr | None) -> None:
+        match target:
+            case ast.Name(id=name):
+                found[name] = (*found.get(name, ()), value)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                # Of several outputs, each is what all of them are.
+                parts: list[ast.expr | None] = [value] * len(targets)
+                if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(targets):
+                    parts = list(value.elts)
+                for each, part in zip(targets, parts, strict=True):
+                    bind(each, part)
+            case ast.Starred(value=inner):
+                bind(inner, None)
+
+    if not isinstance(owner, ast.Module | ast.ClassDef):
+        found.update(dict.fromkeys(parameters(owner), (None,)))
+    for statement in statements(owner.body):
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    bind(target, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                bind(target, value)
+            case ast.AugAssign(target=target):
+                bind(target, None)
+            case ast.For(target=target) | ast.AsyncFor(target=target):
+                bind(target, None)
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                for item in items:
+                    if item.optional_vars is not None:
+                        bind(item.optional_vars, None)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found[name] = (*found.get(name, ()), None)
+    return found
+
+
+@lru_cache(maxsize=4)
+def wiring_of(module: ast.Module) -> Wiring:
+    """A file by itself: for what is asked of its names only."""
+    return Wiring(module, discover(module, Settings()))
+
+
+def wires_a_loss(module: ast.Module) -> bool:
+    """Whether a rule may have something to say on how a file wires losses; yes where it cannot be told."""
+    for node in every(module, ast.Call, ast.FunctionDef):
+        match node:
+            case ast.FunctionDef(name=name) if name in STEPS:
+                return True
+            case ast.Call(func=ast.Attribute(attr=("gradient" | "jacobian"))):
+                return True
+            case ast.Call(func=ast.Attribute(attr="minimize"), keywords=[_, *_]):
+                return True
+            case ast.Call(func=ast.Attribute(value=receiver, attr="add_loss")) if (
+                dotted(receiver) != "self"
+            ):
+                return True
+    wiring = Wiring(module)
+    return any(not _is_plainly_a_loss(wiring, each) for each in wiring.compiled())
+
+
+def _given_as_loss(call: ast.Call) -> Iterator[ast.expr]:
+    """What ``compile`` is given as the loss, by keyword or in the second place."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != "compile":
+        return
+    if dotted(call.func) == "re.compile":
+        return
+    yield from (each.value for each in call.keywords if each.arg == "loss")
+    if len(call.args) > 1 and not any(isinstance(each, ast.Starred) for each in call.args[:2]):
+        yield call.args[1]
+
+
+def _is_plainly_a_loss(wiring: Wiring, node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return not isinstance(node.value, str) or is_built_in(node.value)
+    if isinstance(node, ast.Lambda):
+        return False
+    if isinstance(node, ast.Call) and any(isinstance(each, ast.Lambda) for each in node.args):
+        return False
+    called = node.func if isinstance(node, ast.Call) else node
+    operation = wiring.operation(called)
+    if operation is not None:
+        return not operation.startswith("keras.metrics.")
+    return wiring.class_called(called) is None
+
+
+def is_built_in(name: str) -> bool:
+    """Whether Keras has a loss function of this name, as ``compile(loss="mse")`` looks it up."""
+    return canonical(f"keras.losses.{name}") in LOSS_FUNCTIONS
+
+
+def span_of(text: str, node: ast.expr | ast.stmt) -> Span:
+    """Where a node stands, in code points: ``ast`` counts bytes of UTF-8."""
+    lines = text.split("\n")
+
+    def column(line: int, offset: int) -> int:
+        return len(lines[line - 1].encode()[:offset].decode("utf-8", "replace")) + 1
+
+    end_line = node.end_lineno or node.lineno
+    end_offset = node.col_offset if node.end_col_offset is None else node.end_col_offset
+    return Span(
+        node.lineno,
+        column(node.lineno, node.col_offset),
+        end_line,
+        column(end_line, end_offset),
+    )

@@ -1,0 +1,82 @@
+"""What names say: of functions, whether they are losses; of parameters, which of them are predictions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from lossfix.losses.discovery.candidate import Settings
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SHORT_FOR_LOSSES = frozenset("bce cce xent hinge pinball".split())
+"""What also stands in the name of a metric that goes with such a loss: `hinge_accuracy`."""
+LOSS_WORDS = _SHORT_FOR_LOSSES | frozenset(
+    "loss losses objective criterion cost crossentropy entropy focal huber nll".split()
+)
+_FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
+METRIC_WORDS = frozenset(
+    {"metric", "metrics", "accuracy", "acc", "score", "coef", "coefficient", "precision", "recall"}
+)
+SCORES = frozenset(
+    "iou giou dice jaccard tversky f1 fbeta auc psnr ssim kappa similarity correlation ncc".split()
+)
+"""What may be maximised as a score, or be subtracted from one as a loss."""
+_TRUE_WORDS = frozenset(
+    "true truth label labels target targets gt actual real ytrue groundtruth y t tgt ref".split()
+)
+_PRED_WORDS = frozenset(
+    "pred preds pre predict prediction predictions predicted logit logits output outputs pr p yhat hat fake "
+    "ypred prob probs proba est estimate estimated recon reconstruction generated".split()
+)
+
+
+def words(name: str) -> frozenset[str]:
+    """The lower-case words of a snake_case or CamelCase name."""
+    return frozenset(word.lower() for word in _WORD.findall(name))
+
+
+def names_a_loss(name: str) -> bool:
+    """Whether the name says that this is a loss."""
+    said = words(name) & LOSS_WORDS
+    return bool(said - _SHORT_FOR_LOSSES) or (bool(said) and not words(name) & METRIC_WORDS)
+
+
+def names_a_metric(name: str) -> bool:
+    """Whether the name says that this is a metric and no loss."""
+    return bool(words(name) & METRIC_WORDS) and not names_a_loss(name)
+
+
+def names_targets(name: str) -> bool:
+    """Whether a parameter is called targets, by more than a letter, and no predictions."""
+    own = words(name)
+    return bool(own & _TRUE_WORDS - {"y", "t"}) and not own & _PRED_WORDS
+
+
+def names_losses(path: Sequence[str]) -> bool:
+    """Whether a file says that it holds losses: by its own name or by that of the folder it is in."""
+    own = [words(part.removesuffix(".py")) for part in path[-2:]]
+    if not own or own[-1] & {"test", "tests", "metric", "metrics"}:
+        return False
+    return bool(own[-1] & _FILES_OF_LOSSES) or "losses" in own[0]
+
+
+def pair_of(parameters: list[str], settings: Settings) -> tuple[str, str, bool] | None:
+    """``(target, prediction, swapped)`` of the first two parameters, where their names say so."""
+    if len(parameters) < 2:
+        return None
+    first, second = parameters[:2]
+
+    def predicts(name: str) -> bool:
+        return name in settings.predictions or bool(words(name) & _PRED_WORDS)
+
+    def targets(name: str) -> bool:
+        if name in settings.targets or not name.strip("_"):
+            # What is called `_` is not read.
+            return True
+        return bool(words(name) & _TRUE_WORDS) and not predicts(name)
+
+    if targets(first) and predicts(second):
+        return first, second, False
+    if predicts(first) and targets(second):
+        return second, first, True
+    return None

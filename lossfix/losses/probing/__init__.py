@@ -1,0 +1,6 @@
+"""What the verifier is handed of a loss.
+
+``extract`` and ``excerpt`` (the smallest module that holds it), ``bound`` (what a statement binds),
+``assumed`` (what is passed where nobody says what), ``hints`` (which inputs suit), ``written`` (the
+steepness that stands in it).
+"""

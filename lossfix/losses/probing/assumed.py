@@ -1,0 +1,166 @@
+"""What a factory or a constructor is given to be measured with, where no call says what.
+
+How its code reads a parameter tells what kind of thing that is: indexed or unpacked, it has as many
+entries as that takes; reduced along an axis by itself, it is a tensor of a model, such as the mean of a
+latent variable; else its name decides.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lossfix.losses.discovery.handed import depending
+from lossfix.losses.operations.gradients import REDUCTIONS
+from lossfix.losses.operations.names import canonical
+from lossfix.syntax.scope import Definition, Scope, dotted, parameters, scope_of_module
+
+_BY_NAME = (
+    (("class", "num", "n", "k", "channels", "size", "dim"), "3"),
+    (("axis",), "-1"),
+    (("gamma",), "2.0"),
+    (("delta", "margin"), "1.0"),
+    (("smooth", "eps", "epsilon"), "1e-06"),
+    (("logits",), "False"),
+)
+_WRAPPERS = frozenset(
+    {"list", "tuple", "array", "asarray", "constant", "convert_to_tensor", "variable"}
+)
+_IN_TURN = frozenset({"zip", "enumerate", "len", "list", "tuple", "sum"})
+_MOST = 64
+"""A larger index reads something else than weights."""
+
+
+@dataclass
+class _Reads:
+    """How a parameter is read."""
+
+    entries: int = 0
+    keys: set[str] = field(default_factory=set)
+    columns: int = 0
+    in_turn: bool = False
+    computed: bool = False
+    reduced: bool = False
+
+
+def assumed(module: ast.Module, holder: ast.FunctionDef, name: str) -> str:
+    """The source of a value for the parameter ``name`` of a factory or a constructor."""
+    scope = scope_of_module(module)
+    owner = next(
+        (
+            node
+            for node in ast.walk(module)
+            if isinstance(node, ast.ClassDef) and holder in node.body
+        ),
+        None,
+    )
+    reads = _reads(scope, holder, owner or holder, name)
+    constant = _constant(scope, owner or holder)
+    if reads.keys and not reads.entries:
+        return "{" + ", ".join(f"{key!r}: 0.5" for key in sorted(reads.keys)) + "}"
+    if reads.reduced or reads.columns:
+        row = ", ".join(str(0.5 - 0.375 * n) for n in range(max(3, reads.columns)))
+        return f"{constant}([[{row}]])"
+    if reads.entries or reads.in_turn:
+        listed = f"[{', '.join(str(0.5 + 0.25 * n) for n in range(reads.entries or 2))}]"
+        return f"{constant}({listed})" if reads.computed else listed
+    words = name.lower().split("_")
+    for known, value in _BY_NAME:
+        if any(word in known for word in words):
+            return value
+    return "0.5"
+
+
+def tensors_of(module: ast.Module, holder: ast.FunctionDef) -> tuple[str, ...]:
+    """The parameters that are tensors of a model, reduced along an axis before they meet anything else."""
+    scope = scope_of_module(module)
+    return tuple(name for name in parameters(holder) if _reads(scope, holder, holder, name).reduced)
+
+
+def _constant(scope: Scope, around: Definition) -> str:
+    """How a constant tensor is made; by TensorFlow's name in the code, it is as precise as the rest."""
+    used = {node.id for node in ast.walk(around) if isinstance(node, ast.Name)}
+    named = [name for name in sorted(used) if scope.imports.get(name) == "tensorflow"]
+    return f"{named[0]}.constant" if named else '__import__("tensorflow").constant'
+
+
+def _reads(scope: Scope, holder: ast.FunctionDef, around: Definition, name: str) -> _Reads:
+    found = _Reads()
+    parents = {child: node for node in ast.walk(around) for child in ast.iter_child_nodes(node)}
+    inner = frozenset(
+        each
+        for node in ast.walk(around)
+        if isinstance(node, ast.FunctionDef) and node is not holder
+        for each in depending(node, *(set(parameters(node)) - {"self"}))
+    )
+    names = {name}
+    while True:
+        before = len(names)
+        for node in ast.walk(around):
+            read = dotted(node) if isinstance(node, ast.Name | ast.Attribute) else None
+            if read in names and isinstance(getattr(node, "ctx", None), ast.Load):
+                names.update(_read(found, scope, parents, node, inner))
+        if len(names) == before:
+            return found
+
+
+def _read(
+    found: _Reads,
+    scope: Scope,
+    parents: Mapping[ast.AST, ast.AST],
+    node: ast.AST,
+    inner: frozenset[str],
+) -> Iterator[str]:
+    """Take in one read of the parameter, and give the other names that it gets there."""
+    above = parents.get(node)
+    while isinstance(above, ast.Call) and node is not above.func:
+        if (dotted(above.func) or "").rpartition(".")[2] not in _WRAPPERS:
+            break
+        node, above = above, parents.get(above)
+    match above:
+        case ast.Subscript(value=value, slice=index) if value is node:
+            _indexed(found, index)
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=value) if value is node:
+            found.entries = max(found.entries, len(targets))
+        case ast.Assign(targets=targets):
+            yield from filter(None, map(dotted, targets))
+        case ast.For(iter=iterated) | ast.comprehension(iter=iterated) if iterated is node:
+            found.in_turn = True
+        case ast.Call(func=ast.Name(id=called)) if called in _IN_TURN:
+            found.in_turn = True
+        case ast.BinOp() | ast.UnaryOp() | ast.Call():
+            found.computed = True
+            found.reduced |= _is_reduced_alone(scope, parents, node, inner)
+
+
+def _indexed(found: _Reads, index: ast.expr) -> None:
+    match index:
+        case ast.Constant(value=int(number)) if number < _MOST:
+            found.entries = max(found.entries, number + 1)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))) if number < _MOST:
+            found.entries = max(found.entries, number)
+        case ast.Constant(value=str(key)):
+            found.keys.add(key)
+        case ast.Tuple(elts=[_, *_, ast.Constant(value=int(number))]) if number < _MOST:
+            found.columns = max(found.columns, number + 1)
+
+
+def _is_reduced_alone(
+    scope: Scope, parents: Mapping[ast.AST, ast.AST], node: ast.AST, inner: frozenset[str]
+) -> bool:
+    """Whether a value is reduced along an axis before it meets targets or predictions."""
+    here = node
+    while isinstance(here, ast.BinOp | ast.UnaryOp | ast.Call | ast.Name | ast.Attribute):
+        if any(isinstance(part, ast.Name) and part.id in inner for part in ast.walk(here)):
+            return False
+        if isinstance(here, ast.Call):
+            resolved = scope.resolve(dotted(here.func) or "")
+            reduces = resolved is not None and canonical(resolved) in REDUCTIONS
+            if reduces and (len(here.args) > 1 or any(k.arg == "axis" for k in here.keywords)):
+                return True
+        above = parents.get(here)
+        if above is None:
+            return False
+        here = above
+    return False

@@ -1,0 +1,371 @@
+"""What some names of a module reach, in that module and in others of its project, and nothing else.
+
+The user's modules never run: of each of them those statements are taken that define what is reached. An
+import of another module of the project becomes one of what is taken of that module, so that every name
+means what it means in its own file. A name that anything but an import, a definition or a constant binds
+(``args.alpha``, ``1 / frame.groupby(...)``) is a ``Hole``.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from lossfix.losses.discovery.constants import PURE_ROOTS, problem_of
+from lossfix.losses.probing.bound import Bound, bound
+from lossfix.syntax.scope import Definition, Scope, scope_of_module, statements
+
+ReadModule = Callable[[str], "Module | None"]
+"""A module of the same project as an import statement names it (``.utils``, ``losses.dice``); ``None``
+for any other."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the project."""
+
+    path: str
+    """Tells it from all others."""
+    text: str
+    read: ReadModule
+    """How its own import statements see the project."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Source that stands on its own, with the modules that it imports."""
+
+    source: str
+    modules: tuple[tuple[str, str], ...]
+    """Their names and sources, each behind those that it imports itself."""
+
+
+class Hole(Exception):
+    """A name that is needed and that no definition, constant or import binds; says which and where."""
+
+
+def excerpt(text: str, wanted: Iterable[str], read_module: ReadModule, extra: str = "") -> Excerpt:
+    """The source of everything that ``wanted`` reaches, in the order of the file, and then ``extra``.
+
+    Args:
+        text: a whole module that parses.
+
+    Raises:
+        Hole: where something has to run that is no definition.
+    """
+    whole = _Part("", "", text, ast.parse(text), read_module)
+    taken = _Taken(whole)
+    for name in sorted(wanted):
+        taken.take(whole, name)
+    taken.take_attributes()
+    modules = tuple((part.name, part.source()) for part in taken.in_order())
+    return Excerpt(whole.source(extra), modules)
+
+
+@dataclass(eq=False)
+class _Part:
+    """What is taken of one module."""
+
+    name: str
+    """Under which the others import it; empty for the module that is asked about."""
+    module: str
+    """What the first import of it called it."""
+    text: str
+    tree: ast.Module
+    read: ReadModule
+    bounds: list[Bound] = field(init=False)
+    scope: Scope = field(init=False)
+    kept: set[int] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    imports: dict[ast.stmt, dict[str, str]] = field(default_factory=dict)
+    """Imports of the project's modules, with the statement for each name that is needed of them."""
+    needs: dict[_Part, None] = field(default_factory=dict)
+    whole: dict[str, _Part] = field(default_factory=dict)
+    """Names that stand for a module, of which the attributes are taken that are asked for."""
+
+    starred: set[str] = field(default_factory=set)
+    """Names that it has from another module's everything."""
+
+    def __post_init__(self) -> None:
+        self.bounds = [bound(node) for node in self.tree.body]
+        self.scope = scope_of_module(self.tree)
+
+    @property
+    def binds(self) -> frozenset[str]:
+        """The names that its own statements bind."""
+        return self.scope.everything() - {"*"}
+
+    @property
+    def stars(self) -> bool:
+        """Whether it imports everything of another module."""
+        return "*" in self.scope.everything()
+
+    def resolve(self, name: str) -> str | None:
+        """The library that a dotted name comes from; ``None`` for what is the project's own."""
+        resolved = self.scope.resolve(name)
+        if resolved is None or resolved.startswith("."):
+            return None
+        parts = resolved.split(".")
+        if parts[0] in PURE_ROOTS:
+            return resolved
+        starts = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+        return None if any(self.read(each) is not None for each in starts) else resolved
+
+    def source(self, extra: str = "") -> str:
+        """All that is taken, in the order of the module, behind its imports from the future."""
+        future = [
+            number
+            for number, each in enumerate(self.bounds)
+            if isinstance(each.node, ast.ImportFrom) and each.node.module == "__future__"
+        ]
+        rest = sorted(self.kept - set(future))
+        pieces = [self._piece(self.bounds[number].node) for number in (*future, *rest)]
+        return "\n".join([*pieces, *([extra] if extra else [])]) + "\n"
+
+    def _piece(self, node: ast.stmt) -> str:
+        piece = source_of(self.text, node)
+        inside = sorted(
+            (each for each in ast.walk(node) if each in self.imports),
+            key=lambda each: -each.lineno,
+        )
+        for each in inside:
+            assert isinstance(each, ast.stmt)
+            old = ast.get_source_segment(self.text, each) or ""
+            new = "; ".join(self.imports[each].values()) or "pass"
+            before, found, after = piece.rpartition(old)
+            piece = before + new + after if found else piece
+        return piece
+
+
+class _Taken:
+    """The parts of all modules that are reached, so far."""
+
+    def __init__(self, whole: _Part) -> None:
+        self._whole = whole
+        self._others: dict[str, _Part] = {}
+
+    def take(self, part: _Part, name: str) -> None:
+        """Take whatever binds ``name``, and what that reads."""
+        if name in part.seen:
+            return
+        part.seen.add(name)
+        binding = [number for number, each in enumerate(part.bounds) if name in each.binds]
+        for number in binding:
+            self._keep(part, number, name)
+        if not binding and not hasattr(builtins, name):
+            self._take_from_stars(part, name)
+
+    def take_attributes(self) -> None:
+        """Take what is asked of modules by a dot."""
+        done: set[tuple[_Part, str, str]] = set()
+        while True:
+            wanted = {
+                (part, name, attribute)
+                for part in (self._whole, *self._others.values())
+                for name in part.whole
+                for attribute in _attributes(part, name)
+            }
+            if wanted <= done:
+                return
+            for part, name, attribute in sorted(
+                wanted - done, key=lambda each: (each[0].name, *each[1:])
+            ):
+                self._take_defined(part.whole[name], attribute, part.whole[name].name)
+            done |= wanted
+
+    def in_order(self) -> list[_Part]:
+        """The other parts, each behind those that it imports."""
+        order: list[_Part] = []
+
+        def visit(part: _Part, above: tuple[_Part, ...]) -> None:
+            for each in part.needs:
+                if each in (*above, part):
+                    raise Hole(f"it needs `{part.module}`, which imports it back")
+                if each not in order:
+                    visit(each, (*above, part))
+            if part is not self._whole:
+                order.append(part)
+
+        visit(self._whole, ())
+        return order
+
+    def _keep(self, part: _Part, number: int, name: str) -> None:
+        node = part.bounds[number].node
+        problem = problem_of(node, part.resolve)
+        if problem:
+            raise Hole(
+                f"it needs `{name}`, which line {node.lineno} binds by {problem}: "
+                "that is not run here"
+            )
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            self._must_be_bound(part, number, name)
+        first = number not in part.kept
+        part.kept.add(number)
+        for each in ast.walk(node):
+            if isinstance(each, ast.Import | ast.ImportFrom):
+                inside = isinstance(node, Definition)
+                self._link(part, each, None if inside else name, isinstance(node, ast.Try))
+        if first:
+            for read in sorted(part.bounds[number].reads):
+                self.take(part, read)
+
+    def _must_be_bound(self, part: _Part, number: int, name: str) -> None:
+        """An assignment is computed at once, from what it reads; a definition may never get there."""
+        node = part.bounds[number].node
+        own = {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
+        for read in sorted(part.bounds[number].reads - own):
+            known = read in part.binds or hasattr(builtins, read) or read.startswith("__")
+            if not known and not part.stars:
+                raise Hole(
+                    f"it needs `{name}`, which line {node.lineno} computes from `{read}`: "
+                    "nothing in the file binds that"
+                )
+
+    def _link(
+        self, part: _Part, node: ast.Import | ast.ImportFrom, wanted: str | None, may_fail: bool
+    ) -> None:
+        """Have an import of the project import from what is taken of it.
+
+        Args:
+            wanted: the one name that is needed of it; ``None`` for all.
+        """
+        for entry in node.names:
+            plain = entry.asname or entry.name.split(".")[0]
+            if entry.name == "*" or (wanted is not None and plain != wanted):
+                continue
+            if isinstance(node, ast.Import):
+                line = self._whole_module(part, entry)
+            else:
+                line = self._name_of_module(part, node, entry, plain, may_fail)
+            if line:
+                part.imports.setdefault(node, {})[plain] = line
+
+    def _whole_module(self, part: _Part, entry: ast.alias) -> str:
+        other = self._open(part, entry.name)
+        if other is None:
+            return ""
+        if entry.asname is None and "." in entry.name:
+            raise Hole(f"it needs the module `{entry.name}` of this project as a whole")
+        part.whole[entry.asname or entry.name] = other
+        part.needs[other] = None
+        return f"import {other.name} as {entry.asname or entry.name}"
+
+    def _name_of_module(
+        self, part: _Part, node: ast.ImportFrom, entry: ast.alias, name: str, may_fail: bool
+    ) -> str:
+        origin = "." * node.level + (node.module or "")
+        other = self._open(part, origin)
+        # A package that imports its own module under its name has nothing else of that name.
+        itself = other is not None and other.scope.imports.get(entry.name) == f".{entry.name}"
+        if other is not None and not itself and (entry.name in other.binds or other.stars):
+            part.needs[other] = None
+            self._take_defined(other, entry.name, origin)
+            return f"from {other.name} import {entry.name} as {name}"
+        inner = self._open(part, f"{origin}{'' if origin.endswith('.') else '.'}{entry.name}")
+        if inner is not None:
+            part.whole[name] = inner
+            part.needs[inner] = None
+            return f"import {inner.name} as {name}"
+        if other is not None:
+            raise Hole(f"it needs `{entry.name}` from `{origin}`, which does not define it")
+        if node.level and not may_fail:
+            raise Hole(f"it needs `{entry.name}` from `{origin}`, which was not found")
+        return ""
+
+    def _take_defined(self, part: _Part, name: str, origin: str) -> None:
+        self.take(part, name)
+        if name not in part.binds and hasattr(builtins, name):
+            # `K.sum` is none of Python's own.
+            self._take_from_stars(part, name)
+        if name not in part.binds and name not in part.starred:
+            raise Hole(
+                f"it needs `{name}` from `{part.module or origin}`, which does not define it"
+            )
+
+    def _take_from_stars(self, part: _Part, name: str) -> None:
+        for number, each in enumerate(part.bounds):
+            node = each.node
+            if isinstance(node, ast.If | ast.Try) and _has_stars_of_libraries(node):
+                # Which of them is imported is decided as in the file itself.
+                self._keep(part, number, name)
+                part.starred.add(name)
+            if not isinstance(node, ast.ImportFrom) or node.names[0].name != "*":
+                continue
+            origin = "." * node.level + (node.module or "")
+            other = self._open(part, origin)
+            if other is None and not node.level:
+                # A library's: whether it has the name is found out when it is imported.
+                part.kept.add(number)
+                part.starred.add(name)
+            elif other is not None and (name in other.binds or other.stars):
+                self.take(other, name)
+                if name in other.binds or name in other.starred:
+                    part.kept.add(number)
+                    part.starred.add(name)
+                    part.needs[other] = None
+                    line = f"from {other.name} import {name}"
+                    part.imports.setdefault(node, {})[name] = line
+
+    def _open(self, part: _Part, origin: str) -> _Part | None:
+        module = part.read(origin)
+        if module is None:
+            return None
+        if module.path not in self._others:
+            try:
+                tree = ast.parse(module.text)
+            except (SyntaxError, ValueError):
+                raise Hole(f"it needs `{origin}`, which does not parse") from None
+            # The same module after a repair is another one: both may be imported side by side.
+            digest = sha256(module.text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+            words = "".join(each if each.isalnum() else "_" for each in origin.strip("."))
+            name = f"project_{words}_{len(self._others) + 1}_{digest}"
+            self._others[module.path] = _Part(name, origin, module.text, tree, module.read)
+        return self._others[module.path]
+
+
+def _has_stars_of_libraries(node: ast.stmt) -> bool:
+    stars = [
+        each
+        for each in statements([node])
+        if isinstance(each, ast.ImportFrom) and each.names[0].name == "*"
+    ]
+    return bool(stars) and not any(each.level for each in stars)
+
+
+def _attributes(part: _Part, name: str) -> Iterator[str]:
+    """What is taken of a module by a dot.
+
+    Raises:
+        Hole: where it is used in another way.
+    """
+    for number in sorted(part.kept):
+        node = part.bounds[number].node
+        bases = set()
+        for each in ast.walk(node):
+            match each:
+                case ast.Attribute(value=ast.Name(id=base) as value, attr=attribute) if (
+                    base == name
+                ):
+                    bases.add(value)
+                    yield attribute
+        for each in ast.walk(node):
+            if isinstance(each, ast.Name) and each.id == name and each not in bases:
+                raise Hole(f"it needs the module `{part.whole[name].module}` as a whole")
+
+
+def source_of(text: str, node: ast.stmt) -> str:
+    """The lines of a statement, decorators included; what shares its line with others, alone."""
+    lines = text.splitlines(keepends=True)
+    first = node.lineno
+    if isinstance(node, Definition) and node.decorator_list:
+        first = min(each.lineno for each in node.decorator_list)
+    last = node.end_lineno or first
+    alone = "".join(lines[first - 1 : last])
+    if not isinstance(node, Definition):
+        segment = ast.get_source_segment(text, node)
+        if segment is not None and segment.strip() != alone.strip():
+            return segment + "\n"
+    return alone.rstrip("\r\n") + "\n"

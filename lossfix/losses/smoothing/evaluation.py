@@ -1,0 +1,330 @@
+"""The body of a loss evaluated on plain floats: one target and one prediction, without running it.
+
+Reductions are over that one element. Whatever is not elementwise arithmetic has no value (``Unknown``). What
+a series is compared with a step earlier (``y_pred[1:] - y_pred[:-1]``) is another target and prediction.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.operations.arithmetic import (
+    BINARY,
+    COMPARE,
+    COMPARISON_TOKENS,
+    FIRST,
+    LOSS_OBJECTS,
+    LOSSES,
+    OPERATORS,
+    UNARY,
+)
+from lossfix.losses.operations.gradients import COMPARISONS, LOGICAL, REDUCTIONS
+from lossfix.losses.subclassing.classes import is_rank_function
+from lossfix.syntax.flow import bindings
+from lossfix.syntax.tree import dotted
+
+Value = float | bool | None | str
+_OVER_ONE_ELEMENT = frozenset({"mean", "sum", "max", "min", "prod"})
+"""Reductions that give back the one element that there is."""
+
+
+class Unknown(Exception):
+    """The body does something that has no meaning on one number."""
+
+
+@dataclass
+class Evaluation:
+    """One evaluation of the body of a loss."""
+
+    loss: Loss
+    known: dict[str, Value]
+    """The values of names, by now."""
+    watch: cst.CSTNode
+    """The expression whose value is wanted besides,"""
+    seen: Value = None
+    """and what it was last."""
+    earlier: Evaluation | None = None
+    """The same for the element of a series that comes before this one,"""
+    relative: bool = False
+    """and whether anything was asked of it."""
+
+    def body(self) -> float:
+        """The value that the loss returns. Raises ``Unknown`` where it has none on one number."""
+        result = self.block(self.loss.function.body.body)
+        if isinstance(result, float | int):
+            return float(result)
+        raise Unknown
+
+    def block(self, body: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> Value:
+        """The value that statements return."""
+        for statement in body:
+            if not isinstance(statement, cst.SimpleStatementLine):
+                raise Unknown
+            for part in statement.body:
+                if isinstance(part, cst.Return) and part.value is not None:
+                    return self.value(part.value)
+                self.assign(part)
+                if self.earlier is not None:
+                    self.earlier.assign_what_is_known(part)
+        raise Unknown
+
+    def assign_what_is_known(self, statement: cst.BaseSmallStatement) -> None:
+        """The same where a value may take an element that is still earlier: its name then has none."""
+        try:
+            self.assign(statement)
+        except Unknown:
+            for each in bindings(statement):
+                self.known.pop(each.name, None)
+
+    def assign(self, statement: cst.BaseSmallStatement) -> None:
+        """Takes in what a statement binds."""
+        match statement:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
+                self.known[name] = self.value(value)
+            case cst.Assign(
+                targets=[cst.AssignTarget(target=cst.Tuple(elements=targets))], value=value
+            ):
+                self.unpack([each.value for each in targets], value)
+            case cst.AnnAssign(target=cst.Name(value=name), value=cst.BaseExpression() as value):
+                self.known[name] = self.value(value)
+            case cst.AugAssign(target=cst.Name() as target, operator=operator, value=value):
+                plain = type(operator).__name__.removesuffix("Assign")
+                self.known[target.value] = self.binary(
+                    getattr(cst, plain), self.number(target), self.number(value)
+                )
+            case (
+                cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())
+                | cst.Pass()
+                | cst.Import()
+                | cst.ImportFrom()
+                | cst.Assert()
+            ):
+                pass
+            case _:
+                raise Unknown
+
+    def unpack(self, targets: list[cst.BaseExpression], value: cst.BaseExpression) -> None:
+        """Takes in the parts of a value under several names."""
+        match value:
+            case cst.Tuple(elements=elements):
+                parts = [each.value for each in elements]
+            case cst.Call(func=cst.Name(value=name), args=args) if is_rank_function(
+                self.loss, name
+            ):
+                parts = [each.value for each in args]
+            case _:
+                raise Unknown
+        if len(parts) != len(targets):
+            raise Unknown
+        values = [self.value(each) for each in parts]
+        for target, each in zip(targets, values, strict=True):
+            if not isinstance(target, cst.Name):
+                raise Unknown
+            self.known[target.value] = each
+
+    def value(self, node: cst.CSTNode) -> Value:
+        """What an expression is; that of the one which is watched is kept."""
+        result = self._value(node)
+        if node is self.watch:
+            self.seen = result
+        return result
+
+    def number(self, node: cst.CSTNode) -> float:
+        """The same, where it is a number or a truth value."""
+        value = self.value(node)
+        if value is None or isinstance(value, str):
+            raise Unknown
+        return float(value)
+
+    def binary(self, operator: type[cst.BaseBinaryOp], left: float, right: float) -> float:
+        """``left operator right`` of numbers."""
+        if operator not in OPERATORS:
+            raise Unknown
+        result = OPERATORS[operator](left, right)
+        if isinstance(result, complex):
+            raise Unknown
+        return result
+
+    def operated(self, operator: type[cst.BaseBinaryOp], left: Value, right: Value) -> Value:
+        """The same of values, two of which may be truth values."""
+        if left is None or right is None or isinstance(left, str) or isinstance(right, str):
+            raise Unknown
+        result = self.binary(operator, float(left), float(right))
+        both_truths = isinstance(left, bool) and isinstance(right, bool)
+        return bool(result) if both_truths and operator in (cst.BitAnd, cst.BitOr) else result
+
+    def _value(self, node: cst.CSTNode) -> Value:
+        match node:
+            case cst.Integer() | cst.Float():
+                return float(node.evaluated_value)
+            case cst.Name(value="True"):
+                return True
+            case cst.Name(value="False"):
+                return False
+            case cst.Name(value="None"):
+                return None
+            case cst.SimpleString():
+                return str(node.evaluated_value)
+            case cst.Name() | cst.Attribute():
+                return self.name(node)
+            case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+                return -self.number(inner)
+            case cst.UnaryOperation(operator=cst.Plus(), expression=inner):
+                return self.number(inner)
+            case cst.UnaryOperation(operator=cst.BitInvert() | cst.Not(), expression=inner):
+                return not self.value(inner)
+            case cst.BinaryOperation(left=left, operator=operator, right=right):
+                return self.operated(type(operator), self.value(left), self.value(right))
+            case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as target]):
+                token = COMPARISON_TOKENS.get(type(target.operator))
+                if token is None:
+                    raise Unknown
+                return COMPARE[token](self.number(left), self.number(target.comparator))
+            case cst.IfExp(test=test, body=body, orelse=orelse):
+                return self.value(body if self.value(test) else orelse)
+            case cst.Call():
+                return self.call(node)
+            case cst.Subscript(value=value, slice=elements):
+                lag = _lag(elements)
+                run = self if lag == 0 else self.earlier if lag == 1 else None
+                self.relative |= lag == 1
+                if run is not None:
+                    return run.value(value)
+        raise Unknown
+
+    def name(self, node: cst.CSTNode) -> Value:
+        """What a name or an attribute stands for."""
+        text = dotted(node)
+        if text is None:
+            raise Unknown
+        if text in self.known:
+            return self.known[text]
+        operation = self.loss.operation(node)
+        if operation in ("np.pi", "math.pi"):
+            return math.pi
+        if operation is None:
+            raise Unknown
+        return operation
+
+    def call(self, node: cst.Call) -> Value:
+        """What a call gives."""
+        operation = self.loss.operation(node)
+        values = [each.value for each in node.args]
+        if any(each.star for each in node.args):
+            raise Unknown
+        if operation == "keras.backend.epsilon":
+            return 1e-7
+        if operation is not None and operation in LOSS_OBJECTS:
+            return _instance(node, LOSS_OBJECTS[operation])
+        if not values:
+            raise Unknown
+        loss = LOSSES.get(operation or self.object_called(node.func))
+        if loss is not None:
+            return self.of_keras(loss, node)
+        if operation is not None:
+            return self.applied(_as_tensor_op(operation), values)
+        match node.func:
+            case cst.Name(value="abs"):
+                return abs(self.number(values[0]))
+            case cst.Name(value="float"):
+                return self.number(values[0])
+        raise Unknown
+
+    def object_called(self, node: cst.BaseExpression) -> str:
+        """What an object stands for that is called: ``mse`` of ``mse = keras.losses.MeanSquaredError()``."""
+        if not isinstance(node, cst.Call) and dotted(node) not in self.known:
+            return ""
+        value = self.value(node)
+        return value if isinstance(value, str) else ""
+
+    def of_keras(self, loss: Callable[[float, float], float], node: cst.Call) -> float:
+        """The value of a loss of Keras that is called with targets and predictions alone."""
+        given = {
+            str(position) if each.keyword is None else each.keyword.value: each.value
+            for position, each in enumerate(node.args)
+        }
+        target = given.pop("y_true", None) or given.pop("0", None)
+        prediction = given.pop("y_pred", None) or given.pop("1", None)
+        if given or target is None or prediction is None:
+            raise Unknown
+        return loss(self.number(target), self.number(prediction))
+
+    def applied(self, operation: str, values: Sequence[cst.BaseExpression]) -> Value:
+        """The value of an operation on one number for each tensor."""
+        if REDUCTIONS.get(operation) in _OVER_ONE_ELEMENT:
+            return self.number(values[0])
+        if operation in COMPARISONS:
+            return COMPARE[COMPARISONS[operation]](self.number(values[0]), self.number(values[1]))
+        if operation in LOGICAL:
+            truths = [bool(self.value(each)) for each in values]
+            return _joined(LOGICAL[operation], truths)
+        if operation == "tf.where":
+            if len(values) != 3:
+                raise Unknown
+            picked, then, otherwise = (self.value(each) for each in values)
+            return then if picked else otherwise
+        if operation == "tf.clip_by_value":
+            low, high = (self.number(each) for each in values[1:3])
+            return min(max(self.number(values[0]), low), high)
+        if operation in FIRST:
+            return self.value(values[0])
+        if operation in UNARY:
+            return UNARY[operation](self.number(values[0]))
+        if operation in BINARY and len(values) >= 2:
+            return BINARY[operation](self.number(values[0]), self.number(values[1]))
+        raise Unknown
+
+
+def _lag(elements: Sequence[cst.SubscriptElement]) -> int | None:
+    """How many steps before the others those are that ``x[1:]`` (0) or ``x[:-1]`` (1) takes of a series."""
+    lags = []
+    for each in elements:
+        match each.slice:
+            case cst.Slice(lower=None, upper=None, step=None) | cst.Index(value=cst.Ellipsis()):
+                continue
+            case cst.Slice(lower=cst.Integer(value="1"), upper=None, step=None):
+                lags.append(0)
+            case cst.Slice(
+                lower=None,
+                upper=cst.UnaryOperation(operator=cst.Minus(), expression=cst.Integer(value="1")),
+                step=None,
+            ):
+                lags.append(1)
+            case _:
+                return None
+    return lags[0] if len(lags) == 1 else None
+
+
+def _instance(node: cst.Call, function: str) -> str:
+    """An object of a loss of Keras, known by the name of the function that it computes."""
+    keywords = {"" if each.keyword is None else each.keyword.value for each in node.args}
+    if keywords - {"reduction", "name"}:
+        raise Unknown
+    return function
+
+
+def _joined(word: str, truths: Sequence[bool]) -> bool:
+    match word:
+        case "and":
+            return all(truths)
+        case "or":
+            return any(truths)
+        case "not":
+            return not truths[0]
+    return truths[0] != truths[-1]
+
+
+def _as_tensor_op(operation: str) -> str:
+    # NumPy spells most elementwise functions as TensorFlow does.
+    if operation.startswith("np."):
+        bare = operation[3:]
+        for known in (f"tf.{bare}", f"tf.math.{bare}", f"tf.reduce_{bare}"):
+            if known in UNARY or known in BINARY or known in REDUCTIONS or known == "tf.where":
+                return known
+        return {"np.clip": "tf.clip_by_value", "np.power": "tf.pow"}.get(operation, operation)
+    return operation

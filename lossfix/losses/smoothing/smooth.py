@@ -1,0 +1,302 @@
+"""Smoothing a gate: a sigmoid of its margin that the gate is the limit of.
+
+``where(c, a, b)`` becomes ``s * a + (1 - s) * b`` with ``s = sigmoid(steepness * margin)``, ``cast(c)``
+becomes ``s``, a count a sum of ``s``, and the mean of a selection a mean that is weighted by ``s``.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from lossfix.losses.code.casts import cast_target, casts_to_discrete
+from lossfix.losses.code.conditions import CASTS, comparison, named_value, uses
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.naming import named, statement_of
+from lossfix.losses.code.parameters import add, number
+from lossfix.losses.smoothing.gates import Gate, Use, gates, is_float_again
+from lossfix.losses.smoothing.margins import soft
+from lossfix.syntax.build import Replacement, comments, expression
+from lossfix.syntax.tree import dotted, names_below
+
+_SINGLE = ("float32", "floatx", "float")
+
+
+def obstacle(loss: Loss, gate: Gate) -> str:
+    """Why a gate cannot be smoothed; empty where it can."""
+    if gate.named is not None and named_value(loss, gate.named) is None:
+        return f"`{gate.named.value}` is set more than once: give the condition a name of its own"
+    if soft(loss, gate.condition, cst.Name("steepness")) is None:
+        return "there is no margin to smooth: it is an equality, or compares what has only steps"
+    if gate.use is Use.NUMBER and _is_whole(loss, gate) and not is_float_again(loss, gate.node):
+        return "it is computed with as an integer"
+    if gate.use is Use.SELECT and _reduction(loss, gate) is None:
+        return "what is selected is not simply averaged or summed up: its length would change"
+    return ""
+
+
+def _is_whole(loss: Loss, gate: Gate) -> bool:
+    return isinstance(gate.node, cst.Call) and casts_to_discrete(gate.node)
+
+
+def constant(loss: Loss, node: cst.BaseExpression | None) -> float | None:
+    """The number that a branch of a ``where`` is everywhere; ``None`` where it is no literal."""
+    match node:
+        case cst.Integer() | cst.Float():
+            return float(node.evaluated_value)
+        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+            value = constant(loss, inner)
+            return None if value is None else -value
+        case cst.Call(args=[cst.Arg(value=inner), *_]):
+            operation = loss.operation(node)
+            if operation == "tf.ones_like":
+                return 1.0
+            if operation == "tf.zeros_like":
+                return 0.0
+            if operation in ("tf.constant", "tf.convert_to_tensor"):
+                return constant(loss, inner)
+    return None
+
+
+def smooth(loss: Loss, gate: Gate) -> dict[cst.CSTNode, Replacement] | None:
+    """The replacements that smooth one gate and everything that shares its condition by name.
+
+    ``None`` where the condition has no margin or the loss no place for a parameter.
+    """
+    added = add(loss, "steepness", number(loss.relaxation.steepness))
+    if added is None or obstacle(loss, gate):
+        return None
+    replace: dict[cst.CSTNode, Replacement] = dict(added.replace)
+    shared = _shared(loss, gate)
+    if shared is not None:
+        binding, group = shared
+        weight = soft(loss, gate.condition, added.reference)
+        if weight is None:
+            return None
+        replace[binding] = weight
+        assert gate.named is not None
+        for each in group:
+            replace.update(_used(loss, each, cst.Name(gate.named.value)))
+        return {**replace, **orphaned(loss, (binding,), weight)}
+    inline = _inline(loss, gate, added.reference)
+    if inline is not None:
+        replace[gate.node] = inline
+        return {**replace, **orphaned(loss, (gate.node,), inline)}
+    weight = soft(loss, gate.condition, added.reference)
+    if weight is None:
+        return None
+    if statement_of(loss, gate.node) is None:
+        if gate.use is not Use.PICK or gate.then is None or gate.otherwise is None:
+            return None
+        replace[gate.node] = expression(
+            "{b} + {s} * ({a} - {b})", a=gate.then, b=gate.otherwise, s=weight
+        )
+        return replace
+    at = _reduction(loss, gate) or gate.node
+    bound = named(loss, at, weight, _name_of(loss, gate), "gate")
+    assert bound is not None
+    name, binding_ = bound
+    replace.update(_used(loss, gate, name))
+    replace.update(binding_)
+    return {**replace, **orphaned(loss, (gate.condition,), weight)}
+
+
+def orphaned(
+    loss: Loss, gone: tuple[cst.CSTNode, ...], new: cst.CSTNode
+) -> dict[cst.CSTNode, Replacement]:
+    """The assignments that nothing reads once ``gone`` has become ``new``, and their removal."""
+    kept = names_below(new)
+    names = {name for each in gone for name in names_below(each)} - kept
+    replace: dict[cst.CSTNode, Replacement] = {}
+    for name in sorted(names):
+        values = loss.flow.values(name)
+        if len(values) != 1 or not values[0].whole or name in (loss.y_true, loss.y_pred):
+            continue
+        statement = loss.tree.parents.get(values[0].node)
+        if any(not _stands_in(loss, use, gone) for use in uses(loss, name)):
+            continue
+        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+            continue
+        if not comments(statement) and isinstance(values[0].value, cst.Call | cst.Subscript):
+            replace[statement] = ()
+    return replace
+
+
+def _stands_in(loss: Loss, node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> bool:
+    return node in around or any(above in around for above in loss.tree.ancestors(node))
+
+
+def _used(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> dict[cst.CSTNode, Replacement]:
+    """What stands in the place of one use of a condition, once it is a weight."""
+    if gate.use is not Use.SELECT:
+        return {gate.node: _blend(loss, gate, weight)}
+    reduction = _reduction(loss, gate)
+    assert reduction is not None
+    assert gate.then is not None
+    total = loss.spell("tf.reduce_sum")
+    if loss.operation(reduction) == "tf.reduce_sum":
+        value = expression(f"{total}({{s}} * {{x}})", s=weight, x=gate.then)
+    else:
+        # An empty selection has no mean; the weights never all vanish, but may underflow.
+        value = expression(
+            f"{total}({{s}} * {{x}}) / ({total}({{s}}) + 1e-7)", s=weight, x=gate.then
+        )
+    replace: dict[cst.CSTNode, Replacement] = {reduction: value}
+    replace.update(orphaned(loss, (reduction,), value))
+    return replace
+
+
+def _reduction(loss: Loss, gate: Gate) -> cst.Call | None:
+    """The mean or sum of everything that a gate selects, where that is all that becomes of it."""
+    if gate.use is not Use.SELECT:
+        return None
+    node: cst.CSTNode = gate.node
+    parent = loss.tree.parents.get(node)
+    if isinstance(parent, cst.Assign):
+        match parent.targets:
+            case [cst.AssignTarget(target=cst.Name(value=name))]:
+                found = list(uses(loss, name))
+                if len(found) != 1 or len(loss.flow.values(name)) != 1:
+                    return None
+                node = found[0]
+    above = loss.tree.parents.get(node)
+    call = None if above is None else loss.tree.parents.get(above)
+    if not isinstance(above, cst.Arg) or not isinstance(call, cst.Call) or len(call.args) != 1:
+        return None
+    return call if loss.operation(call) in ("tf.reduce_mean", "tf.reduce_sum") else None
+
+
+def _shared(loss: Loss, gate: Gate) -> tuple[cst.BaseExpression, list[Gate]] | None:
+    """Where a condition has a name that only gates read: what is bound to it, and those gates."""
+    if gate.named is None:
+        return None
+    group = [
+        each
+        for each in gates(loss)
+        if each.named is not None and each.named.value == gate.named.value
+    ]
+    read = {id(each.named) for each in group}
+    if any(id(use) not in read for use in uses(loss, gate.named.value)):
+        return None
+    value = named_value(loss, gate.named)
+    return None if value is None else (value, group)
+
+
+def _inline(loss: Loss, gate: Gate, steepness: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The gate as one expression, where its branches are constants that make it short."""
+    if gate.use is Use.SELECT:
+        return None
+    if gate.then is None or gate.otherwise is None:
+        weight = soft(loss, gate.condition, steepness)
+        return None if weight is None else _blend(loss, gate, weight)
+    high, low = constant(loss, gate.then), constant(loss, gate.otherwise)
+    if high is None or low is None or 0.0 not in (high, low):
+        return None
+    weight = soft(loss, gate.condition, steepness, negated=high == 0.0)
+    factor = low if high == 0.0 else high
+    if weight is None or factor == 1.0:
+        return weight
+    return expression("{f} * {s}", f=cst.parse_expression(number(factor)), s=weight)
+
+
+def _counted(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpression:
+    assert isinstance(gate.node, cst.Call)
+    kept = [
+        each
+        for each in gate.node.args[1:]
+        if each.keyword is None or each.keyword.value not in ("dtype", "name")
+    ]
+    call = cst.Call(
+        cst.parse_expression(loss.spell("tf.reduce_sum")),
+        [cst.Arg(weight), *(each.deep_clone() for each in kept)],
+    )
+    return call.with_changes(
+        args=[
+            each.with_changes(comma=cst.MaybeSentinel.DEFAULT) if n == len(kept) else each
+            for n, each in enumerate(call.args)
+        ]
+    )
+
+
+def _as_cast(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpression:
+    # The weight has the dtype of the predictions; single precision is what Keras computes losses in.
+    if not isinstance(gate.node, cst.Call) or loss.operation(gate.node) not in CASTS:
+        return weight
+    target = cast_target(gate.node)
+    if target is None or casts_to_discrete(gate.node):
+        return weight
+    if isinstance(target, cst.SimpleString):
+        named = str(target.evaluated_value)
+    else:
+        named = dotted(target.func if isinstance(target, cst.Call) else target) or ""
+    last = named.split(".")[-1]
+    if last in _SINGLE or last == "dtype":
+        return weight
+    return expression(f"{loss.spell('tf.cast')}({{s}}, {{t}})", s=weight, t=target)
+
+
+def _blend(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpression:
+    """``then`` and ``otherwise`` mixed by ``weight``, in the shortest form that says so."""
+    if gate.use is Use.COUNT:
+        return _counted(loss, gate, weight)
+    if gate.then is None or gate.otherwise is None:
+        return _as_cast(loss, gate, weight)
+    high, low = constant(loss, gate.then), constant(loss, gate.otherwise)
+    if high is not None and low is not None and 0.0 in (high, low):
+        rest = expression("1.0 - {s}", s=weight) if high == 0.0 else weight
+        factor = low if high == 0.0 else high
+        if factor == 1.0:
+            return rest
+        return expression("{f} * {s}", f=cst.parse_expression(number(factor)), s=rest)
+    if high == 0.0:
+        return expression("(1.0 - {s}) * {b}", b=gate.otherwise, s=weight)
+    if low == 0.0:
+        return expression("{s} * {a}", a=gate.then, s=weight)
+    common = _common_factor(gate.then, gate.otherwise)
+    if common is not None:
+        factor_, first, second = common
+        return expression(
+            "{f} * ({a} * {s} + {b} * (1.0 - {s}))",
+            f=factor_,
+            a=_floating(first),
+            b=_floating(second),
+            s=weight,
+        )
+    return expression(
+        "{s} * {a} + (1.0 - {s}) * {b}",
+        a=_floating(gate.then),
+        b=_floating(gate.otherwise),
+        s=weight,
+    )
+
+
+def _floating(node: cst.BaseExpression) -> cst.BaseExpression:
+    if isinstance(node, cst.Integer):
+        return cst.parse_expression(number(float(node.evaluated_value)))
+    return node
+
+
+def _common_factor(
+    then: cst.BaseExpression, otherwise: cst.BaseExpression
+) -> tuple[cst.BaseExpression, cst.BaseExpression, cst.BaseExpression] | None:
+    """``(f, a, b)`` where both branches are ``f`` times a number or a name."""
+    match then, otherwise:
+        case (
+            cst.BinaryOperation(left=a, operator=cst.Multiply(), right=b),
+            cst.BinaryOperation(left=c, operator=cst.Multiply(), right=d),
+        ):
+            for factor, first in ((a, b), (b, a)):
+                for other, second in ((c, d), (d, c)):
+                    if (
+                        factor.deep_equals(other)
+                        and not isinstance(factor, cst.BaseNumber)
+                        and all(isinstance(x, cst.BaseNumber | cst.Name) for x in (first, second))
+                    ):
+                        return factor, first, second
+    return None
+
+
+def _name_of(loss: Loss, gate: Gate) -> str:
+    sides = comparison(loss, gate.condition)
+    if sides is None or loss.predicts(sides[2]):
+        return "gate"
+    return "above" if sides[1] in (">", ">=") else "below"

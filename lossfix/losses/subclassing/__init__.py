@@ -1,0 +1,5 @@
+"""Functions that become classes.
+
+``classes``, ``obstacles`` (why one cannot), ``alignment`` (of ranks), ``sites`` (where it is used),
+``unwrap``, ``definitions``.
+"""

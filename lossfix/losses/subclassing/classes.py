@@ -1,0 +1,331 @@
+"""A ``keras.losses.Loss`` subclass out of a function or a closure: the code as its author would write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import takewhile
+
+import libcst as cst
+
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.subclassing.alignment import needs_alignment
+from lossfix.losses.subclassing.obstacles import is_registration, is_tf_function, rebound_names
+from lossfix.syntax import build
+from lossfix.syntax.build import tight_equal
+from lossfix.syntax.imports import is_import
+from lossfix.syntax.tree import names_below, walk
+
+_VERB = re.compile(r"^(make|get|build|create|return|define)_(?=.*[a-z])")
+_SAYS_NOTHING = frozenset(
+    {
+        "loss",
+        "fn",
+        "func",
+        "loss_fn",
+        "loss_func",
+        "loss_function",
+        "inner",
+        "wrapper",
+        "wrapped",
+        "",
+    }
+)
+
+SAME_RANK = '''def {name}(y_true, y_pred):
+    """Targets and predictions of the same rank, as Keras aligns them for a plain function."""
+    true_rank = {tf}.TensorShape(y_true.shape).rank
+    pred_rank = {tf}.TensorShape(y_pred.shape).rank
+    if true_rank is None or pred_rank is None:
+        return y_true, y_pred
+    if true_rank == pred_rank + 1 and y_true.shape[-1] == 1:
+        if pred_rank == 1:
+            return y_true, {tf}.expand_dims(y_pred, -1)
+        return {tf}.squeeze(y_true, -1), y_pred
+    if pred_rank == true_rank + 1 and y_pred.shape[-1] == 1:
+        if true_rank == 1:
+            return {tf}.expand_dims(y_true, -1), y_pred
+        return y_true, {tf}.squeeze(y_pred, -1)
+    return y_true, y_pred
+'''
+"""Mirrors ``squeeze_or_expand_to_same_rank`` of Keras 3, which ``compile`` applies to functions only.
+
+Takes NumPy arrays, too, as the function did where it is called directly."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a class is made of, whatever form the loss had before."""
+
+    name: str
+    docstring: cst.SimpleStatementLine | None
+    parameters: tuple[cst.Param, ...]
+    """The constructor's own, in order, defaults included."""
+    registered_name: str
+    """Keras' name of the loss: history keys and monitors depend on it."""
+    head: tuple[cst.BaseStatement, ...]
+    """Statements to run before the body, from the factory."""
+    leading_lines: Sequence[cst.EmptyLine]
+    remarks: Sequence[cst.EmptyLine] = ()
+    """Comments to keep above the body."""
+
+
+def class_name(loss: Loss) -> str:
+    """CamelCase with ``Loss`` at its end: ``threshold_penalty`` becomes ``ThresholdPenaltyLoss``.
+
+    A factory's verb is no part of it, and where ``make_loss`` says no more than that, its inner function may.
+    """
+    functions = [each for each in (loss.factory, loss.function) if each is not None]
+    names = [_VERB.sub("", each.name.value) for each in functions]
+    short = next((each for each in names if each.strip("_").lower() not in _SAYS_NOTHING), "loss")
+    hidden = "_" if short.startswith("_") else ""
+    words = [word for word in short.split("_") if word]
+    # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`.
+    words = [word for word in words[:-1] if word.lower() != "loss"] + words[-1:]
+    name = "".join(word[:1].upper() + word[1:] for word in words) or "Custom"
+    for ending in ("LossFn", "LossFunction", "LossFunc"):
+        if name.endswith(ending):
+            name = name[: -len(ending)] + "Loss"
+    if name.lower().endswith("loss"):
+        name = name[:-4] + "Loss"
+    else:
+        name += "Loss"
+    if name == "Loss":
+        name = "CustomLoss"
+    custom = name if name.startswith("Custom") else f"Custom{name}"
+    return loss.fresh(hidden + name, hidden + custom)
+
+
+def build_class(loss: Loss, parts: Parts) -> cst.ClassDef:
+    """The class: constructor, ``call`` with the body as it was, and ``get_config``."""
+    names = [each.name.value for each in parts.parameters]
+    body: list[cst.BaseStatement] = []
+    if parts.docstring is not None:
+        body.append(parts.docstring.with_changes(leading_lines=_remarks(parts.docstring)))
+    body.append(_constructor(loss, parts, spaced=bool(body)))
+    body.append(_call(loss, parts, names))
+    if names:
+        body.append(_get_config(loss, names))
+    return cst.ClassDef(
+        name=cst.Name(parts.name),
+        bases=[cst.Arg(build.name(loss.spell("keras.losses.Loss")))],
+        lpar=cst.LeftParen(),
+        rpar=cst.RightParen(),
+        body=cst.IndentedBlock(body=body),
+        decorators=[_registration(loss)],
+        leading_lines=_apart(loss, parts.leading_lines),
+    )
+
+
+def _apart(loss: Loss, lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """The lines above a definition with the two blank ones that stand above a class of a module."""
+    outermost = loss.factory or loss.function
+    body = loss.tree.module.body
+    if outermost not in body or outermost is body[0]:
+        return list(lines)
+    blank = next((at for at, line in enumerate(lines) if line.comment is not None), len(lines))
+    return [*_blank() * (2 - blank), *lines]
+
+
+def _registration(loss: Loss) -> cst.Decorator:
+    for decorator in (
+        *loss.function.decorators,
+        *(loss.factory.decorators if loss.factory else ()),
+    ):
+        if is_registration(loss, decorator):
+            return decorator.with_changes(leading_lines=[])
+    # `tf.keras` has no `saving`; both have it under `utils`, and Keras 3 documents the former.
+    module = loss.spell("keras.saving")
+    own = loss.tree.scopes[-1].resolve(module.partition(".")[0]) or loss.keras_origin
+    name = f"{module if own == 'keras' else loss.spell('keras.utils')}.register_keras_serializable"
+    return cst.Decorator(build.expression(f'{name}(package="{loss.package}")'))
+
+
+def _remarks(statement: cst.BaseStatement) -> list[cst.EmptyLine]:
+    """The comments above a statement."""
+    lines: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
+    return [line for line in lines if line.comment is not None]
+
+
+def _blank() -> list[cst.EmptyLine]:
+    return [cst.EmptyLine(indent=False)]
+
+
+def _parse(loss: Loss, code: str) -> cst.FunctionDef:
+    statement = loss.tree.statement(code)
+    assert isinstance(statement, cst.FunctionDef)
+    return statement
+
+
+def _constructor(loss: Loss, parts: Parts, spaced: bool) -> cst.FunctionDef:
+    # TensorFlow opens no scope `_loss` at the root of a graph, where an instance may be called.
+    name = parts.registered_name.lstrip("_") or "loss"
+    base = (
+        f'def __init__(self, reduction="sum_over_batch_size", name="{name}", '
+        "dtype=None):\n"
+        "    super().__init__(reduction=reduction, name=name, dtype=dtype)\n"
+    )
+    assigned = "".join(
+        f"    self.{each.name.value} = {each.name.value}\n" for each in parts.parameters
+    )
+    method = _parse(loss, base + assigned)
+    first, *rest = method.params.params
+    own = [
+        (
+            cst.Param(
+                name=each.name,
+                annotation=each.annotation,
+                default=each.default,
+                star="",
+                equal=each.equal if each.annotation is not None else tight_equal(),
+            )
+            if each.default is not None
+            else cst.Param(name=each.name, annotation=each.annotation, star="")
+        )
+        for each in parts.parameters
+    ]
+    return method.with_changes(
+        params=method.params.with_changes(params=[first, *own, *rest]),
+        leading_lines=_blank() if spaced else [],
+    )
+
+
+def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
+    function = loss.function
+    body = function.body
+    assert isinstance(body, cst.IndentedBlock)
+    statements: list[cst.BaseStatement] = list(body.body)
+    said = docstring_line(function)
+    if said is not None:
+        statements = statements[1:]
+    # A factory's docstring is the class's, and that of its inner function stays with the body.
+    docstring = [] if said is None or loss.factory is None else [said]
+    head = list(parts.head)
+    taken = rebound_names(loss, parts.head)
+    rebound = [name for name in names if name in taken]
+    for name in tuple(rebound):
+        at = next((n for n, each in enumerate(head) if name in names_below(each)), None)
+        anew = None if at is None else _bound_anew(head[at], name)
+        if at is not None and anew is not None:
+            head[at] = anew
+            rebound.remove(name)
+    replaced = _SelfNames(frozenset(names) - set(taken))
+    changed = [each.visit(replaced) for each in (*head, *statements)]
+    opening: list[cst.BaseStatement] = [
+        cst.parse_statement(f"{name} = self.{name}") for name in rebound
+    ]
+    aligned = aligning_statement(loss)
+    if aligned is not None:
+        opening.insert(0, aligned)
+    positional = [*function.params.posonly_params, *function.params.params][:2]
+    self_ = cst.Param(cst.Name("self"), star="")
+    params = [self_, *(each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in positional)]
+    first = [each for each in changed if isinstance(each, cst.BaseStatement)]
+    if first and hasattr(first[0], "leading_lines"):
+        first[0] = first[0].with_changes(leading_lines=[*parts.remarks, *_remarks(first[0])])
+    # An import that binds a parameter's name again stays behind the line that reads the parameter.
+    imports = [] if rebound else list(takewhile(is_import, first))
+    first = first[len(imports) :]
+    return function.with_changes(
+        name=cst.Name("call"),
+        params=cst.Parameters(params=params),
+        body=body.with_changes(body=[*docstring, *imports, *opening, *first], indent=None),
+        decorators=[
+            each.with_changes(leading_lines=[])
+            for each in function.decorators
+            if is_tf_function(loss, each)
+        ],
+        leading_lines=_blank(),
+        lines_after_decorators=[],
+    )
+
+
+def _bound_anew(statement: cst.BaseStatement, name: str) -> cst.BaseStatement | None:
+    """``w = tf.constant(self.w)`` of ``w = tf.constant(w)``; ``None`` of anything but such an assignment."""
+    match statement:
+        case cst.SimpleStatementLine(
+            body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=target))]) as assign]
+        ) if (target == name):
+            value = assign.value.visit(_SelfNames(frozenset({name})))
+            return statement.with_changes(body=[assign.with_changes(value=value)])
+    return None
+
+
+def aligning_statement(
+    loss: Loss,
+) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:
+    """The first line of ``call``, where targets and predictions could differ by a trailing axis of one."""
+    if not needs_alignment(loss):
+        return None
+    return cst.parse_statement(
+        f"{loss.y_true}, {loss.y_pred} = {rank_function(loss)}({loss.y_true}, {loss.y_pred})"
+    )
+
+
+def rank_function(loss: Loss) -> str:
+    """The name of the file's ``same_rank``, there already or to be added."""
+    return "same_rank" if is_rank_function(loss, "same_rank") else loss.fresh("same_rank")
+
+
+@lru_cache(maxsize=64)
+def is_rank_function(loss: Loss, name: str) -> bool:
+    """Whether this file's function of that name only aligns ranks, as ours does."""
+    code = SAME_RANK.format(name="same_rank", tf=loss.tensorflow)
+    wanted = cst.parse_statement(code)
+    return any(
+        isinstance(each, cst.FunctionDef)
+        and each.name.value == name
+        and isinstance(wanted, cst.FunctionDef)
+        and [type(node) for node in walk(each.body)] == [type(node) for node in walk(wanted.body)]
+        for each in loss.tree.module.body
+    )
+
+
+def rank_function_definition(loss: Loss) -> tuple[cst.BaseStatement, ...]:
+    """The definition of ``same_rank`` where this loss needs it and the file has none yet."""
+    if not needs_alignment(loss) or is_rank_function(loss, "same_rank"):
+        return ()
+    code = SAME_RANK.format(name=rank_function(loss), tf=loss.tensorflow)
+    statement = _parse(loss, code)
+    return (statement.with_changes(leading_lines=_blank() * 2),)
+
+
+def _get_config(loss: Loss, names: Sequence[str]) -> cst.FunctionDef:
+    entries = ", ".join(f'"{name}": self.{name}' for name in names)
+    method = _parse(
+        loss, f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
+    )
+    return method.with_changes(leading_lines=_blank())
+
+
+def docstring_line(function: cst.FunctionDef) -> cst.SimpleStatementLine | None:
+    """The statement that is the function's docstring."""
+    match function.body:
+        case cst.IndentedBlock(
+            body=[cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())]) as line, *_]
+        ):
+            return line
+    return None
+
+
+class _SelfNames(cst.CSTTransformer):
+    """Turns reads of the parameters, which nothing in the body binds again, into attributes of ``self``."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+        self.labels: set[cst.CSTNode] = set()
+        """Names that are no reads: of an attribute, or of a keyword argument."""
+
+    def visit_Attribute_attr(self, node: cst.Attribute) -> None:
+        self.labels.add(node.attr)
+
+    def visit_Arg_keyword(self, node: cst.Arg) -> None:
+        if node.keyword is not None:
+            self.labels.add(node.keyword)
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        if original_node.value in self.names and original_node not in self.labels:
+            return cst.Attribute(cst.Name("self"), updated_node.with_changes(lpar=[], rpar=[]))
+        return updated_node

@@ -1,0 +1,156 @@
+"""From a subclass of ``LossFunctionWrapper`` to one of ``Loss`` that calls the function itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import libcst as cst
+
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import PASSED_ON
+from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
+from lossfix.losses.subclassing.classes import SAME_RANK, is_rank_function, rank_function
+from lossfix.syntax.build import Replacement, tight_equal
+from lossfix.syntax.build import name as name_node
+from lossfix.syntax.tree import dotted, methods_of, walk
+
+_OF_THE_WRAPPER = frozenset({"_fn_kwargs", "fn"})
+
+
+@dataclass(frozen=True, eq=False)
+class Unwrapped:
+    """The new code of a class."""
+
+    replace: Mapping[cst.CSTNode, Replacement]
+    before: tuple[cst.BaseStatement, ...]
+    """The function that aligns ranks, where the file has none."""
+
+
+def unwrapped(loss: Loss) -> Unwrapped | str:
+    """How the class is rewritten; a string says why it cannot be.
+
+    The function is looked up in the constructor's call of its parent; all its other arguments become
+    attributes, which ``call`` passes on and ``get_config`` saves.
+    """
+    definition, constructor = loss.definition, loss.function
+    if not isinstance(definition, cst.ClassDef) or len(definition.bases) != 1:
+        return "it has other parents too"
+    if constructor.name.value != "__init__" or not isinstance(definition.body, cst.IndentedBlock):
+        return "it has a `call` of its own: subclass `keras.losses.Loss`"
+    read = {node.attr.value for node in walk(definition) if isinstance(node, cst.Attribute)}
+    if read & _OF_THE_WRAPPER:
+        return "it reads what the wrapper kept"
+    found = _parent_call(constructor)
+    if found is None:
+        return "its constructor does not simply hand a function to its parent"
+    line, call = found
+    split = _split(call)
+    if isinstance(split, str):
+        return split
+    function, passed, own = split
+    code = loss.tree.code
+    assigned = {
+        node.attr.value: code(node)
+        for node in walk(constructor)
+        if isinstance(node, cst.Attribute) and dotted(node) == f"self.{node.attr.value}"
+    }
+    if assigned.keys() & own.keys():
+        return "its attributes have the names of the function's arguments"
+    lines: list[cst.BaseStatement] = [
+        line.with_changes(body=[cst.Expr(call.with_changes(args=passed))])
+    ]
+    lines += [loss.tree.statement(f"self.{name} = {code(value)}") for name, value in own.items()]
+    aligned = loss.operation(function) in LOSS_FUNCTIONS
+    methods = [_call(loss, code(function), tuple(own), aligned)]
+    taken = [each.name.value for each in constructor.params.params]
+    saved = [name for name in own if name in taken]
+    if saved and "get_config" not in methods_of(definition):
+        methods.append(_get_config(loss, saved))
+    replace: dict[cst.CSTNode, Replacement] = {
+        definition.bases[0].value: name_node(loss.spell("keras.losses.Loss")),
+        line: lines,
+        constructor: lambda node: [node, *methods],
+    }
+    return Unwrapped(replace, () if aligned else _before(loss))
+
+
+def _parent_call(
+    constructor: cst.FunctionDef,
+) -> tuple[cst.SimpleStatementLine, cst.Call] | None:
+    """The one line ``super().__init__(...)`` of a constructor."""
+    found = [
+        (line, call)
+        for line in constructor.body.body
+        if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
+        for call in [_expression(line.body[0])]
+        if isinstance(call, cst.Call)
+        and isinstance(call.func, cst.Attribute)
+        and call.func.attr.value == "__init__"
+        and isinstance(call.func.value, cst.Call)
+        and dotted(call.func.value.func) == "super"
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _expression(statement: cst.BaseSmallStatement) -> cst.BaseExpression | None:
+    return statement.value if isinstance(statement, cst.Expr) else None
+
+
+def _split(
+    call: cst.Call,
+) -> tuple[cst.BaseExpression, list[cst.Arg], dict[str, cst.BaseExpression]] | str:
+    """The function, what remains for the parent, and what belongs to the function."""
+    if any(each.star for each in call.args):
+        return "its constructor unpacks arguments for its parent"
+    positional = [each.value for each in call.args if each.keyword is None]
+    keywords = {each.keyword.value: each.value for each in call.args if each.keyword is not None}
+    keywords = {**dict(zip(("fn", *PASSED_ON), positional, strict=False)), **keywords}
+    function = keywords.pop("fn", None)
+    if function is None or dotted(function) is None or (dotted(function) or "").startswith("self."):
+        return "the function that it hands to its parent has no name"
+    passed = [
+        cst.Arg(
+            keyword=cst.Name(name),
+            value=keywords.pop(name),
+            equal=tight_equal(),
+        )
+        for name in ("name", "reduction", "dtype")
+        if name in keywords
+    ]
+    return function, passed, keywords
+
+
+def _call(loss: Loss, function: str, names: tuple[str, ...], aligned: bool) -> cst.FunctionDef:
+    """``call``; Keras' own functions align ranks themselves."""
+    align = f"    y_true, y_pred = {rank_function(loss)}(y_true, y_pred)\n"
+    arguments = "".join(f", {name}=self.{name}" for name in names)
+    return _method(
+        loss,
+        "def call(self, y_true, y_pred):\n"
+        f"{'' if aligned else align}"
+        f"    return {function}(y_true, y_pred{arguments})\n",
+    )
+
+
+def _get_config(loss: Loss, names: list[str]) -> cst.FunctionDef:
+    entries = ", ".join(f'"{name}": self.{name}' for name in names)
+    return _method(
+        loss, f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
+    )
+
+
+def _method(loss: Loss, code: str) -> cst.FunctionDef:
+    parsed = loss.tree.statement(code)
+    assert isinstance(parsed, cst.FunctionDef)
+    return parsed.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+
+
+def _before(loss: Loss) -> tuple[cst.BaseStatement, ...]:
+    if is_rank_function(loss, rank_function(loss)):
+        return ()
+    code = SAME_RANK.format(name=rank_function(loss), tf=loss.tensorflow)
+    parsed = loss.tree.statement(code)
+    assert isinstance(parsed, cst.FunctionDef)
+    blank = cst.EmptyLine(indent=False)
+    return (parsed.with_changes(leading_lines=[blank, blank]),)
