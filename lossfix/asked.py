@@ -145,6 +145,7 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
         locked: list[source.Unreadable] = []
         found = _counted(source.walked(paths, config, locked.append), request.progress)
         files = scan.open_all(found, config.naming, request.pool, request.cache)
+        files = scan.with_named(files, map(str, paths), config.naming)
         check_losses(config, [document.path for document in files.documents])
         if locked:
             files = replace(files, unreadable=(*files.unreadable, *locked))

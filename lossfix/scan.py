@@ -184,6 +184,20 @@ def with_paths(files: Opened, paths: Sequence[str], settings: Settings) -> Opene
     )
 
 
+def with_named(files: Opened, named: Iterable[str], settings: Settings) -> Opened:
+    """The same with those of the skipped files parsed that were named one by one and mention Keras.
+
+    Whoever names a file wants to hear that it is not Python, which its bytes alone do not tell.
+    """
+    skipped = frozenset(files.skipped)
+    paths = [
+        path
+        for path in named
+        if path in skipped and mentions_a_framework(Path(path).read_bytes())
+    ]
+    return with_paths(files, paths, settings) if paths else files
+
+
 def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings) -> Opened:
     """The same with some files as an editor holds them, saved or not, old or new."""
     from lossfix.losses.codebase.reading import read_once

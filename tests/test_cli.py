@@ -113,6 +113,14 @@ def test_a_file_that_does_not_parse_is_a_finding(folder: Path, command: tuple[st
     assert (folder / "odd.py").read_text() == SYNTAX_ERROR
 
 
+def test_a_file_that_is_named_is_parsed_even_where_it_shows_no_loss(folder: Path) -> None:
+    (folder / "odd.py").write_text("import tensorflow as tf\n\nprint tf\n")
+    for _ in range(2):
+        named = lossfix("check", "odd.py", at=folder)
+        assert (named.code, named.text.count("odd.py:3:1: error LF000")) == (FOUND, 1)
+    assert "odd.py" not in lossfix("check", ".", at=folder).text
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
