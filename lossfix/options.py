@@ -123,9 +123,9 @@ selecting = _options(
     option(
         _LINES,
         "--lines",
-        default="",
+        multiple=True,
         metavar="A-B",
-        help="Only those in these lines; empty means everywhere.",
+        help="Only those in these lines; empty means everywhere. Repeatable.",
     ),
     option(
         _LINES,

@@ -29,24 +29,27 @@ def finding(line: int, end: int | None = None, code: str = "LF201", column: int 
 
 
 @pytest.mark.parametrize(
-    ("text", "lines"),
+    ("texts", "lines"),
     [
-        ("", ()),
-        (" ", ()),
-        ("3-14", ((3, 14),)),
-        ("7", ((7, 7),)),
-        ("3:5", ((3, 5),)),
-        ("1,2", ((1, 2),)),
+        ([], ()),
+        ([""], ()),
+        ([" "], ()),
+        (["3-14"], ((3, 14),)),
+        (["7"], ((7, 7),)),
+        (["3:5"], ((3, 5),)),
+        (["1,2"], ((1, 2),)),
+        (["9-12", "3-4"], ((9, 12), (3, 4))),
+        (["9-12", ""], ()),
     ],
 )
-def test_lines_are_a_range_or_the_whole_file(text, lines):
-    assert parse_lines(text) == lines
+def test_lines_are_ranges_or_the_whole_file(texts, lines):
+    assert parse_lines(texts) == lines
 
 
 @pytest.mark.parametrize("text", ["0-3", "5-4", "a-b", "-3", "1-2-3"])
 def test_what_is_no_range_of_lines_is_an_error(text):
     with pytest.raises(SourceError, match="--lines"):
-        parse_lines(text)
+        parse_lines([text])
 
 
 def test_a_finding_is_inside_where_it_shares_a_line():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lossfix.model import Finding
@@ -29,19 +29,25 @@ _CONTROL = {
 }
 
 
-def parse_lines(text: str) -> tuple[Lines, ...]:
-    """The ranges that ``--lines`` asks for: ``A-B``, or ``A``; empty (as editors send it) is the whole file.
+def parse_lines(texts: Sequence[str]) -> tuple[Lines, ...]:
+    """The ranges that all ``--lines`` ask for: ``A-B``, or ``A``.
+
+    An empty one (as editors send it where nothing is chosen) is the whole file.
 
     Raises:
-        SourceError: The text is no such range.
+        SourceError: A text is no such range.
     """
-    if not text.strip():
+    if not all(text.strip() for text in texts):
         return ()
+    return tuple(map(_range, texts))
+
+
+def _range(text: str) -> Lines:
     match = re.fullmatch(r"\s*(\d+)\s*(?:[-:,]\s*(\d+)\s*)?", text)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= first <= last:
         raise SourceError(f"--lines {text}: is not a range of lines such as 3-14, counted from 1")
-    return ((first, last),)
+    return first, last
 
 
 def inside(finding: Finding, ranges: tuple[Lines, ...]) -> bool:
@@ -133,4 +139,4 @@ def _git(folder: Path, *arguments: str) -> bytes:
         raise SourceError("git: not found; --diff-base needs it") from error
     except subprocess.CalledProcessError as error:
         said = os.fsdecode(error.stderr).strip().removeprefix("fatal: ").split("\n")[0]
-        raise SourceError(f"git {arguments[0]}: {said}") from error
+        raise SourceError(f"--diff-base: git says: {said}") from error
