@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -31,5 +32,20 @@ def usage(error: click.UsageError) -> str:
 def _meant(error: click.NoSuchOption) -> str:
     from lossfix.config.settings import closest
 
-    parameters = error.ctx.command.get_params(error.ctx) if error.ctx else ()
-    return closest(error.option_name, [name for each in parameters for name in each.opts])
+    context, name = error.ctx, error.option_name
+    if context is None:
+        return ""
+    takers = [command.name for command in _beside(context) if name in _options_of(command)]
+    if takers:
+        return f"; lossfix {' and lossfix '.join(map(str, takers))} can take it"
+    # Two dashes are alike in all names, and make any two of them seem closer than they are.
+    return closest(name, _options_of(context.command), cutoff=0.6)
+
+
+def _beside(context: click.Context) -> Iterator[click.Command]:
+    group = context.parent.command if context.parent else None
+    return iter(group.commands.values() if isinstance(group, click.Group) else ())
+
+
+def _options_of(command: click.Command) -> list[str]:
+    return [name for each in command.params for name in each.opts]

@@ -230,6 +230,8 @@ def test_nothing_on_stdin_is_nothing_found(folder: Path) -> None:
         (("fix", "--timeout", "0"), "0"),
         (("fix", "--jobs", "0"), "0"),
         (("check", "--selct", "LF1"), "did you mean '--select'?"),
+        (("check", "--diff"), "lossfix fix can take it"),
+        (("check", "--diff-base", "nope"), "--diff-base: git says:"),
         (("broken.py",), "did you mean 'lossfix check broken.py'?"),
         (("chek",), "did you mean 'check'?"),
         (("explain", "LF50"), "LF501 root-at-zero"),

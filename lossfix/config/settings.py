@@ -94,7 +94,11 @@ class Config:
         )
 
 
-def closest(word: str, known: Iterable[str]) -> str:
-    """``; did you mean ...?`` where a known word is close; else nothing."""
-    found = get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+def closest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
+    """``; did you mean ...?`` where a known word is close; else nothing.
+
+    Args:
+        cutoff: how much of both words must be alike, as ``difflib`` counts it, from 0 to 1.
+    """
+    found = get_close_matches(word, sorted(known), n=1, cutoff=cutoff)
     return f"; did you mean {found[0]!r}?" if found else ""
