@@ -252,7 +252,10 @@ def _counted(
     quiet = [each for each in found if silenced.cover(each)]
     if silenced.comments:
         ran = [(each.code, each.name) for each in options_for(request, files, document).rules]
-        shown += source.unused(document.source, silenced, found, ran)
+        from lossfix.rules import RULES
+
+        known = [(each.code, each.name) for each in RULES]
+        shown += source.unused(document.source, silenced, found, ran, known)
     limits = _limits(request, document)
     if limits is not None:
         shown = [each for each in shown if source.inside(each, limits)]

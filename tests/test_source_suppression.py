@@ -10,6 +10,7 @@ from lossfix.model import Finding, Safety, Severity, Source, Span
 from lossfix.source import suppressions, unused
 
 RULES = (("LF101", "numpy-round-trip"), ("LF201", "hard-gate"))
+ALL = (*RULES, ("LF501", "root-at-zero"))
 
 
 def finding(line: int, code: str = "LF201") -> Finding:
@@ -103,7 +104,7 @@ def found_unused(text: str, *findings: Finding) -> list[tuple[int, str]]:
     source = Source("a.py", text)
     return [
         (found.span.line, found.message)
-        for found in unused(source, suppressions(text), findings, RULES)
+        for found in unused(source, suppressions(text), findings, RULES, ALL)
     ]
 
 
@@ -116,11 +117,16 @@ def test_a_comment_that_silences_nothing_is_found():
 
 
 def test_a_comment_on_a_rule_that_did_not_run_is_given_the_benefit_of_the_doubt():
-    assert found_unused("x = 1  # lossfix: ignore[LF999]\n") == []
+    assert found_unused("x = 1  # lossfix: ignore[LF501]\n") == []
+
+
+def test_a_comment_on_a_rule_that_does_not_exist_silences_nothing():
+    (found,) = found_unused("x = 1  # lossfix: ignore[LF999, LF501]\n")
+    assert found == (1, "nothing is silenced by `lossfix: ignore[LF999]`")
 
 
 def test_where_the_unused_comment_stands_is_said():
     text = "é = 1  # noqa # lossfix: ignore[LF201] why\n"
-    (found,) = unused(Source("a.py", text), suppressions(text), (), RULES)
+    (found,) = unused(Source("a.py", text), suppressions(text), (), RULES, ALL)
     assert text[found.span.column - 1 : found.span.end_column - 1] == "# lossfix: ignore[LF201]"
     assert (found.code, found.severity) == ("LF001", Severity.INFO)

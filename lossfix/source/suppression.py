@@ -77,11 +77,15 @@ def unused(
     silenced: Suppressions,
     found: Iterable[Finding],
     ran: Collection[tuple[str, str]],
+    known: Collection[tuple[str, str]],
 ) -> tuple[Finding, ...]:
     """A finding for each comment that silences none of ``found``, all that was found in the file.
 
-    Rules that a comment names and that did not run (``ran``: code and name of those that did) are
-    given the benefit of the doubt.
+    Rules that a comment names and that did not run are given the benefit of the doubt, if they exist.
+
+    Args:
+        ran: code and name of the rules that did run.
+        known: the same of all.
     """
     findings = tuple(found)
     return tuple(
@@ -97,12 +101,15 @@ def unused(
             reason="remove the comment",
         )
         for comment in silenced.comments
-        if (idle := _idle(comment, findings, ran)) is not None
+        if (idle := _idle(comment, findings, ran, known)) is not None
     )
 
 
 def _idle(
-    comment: Suppression, findings: tuple[Finding, ...], ran: Collection[tuple[str, str]]
+    comment: Suppression,
+    findings: tuple[Finding, ...],
+    ran: Collection[tuple[str, str]],
+    known: Collection[tuple[str, str]],
 ) -> tuple[str, ...] | None:
     """The rules of the comment that silence nothing; ``None`` where each does."""
     here = [finding for finding in findings if comment.first <= finding.span.line <= comment.last]
@@ -111,10 +118,14 @@ def _idle(
     idle = tuple(
         rule
         for rule in comment.rules
-        if any(_means(rule, code, name) for code, name in ran)
+        if (_is_one_of(rule, ran) or not _is_one_of(rule, known))
         and not any(_means(rule, finding.code, finding.rule) for finding in here)
     )
     return idle or None
+
+
+def _is_one_of(rule: str, pairs: Collection[tuple[str, str]]) -> bool:
+    return any(_means(rule, code, name) for code, name in pairs)
 
 
 def _means(rule: str, code: str, name: str) -> bool:
