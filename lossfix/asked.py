@@ -121,6 +121,7 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
             gate=config.gate,
             steepness=config.steepness,
             exact_only=config.exact_only,
+            writes=flags.get("diff") is False and not from_stdin(flags),
             lines=source.parse_lines(flags["lines"]),
             changed=None if changed is None else dict(changed),
             baseline=source.read_baseline(flags["baseline"]) if flags["baseline"] else None,

@@ -34,6 +34,8 @@ class Request:
     gate: Gate | None = None
     steepness: float | None = None
     exact_only: bool = False
+    writes: bool = False
+    """What is changed is to be written to the files."""
     lines: tuple[tuple[int, int], ...] = ()
     changed: dict[Path, tuple[tuple[int, int], ...]] | None = None
     """With ``--diff-base``: the lines that changed, by resolved path."""
@@ -119,6 +121,7 @@ def fix(
             ),
             _wanted(request, document),
             request.config.verify,
+            source.locked(document.path) if request.writes else "",
         )
         for document in files.documents
     ]

@@ -191,9 +191,7 @@ def with_named(files: Opened, named: Iterable[str], settings: Settings) -> Opene
     """
     skipped = frozenset(files.skipped)
     paths = [
-        path
-        for path in named
-        if path in skipped and mentions_a_framework(Path(path).read_bytes())
+        path for path in named if path in skipped and mentions_a_framework(Path(path).read_bytes())
     ]
     return with_paths(files, paths, settings) if paths else files
 

@@ -55,6 +55,26 @@ def test_a_baseline_knows_the_findings_of_a_notebook_when_cells_move(folder: Pat
     assert lossfix("check", path.name, "--baseline", "known.json", at=folder).code == 0
 
 
+def test_a_file_that_cannot_be_written_is_kept_before_anything_is_measured(folder: Path):
+    text = "import tensorflow as tf\n" + DEAD.format(name="new")
+    (folder / "new.py").write_text(text)
+    (folder / "losses.py").chmod(0o444)
+    ended = lossfix("fix", "--python", "missing", "--ignore", "LF301", "losses.py", at=folder)
+    assert ended.code == 1
+    assert "old_loss  LF1" in ended.err
+    assert "losses.py is read-only" in ended.err
+    ended = lossfix("fix", *QUICK, at=folder)
+    assert "losses.py is read-only" in ended.err
+    assert [cut((folder / name).read_text()) for name in ("losses.py", "new.py")] == [1, 0]
+    assert "stop_gradient" in lossfix("fix", *QUICK, "--diff", "losses.py", at=folder).text
+
+
+def test_several_ranges_of_lines_are_all_looked_at(folder: Path):
+    (folder / "losses.py").write_text(OLD + DEAD.format(name="new") + DEAD.format(name="last"))
+    lossfix("fix", *QUICK, "--lines", "5", "--lines", "13-13", "losses.py", at=folder)
+    assert cut((folder / "losses.py").read_text()) == 1
+
+
 def test_a_file_with_two_names_is_written_once(folder: Path):
     os.link(folder / "losses.py", folder / "same.py")
     assert lossfix("fix", *QUICK, ".", at=folder).code == 0

@@ -76,6 +76,8 @@ class Case:
     """What was mended exactly, and verified: what smoothing is then held against."""
     first: tuple[Repair, Verdict] | None = None
     """What was refused first: it says best why the loss stays as it was."""
+    locked: str = ""
+    """Why what is to be measured next could not be written, whatever was measured."""
 
 
 def cases_of(
@@ -132,7 +134,8 @@ def advance(case: Case, verified: bool = True) -> bool:
     return False
 
 
-def _tried(case: Case) -> Trial:
+def tried(case: Case) -> Trial:
+    """What was made of the loss last."""
     assert case.trial is not None, "no attempt has been made yet"
     return case.trial
 
@@ -158,7 +161,7 @@ def _only_form(repair: Repair) -> bool:
 
 def probe_of(case: Case, steepness: float | None) -> Probe:
     """What is measured of a case's candidate: against the original, or against what was mended exactly."""
-    repair, plan = _tried(case).repair, case.plan
+    repair, plan = tried(case).repair, case.plan
     old_text, old_name = repair.before, case.loss.name
     old_rest: tuple[FileChange, ...] = ()
     if case.exact is not None:
@@ -182,7 +185,7 @@ def probe_of(case: Case, steepness: float | None) -> Probe:
 
 def take_in(case: Case, verdict: Verdict) -> bool:
     """Take in what was measured of a case's candidate; whether there is another one to measure."""
-    trial = _tried(case)
+    trial = tried(case)
     relaxed = trial.repair.promise is Safety.RELAXED
     if verdict.writable and relaxed:
         case.verdict = verdict if case.exact is None else _joined(case.exact.verdict, verdict)
@@ -212,7 +215,7 @@ def _next_smoothing(case: Case) -> bool:
     """Move to the next candidate that smooths, in the form that the exact repair was verified in."""
     assert case.exact is not None
     while advance(case):
-        repair = _tried(case).repair
+        repair = tried(case).repair
         same_form = repair.becomes == case.exact.trial.repair.becomes
         if repair.promise is Safety.RELAXED and same_form:
             return True
@@ -241,7 +244,7 @@ def _joined(exact: Verdict, relaxed: Verdict) -> Verdict:
 
 def _calibrate(case: Case) -> None:
     """Write the steepness that was chosen into the candidate."""
-    trial = _tried(case)
+    trial = tried(case)
     chosen = None if case.verdict is None else case.verdict.steepness
     if chosen is None or trial.repair.promise is not Safety.RELAXED:
         return

@@ -28,6 +28,8 @@ class Plan:
     wanted: Callable[[Loss], bool] = lambda loss: True
     verify: Verify = field(default_factory=Verify)
     """What the configuration says about how losses are built and measured."""
+    locked: str = ""
+    """Why the document cannot be written; empty where it can, or nothing is to be written."""
 
 
 def configured(probe: Probe, plan: Plan, name: str) -> Probe:

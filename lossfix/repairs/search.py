@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from lossfix import engine
 from lossfix.model import FileChange, Gate, Outcome, Repair, Safety, Status, Verdict
 from lossfix.progress import SILENT, Progress
-from lossfix.repairs.attempts import Case, Files, advance, cases_of, probe_of, repaired, take_in
+from lossfix.repairs.attempts import (
+    Case,
+    Files,
+    advance,
+    cases_of,
+    probe_of,
+    repaired,
+    take_in,
+    tried,
+)
 from lossfix.repairs.plan import Plan
 from lossfix.source import Document
 from lossfix.verify.client import Verifier
@@ -69,16 +78,26 @@ def carry_out(
         for plan in plans
     }
     cases = [case for plan in plans for case in cases_of(plan, files, gate, steepness)]
+    locked = {plan.document.source.path: plan.locked for plan in plans if plan.locked}
     if start is None:
         for case in cases:
-            case.accepted = advance(case, verified=False)
+            case.accepted = advance(case, verified=False) and _may_be_written(case, locked)
     else:
-        _measure(cases, steepness, start, progress)
+        _measure(cases, locked, steepness, start, progress)
     return _done(plans, cases, files, start is not None, choose)
+
+
+def _may_be_written(case: Case, locked: Mapping[str, str]) -> bool:
+    """Whether all files can be written that a case's candidate changes; asked before it is measured."""
+    repair = tried(case).repair
+    paths = (case.plan.document.source.path, *(each.path for each in repair.elsewhere))
+    case.locked = next((f"{path} {locked[path]}" for path in paths if path in locked), "")
+    return not case.locked
 
 
 def _measure(
     cases: Sequence[Case],
+    locked: Mapping[str, str],
     steepness: float | None,
     start: Callable[[], Verifier],
     progress: Progress,
@@ -86,7 +105,7 @@ def _measure(
     waiting = []
     for number, case in enumerate(cases, start=1):
         progress.tick(f"Rewriting: loss {number} of {len(cases)}")
-        if advance(case):
+        if advance(case) and _may_be_written(case, locked):
             waiting.append(case)
     if not waiting:
         return
@@ -123,6 +142,9 @@ def _done(
             for there, text in texts.items():
                 now[there] = replace(now[there], text=text)
             outcomes[path].append(outcome)
+        elif case.locked:
+            kept = _outcome(case, tried(case).repair, Status.KEPT)
+            outcomes[path].append(replace(kept, reason=case.locked))
         elif case.first is not None:
             outcomes[path].append(_kept(case, *case.first))
     return tuple(

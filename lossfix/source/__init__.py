@@ -37,7 +37,7 @@ from lossfix.source.notebook import CellChange, Unparsed, in_joined, localised
 from lossfix.source.patches import patch
 from lossfix.source.ranges import changed_since, in_text, inside, parse_lines
 from lossfix.source.suppression import Suppressions, suppressions, unused
-from lossfix.source.writing import replace, write
+from lossfix.source.writing import locked, replace, write
 
 __all__ = [
     "Baseline",
@@ -66,6 +66,7 @@ __all__ = [
     "inside",
     "listed",
     "localised",
+    "locked",
     "module_reader",
     "packages",
     "parse_lines",

@@ -56,10 +56,18 @@ def replace(path: Path, before: bytes, after: bytes) -> None:
 def refusal(path: Path, before: bytes) -> str:
     """Why a file whose bytes were ``before`` cannot be written; empty where nothing stands against it."""
     try:
+        if path.read_bytes() != before:
+            return _CHANGED
+    except OSError as error:
+        return f"cannot be written: {error.strerror}"
+    return locked(path)
+
+
+def locked(path: Path) -> str:
+    """Why a file cannot be written, whatever it holds; empty where nothing stands against it."""
+    try:
         target = path.resolve(strict=True)
         status = target.stat()
-        if target.read_bytes() != before:
-            return _CHANGED
     except OSError as error:
         return f"cannot be written: {error.strerror}"
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
