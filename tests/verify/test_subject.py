@@ -117,6 +117,18 @@ def test_a_function_whose_name_begins_with_an_underscore_can_be_called_in_a_grap
     assert np.isfinite(float(tf.function(wrapped)(Y_TRUE, Y_PRED)))
 
 
+def test_a_function_that_is_given_a_readable_name_can_be_called_in_a_graph(tmp_path: Path) -> None:
+    source = """
+def make(gap):
+    def loss(y_true, y_pred):
+        return (y_true - y_pred - gap) ** 2
+    loss.__name__ = f"Shifted squares (by {gap}%)"
+    return loss
+"""
+    wrapped = built(source, "make(0.5)", tmp_path).wrapped()
+    assert np.isfinite(float(tf.function(wrapped)(Y_TRUE, Y_PRED)))
+
+
 @pytest.mark.parametrize(
     ("source", "expression", "stage", "text", "line"),
     [

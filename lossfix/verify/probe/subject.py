@@ -14,6 +14,7 @@ import io
 import itertools
 import os
 import random
+import re
 import sys
 import tokenize
 import traceback
@@ -97,9 +98,10 @@ class Candidate:
         """
         if self.is_loss:
             return self.target
-        # As Keras does: `<lambda>` is no valid scope in a graph. Nor is `_loss` outside of another scope,
-        # and Keras has one around it.
-        return _function_wrapper()(self.target, name=self.name.strip("<>").lstrip("_"))
+        # `<lambda>` and `huber, delta=2` are no scopes of a graph, and Keras leaves out what is no letter.
+        # Nor is `_loss` one outside of another scope, and Keras has one around it.
+        name = re.sub(r"\W+", "", self.name).lstrip("_")
+        return _function_wrapper()(self.target, name=name)
 
     def at(self, steepness: Any) -> Union[Candidate, Failure]:
         """The same loss at another steepness (a number or a tensor), built in the same module.
