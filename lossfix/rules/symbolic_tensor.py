@@ -3,14 +3,16 @@
 ## What it does
 
 Reports losses that read an input, an output or a layer's output of a functional model from outside: as a
-name of the file, or handed to the factory that makes the loss.
+name of the file, or handed to the factory that makes the loss. Reports, too, what asks the targets or the
+predictions for the layer that made them, `y_pred._keras_history`.
 
 ## Why is this bad
 
 Such a tensor stands for a shape and has no values; the loss runs on the values of a batch. `fit` raises `A
 KerasTensor cannot be used as input to a TensorFlow function` (measured on Keras 3.15, with `keras.ops` and
 `run_eagerly=True` too): the loss does not train at all. Code of the time of TensorFlow 1, where a model and
-its loss shared one graph, is full of it; variational autoencoders are the commonest case.
+its loss shared one graph, is full of it; variational autoencoders are the commonest case, and losses of
+conditional random fields that look for their layer, which raise `AttributeError`.
 
 ## Example
 
@@ -76,6 +78,7 @@ from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import dotted
 
 _BUILDERS = frozenset({"Model", "function"})
+_HISTORY = frozenset({"_keras_history", "_keras_shape"})
 _REASON = "compute that part in a layer and hand it to `self.add_loss`, or make it an output"
 
 
@@ -87,6 +90,7 @@ def wiring(wiring: Wiring) -> Iterator[Misuse]:
         if not isinstance(node, ast.FunctionDef):
             continue
         yield from _read(wiring, candidate, node)
+        yield from _asked_for_their_layer(wiring, candidate, node)
         if candidate.form is Form.CLOSURE:
             yield from _handed_over(wiring, candidate)
 
@@ -137,6 +141,30 @@ def _handed_over(wiring: Wiring, candidate: Candidate) -> Iterator[Misuse]:
         for name, value in given:
             if name in used and wiring.is_symbolic(value):
                 yield _misuse(value, " ".join(ast.unparse(value).split()), candidate)
+
+
+def _asked_for_their_layer(
+    wiring: Wiring, candidate: Candidate, node: ast.FunctionDef
+) -> Iterator[Misuse]:
+    """What TensorFlow's values have no attribute for: the layer that made a symbolic tensor."""
+    for part in sorted(below(node), key=_place):
+        match part:
+            case ast.Attribute(
+                value=ast.Name(id=name), attr=attribute
+            ) if attribute in _HISTORY and name in (candidate.y_true, candidate.y_pred):
+                if wiring.bindings(node)[name] != (None,) or wiring.is_provided_for(part):
+                    return
+                message = (
+                    f"`{name}.{attribute}` is there for symbolic tensors alone: a loss is given values,"
+                    " and fit raises"
+                )
+                reason = "give the loss its layer, or let the layer compute it with `self.add_loss`"
+                yield Misuse(part, message, reason, loss=candidate.name)
+                return
+
+
+def _place(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 def _misuse(node: ast.expr, code: str, candidate: Candidate) -> Misuse:

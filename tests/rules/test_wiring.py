@@ -343,6 +343,47 @@ def test_what_has_values_is_left(source: str) -> None:
     assert codes(MODEL + source, "symbolic-tensor") == []
 
 
+def test_predictions_that_are_asked_for_the_layer_that_made_them_are_reported() -> None:
+    source = """
+def chain_loss(y_true, y_pred):
+    chain, node = y_pred._keras_history[:2]
+    if y_pred._keras_history[1]:
+        node = 0
+    return chain.likelihood(y_true, node) - tf.reduce_mean(y_pred)
+"""
+    (finding,) = findings(source, "symbolic-tensor")
+    assert finding.message.startswith("`y_pred._keras_history` is there for symbolic tensors alone")
+    assert finding.severity == "error"
+    assert finding.loss == "chain_loss"
+
+
+HISTORIES = {
+    "that are asked for": """
+    if hasattr(y_pred, "_keras_history"):
+        return tf.reduce_mean(y_pred) * y_pred._keras_history[0].scale
+""",
+    "that may be missing": """
+    try:
+        scale = y_pred._keras_history[0].scale
+    except AttributeError:
+        scale = 1.0
+""",
+    "of something else": """
+    scale = model.outputs[0]._keras_history[0].scale
+""",
+    "of what is no longer what was given": """
+    y_pred = rebuilt(y_pred)
+    scale = y_pred._keras_history[0].scale
+""",
+}
+
+
+@pytest.mark.parametrize("lines", HISTORIES.values(), ids=HISTORIES.keys())
+def test_histories_that_may_be_there_are_left(lines: str) -> None:
+    source = f"def chain_loss(y_true, y_pred):{lines}    return tf.reduce_mean(y_true - y_pred)\n"
+    assert codes(source, "symbolic-tensor") == []
+
+
 def test_only_what_was_made_of_its_inputs_and_outputs_lost_add_loss() -> None:
     assert codes(MODEL + "model.add_loss(tf.reduce_mean(code))", "model-add-loss") == ["LF407"]
     for fine in (

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from lossfix.losses.discovery.wiring import Wiring
 from lossfix.losses.discovery.wording import names_a_loss
 from lossfix.losses.operations.removed import Removed, removed
-from lossfix.syntax.nodes import below, every, parents
-from lossfix.syntax.scope import dotted, scope_of_module
+from lossfix.syntax.nodes import below, every
+from lossfix.syntax.scope import scope_of_module
 
 _BACKEND = "keras.backend"
 _ALWAYS_A_LOSS = "ctc_batch_cost"
@@ -33,7 +33,7 @@ def names_gone_apart(wiring: Wiring) -> Iterator[tuple[ast.Attribute, Removed]]:
             if isinstance(part, ast.Attribute) and part not in seen:
                 seen.add(part)
                 entry = _gone(wiring, part)
-                if entry is not None and not _is_provided_for(wiring, part):
+                if entry is not None and not wiring.is_provided_for(part):
                     yield part, entry
 
 
@@ -89,17 +89,3 @@ def function_of_today(entry: Removed) -> str:
         return entry.becomes
     match = _ONE_CALL.fullmatch(entry.calls[0].target) if len(entry.calls) == 1 else None
     return "" if match is None else match[1]
-
-
-def _is_provided_for(wiring: Wiring, node: ast.AST) -> bool:
-    """Whether the code asks for the name before it uses it, or goes on without it."""
-    above = parents(wiring.module).get(node)
-    while above is not None:
-        match above:
-            case ast.Try(handlers=[_, *_]) | ast.ExceptHandler():
-                return True
-            case ast.If(test=test) | ast.IfExp(test=test):
-                if any(dotted(each) in ("hasattr", "keras.__version__") for each in below(test)):
-                    return True
-        above = parents(wiring.module).get(above)
-    return False

@@ -15,7 +15,7 @@ from lossfix.losses.discovery.discover import discover
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.operations.names import canonical
 from lossfix.model import Severity, Span
-from lossfix.syntax.nodes import every, parents
+from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import (
     Definition,
     Scope,
@@ -238,6 +238,21 @@ class Wiring:
         """Whether only that of a tensor is read which needs no values."""
         above = parents(self.module).get(node)
         return isinstance(above, ast.Attribute) and above.attr in _STATIC
+
+    def is_provided_for(self, node: ast.AST) -> bool:
+        """Whether the code asks for a name before it uses it, or goes on without it."""
+        above = parents(self.module).get(node)
+        while above is not None:
+            match above:
+                case ast.Try(handlers=[_, *_]) | ast.ExceptHandler():
+                    return True
+                case ast.If(test=test) | ast.IfExp(test=test):
+                    if any(
+                        dotted(each) in ("hasattr", "keras.__version__") for each in below(test)
+                    ):
+                        return True
+            above = parents(self.module).get(above)
+        return False
 
     def _is_layer_of_a_model(self, node: ast.expr) -> bool:
         match node:
