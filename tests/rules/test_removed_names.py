@@ -564,6 +564,9 @@ STILL_THERE = {
         BACKEND + "\n\ndef kl_loss(mean, spread):\n"
         "    return K.mean(mean) if hasattr(K, 'mean') else mean"
     ),
+    "a test of a loss": (
+        BACKEND + "\n\ndef test_gap_loss():\n    assert K.eval(losses.GapLoss()(A, B)) == 0.25"
+    ),
     "no loss by its name": BACKEND
     + "\n\ndef sampling(mean, spread):\n    return K.exp(spread) * mean",
 }

@@ -72,7 +72,9 @@ def _functions(wiring: Wiring) -> Iterator[ast.FunctionDef]:
         # The names of a loss, of what is in it and of the factory around it are told with the loss.
         if any(path[: len(each)] == each or each[: len(path)] == path for each in known):
             continue
-        if isinstance(node, ast.FunctionDef) and (names_a_loss(node.name) or node in calling):
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith("test_"):
+            continue
+        if names_a_loss(node.name) or node in calling:
             yield node
 
 
