@@ -61,7 +61,7 @@ from lossfix.losses.code.tensors import converted_by_autograph
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import names_below, walk
 
 _PARTS = frozenset({"preds", "predictions", "outputs", "targets", "labels", "logits", "tensors"})
 """Names that a list of several outputs may have, where nothing says that it is one tensor."""
@@ -101,9 +101,15 @@ def _rows(loss: Loss, node: cst.CSTNode) -> Rows | None:
             return None
     if rows is None or not reads_rows(loss, rows, body) or _may_be_outputs(loss):
         return None
-    if any(_looks_up(rows, each) for each in walk(body)):
+    if any(_looks_up(rows, each) for each in walk(body)) or _meets_all_targets(loss, rows, body):
         return None
     return rows
+
+
+def _meets_all_targets(loss: Loss, rows: Rows, body: cst.CSTNode) -> bool:
+    """Whether what the predictions hold meets all targets one by one: several outputs, and no samples."""
+    over = [loss.tree.code(each) for each in rows.tensors.values()]
+    return over == [loss.y_pred] and loss.y_true in names_below(body)
 
 
 def _looks_up(rows: Rows, node: cst.CSTNode) -> bool:

@@ -144,6 +144,19 @@ def test_a_list_of_outputs_may_be_looped_over() -> None:
     assert findings(source, RULE) == ()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return tf.add_n([gap(y_true, scale) for scale in y_pred])",
+        "return sum(gap(y_true, scale) for scale in y_pred)",
+        "total = 0.0\nfor number, scale in enumerate(y_pred):\n    total += gap(y_true, scale)\nreturn total",
+    ],
+)
+def test_outputs_that_are_each_held_against_all_targets_are_no_samples(body: str) -> None:
+    source = "gap = tf.keras.losses.MeanSquaredError()\n\n\n" + loss(body)
+    assert findings(source, RULE) == ()
+
+
 def test_what_tf_function_converts_by_itself_is_left_alone() -> None:
     source = "@tf.function\n" + loss("total = 0.0\n" + ZIP + "total += tf.abs(t - p)\nreturn total")
     assert findings(source, RULE) == ()
