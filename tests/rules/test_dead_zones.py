@@ -188,3 +188,28 @@ def test_a_score_that_is_returned_as_it_is_is_reported() -> None:
 )
 def test_a_loss_that_falls_as_predictions_get_better_is_not_mentioned(source: str) -> None:
     assert findings(source, "maximised-metric") == ()
+
+
+RENAMED = """
+bins = tf.histogram_fixed_width(y_pred, [0.0, 1.0], nbins=8)
+{between}
+bins = tf.cast(bins, tf.float32) / 8.0
+{after}
+return tf.reduce_mean(tf.square(y_true - y_pred)) + tf.reduce_max(tf.abs(bins - 1.0))
+"""
+
+
+@pytest.mark.parametrize("between", ["", "bins = bins + 1"])
+def test_what_is_set_anew_from_itself_still_gets_into_the_loss(between: str) -> None:
+    source = loss(RENAMED.format(between=between, after=""))
+    assert [each.code for each in findings(source, "count-table")] == ["LF206"]
+
+
+def test_what_is_set_anew_from_itself_and_then_dropped_does_not_get_into_the_loss() -> None:
+    source = loss(RENAMED.format(between="", after="bins = tf.reduce_mean(y_true)"))
+    assert findings(source, "count-table") == ()
+
+
+def test_what_is_set_anew_from_itself_may_weigh_something_alive() -> None:
+    source = loss(RENAMED.format(between="", after="bins = bins * tf.reduce_mean(y_pred)"))
+    assert findings(source, "count-table") == ()

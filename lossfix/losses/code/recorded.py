@@ -27,7 +27,7 @@ def is_only_recorded(loss: Loss, node: cst.CSTNode) -> bool:
     return _leads_nowhere(loss, node, frozenset())
 
 
-def _leads_nowhere(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
+def _leads_nowhere(loss: Loss, node: cst.CSTNode, seen: frozenset[cst.CSTNode]) -> bool:
     for above in loss.tree.ancestors(node):
         match above:
             case cst.Expr(
@@ -35,8 +35,9 @@ def _leads_nowhere(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
             ):
                 return name in _RECORDING
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
-                return name in seen or all(
-                    _leads_nowhere(loss, each, seen | {name}) for each in uses(loss, name, above)
+                # A name that is set anew from itself leads on, each time it is.
+                return above in seen or all(
+                    _leads_nowhere(loss, each, seen | {above}) for each in uses(loss, name, above)
                 )
             case cst.Return(value=cst.Tuple(elements=values)) if loss.only_reached:
                 # What the caller does with each of them is not seen from here.

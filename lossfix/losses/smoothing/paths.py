@@ -71,13 +71,12 @@ def _is_used_elsewhere(part: Loss, seen: frozenset[str]) -> bool:
 
 def _meets_a_live_partner(loss: Loss, node: cst.CSTNode) -> bool:
     # What is added is a term of its own, until both go into a square or any other function.
-    return _meets(loss, node, frozenset(), set(), False)
+    return _meets(loss, node, set(), False)
 
 
 def _meets(
     loss: Loss,
     node: cst.CSTNode,
-    seen: frozenset[str],
     entered: set[tuple[cst.CSTNode, bool]],
     joined: bool,
 ) -> bool:
@@ -113,9 +112,8 @@ def _meets(
                 target, above.value
             ):
                 return any(
-                    _meets(loss, use, seen | {name}, entered, joined)
+                    _meets(loss, use, entered, joined)
                     for name in names
-                    if name not in seen
                     for use in uses(loss, name, above)
                 )
             case cst.AugAssign(target=cst.Name(value=name), operator=operator):
@@ -124,9 +122,8 @@ def _meets(
                 )
                 if beside and not isinstance(operator, cst.AddAssign | cst.SubtractAssign):
                     return True
-                return name not in seen and any(
-                    _meets(loss, use, seen | {name}, entered, joined or beside)
-                    for use in uses(loss, name)
+                return any(
+                    _meets(loss, use, entered, joined or beside) for use in uses(loss, name)
                 )
         node = above
 
