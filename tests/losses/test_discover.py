@@ -585,3 +585,19 @@ class Overlap(Scaled):
         return tf.reduce_sum(y_true * tf.round(y_pred))
 """
     assert names(code) == ["Scaled", "Scaled.at_scale", "Overlap.at_scale"]
+
+
+@pytest.mark.parametrize(
+    ("signature", "is_loss"),
+    [
+        ("overlap_loss(targets, inputs, smooth=1.0)", True),
+        ("overlap_loss(target, input)", True),
+        ("overlap(targets, inputs)", False),
+        ("compute_loss(inputs, targets)", False),
+        ("compute_loss(labels, inputs)", False),
+        ("compute_loss(y, inputs)", False),
+    ],
+)
+def test_inputs_behind_targets_are_those_of_the_loss(signature: str, is_loss: bool) -> None:
+    code = f"def {signature}:\n    return tf.reduce_mean(targets)\n"
+    assert [each.y_pred for each in found(code)] == (["input" + "s" * ("inputs" in code)] * is_loss)

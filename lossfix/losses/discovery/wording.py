@@ -28,6 +28,8 @@ _PRED_WORDS = frozenset(
     "pred preds pre predict prediction predictions predicted logit logits output outputs pr p yhat hat fake "
     "ypred prob probs proba est estimate estimated recon reconstruction generated".split()
 )
+_OWN_INPUTS = frozenset({("target", "input"), ("targets", "inputs")})
+"""Targets, and what else a loss is given: in any other order the inputs may be those of a model."""
 
 
 def words(name: str) -> frozenset[str]:
@@ -75,7 +77,7 @@ def pair_of(parameters: list[str], settings: Settings) -> tuple[str, str, bool] 
             return True
         return bool(words(name) & _TRUE_WORDS) and not predicts(name)
 
-    if targets(first) and predicts(second):
+    if (targets(first) and predicts(second)) or (first, second) in _OWN_INPUTS:
         return first, second, False
     if predicts(first) and targets(second):
         return second, first, True
