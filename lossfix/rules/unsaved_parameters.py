@@ -48,8 +48,9 @@ class ScaledLoss(keras.losses.Loss):
 
 ## Fix safety
 
-Exact: nothing but the configuration changes. A parameter that is stored in another form than it was given
-is reported and left to the author.
+Exact: nothing but the configuration changes. A number, a text or a switch that is stored in another form than
+it was given is kept as it was given as well (`self.scale = scale`); any other parameter that is stored so is
+reported and left to the author.
 
 ## References
 
@@ -63,11 +64,14 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.parameters import kept_as_given, own_parameters
-from lossfix.losses.code.subclass import derives_directly, method
+from lossfix.losses.code.parameters import default_of, kept_as_given, own_parameters
+from lossfix.losses.code.subclass import derives_directly, method, super_calls
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
+
+_OF_EVERY_LOSS = frozenset({"call", "dtype", "from_config", "get_config", "name", "reduction"})
+"""Attributes that ``keras.losses.Loss`` has itself."""
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -79,7 +83,8 @@ def match(loss: Loss) -> Iterator[Match]:
     if not names:
         return
     stored = kept_as_given(init)
-    lost = [each for each in names if each not in stored]
+    known = {*stored, *_to_keep(loss, init)} if config is None else set(stored)
+    lost = [each for each in names if each not in known]
     reason = f"`{lost[0]}` is not kept as it was given" if lost else ""
     if config is not None and _listing(config) is None:
         reason = "its `get_config` holds no dictionary of them to add to"
@@ -91,6 +96,41 @@ def match(loss: Loss) -> Iterator[Match]:
         f" {'is' if len(names) == 1 else 'are'} lost when a model is saved",
         reason,
     )
+
+
+def _to_keep(loss: Loss, init: cst.FunctionDef) -> tuple[str, ...]:
+    """The plain parameters that are stored in another form, or not at all, and whose names are free.
+
+    A default shows what is plain: a number, a text or a switch can be saved and given again.
+    """
+    stored, definition = kept_as_given(init), loss.definition
+    taken, set_anew = set(_OF_EVERY_LOSS), set[str]()
+    for node in walk(definition):
+        match node:
+            case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=attribute)):
+                taken.add(attribute)
+            case cst.FunctionDef(name=cst.Name(value=name)):
+                taken.add(name)
+            case (
+                cst.AssignTarget(target=cst.Name(value=name))
+                | cst.AugAssign(target=cst.Name(value=name))
+                | cst.AnnAssign(target=cst.Name(value=name))
+            ):
+                set_anew.add(name)
+    return tuple(
+        each
+        for each in own_parameters(init)
+        if each not in {*stored, *taken, *set_anew} and _is_plain(default_of(init, each))
+    )
+
+
+def _is_plain(default: cst.BaseExpression | None) -> bool:
+    match default:
+        case cst.Name(value="True" | "False"):
+            return True
+        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+            return _is_plain(inner)
+    return isinstance(default, cst.Integer | cst.Float | cst.SimpleString)
 
 
 def _left_out(loss: Loss, init: cst.FunctionDef, config: cst.FunctionDef) -> tuple[str, ...]:
@@ -180,6 +220,8 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         if listing is None:
             return None
         return Edit({listing[0]: _with_entries(*listing, [(each, stored[each]) for each in names])})
+    kept = _to_keep(loss, init)
+    stored = {**stored, **{each: each for each in kept}}
     entries = ", ".join(f'"{each}": self.{stored[each]}' for each in own_parameters(init))
     code = f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
     added = loss.tree.statement(code)
@@ -190,7 +232,21 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         assert isinstance(node, cst.IndentedBlock)
         return node.with_changes(body=[*node.body, added])
 
-    return Edit({definition.body: with_config})
+    if not kept:
+        return Edit({definition.body: with_config})
+    return Edit({init: lambda node: _keeping(node, kept), definition.body: with_config})
+
+
+def _keeping(node: cst.CSTNode, names: tuple[str, ...]) -> cst.CSTNode:
+    """A constructor that keeps the parameters, right behind the call of its parent's."""
+    assert isinstance(node, cst.FunctionDef)
+    assert isinstance(node.body, cst.IndentedBlock)
+    lines = list(node.body.body)
+    calls = set(super_calls(node))
+    behind = [at for at, line in enumerate(lines, 1) if calls & set(walk(line))]
+    at = behind[0] if behind else len(lines)
+    lines[at:at] = [cst.parse_statement(f"self.{each} = {each}") for each in names]
+    return node.with_changes(body=node.body.with_changes(body=lines))
 
 
 def _with_entries(listing: cst.Dict, last: int, new: list[tuple[str, str]]) -> cst.Dict:

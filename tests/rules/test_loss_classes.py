@@ -223,6 +223,42 @@ def test_a_parameter_that_is_kept_in_another_form_is_only_reported(
     assert only(findings(source, "unsaved-parameters")).reason
 
 
+def test_a_number_that_is_kept_in_another_form_is_kept_as_it_was_given_as_well() -> None:
+    source = loss_class(
+        init(
+            "self, gain=0.5, power=2, **kwargs",
+            "super().__init__(**kwargs)",
+            "self.inner = Inner(gain)",
+            "self.scale = power**2",
+        )
+    )
+    after = rewritten(source, "unsaved-parameters")
+    assert (
+        "        super().__init__(**kwargs)\n"
+        "        self.gain = gain\n"
+        "        self.power = power\n"
+        "        self.inner = Inner(gain)\n"
+    ) in after
+    assert '{**super().get_config(), "gain": self.gain, "power": self.power}' in after
+    assert findings("\n" + after, "unsaved-parameters") == ()
+
+
+@pytest.mark.parametrize(
+    ("default", "statement"),
+    [
+        ("None", "self.inner = Inner(gain)"),
+        ("[0.1, 0.9]", "self.inner = Inner(gain)"),
+        ("1.0", "self.gain = tf.constant(gain)"),
+        ("1.0", "self.scale = self.gain(gain)"),
+        ("1.0", "gain += 1.0"),
+    ],
+)
+def test_only_a_number_whose_name_is_free_is_kept_as_well(default: str, statement: str) -> None:
+    head = f"self, gain={default}, **kwargs"
+    source = loss_class(init(head, "super().__init__(**kwargs)", statement))
+    assert only(findings(source, "unsaved-parameters")).reason
+
+
 @pytest.mark.parametrize(
     "source",
     [

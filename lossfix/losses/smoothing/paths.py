@@ -122,9 +122,7 @@ def _meets(
                 )
                 if beside and not isinstance(operator, cst.AddAssign | cst.SubtractAssign):
                     return True
-                return any(
-                    _meets(loss, use, entered, joined or beside) for use in uses(loss, name)
-                )
+                return any(_meets(loss, use, entered, joined or beside) for use in uses(loss, name))
         node = above
 
 
