@@ -239,6 +239,25 @@ def test_a_closure_is_known_by_its_factory_and_by_its_arguments() -> None:
     assert candidate.arguments == ("0.3",)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "step(y_true, y_pred)",
+        "tf.reduce_mean(step(y_true, y_pred))",
+        "tf.numpy_function(step, [y_true, y_pred], tf.float32)",
+        "tf.map_fn(lambda row: step(row[0], row[1]), (y_true, y_pred))",
+    ],
+)
+def test_a_loss_that_computes_with_an_inner_function_makes_no_losses(given: str) -> None:
+    code = (
+        "def warped(y_true, y_pred):\n    def step(a, b):\n        return tf.abs(a - b)\n"
+        f"    return {given}\n"
+        "model.compile(loss=warped)\n"
+    )
+    losses = [each for each in found(code) if each.evidence != (Evidence.REACHED,)]
+    assert [(each.name, each.form) for each in losses] == [("warped", Form.FUNCTION)]
+
+
 OTHERS = {
     "a twin for evaluation": (
         "import numpy as np\ndef mse_loss(y_true, y_pred):\n    return np.mean(y_true - y_pred)\n"

@@ -81,7 +81,7 @@ def _callable(
         if not any(dotted(each) == "staticmethod" for each in node.decorator_list):
             positional = positional[1:]
     elif around is not None:
-        if name in _returned(around):
+        if name in _returned(file, around):
             form, called = Form.CLOSURE, around.name
         else:
             form = Form.NESTED
@@ -90,20 +90,31 @@ def _callable(
     return _Callable(path, node, around, form, called, positional)
 
 
-def _returned(node: Definition) -> Iterator[str]:
+def _returned(file: File, node: Definition) -> Iterator[str]:
+    # What is handed targets and predictions computes a loss: its calls take functions, and give none.
+    taken = [] if isinstance(node, ast.ClassDef) else positional_of(node)
+    computes = pair_of(taken, file.settings) is not None
     for statement in statements(node.body):
         if isinstance(statement, ast.Return) and statement.value is not None:
-            yield from _handed_back(statement.value)
+            yield from _handed_back(statement.value, computes)
 
 
-def _handed_back(node: ast.AST) -> Iterator[str]:
-    # A loaded model is no loss for the `custom_objects` that it is read with.
-    if isinstance(node, ast.keyword) and node.arg == "custom_objects":
-        return
-    if isinstance(node, ast.Name):
-        yield node.id
+def _handed_back(node: ast.AST, computes: bool) -> Iterator[str]:
+    match node:
+        case ast.keyword(arg="custom_objects"):
+            # A loaded model is no loss for the `custom_objects` that it is read with.
+            return
+        case ast.Name(id=name):
+            yield name
+        case ast.Call() if computes:
+            return
+        case ast.Call(func=ast.Name(), args=args, keywords=keywords):
+            # `inner(...)` is what the function gives, and not the function.
+            for part in (*args, *keywords):
+                yield from _handed_back(part, computes)
+            return
     for part in ast.iter_child_nodes(node):
-        yield from _handed_back(part)
+        yield from _handed_back(part, computes)
 
 
 def _function(
