@@ -1,15 +1,17 @@
-"""Integers meet the predictions, or targets are positions without being integers
+"""Integers or conditions meet the predictions, or targets are positions without being integers
 
 ## What it does
 
-Finds arithmetic between the predictions and what was cast to an integer, or is a position (`tf.argmax`), and
-targets that are used as positions (`tf.one_hot`, `tf.gather`) as they come, and casts them.
+Finds arithmetic between the predictions and what was cast to an integer, is a position (`tf.argmax`) or a
+condition on the targets (`y_true > 0`), and targets that are used as positions (`tf.one_hot`, `tf.gather`) as
+they come, and casts them.
 
 ## Why is this bad
 
-TensorFlow converts no tensor by itself: an integer tensor times a float raises `InvalidArgumentError` or
-`TypeError` at the first batch, before there is a gradient (measured on TensorFlow 2.21). Positions have to be
-integers, and in `fit` the targets arrive as `float32`, whatever they were in the data.
+TensorFlow converts no tensor by itself: an integer tensor, or one of booleans, times a float raises
+`InvalidArgumentError` or `TypeError` at the first batch, before there is a gradient (measured on TensorFlow
+2.21), and so does a sum of booleans. Positions have to be integers, and in `fit` the targets arrive as
+`float32`, whatever they were in the data.
 
 ## Example
 
@@ -36,7 +38,8 @@ def label_loss(y_true, y_pred):
 ## Fix safety
 
 Exact: what is mended raised before, or, under a tape of one's own with integer targets, keeps its value.
-Targets that are multiplied as they come are left alone: in `fit` they are floats.
+Targets that are multiplied as they come are left alone: in `fit` they are floats. So are operations of
+`keras.ops`, which convert what they are given.
 
 ## References
 
@@ -53,6 +56,7 @@ import libcst as cst
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.dtypes import Dtype, dtype_of
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.tensors import is_array, is_boolean
 from lossfix.losses.operations.gradients import ELEMENTWISE
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -72,12 +76,22 @@ _POSITIONS = {
 """Operations of TensorFlow that take integers only, and which of their arguments that is."""
 _SHAPES = frozenset({"tf.reshape", "tf.squeeze", "tf.expand_dims", "tf.identity"})
 _APART = frozenset({"tf.cast", "tf.where"})
+_ARITHMETIC = (cst.Add, cst.Subtract, cst.Multiply, cst.Divide, cst.Power)
+_AUGMENTED = (cst.AddAssign, cst.SubtractAssign, cst.MultiplyAssign, cst.DivideAssign)
+_ARITHMETIC_CALLS = frozenset({"tf.add", "tf.subtract", "tf.multiply", "tf.divide"})
+_TOTALS = frozenset({"tensorflow.reduce_sum", "tensorflow.reduce_mean", "tensorflow.reduce_prod"})
+"""Operations of TensorFlow that take no booleans; those of Keras convert them."""
 
 
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body):
-        odd = _odd_operand(loss, node)
-        if odd is not None:
+        odd, flag = _odd_operand(loss, node), _flag(loss, node)
+        if flag is not None:
+            yield Match(
+                flag,
+                f"`{loss.tree.code(flag)}` holds booleans, with which TensorFlow does not calculate",
+            )
+        elif odd is not None:
             yield Match(
                 odd,
                 f"`{loss.tree.code(odd)}` holds integers, which do not mix with the predictions",
@@ -120,8 +134,9 @@ def _operands(
                 cst.Arg(value=right, keyword=None, star=""),
             ]
         ):
-            operation = loss.operation(node)
-            return (left, right) if operation in ELEMENTWISE - _APART else None
+            converts = "keras.ops." in (loss.qualified(node.func) or "")
+            mixes = loss.operation(node) in ELEMENTWISE - _APART and not converts
+            return (left, right) if mixes else None
     return None
 
 
@@ -134,6 +149,30 @@ def _odd_operand(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
         if dtype_of(loss, other) is Dtype.FLOAT and dtype_of(loss, odd) is Dtype.INTEGER:
             return odd
     return None
+
+
+def _flag(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
+    """The condition on the targets that ``node`` calculates with as if it were a number."""
+    for each in _calculated_with(loss, node):
+        # Conditions on the predictions are gates, and of those other rules speak.
+        if is_array(loss, each) and is_boolean(loss, each) and not loss.predicts(each):
+            return each
+    return None
+
+
+def _calculated_with(loss: Loss, node: cst.CSTNode) -> tuple[cst.BaseExpression, ...]:
+    match node:
+        case cst.BinaryOperation(left=left, operator=operator, right=right):
+            return (left, right) if isinstance(operator, _ARITHMETIC) else ()
+        case cst.AugAssign(operator=operator, value=value):
+            return (value,) if isinstance(operator, _AUGMENTED) else ()
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
+            if loss.qualified(node.func) in _TOTALS:
+                return (first,)
+            arithmetic = loss.operation(node) in _ARITHMETIC_CALLS
+            operands = _operands(loss, node) if arithmetic else None
+            return operands or ()
+    return ()
 
 
 def _position(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
@@ -167,7 +206,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     node = match.node
     assert isinstance(node, cst.BaseExpression)
     cast = loss.spell("tf.cast")
-    if dtype_of(loss, node) is None:
+    if dtype_of(loss, node) is None and not is_boolean(loss, node):
         integers = loss.spell("tf.int32")
         return Edit({node: expression(f"{cast}({{x}}, {integers})", x=node)})
     return Edit({node: expression(f"{cast}({{x}}, {loss.y_pred}.dtype)", x=node)})

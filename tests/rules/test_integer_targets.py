@@ -37,6 +37,32 @@ def loss(*lines: str) -> str:
                 "return tf.gather(y_pred, tf.cast(labels, tf.int32), batch_dims=1)",
             ],
         ),
+        (
+            ["return tf.square(y_true - y_pred) * (y_true > 0)"],
+            ["return tf.square(y_true - y_pred) * tf.cast(y_true > 0, y_pred.dtype)"],
+        ),
+        (
+            [
+                "seen = tf.logical_not(tf.math.is_nan(y_true))",
+                "return y_pred / tf.reduce_sum(seen)",
+            ],
+            [
+                "seen = tf.logical_not(tf.math.is_nan(y_true))",
+                "return y_pred / tf.reduce_sum(tf.cast(seen, y_pred.dtype))",
+            ],
+        ),
+        (
+            ["return tf.multiply(1.0 - tf.math.is_nan(y_true), y_pred)"],
+            ["return tf.multiply(1.0 - tf.cast(tf.math.is_nan(y_true), y_pred.dtype), y_pred)"],
+        ),
+        (
+            ["cost = tf.abs(y_pred)", "cost *= tf.equal(y_true, 1.0)", "return cost"],
+            [
+                "cost = tf.abs(y_pred)",
+                "cost *= tf.cast(tf.equal(y_true, 1.0), y_pred.dtype)",
+                "return cost",
+            ],
+        ),
     ],
 )
 def test_integers_are_cast_where_they_meet(before: list[str], after: list[str]) -> None:
@@ -58,6 +84,12 @@ def test_integers_are_cast_where_they_meet(before: list[str], after: list[str]) 
         ["return tf.where(tf.cast(y_true, tf.int32) == 1, y_pred, 1 - y_pred)"],
         ["n = tf.cast(y_true, tf.int32) * 2", "return tf.gather(y_pred, n)"],
         ["return tf.gather(y_pred, INDICES, axis=-1) * y_true"],
+        ["return tf.where((y_true > 0) & (y_true < 9), y_pred, 0.0)"],
+        ["return tf.cast(y_true > 0, tf.float32) * y_pred"],
+        ["return (y_true.shape[-1] > 1) * y_pred"],
+        ["return tf.keras.ops.multiply(y_true > 0, y_pred)"],
+        ["return tf.keras.backend.mean(y_true > 0) * y_pred"],
+        ["return tf.reduce_any(y_true > 0) & FLAG"],
     ],
 )
 def test_what_fits_together_is_left_alone(lines: list[str]) -> None:

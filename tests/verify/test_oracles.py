@@ -167,8 +167,14 @@ def test_dtypes_mix_within_and_only_within():
         assert (tf.constant(3) / tf.constant(2.0)).numpy() == 1.5
         assert (tf.constant(3.0) * tf.constant(2.0, tf.float64)).dtype == tf.float64
         assert (2.0 * tf.constant(1.5)).dtype == tf.float32
+        seen = tf.constant([True, True, False])
+        assert (1.0 - seen).numpy().tolist() == [0.0, 0.0, 1.0]
+        assert tf.multiply(tf.constant(3.0), seen).numpy().tolist() == [3.0, 3.0, 0.0]
+        assert tf.math.reduce_sum(seen).numpy() == 2.0
     with pytest.raises((TypeError, tf.errors.InvalidArgumentError)):
         tf.constant(3) / tf.constant(2.0)
+    with pytest.raises((TypeError, tf.errors.InvalidArgumentError)):
+        tf.reduce_sum(tf.constant([True]))
 
 
 @pytest.mark.parametrize(

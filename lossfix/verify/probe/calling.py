@@ -28,6 +28,8 @@ _PARTS = 60
 """So many parts are drawn to find some that take the same way through the code."""
 _ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
 _COMPARISONS = ("lt", "le", "gt", "ge")
+_TOTALS = ("reduce_sum", "reduce_mean", "reduce_prod")
+_FUNCTIONS = ("add", "subtract", "multiply", "divide")
 
 
 @dataclass(frozen=True)
@@ -152,29 +154,49 @@ def unanimous() -> Iterator[list[bool]]:
 
 @contextmanager
 def promotion() -> Iterator[None]:
-    """Within, operators between tensors of different dtypes promote as NumPy does: integers to the
-    other's float, a float to the wider of the two."""
+    """Within, arithmetic between tensors of different dtypes promotes as NumPy does: integers to the
+    other's float, a float to the wider of the two, and booleans to 0.0 and 1.0."""
     names = [f"__{name}__" for name in _COMPARISONS]
     names += [f"__{side}{name}__" for name in _ARITHMETIC for side in ("", "r")]
-    plain = {name: getattr(tf.Tensor, name) for name in names}
-    for name, operator in plain.items():
-        setattr(tf.Tensor, name, _promoting(operator))
+    made: list[tuple[Any, str, Callable[[Any], Any]]]
+    made = [(tf.Tensor, name, _promoting) for name in names]
+    made += [(module, name, _promoting) for module in (tf, tf.math) for name in _FUNCTIONS]
+    made += [(module, name, _counting) for module in (tf, tf.math) for name in _TOTALS]
+    plain = [(place, name, getattr(place, name)) for place, name, _ in made]
+    for (place, name, operation), (_, _, promoting) in zip(plain, made):
+        setattr(place, name, promoting(operation))
     try:
         yield
     finally:
-        for name, operator in plain.items():
-            setattr(tf.Tensor, name, operator)
+        for place, name, operation in plain:
+            setattr(place, name, operation)
 
 
-def _promoting(operator: Function) -> Function:
-    @functools.wraps(operator)
-    def promoted(one: Any, other: Any) -> Any:
-        if isinstance(other, tf.Tensor) and one.dtype != other.dtype:
+def _promoting(operation: Function) -> Function:
+    @functools.wraps(operation)
+    def promoted(one: Any, other: Any, *rest: Any, **named: Any) -> Any:
+        both = isinstance(one, tf.Tensor) and isinstance(other, tf.Tensor)
+        if not both or one.dtype == other.dtype:
+            one, other = _counted(one), _counted(other)
+        else:
             wider = _wider(one.dtype, other.dtype)
             one, other = tf.cast(one, wider), tf.cast(other, wider)
-        return operator(one, other)
+        return operation(one, other, *rest, **named)
 
     return promoted
+
+
+def _counting(total: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(total)
+    def counting(values: Any, *rest: Any, **named: Any) -> Any:
+        return total(_counted(values), *rest, **named)
+
+    return counting
+
+
+def _counted(value: Any) -> Any:
+    boolean = isinstance(value, tf.Tensor) and value.dtype == tf.bool
+    return tf.cast(value, tf.float32) if boolean else value
 
 
 def _wider(one: Any, other: Any) -> Any:

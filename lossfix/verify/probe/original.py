@@ -114,7 +114,7 @@ def _oracles(source: str, reasons: Sequence[str]) -> Iterator[Oracle]:
     yield Oracle(shimmed=True)
     yield Oracle(arrays=True)
     said = " ".join(reasons)
-    if re.search(r"type|expected to be an? \w+ tensor", said):
+    if re.search(r"type|expected to be an? \w+ tensor|list of allowed values", said):
         yield Oracle(calling=Calling(promoted=True))
     if re.search(r"shape|slice|size|dimension|index", said):
         for rows in batch_sizes(source):
