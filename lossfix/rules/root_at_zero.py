@@ -4,7 +4,8 @@
 
 Finds square roots, norms and standard deviations of something that is exactly zero where the predictions
 equal the targets (or, for a standard deviation, one another), and keeps what stands under the root above
-1e-12. A power between a half and one of what a score lacks, `(1 - tversky) ** 0.75`, is such a root, too.
+1e-12. A power between a half and one of what a score lacks, `(1 - tversky) ** 0.75`, is such a root, too, and so
+is that of a variance that is written out, `tf.sqrt(tf.reduce_mean((x - tf.reduce_mean(x)) ** 2))`.
 
 ## Why is this bad
 
@@ -61,6 +62,7 @@ from lossfix.losses.code.perfect import (
     reduces_everything,
     vanishes,
 )
+from lossfix.losses.code.variances import is_variance
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
@@ -177,7 +179,9 @@ def _is_half(node: cst.BaseExpression) -> bool:
 
 
 def _is_deviation(loss: Loss, node: cst.Call) -> bool:
-    return loss.operation(node) == "tf.math.reduce_std" and loss.predicts(node.args[0].value)
+    operation, of = loss.operation(node), node.args[0].value
+    known = operation == "tf.math.reduce_std" or (operation == "tf.sqrt" and is_variance(loss, of))
+    return known and loss.predicts(of)
 
 
 def _is_plain_reduction(node: cst.BaseExpression) -> bool:

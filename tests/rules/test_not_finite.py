@@ -62,6 +62,11 @@ def mended(rule: str, *statements: str) -> str:
             "tf.math.reduce_std(y_pred - y_true, axis=0)",
             "tf.sqrt(tf.maximum(tf.math.reduce_variance(y_pred - y_true, axis=0), 1e-12))",
         ),
+        (
+            "tf.sqrt(tf.sin(y_pred - y_true) ** 2 + tf.cos(y_true) * tf.cos(y_pred) * tf.abs(y_true - y_pred))",
+            "tf.sqrt(tf.maximum(tf.sin(y_pred - y_true) ** 2 + "
+            "tf.cos(y_true) * tf.cos(y_pred) * tf.abs(y_true - y_pred), 1e-12))",
+        ),
     ],
 )
 def test_a_root_is_kept_above_zero(before: str, after: str) -> None:
@@ -86,6 +91,43 @@ def test_a_root_is_kept_above_zero(before: str, after: str) -> None:
 )
 def test_a_root_of_what_a_score_lacks_is_kept_above_zero(before: str, after: str) -> None:
     assert after in mended("root-at-zero", f"return {before}")
+
+
+@pytest.mark.parametrize(
+    ("variance", "under"),
+    [
+        ("tf.reduce_mean((gain - mean) ** 2)", "tf.reduce_mean((gain - mean) ** 2)"),
+        ("tf.reduce_sum(tf.square(gain - mean), -1)", "tf.reduce_sum(tf.square(gain - mean), -1)"),
+        (
+            "tf.reduce_mean(tf.square(gain)) - mean * mean",
+            "tf.reduce_mean(tf.square(gain)) - mean * mean",
+        ),
+        (
+            "tf.maximum(tf.reduce_mean(gain ** 2) - mean ** 2, 0.0)",
+            "tf.reduce_mean(gain ** 2) - mean ** 2",
+        ),
+    ],
+)
+def test_the_root_of_a_variance_that_is_written_out_is_kept_above_zero(
+    variance: str, under: str
+) -> None:
+    before = ("gain = y_true * y_pred", "mean = tf.reduce_mean(gain)")
+    after = mended("root-at-zero", *before, f"return -mean / tf.sqrt({variance})")
+    assert after.endswith(f"return -mean / tf.sqrt(tf.maximum({under}, 1e-12))")
+
+
+def test_two_parameters_of_a_part_may_be_the_same_of_targets_and_predictions() -> None:
+    part = (
+        "def arc(lat1, lon1, lat2, lon2):\n"
+        "    a = tf.sin(lat2 - lat1) ** 2 + tf.cos(lat1) * tf.cos(lat2) * tf.sin(lon2 - lon1) ** 2\n"
+        "    return tf.asin(tf.sqrt(a))\n\n\n"
+    )
+    given = ("x, y = tf.unstack(y_true, axis=-1)", "u, v = tf.unstack(y_pred, axis=-1)")
+    source = part + body(*given, "return arc(x, y, u, v)")
+    (finding,) = findings(source, "root-at-zero")
+    assert "tf.sqrt(a)" in finding.message
+    # `lon1` and `lat2` are no two of one thing.
+    assert findings(source.replace("lat2 - lat1", "lon2 - lat1"), "root-at-zero") == ()
 
 
 def test_the_power_may_have_a_name() -> None:
@@ -128,6 +170,10 @@ def test_a_root_is_followed_through_names_and_casts() -> None:
         "(1 - tversky(y_true, y_pred) + 1e-6) ** 0.75",
         "(2 - tversky(y_true, y_pred)) ** 0.75",
         "tf.norm(tf.stack([y_pred, tf.ones_like(y_pred)], -1), axis=-1)",
+        "tf.sqrt(tf.cos(y_true) * tf.cos(2.0 * y_pred) * tf.square(y_true - y_pred))",
+        "tf.sqrt(tf.reduce_mean((y_pred - tf.reduce_mean(y_true)) ** 2))",
+        "tf.sqrt(tf.reduce_mean((y_true - tf.reduce_mean(y_true)) ** 2)) * y_pred",
+        "tf.sqrt(tf.reduce_mean((y_pred - tf.reduce_mean(y_pred)) ** 2) + 1e-9)",
     ],
 )
 def test_a_root_that_stays_clear_of_zero_is_left_alone(value: str) -> None:

@@ -3,6 +3,6 @@
 ``loss``, ``concrete`` (losses in the tree of a file), ``unfolding`` (a lambda as a function), ``reach``
 (what it is made of), ``parameters``, ``subclass`` (whether its class is Keras's), ``asked_once`` (what
 is asked of a value again and again), ``conditions``, ``tensors``, ``dtypes``, ``casts``, ``truth``,
-``divisions``, ``naming``, ``perfect`` (where predictions equal targets), ``recorded`` (what is only
-kept).
+``divisions``, ``naming``, ``perfect`` (where predictions equal targets), ``variances`` (where they equal
+one another), ``recorded`` (what is only kept).
 """

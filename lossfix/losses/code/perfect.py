@@ -6,6 +6,8 @@ be too cautious: whatever is not understood does not vanish.
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
@@ -17,7 +19,8 @@ from lossfix.syntax.tree import children, dotted, walk
 _KEEPS_ZERO = words("""
     builtins.abs tf.abs tf.nn.relu tf.square tf.sqrt tf.negative tf.identity tf.cast tf.convert_to_tensor
     tf.reshape tf.squeeze tf.expand_dims tf.transpose tf.reduce_sum tf.reduce_mean tf.reduce_max
-    tf.math.reduce_variance tf.math.reduce_std keras.backend.flatten keras.backend.batch_flatten
+    tf.math.reduce_variance tf.math.reduce_std tf.sin tf.tan tf.tanh tf.asin tf.atan tf.math.erf
+    tf.math.log1p tf.math.expm1 keras.backend.flatten keras.backend.batch_flatten
     keras.backend.cast_to_floatx
     """)
 _NONNEGATIVE = words("""
@@ -42,6 +45,7 @@ _DISTANCE_CLASSES = frozenset("keras.losses." + name for name in words("""
     MeanSquaredError MeanAbsoluteError MeanSquaredLogarithmicError MeanAbsolutePercentageError Huber
     LogCosh
     """))
+_ONE_OF_TWO = re.compile("(.+?)(?:[12ab]|_?(?:true|pred|target|hat))")
 _LAYOUT = (
     cst.Comma,
     cst.Dot,
@@ -164,7 +168,9 @@ def _is_nonnegative(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) 
             last = values[-1]
             return name in seen or (last.whole and _is_nonnegative(loss, last.value, seen | {name}))
         case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
-            return left.deep_equals(right) or (positive(left) and positive(right))
+            # The same of the targets and of the predictions, `cos(a) * cos(b)`: where they meet, a square.
+            squared = left.deep_equals(right) or _agree(loss, left, right)
+            return squared or (positive(left) and positive(right))
         case cst.BinaryOperation(left=left, operator=cst.Add() | cst.Divide(), right=right):
             return positive(left) and positive(right)
         case cst.BinaryOperation(left=left, operator=cst.Power(), right=right):
@@ -210,9 +216,31 @@ def _is_even(node: cst.BaseExpression) -> bool:
 
 def _agree(loss: Loss, left: cst.BaseExpression, right: cst.BaseExpression) -> bool:
     """Whether two expressions are the same one, of the targets and of the predictions."""
-    if loss.flow.depends(left) | loss.flow.depends(right) < {"y_true", "y_pred"}:
+    of_both = not loss.flow.depends(left) | loss.flow.depends(right) < {"y_true", "y_pred"}
+    if not of_both and not _are_counterparts(loss, left, right):
         return False
     return _shape(loss, left, frozenset()) == _shape(loss, right, frozenset())
+
+
+def _are_counterparts(loss: Loss, left: cst.BaseExpression, right: cst.BaseExpression) -> bool:
+    """Whether a part was handed one for the targets and the other for the predictions, as their names
+    say: ``lon1`` and ``lon2``."""
+    match left, right:
+        case cst.Name(value=one), cst.Name(value=other):
+            return one != other and _stem(loss, one) == _stem(loss, other) != ""
+    return False
+
+
+def _stem(loss: Loss, name: str) -> str:
+    """What the names of two parameters of a part have in common, of which one is handed predictions;
+    empty for any other name."""
+    found = _ONE_OF_TWO.fullmatch(name) if loss.only_reached else None
+    if found is None:
+        return ""
+    names = [each.name.value for each in loss.function.params.params]
+    alike = [each for each in names if (of := _ONE_OF_TWO.fullmatch(each)) and of[1] == found[1]]
+    predicted = [each for each in alike if each in loss.predictions]
+    return found[1] if name in alike and len(alike) == 2 and len(predicted) == 1 else ""
 
 
 def _shape(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> str:
@@ -223,7 +251,8 @@ def _shape(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> str:
                 return "y"
             values = loss.flow.values(name)
             if not values:
-                return "y" if name in (loss.y_true, loss.y_pred) else name
+                stem = _stem(loss, name)
+                return stem or ("y" if name in (loss.y_true, loss.y_pred) else name)
             inner = sorted({_shape(loss, each.value, seen | {name}) for each in values} - {"y"})
             if not all(each.whole for each in values):
                 return f"{name}:{inner}"

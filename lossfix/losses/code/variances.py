@@ -1,0 +1,67 @@
+"""Variances that are written out: zero where all values are equal, and nowhere below."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.perfect import is_zero
+
+_MEANS = ("tf.reduce_mean", "tf.reduce_sum")
+
+
+def is_variance(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is a mean or sum of ``(x - mean(x)) ** 2``, or ``mean(x ** 2) - mean(x) ** 2``,
+    also above a bound of zero."""
+    match _meant(loss, node):
+        case cst.Call(args=[cst.Arg(value=first), *rest]) as call:
+            operation = loss.operation(call)
+            if operation == "tf.maximum" and len(rest) == 1:
+                bounded = is_zero(rest[0].value)
+                return bounded and is_variance(loss, first)
+            squared = _squared(loss, first) if operation in _MEANS else None
+            return squared is not None and _is_deviation(loss, squared)
+        case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right):
+            of_squares, mean = _averaged(loss, left), _squared(loss, right)
+            squared = None if of_squares is None else _squared(loss, of_squares)
+            return mean is not None and _are_equal(squared, _averaged(loss, mean))
+    return False
+
+
+def _is_deviation(loss: Loss, node: cst.BaseExpression) -> bool:
+    match _meant(loss, node):
+        case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right):
+            return _are_equal(left, _averaged(loss, right))
+    return False
+
+
+def _squared(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    match _meant(loss, node):
+        case cst.Call(args=[cst.Arg(value=inner)]) as call if loss.operation(call) == "tf.square":
+            return inner
+        case cst.BinaryOperation(left=left, operator=cst.Power(), right=cst.Integer(value="2")):
+            return left
+        case cst.BinaryOperation(
+            left=left, operator=cst.Multiply(), right=right
+        ) if left.deep_equals(right):
+            return left
+    return None
+
+
+def _averaged(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    match _meant(loss, node):
+        case cst.Call(args=[cst.Arg(value=inner), *_]) as call if (
+            loss.operation(call) == "tf.reduce_mean"
+        ):
+            return inner
+    return None
+
+
+def _are_equal(one: cst.BaseExpression | None, other: cst.BaseExpression | None) -> bool:
+    return one is not None and other is not None and one.deep_equals(other)
+
+
+def _meant(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+    """What a name was set to once, or the expression itself."""
+    return named_value(loss, node) or node
