@@ -3,7 +3,8 @@
 ## What it does
 
 Reports compiled losses that are named after a score (F1, Dice, IoU, precision, recall, accuracy) and return
-the overlap of targets and predictions divided by their sizes, as it is.
+the overlap of targets and predictions divided by their sizes, as it is, and those that return one minus an
+error (R², the efficiency of Nash and Sutcliffe), whatever they are called.
 
 ## Why is this bad
 
@@ -60,6 +61,7 @@ import libcst as cst
 
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.perfect import is_nonnegative, vanishes
 from lossfix.losses.discovery.wording import words
 from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
@@ -74,16 +76,52 @@ _MEANS = frozenset({"tf.reduce_mean", "tf.reduce_sum", "tf.cast", "tf.squeeze"})
 
 def match(loss: Loss) -> Iterator[Match]:
     named = words((loss.factory or loss.definition).name.value)
-    compiled = Evidence.COMPILED in loss.candidate.evidence
-    if not compiled or not named & _SCORES or named & _LOSSES:
+    if Evidence.COMPILED not in loss.candidate.evidence:
         return
     returns = [each for each in walk(loss.function) if isinstance(each, cst.Return) and each.value]
-    if len(returns) == 1 and returns[0].value is not None and _is_score(loss, returns[0].value):
+    value = returns[0].value if len(returns) == 1 else None
+    if value is None:
+        return
+    how = ""
+    if named & _SCORES and not named & _LOSSES and _is_score(loss, value):
+        how = "return 1 minus the score"
+    elif _lacks_an_error(loss, value):
+        how = "return the error that is subtracted"
+    if how:
         yield Match(
             returns[0],
             f"`{loss.name}` grows as the predictions get better: training makes them worse",
-            "if it is meant to be minimised, return 1 minus the score",
+            f"if it is meant to be minimised, {how}",
         )
+
+
+def _lacks_an_error(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is a number minus an error: largest where the predictions equal the targets."""
+    match node:
+        case cst.BinaryOperation(
+            left=cst.Integer() | cst.Float(), operator=cst.Subtract(), right=error
+        ):
+            return _is_error(loss, error)
+        case cst.Call(args=[cst.Arg(value=inner), *_]):
+            return loss.operation(node) in _MEANS and _lacks_an_error(loss, inner)
+    value = named_value(loss, node)
+    return value is not None and _lacks_an_error(loss, value)
+
+
+def _is_error(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is zero where predictions equal targets and nowhere below, relative to the
+    targets' own size or not."""
+    match node:
+        case cst.BinaryOperation(left=left, operator=cst.Divide(), right=right):
+            return not loss.predicts(right) and _is_error(loss, left)
+        case cst.Call(args=[cst.Arg(value=left), cst.Arg(value=right), *_]) if (
+            loss.operation(node) == "tf.math.divide_no_nan"
+        ):
+            return not loss.predicts(right) and _is_error(loss, left)
+    value = named_value(loss, node)
+    if value is not None:
+        return _is_error(loss, value)
+    return vanishes(loss, node) and is_nonnegative(loss, node)
 
 
 def _is_score(loss: Loss, node: cst.BaseExpression) -> bool:

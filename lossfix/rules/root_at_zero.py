@@ -4,8 +4,8 @@
 
 Finds square roots, norms and standard deviations of something that is exactly zero where the predictions
 equal the targets (or, for a standard deviation, one another), and keeps what stands under the root above
-1e-12. A power between a half and one of what a score lacks, `(1 - tversky) ** 0.75`, is such a root, too, and so
-is that of a variance that is written out, `tf.sqrt(tf.reduce_mean((x - tf.reduce_mean(x)) ** 2))`.
+1e-12. A power between a half and one of what a score lacks, `(1 - tversky) ** 0.75`, is such a root, too, and
+so is that of a variance that is written out, `tf.sqrt(tf.reduce_mean((x - tf.reduce_mean(x)) ** 2))`.
 
 ## Why is this bad
 

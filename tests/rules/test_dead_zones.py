@@ -213,3 +213,46 @@ def test_what_is_set_anew_from_itself_and_then_dropped_does_not_get_into_the_los
 def test_what_is_set_anew_from_itself_may_weigh_something_alive() -> None:
     source = loss(RENAMED.format(between="", after="bins = bins * tf.reduce_mean(y_pred)"))
     assert findings(source, "count-table") == ()
+
+
+R2 = """
+error = tf.reduce_sum(tf.square(y_true - y_pred))
+spread = tf.reduce_sum(tf.square(y_true - tf.reduce_mean(y_true)))
+return {value}
+"""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1 - error / spread",
+        "1.0 - error / (spread + 1e-7)",
+        "(1 - tf.math.divide_no_nan(error, spread))",
+    ],
+)
+@pytest.mark.parametrize("name", ["r2", "r2_loss"])
+def test_one_minus_an_error_grows_with_the_predictions(name: str, value: str) -> None:
+    (finding,) = findings(compiled(R2.format(value=value), name), "maximised-metric")
+    assert "the error that is subtracted" in finding.reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "error / spread",
+        "1 - (1 - error / spread)",
+        "error - 1",
+        "1 - tf.exp(-error)",
+        "1 - spread / error",
+        "1 - tf.reduce_sum(y_true * y_pred) / spread",
+        "spread - y_pred * error",
+    ],
+)
+def test_an_error_that_is_minimised_is_no_score(value: str) -> None:
+    assert findings(compiled(R2.format(value=value), "r2"), "maximised-metric") == ()
+
+
+def test_a_score_that_no_model_is_compiled_with_may_grow() -> None:
+    assert (
+        findings(loss(R2.format(value="1 - error / spread"), "r2_loss"), "maximised-metric") == ()
+    )

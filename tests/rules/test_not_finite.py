@@ -63,7 +63,8 @@ def mended(rule: str, *statements: str) -> str:
             "tf.sqrt(tf.maximum(tf.math.reduce_variance(y_pred - y_true, axis=0), 1e-12))",
         ),
         (
-            "tf.sqrt(tf.sin(y_pred - y_true) ** 2 + tf.cos(y_true) * tf.cos(y_pred) * tf.abs(y_true - y_pred))",
+            "tf.sqrt(tf.sin(y_pred - y_true) ** 2 + "
+            "tf.cos(y_true) * tf.cos(y_pred) * tf.abs(y_true - y_pred))",
             "tf.sqrt(tf.maximum(tf.sin(y_pred - y_true) ** 2 + "
             "tf.cos(y_true) * tf.cos(y_pred) * tf.abs(y_true - y_pred), 1e-12))",
         ),
