@@ -58,6 +58,39 @@ def test_two_kinds_of_keras_are_not_mixed() -> None:
     assert fixed(text) == text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from keras.utils import losses_utils",
+        "from keras.src.utils import losses_utils",
+        "from keras.src.losses import losses_utils",
+    ],
+)
+@pytest.mark.parametrize("written", ["Reduction.SUM", "ReductionV2.SUM"])
+def test_the_reductions_of_keras_2_are_strings_today(line: str, written: str) -> None:
+    text = fixed(f"""
+        import tensorflow as tf
+        from keras.losses import Loss
+        {line}
+
+
+        class GapLoss(Loss):
+            def __init__(self):
+                super().__init__(reduction=losses_utils.{written}, name="gap")
+
+            def call(self, y_true, y_pred):
+                return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+    """)
+    assert "losses_utils" not in text
+    assert 'super().__init__(reduction="sum", name="gap")' in text
+
+
+def test_what_weighed_and_reduced_a_loss_is_told_to_be_kerass_own_work() -> None:
+    line = "from keras.utils import losses_utils"
+    (finding,) = found(body("losses_utils.compute_weighted_loss(y_true - y_pred)", line))
+    assert "weighs and reduces" in finding.reason
+
+
 def test_uses_are_rewritten_where_no_import_would_do() -> None:
     text = fixed("""
         # the names

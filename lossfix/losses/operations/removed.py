@@ -26,6 +26,7 @@ from lossfix.losses.operations.removed_table import (
     CROSSENTROPY,
     HUBER,
     LOSS_REASONS,
+    LOSSES_UTILS,
     METRIC_REASONS,
     MODULES,
     REDUCTIONS,
@@ -34,6 +35,7 @@ from lossfix.losses.operations.removed_table import (
     UTILITIES,
     V1_CALLS,
     V1_REASONS,
+    WEIGHTED,
 )
 from lossfix.losses.operations.renames import KEYWORDS, ONLY_V1, RENAMED, REORDERED
 from lossfix.losses.operations.translation import (
@@ -124,8 +126,11 @@ def _keras() -> Iterator[Removed]:
         yield Removed(f"keras.objectives.{name}", becomes=f"keras.losses.{new}")
     for name, literal in REDUCTIONS.items():
         yield Removed(f"keras.losses.Reduction.{name}", becomes=literal)
-        for head in ("keras", "tensorflow.keras", "tensorflow.python.keras"):
-            yield Removed(f"{head}.utils.losses_utils.ReductionV2.{name}", becomes=literal)
+        for module in (*LOSSES_UTILS, "tensorflow.python.keras.utils.losses_utils"):
+            for enumeration in ("ReductionV2", "Reduction"):
+                yield Removed(f"{module}.{enumeration}.{name}", becomes=literal)
+    for module in LOSSES_UTILS:
+        yield Removed(f"{module}.compute_weighted_loss", reason=WEIGHTED)
     for head in ("tensorflow.keras", "tensorflow"):
         # The enumeration is still there, but Keras 3 takes this one for no reduction that it knows.
         yield Removed(f"{head}.losses.Reduction.AUTO", becomes=REDUCTIONS["AUTO"])

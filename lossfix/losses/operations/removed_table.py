@@ -220,14 +220,22 @@ V1_REASONS = {
     "tensorflow.scatter_update": "use `variable.scatter_update` or `tf.tensor_scatter_nd_update`",
 }
 
-MODULES = {
+LOSSES_UTILS = (
+    "keras.utils.losses_utils",
+    "keras.src.utils.losses_utils",
+    "keras.src.losses.losses_utils",
+    "tensorflow.keras.utils.losses_utils",
+)
+"""Where the releases of Keras 2 had it; all of their modules of losses imported it."""
+
+WEIGHTED = "`Loss` weighs and reduces what its `call` returns: return one value per sample there"
+
+MODULES = dict.fromkeys(LOSSES_UTILS, _WRAPPER) | {
     "keras.engine": "import the class from `keras` or `keras.layers`",
     "keras.utils.generic_utils": "it moved to `keras.saving` and `keras.utils`",
-    "keras.utils.losses_utils": _WRAPPER,
     "keras.utils.np_utils": "it moved to `keras.utils`",
     "keras.utils.tf_utils": "it was internal to Keras 2",
     "tensorflow.contrib": "it is gone since TensorFlow 2.0",
-    "tensorflow.keras.utils.losses_utils": _WRAPPER,
     "tensorflow.python": "it is private to TensorFlow: import the public name",
     "tensorflow_addons": "TensorFlow Addons is no longer maintained, and was written for Keras 2",
 }

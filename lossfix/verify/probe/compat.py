@@ -41,15 +41,19 @@ class _Reduction:
 
 def _losses_utils() -> types.ModuleType:
     module = types.ModuleType("keras.utils.losses_utils")
-    module.ReductionV2 = _Reduction  # type: ignore[attr-defined]
+    module.Reduction = module.ReductionV2 = _Reduction  # type: ignore[attr-defined]
     return module
 
+
+_LOSSES_UTILS = _losses_utils()
 
 RENAMED_MODULES = {
     "keras.backend.tensorflow_backend": keras.backend,
     "keras.objectives": keras.losses,
     "keras.utils.generic_utils": keras.utils,
-    "keras.utils.losses_utils": _losses_utils(),
+    "keras.utils.losses_utils": _LOSSES_UTILS,
+    "keras.src.utils.losses_utils": _LOSSES_UTILS,
+    "keras.src.losses.losses_utils": _LOSSES_UTILS,
 }
 """Modules of Keras 2, and the ones in which their names are found under the stand-ins."""
 
