@@ -249,6 +249,40 @@ def test_what_meets_in_its_own_shape_needs_the_same_rank(body: str) -> None:
     assert "same_rank(y_true" in rewritten(FLAT.format(name="a", body=body), "bare-function")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "mask = 1.0 - y_true[:, :, 0]\n"
+        "    return tf.keras.losses.categorical_crossentropy(y_true, y_pred) * mask",
+        "from tensorflow.keras.losses import categorical_crossentropy\n"
+        "    return categorical_crossentropy(y_true, y_pred, from_logits=True) + y_pred[..., 0]",
+        "entropy = tf.nn.softmax_cross_entropy_with_logits(labels=y_true, logits=y_pred)\n"
+        "    return entropy * y_true[:, 0]",
+        "return tf.abs(y_true[..., 0] - y_pred[..., 0]) + tf.abs(y_true[..., 1] - y_pred[..., 1:3])",
+        "return tf.abs(y_true[..., :2] - y_pred[..., -2])",
+        "return tf.keras.losses.CategoricalCrossentropy()(y_true, y_pred) * y_true[..., 0]",
+    ],
+)
+def test_what_holds_several_along_its_last_axis_needs_no_ranks(body: str) -> None:
+    assert "same_rank" not in rewritten(FLAT.format(name="a", body=body), "bare-function")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return tf.abs(y_true[..., 0] - y_pred[..., 0])",
+        "return tf.abs(y_true[..., 1] - y_pred)",
+        "return tf.abs(y_true[:, 1] - y_pred[:, 1])",
+        "return tf.abs(y_true[..., :1] - y_pred[..., -1])",
+        "y_true = tf.one_hot(tf.cast(y_true, tf.int32), 4)\n"
+        "    return tf.keras.losses.categorical_crossentropy(y_true, y_pred)",
+        "return tf.keras.losses.sparse_categorical_crossentropy(y_true, y_pred) + y_true",
+    ],
+)
+def test_what_may_hold_one_along_its_last_axis_needs_the_same_rank(body: str) -> None:
+    assert "same_rank(y_true" in rewritten(FLAT.format(name="a", body=body), "bare-function")
+
+
 def test_a_local_variable_of_the_own_name_is_no_call_of_itself() -> None:
     source = loss("my_loss = w * tf.abs(y_true - y_pred)", "return tf.reduce_mean(my_loss)")
     assert "class MyLoss" in rewritten(source, "bare-function")

@@ -38,16 +38,78 @@ _SAME_SHAPE = frozenset(
 )
 """Element by element of their first argument, the others being numbers or types."""
 
+_OVER_CLASSES = frozenset(
+    {"tf.nn.softmax_cross_entropy_with_logits"}
+    | {"keras.backend.categorical_crossentropy", "keras.ops.categorical_crossentropy"}
+    | {"keras.losses.categorical_crossentropy", "keras.losses.categorical_focal_crossentropy"}
+    | {"keras.losses.CategoricalCrossentropy", "keras.losses.CategoricalFocalCrossentropy"}
+)
+"""Of both that they are given, the last axis holds classes; of one class there is nothing to learn."""
+
 
 def needs_alignment(loss: Loss) -> bool:
     """Whether the body combines targets and predictions itself, in the shapes that they come in.
 
-    Some of Keras' own losses align what they are given: a body that only calls those needs nothing.
+    Some of Keras' own losses align what they are given: a body that only calls those needs nothing. Neither
+    does one that finds several elements along the last axis of both, since only an axis of one is dropped.
     """
+    if all(_holds_several(loss, each) for each in (loss.y_true, loss.y_pred)):
+        return False
     names = [_reads(loss, loss.function, each) for each in (loss.y_true, loss.y_pred)]
     return all(names) and any(
         not _is_flattened(loss, read, frozenset()) for reads in names for read in reads
     )
+
+
+def _holds_several(loss: Loss, name: str) -> bool:
+    """Whether more than one element along the last axis of a parameter is asked for."""
+    if loss.flow.values(name):
+        return False
+    return any(
+        _is_read(node, loss, name) and _is_one_of_several(loss, node)
+        for node in walk(loss.function.body)
+    )
+
+
+def _is_one_of_several(loss: Loss, node: cst.Name) -> bool:
+    above = loss.tree.parents[node]
+    match above:
+        case cst.Subscript(
+            slice=[
+                cst.SubscriptElement(slice=cst.Index(value=cst.Ellipsis())),
+                cst.SubscriptElement(slice=last),
+            ]
+        ):
+            return _needs_several(last)
+        case cst.Arg():
+            call = loss.tree.parents[above]
+            return isinstance(call, cst.Call) and (_made_or_called(loss, call) in _OVER_CLASSES)
+    return False
+
+
+def _made_or_called(loss: Loss, call: cst.Call) -> str | None:
+    """What a call runs: ``f(...)``, or the object that was made just before, ``F()(...)``."""
+    return loss.operation(call.func if isinstance(call.func, cst.Call) else call)
+
+
+def _needs_several(index: cst.BaseSlice) -> bool:
+    """Whether an index or a slice of an axis is there only where that has two elements or more."""
+    match index:
+        case cst.Index(value=value):
+            return _number(value) not in (None, 0, -1)
+        case cst.Slice(lower=lower, upper=upper, step=None):
+            # `[1:]` of a single element is empty, and so of no use.
+            return (_number(lower) or 0) > 0 or (_number(upper) or 0) > 1
+    return False
+
+
+def _number(node: cst.BaseExpression | None) -> int | None:
+    match node:
+        case cst.Integer():
+            return int(node.evaluated_value)
+        case cst.UnaryOperation(operator=cst.Minus(), expression=cst.Integer(value=value)):
+            return -int(value)
+    return None
 
 
 def _reads(loss: Loss, function: cst.FunctionDef, name: str) -> list[cst.Name]:
