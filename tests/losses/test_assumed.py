@@ -39,6 +39,9 @@ def made(parameter: str, body: str, before: str = "") -> str:
         ("z_log_var", "return error - tf.reduce_mean(1 + tf.exp(z_log_var), axis=1)", "tensor"),
         ("codes", "return error - tf.reduce_mean(codes)", "0.5"),
         ("boxes", "return error - boxes[:, 4]", "tensor of 5"),
+        ("name", "tf.print(name)\n        return error", "'measured'"),
+        ("reduction", "return error", "'sum_over_batch_size'"),
+        ("dtype", "return tf.cast(error, dtype)", "'float32'"),
     ],
 )
 def test_the_code_says_what_a_parameter_is(parameter: str, body: str, value: str) -> None:
@@ -48,6 +51,18 @@ def test_the_code_says_what_a_parameter_is(parameter: str, body: str, value: str
         assert found.count(",") + 1 == (5 if value.endswith("5") else 3)
     else:
         assert found == value
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        ("return 0.5 * inner(y_true, y_pred) + tf.abs(error)", "tf.keras.losses.MSE"),
+        ("return tf.abs(inner(y_true=y_true, y_pred=y_pred))", "tf.keras.losses.MSE"),
+        ("return tf.abs(inner(error))", "tf.identity"),
+    ],
+)
+def test_a_parameter_that_is_called_is_a_loss_or_an_activation(body: str, value: str) -> None:
+    assert made("inner", body) == value
 
 
 def test_a_parameter_is_followed_through_what_it_becomes() -> None:

@@ -1,8 +1,8 @@
 """What a factory or a constructor is given to be measured with, where no call says what.
 
-How its code reads a parameter tells what kind of thing that is: indexed or unpacked, it has as many
-entries as that takes; reduced along an axis by itself, it is a tensor of a model, such as the mean of a
-latent variable; else its name decides.
+How its code reads a parameter tells what kind of thing that is: called with targets and predictions, it is
+a loss itself; indexed or unpacked, it has as many entries as that takes; reduced along an axis by itself, it
+is a tensor of a model, such as the mean of a latent variable; else its name decides.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from lossfix.losses.operations.gradients import REDUCTIONS
 from lossfix.losses.operations.names import canonical
 from lossfix.syntax.scope import Definition, Scope, dotted, parameters, scope_of_module
 
+_OF_KERAS = {"name": "'measured'", "reduction": "'sum_over_batch_size'", "dtype": "'float32'"}
+"""What the constructor of `Loss` takes by these names."""
 _BY_NAME = (
     (("class", "num", "n", "k", "channels", "size", "dim"), "3"),
     (("axis",), "-1"),
@@ -28,6 +30,7 @@ _WRAPPERS = frozenset(
     {"list", "tuple", "array", "asarray", "constant", "convert_to_tensor", "variable"}
 )
 _IN_TURN = frozenset({"zip", "enumerate", "len", "list", "tuple", "sum"})
+_CALLED = {1: "identity", 2: "keras.losses.MSE"}
 _MOST = 64
 """A larger index reads something else than weights."""
 
@@ -36,6 +39,8 @@ _MOST = 64
 class _Reads:
     """How a parameter is read."""
 
+    called_with: int = 0
+    """The most arguments that it is called with."""
     entries: int = 0
     keys: set[str] = field(default_factory=set)
     columns: int = 0
@@ -55,8 +60,12 @@ def assumed(module: ast.Module, holder: ast.FunctionDef, name: str) -> str:
         ),
         None,
     )
+    if name in _OF_KERAS:
+        return _OF_KERAS[name]
     reads = _reads(scope, holder, owner or holder, name)
-    constant = _constant(scope, owner or holder)
+    if reads.called_with in _CALLED:
+        return f"{_tensorflow(scope, owner or holder)}.{_CALLED[reads.called_with]}"
+    constant = f"{_tensorflow(scope, owner or holder)}.constant"
     if reads.keys and not reads.entries:
         return "{" + ", ".join(f"{key!r}: 0.5" for key in sorted(reads.keys)) + "}"
     if reads.reduced or reads.columns:
@@ -78,11 +87,11 @@ def tensors_of(module: ast.Module, holder: ast.FunctionDef) -> tuple[str, ...]:
     return tuple(name for name in parameters(holder) if _reads(scope, holder, holder, name).reduced)
 
 
-def _constant(scope: Scope, around: Definition) -> str:
-    """How a constant tensor is made; by TensorFlow's name in the code, it is as precise as the rest."""
+def _tensorflow(scope: Scope, around: Definition) -> str:
+    """How TensorFlow is called; by its name in the code, what it makes is as precise as the rest."""
     used = {node.id for node in ast.walk(around) if isinstance(node, ast.Name)}
     named = [name for name in sorted(used) if scope.imports.get(name) == "tensorflow"]
-    return f"{named[0]}.constant" if named else '__import__("tensorflow").constant'
+    return named[0] if named else '__import__("tensorflow")'
 
 
 def _reads(scope: Scope, holder: ast.FunctionDef, around: Definition, name: str) -> _Reads:
@@ -129,6 +138,8 @@ def _read(
             found.in_turn = True
         case ast.Call(func=ast.Name(id=called)) if called in _IN_TURN:
             found.in_turn = True
+        case ast.Call(func=function, args=args, keywords=keywords) if function is node:
+            found.called_with = max(found.called_with, len(args) + len(keywords))
         case ast.BinOp() | ast.UnaryOp() | ast.Call():
             found.computed = True
             found.reduced |= _is_reduced_alone(scope, parents, node, inner)
