@@ -213,6 +213,8 @@ def test_a_get_config_that_may_save_them_all_is_left_alone(line: str) -> None:
         ("self.w = tf.constant(w)",),
         ("self.w = 2 * w",),
         ("w = w or 1.0", "self.w = w"),
+        ("self.w = None", "if isinstance(w, int):", "    self.w = w"),
+        ("if callable(w):", "    self.w = w", "else:", "    self.w = [each for each in w]"),
         ("pass",),
     ],
 )

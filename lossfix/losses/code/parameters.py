@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -44,9 +44,12 @@ def own_parameters(init: cst.FunctionDef) -> tuple[str, ...]:
 
 
 def kept_as_given(init: cst.FunctionDef) -> Mapping[str, str]:
-    """Parameters of a constructor with the attributes that keep them as they were given."""
+    """Parameters of a constructor with the attributes that keep them as they were given, whatever that is.
+
+    What is kept under a condition alone is not always kept: ``if isinstance(n, int): self.n = n``.
+    """
     stored: dict[str, str] = {}
-    for node in walk(init.body):
+    for node in _outermost(init):
         match node:
             case cst.Assign(
                 targets=[
@@ -75,6 +78,15 @@ def kept_as_given(init: cst.FunctionDef) -> Mapping[str, str]:
         if isinstance(node, cst.AssignTarget | cst.AugAssign) and isinstance(node.target, cst.Name):
             stored.pop(node.target.value, None)
     return stored
+
+
+def _outermost(function: cst.FunctionDef) -> Iterator[cst.CSTNode]:
+    """The statements of a body that no other statement holds."""
+    for each in function.body.body:
+        if isinstance(each, cst.SimpleStatementLine):
+            yield from each.body
+        else:
+            yield each
 
 
 def default_of(function: cst.FunctionDef, name: str) -> cst.BaseExpression | None:
