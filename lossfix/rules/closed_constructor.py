@@ -63,7 +63,7 @@ Exact: every call of the constructor that worked gives the same loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import libcst as cst
 
@@ -72,7 +72,7 @@ from lossfix.losses.code.parameters import PASSED_ON, parameter_names, with_para
 from lossfix.losses.code.subclass import derives_directly, method, super_call
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.build import comma
+from lossfix.syntax.build import appended, with_arguments
 
 _SAVED = ("reduction", "name")
 
@@ -116,26 +116,16 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
             passed.append(each.with_changes(value=cst.Name(name)))
         else:
             passed.append(each)
-    keywords = cst.Param(cst.Name("kwargs"), star="**")
-    params = params.with_changes(star_kwarg=keywords)
-    if passed:
-        passed[-1] = passed[-1].with_changes(comma=comma())
-    arguments = [*passed, cst.Arg(cst.Name("kwargs"), star="**")]
-    return Edit({init.params: _spaced(params), call: call.with_changes(args=arguments)})
+    call_with = call.with_changes(args=passed)
+    keywords = cst.Arg(cst.Name("kwargs"), star="**")
+    return Edit({init.params: _with_keywords(params), call: with_arguments(call_with, [keywords])})
 
 
-def _spaced(params: cst.Parameters) -> cst.Parameters:
-    """``params`` with a comma and a space behind the one that comes before ``**kwargs``."""
-
-    def last(listed: Sequence[cst.Param]) -> list[cst.Param]:
-        final = listed[-1]
-        if not isinstance(final.comma, cst.Comma):
-            final = final.with_changes(comma=comma())
-        return [*listed[:-1], final]
-
-    if params.kwonly_params:
-        return params.with_changes(kwonly_params=last(params.kwonly_params))
-    return params.with_changes(params=last(params.params))
+def _with_keywords(params: cst.Parameters) -> cst.Parameters:
+    """``params`` and ``**kwargs``, laid out as they are."""
+    kind = "kwonly_params" if params.kwonly_params else "params"
+    *others, keywords = appended(getattr(params, kind), cst.Param(cst.Name("kwargs"), star="**"))
+    return params.with_changes(**{kind: others, "star_kwarg": keywords})
 
 
 RULE = Rule("LF307", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

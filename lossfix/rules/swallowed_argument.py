@@ -67,7 +67,7 @@ from lossfix.losses.code.subclass import derives_directly, method, super_calls
 from lossfix.losses.operations.removed_table import REDUCTIONS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.build import comma, tight_equal
+from lossfix.syntax.build import tight_equal, with_arguments
 from lossfix.syntax.tree import dotted, walk
 
 _AUTOMATIC = frozenset({"sum_over_batch_size", "auto"})
@@ -150,12 +150,8 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 def _with_keywords(names: tuple[str, ...], node: cst.CSTNode) -> cst.CSTNode:
     assert isinstance(node, cst.Call)
     equal = tight_equal()
-    args = [*node.args, *(cst.Arg(cst.Name(n), keyword=cst.Name(n), equal=equal) for n in names)]
-    spaced = [
-        each if isinstance(each.comma, cst.Comma) else each.with_changes(comma=comma())
-        for each in args[:-1]
-    ]
-    return node.with_changes(args=[*spaced, args[-1]])
+    new = [cst.Arg(cst.Name(each), keyword=cst.Name(each), equal=equal) for each in names]
+    return with_arguments(node, new)
 
 
 RULE = Rule("LF321", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

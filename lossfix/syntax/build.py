@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from typing import TypeVar, cast
 
 import libcst as cst
 
@@ -41,6 +41,8 @@ _ATOMS = (
 )
 _OPEN = (cst.NamedExpr, cst.Yield, cst.GeneratorExp, cst.Tuple, cst.Lambda)
 _HOLE = "__hole_{}__"
+_TIGHT = cst.SimpleWhitespace("")
+_Item = TypeVar("_Item", cst.Param, cst.Arg)
 
 
 def is_atom(node: cst.BaseExpression) -> bool:
@@ -109,6 +111,36 @@ def expression(template: str, **holes: cst.BaseExpression) -> cst.BaseExpression
 def comma() -> cst.Comma:
     """A comma with a space behind it."""
     return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def appended(
+    listed: Sequence[_Item], new: _Item, opening: cst.BaseParenthesizableWhitespace = _TIGHT
+) -> list[_Item]:
+    """``listed`` with ``new`` behind it, laid out as the others are: what ended them ends them still.
+
+    ``opening`` is what stands behind the bracket that opens them, and sets one alone apart from the next.
+    """
+    if not listed:
+        return [new]
+    *first, last = listed
+    end = "whitespace_after_param" if isinstance(new, cst.Param) else "whitespace_after_arg"
+    between = first[-1].comma if first else cst.MaybeSentinel.DEFAULT
+    if not isinstance(between, cst.Comma):
+        between = comma() if opening.empty else cst.Comma(whitespace_after=opening)
+    closing = {"comma": last.comma, end: getattr(last, end)}
+    return [
+        *first,
+        last.with_changes(**{"comma": between, end: _TIGHT}),
+        new.with_changes(**closing),
+    ]
+
+
+def with_arguments(call: cst.Call, new: Sequence[cst.Arg]) -> cst.Call:
+    """``call`` with further arguments, laid out as its own are."""
+    args = list(call.args)
+    for each in new:
+        args = appended(args, each, call.whitespace_before_args)
+    return call.with_changes(args=args)
 
 
 def tight_equal() -> cst.AssignEqual:

@@ -91,6 +91,18 @@ def test_a_constructor_takes_and_passes_on_what_keras_saves(
     assert init(after[0], after[1], "self.w = w") in changed
 
 
+def test_what_a_constructor_takes_is_added_as_the_rest_is_laid_out() -> None:
+    def written(taken: str, passed: str) -> str:
+        return loss_class(
+            f"    def __init__(\n        self,\n        w=1.0,{taken}\n    ):\n"
+            f"        super().__init__(\n            {passed},\n        )\n        self.w = w"
+        )
+
+    after = rewritten(written("", "name='w'"), "closed-constructor")
+    taken = "\n        name='w',\n        **kwargs,"
+    assert lines(written(taken, "name=name,\n            **kwargs")) in lines(after)
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -101,3 +101,23 @@ def test_inner_replacements_survive_those_around_them() -> None:
         for call in calls
     }
     assert build.replace(tree.module, upper, tree.parents).code == "x = F(G(y))\n"
+
+
+CALLS = {
+    "f()": "f(b=c)",
+    "f(a)": "f(a, b=c)",
+    "f(a, d,)": "f(a, d, b=c,)",
+    "f(\n    a,\n    d,\n)": "f(\n    a,\n    d,\n    b=c,\n)",
+    "f(\n    a,\n)": "f(\n    a,\n    b=c,\n)",
+    "f(\n    a\n)": "f(\n    a,\n    b=c\n)",
+    "f(\n    a, d\n)": "f(\n    a, d, b=c\n)",
+    "f(a,\n  d)": "f(a,\n  d,\n  b=c)",
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CALLS.items(), ids=range(len(CALLS)))
+def test_an_argument_is_added_as_the_others_are_laid_out(before: str, after: str) -> None:
+    call = cst.parse_expression(before)
+    assert isinstance(call, cst.Call)
+    new = cst.Arg(cst.Name("c"), keyword=cst.Name("b"), equal=build.tight_equal())
+    assert cst.parse_module("").code_for_node(build.with_arguments(call, [new])) == after

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.model import Form
-from lossfix.syntax.build import Replacement, comma, expression, tight_equal
+from lossfix.syntax.build import Replacement, appended, comma, expression, tight_equal
 from lossfix.syntax.tree import methods_of, names_below, walk
 
 
@@ -106,27 +106,8 @@ def with_parameter(params: cst.Parameters, name: str, default: str) -> cst.Param
         equal=tight_equal(),
     )
     if isinstance(params.star_arg, cst.ParamStar | cst.Param):
-        return params.with_changes(kwonly_params=_appended(params.kwonly_params, new))
-    if isinstance(params.star_kwarg, cst.Param):
-        new = new.with_changes(comma=comma())
-    return params.with_changes(params=_appended(params.params, new))
-
-
-def _appended(params: Sequence[cst.Param], new: cst.Param) -> list[cst.Param]:
-    listed = list(params)
-    if listed:
-        last = listed[-1]
-        if isinstance(last.comma, cst.Comma) and not isinstance(new.comma, cst.Comma):
-            new = new.with_changes(
-                comma=last.comma, whitespace_after_param=last.whitespace_after_param
-            )
-        between = listed[-2].comma if len(listed) > 1 else cst.MaybeSentinel.DEFAULT
-        if not isinstance(between, cst.Comma):
-            between = comma()
-        listed[-1] = last.with_changes(
-            comma=between, whitespace_after_param=cst.SimpleWhitespace("")
-        )
-    return [*listed, new]
+        return params.with_changes(kwonly_params=appended(params.kwonly_params, new))
+    return params.with_changes(params=appended(params.params, new))
 
 
 def add(loss: Loss, wish: str, default: str) -> Added | None:

@@ -18,7 +18,7 @@ from lossfix.losses.discovery.candidate import Elsewhere, Helper, Project
 from lossfix.losses.operations.spelling import first_free, names_in
 from lossfix.model import Form
 from lossfix.syntax import build
-from lossfix.syntax.build import Replacement, comma, tight_equal
+from lossfix.syntax.build import Replacement, comma, tight_equal, with_arguments
 from lossfix.syntax.tree import dotted, walk
 
 
@@ -309,14 +309,9 @@ def _is_method(part: Loss) -> bool:
 def _with_argument(argument: cst.Arg) -> Replacement:
     def with_argument(node: cst.CSTNode) -> cst.CSTNode:
         assert isinstance(node, cst.Call)
-        return node.with_changes(args=[*_separated(node.args), argument])
+        return with_arguments(node, [argument])
 
     return with_argument
-
-
-def _separated(args: Sequence[cst.Arg]) -> Iterator[cst.Arg]:
-    for each in args:
-        yield each if isinstance(each.comma, cst.Comma) else each.with_changes(comma=comma())
 
 
 def _gives(call: cst.Call, name: str, names: Sequence[str]) -> bool:
