@@ -53,7 +53,7 @@ class TaskLoss(keras.losses.Loss):
 ## Fix safety
 
 There is no rewrite: which of the attributes or captured names are parameters of the loss, and which may
-change during training, only the author knows.
+change during training, only the author knows. What is wrong inside of a method is mended where it stands.
 
 ## References
 
@@ -67,6 +67,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.outline import ITSELF
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk
@@ -76,12 +77,10 @@ def match(loss: Loss) -> Iterator[Match]:
     if Evidence.COMPILED not in loss.candidate.evidence or loss.candidate.metric:
         return
     if loss.form is Form.METHOD:
-        used = sorted(_attributes(loss))
-        reason = f"it uses `self.{used[0]}`" if used else "it may be overridden in a subclass"
         yield Match(
             loss.function.name,
             f"`{loss.name}` is a method: a saved model cannot load it",
-            reason,
+            _used(loss),
         )
     elif loss.form is Form.NESTED:
         yield Match(
@@ -109,14 +108,20 @@ def _captured(loss: Loss) -> str:
     return "it uses nothing of the function around it: move it to the top of the module"
 
 
-def _attributes(loss: Loss) -> set[str]:
-    return {
-        node.attr.value
+def _used(loss: Loss) -> str:
+    """What keeps a method from moving out of its class."""
+    used = sorted(
+        f"{node.value.value}.{node.attr.value}"
         for node in walk(loss.function.body)
         if isinstance(node, cst.Attribute)
         and isinstance(node.value, cst.Name)
-        and node.value.value == "self"
-    }
+        and node.value.value in ITSELF
+    )
+    if used:
+        return f"it uses `{used[0]}`"
+    if loss.takes_instance:
+        return "it may be overridden in a subclass"
+    return "it uses nothing of an instance: move it to the top of the module"
 
 
 RULE = Rule("LF304", Safety.MANUAL, Severity.INFO, match, no_rewrite, __doc__, __name__)

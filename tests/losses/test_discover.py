@@ -620,3 +620,52 @@ class Overlap(Scaled):
 def test_inputs_behind_targets_are_those_of_the_loss(signature: str, is_loss: bool) -> None:
     code = f"def {signature}:\n    return tf.reduce_mean(targets)\n"
     assert [each.y_pred for each in found(code)] == (["input" + "s" * ("inputs" in code)] * is_loss)
+
+
+def test_a_method_without_self_is_a_loss_by_way_of_its_class() -> None:
+    code = (
+        "class Losses:\n"
+        "    def soft(y_true, y_pred, smooth=1.0):\n        return tf.abs(y_true - y_pred) + smooth\n"
+        "model.compile(loss=Losses.soft)\n"
+    )
+    candidate = only(code)
+    assert (candidate.y_true, candidate.y_pred) == ("y_true", "y_pred")
+
+
+@pytest.mark.parametrize("first", ["_", "this", "x"])
+def test_the_first_parameter_of_a_method_is_its_instance_whatever_it_is_called(first: str) -> None:
+    code = (
+        f"class Trainer:\n    def fit_loss({first}, y_true, y_pred):\n"
+        "        return tf.abs(y_true - y_pred)\n"
+    )
+    assert only(code).y_true == "y_true"
+
+
+def test_a_static_method_takes_targets_and_predictions_alone() -> None:
+    head = "class Losses:\n    @staticmethod\n"
+    body = "        return tf.abs(y_true - y_pred)\n"
+    assert names(f"{head}    def a_loss(y_true, y_pred, weight=1.0):\n{body}") == ["Losses.a_loss"]
+    assert names(f"{head}    def a_loss(y_true, y_pred, weight):\n{body}") == []
+
+
+@pytest.mark.parametrize("holder", ["cls", "Losses"])
+def test_a_loss_may_call_a_part_by_way_of_its_class(holder: str) -> None:
+    code = (
+        "class Losses:\n"
+        "    @classmethod\n    def soften(cls, x):\n        return tf.round(x)\n"
+        "    @classmethod\n    def a_loss(cls, y_true, y_pred):\n"
+        f"        return tf.abs(y_true - {holder}.soften(y_pred))\n"
+        "class Others:\n    @classmethod\n    def soften(cls, x):\n        return tf.round(x)\n"
+    )
+    part, loss = found(code)
+    assert (part.name, part.y_pred, loss.name) == ("Losses.soften", "x", "Losses.a_loss")
+
+
+def test_a_method_is_built_by_the_call_of_its_class() -> None:
+    code = (
+        "class Losses:\n"
+        "    def __init__(self, weights):\n        self.weights = weights\n"
+        "    def a_loss(self, y_true, y_pred):\n        return tf.abs(y_true - y_pred)\n"
+        "Losses([1.0, 2.0]).a_loss(0, 1)\n"
+    )
+    assert only(code).arguments == ("[1.0, 2.0]",)

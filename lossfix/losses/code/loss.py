@@ -11,6 +11,7 @@ import libcst as cst
 
 from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
+from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.discovery.wording import pair_of
 from lossfix.losses.operations.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
 from lossfix.losses.operations.injected import BACKEND, injected_in, is_handed_a_backend
@@ -112,6 +113,17 @@ class Loss:
         """Whether it is a part, and only what it is handed says what its parameters are."""
         pair = pair_of([self.y_true, self.y_pred], Settings())
         return self.only_reached and pair is None
+
+    @property
+    def takes_instance(self) -> bool:
+        """Whether its first parameter is its instance or its class, and no argument of a call."""
+        if self.form is not Form.METHOD:
+            return False
+        if any(dotted(each.decorator) == "staticmethod" for each in self.function.decorators):
+            return False
+        params = self.function.params
+        names = [each.name.value for each in (*params.posonly_params, *params.params)[:1]]
+        return names != [self.y_true] and names != [self.y_pred]
 
     @property
     def outermost(self) -> cst.CSTNode:
@@ -277,8 +289,13 @@ class Loss:
         match node.func:
             case cst.Name(value=name):
                 around: tuple[tuple[str, ...], ...] = ((), path)
-            case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=name)):
-                around = (path if isinstance(self.definition, cst.ClassDef) else path[:-1],)
+            case cst.Attribute(value=cst.Name(value=holder), attr=cst.Name(value=name)):
+                if holder in ITSELF:
+                    around = (path if isinstance(self.definition, cst.ClassDef) else path[:-1],)
+                elif any(each.candidate.path == (holder, name) for each in self.among):
+                    around = ((holder,),)
+                else:
+                    return None
             case _:
                 return None
         parts = [

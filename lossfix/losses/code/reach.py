@@ -13,6 +13,7 @@ from functools import lru_cache
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.outline import ITSELF
 from lossfix.syntax.scope import Scope
 from lossfix.syntax.tree import Definition, Tree, children, dotted, inner_statements
 
@@ -111,7 +112,7 @@ def _parts(loss: Loss) -> tuple[cst.CSTNode, ...]:
         for node, above in _names(part, loss.tree):
             name, _, rest = (dotted(node) or "").partition(".")
             target: cst.CSTNode | None = None
-            if name == "self" and rest:
+            if name in ITSELF and rest:
                 target = _method(path, rest.partition(".")[0], by_path)
             else:
                 where = _bound_at(loss.tree.scope(above), name)

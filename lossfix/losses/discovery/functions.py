@@ -16,6 +16,7 @@ from lossfix.losses.discovery.outline import (
     belongs_elsewhere,
     called_in,
     class_bases,
+    handed_parameters,
     is_loss_base,
     positional_of,
     yields,
@@ -67,7 +68,11 @@ class _Callable:
 
 
 def _callable(
-    file: File, path: tuple[str, ...], node: ast.FunctionDef, around: Definition | None
+    file: File,
+    path: tuple[str, ...],
+    number: int,
+    node: ast.FunctionDef,
+    around: Definition | None,
 ) -> _Callable | None:
     """``None`` for a method that is surely no loss, and for what takes less than two."""
     name, positional, form, called = node.name, positional_of(node), Form.FUNCTION, node.name
@@ -78,8 +83,7 @@ def _callable(
             return None
         # An object that is called stands for a loss where its class says so.
         form, called = Form.METHOD, around.name if name == "__call__" else name
-        if not any(dotted(each) == "staticmethod" for each in node.decorator_list):
-            positional = positional[1:]
+        positional = handed_parameters(file, number)
     elif around is not None:
         if name in _returned(file, around):
             form, called = Form.CLOSURE, around.name
@@ -124,7 +128,7 @@ def _function(
     node: ast.FunctionDef,
     around: Definition | None,
 ) -> Candidate | None:
-    known = _callable(file, path, node, around)
+    known = _callable(file, path, number, node, around)
     if known is None:
         return None
     metric = known.called in file.uses.metrics or known.name in file.uses.metrics
@@ -135,7 +139,7 @@ def _function(
     # Targets and predictions have no default; where the names do not say so, this does.
     nameless = len(node.args.defaults) > len(known.positional) - 2
     # Keras passes them alone, and what else there is can only have been applied before.
-    nameless |= not _takes_two(node, known.form) and not (
+    nameless |= not _takes_two(known) and not (
         known.form is Form.FUNCTION and known.name in _applied_partially(file.module)
     )
     if not evidence or (pair is None and (nameless or Evidence.COMPILED not in evidence)):
@@ -156,8 +160,15 @@ def _function(
         swapped=swapped,
         metric=metric,
         line=node.lineno,
-        arguments=file.uses.arguments(known.called),
+        arguments=file.uses.arguments(_built_by(known)),
     )
+
+
+def _built_by(known: _Callable) -> str:
+    """What is called to get the loss: its factory, or the class of which it is a method."""
+    if known.form is Form.METHOD and known.around is not None:
+        return known.around.name
+    return known.called
 
 
 def _pair(file: File, known: _Callable) -> tuple[str, str, bool] | None:
@@ -173,7 +184,7 @@ def _pair(file: File, known: _Callable) -> tuple[str, str, bool] | None:
 
 def _used_as_a_loss(file: File, known: _Callable) -> Iterator[Evidence]:
     # Keras calls an object with two, so that what needs more is for a training loop of one's own.
-    compilable = known.name != "__call__" or _takes_two(known.node, known.form)
+    compilable = known.name != "__call__" or _takes_two(known)
     if known.form is Form.NESTED and known.around is not None:
         compilable = not _is_only_called(known.around, known.node)
     if compilable and _is_compiled(file, known.name, known.called):
@@ -193,7 +204,7 @@ def _is_named_a_loss(file: File, known: _Callable) -> bool:
         or (form in (Form.FUNCTION, Form.CLOSURE) and _stands_among_losses(file, called))
         or (form in (Form.FUNCTION, Form.CLOSURE) and _hands_back_a_loss(called, known.node))
     )
-    if not named or not _takes_two(known.node, form):
+    if not named or not _takes_two(known):
         return False
     is_known = ".".join(known.path) in file.settings.known
     return is_known or not _numpy_only(file, known.path, known.node)
@@ -232,11 +243,12 @@ def _stands_among_losses(file: File, name: str) -> bool:
     return words(name).isdisjoint(SCORES) or names_a_loss(docstring)
 
 
-def _takes_two(node: ast.FunctionDef, form: Form) -> bool:
+def _takes_two(known: _Callable) -> bool:
     """Whether a function can be called with targets and predictions alone, as Keras does."""
-    required = len(positional_of(node)) - len(node.args.defaults)
-    required += sum(default is None for default in node.args.kw_defaults)
-    return required <= 2 + (form is Form.METHOD)
+    arguments = known.node.args
+    required = len(known.positional) - len(arguments.defaults)
+    required += sum(default is None for default in arguments.kw_defaults)
+    return required <= 2
 
 
 @lru_cache(maxsize=4)

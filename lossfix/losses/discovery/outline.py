@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lossfix.losses.discovery.candidate import Project, Settings
 from lossfix.losses.discovery.unnamed import Unnamed, unnamed_losses
 from lossfix.losses.discovery.uses import Uses, uses_of
+from lossfix.losses.discovery.wording import pair_of
 from lossfix.losses.operations.keras_names import LOSS_CLASSES, WRAPPER
 from lossfix.losses.operations.names import canonical
 from lossfix.syntax.nodes import every
@@ -100,6 +101,13 @@ def is_loss_class(file: File, node: ast.ClassDef) -> bool:
     return any(is_loss_base(file, base) for base in class_bases(file, node))
 
 
+def classes_of(file: File) -> frozenset[str]:
+    """The names of the classes of a module."""
+    return frozenset(
+        path[0] for path, node in file.listed if len(path) == 1 and isinstance(node, ast.ClassDef)
+    )
+
+
 def methods_of(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
     """The functions that stand directly in a class, by name."""
     return {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
@@ -118,6 +126,29 @@ def trained_by_keras(module: ast.Module) -> bool:
 def positional_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
     """The parameters that may be filled by position."""
     return [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+
+
+def lacks_self(node: ast.FunctionDef, settings: Settings) -> bool:
+    """Whether a method takes targets and predictions and nothing in front of them.
+
+    As a function of its class, ``Losses.dice``, it runs; an instance would hand it one argument too many.
+    """
+    names = positional_of(node)
+    return (
+        not node.decorator_list
+        and pair_of(names, settings) is not None
+        and bool(names[0].strip("_"))
+    )
+
+
+def handed_parameters(file: File, number: int) -> list[str]:
+    """The parameters of a function or a method that its calls fill by position."""
+    path, node = file.listed[number]
+    assert isinstance(node, ast.FunctionDef)
+    if not isinstance(around_of(file, path), ast.ClassDef):
+        return positional_of(node)
+    static = any(dotted(each) == "staticmethod" for each in node.decorator_list)
+    return positional_of(node)[not (static or lacks_self(node, file.settings)) :]
 
 
 def yields(node: ast.FunctionDef) -> bool:
@@ -153,11 +184,21 @@ def _imported(statement: ast.stmt) -> Iterator[str]:
             yield module
 
 
-def called_name(call: ast.Call) -> str:
-    """The name of a function of the file, or of a method of the same instance, that is called."""
+ITSELF = frozenset({"self", "cls"})
+"""What a method calls its instance, or its class."""
+
+
+def called_name(call: ast.Call, classes: Container[str] = ()) -> str:
+    """The name of a function of the file, or of a method of the same instance, that is called.
+
+    Args:
+        classes: names of classes whose methods are meant, too: ``Losses.dice(...)``.
+    """
     match call.func:
-        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self"), attr=name):
+        case ast.Name(id=name):
             return name
+        case ast.Attribute(value=ast.Name(id=holder), attr=name):
+            return name if holder in ITSELF or holder in classes else ""
     return ""
 
 

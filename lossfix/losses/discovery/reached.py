@@ -10,14 +10,16 @@ from itertools import pairwise
 from lossfix.losses.discovery.candidate import Candidate, Roles
 from lossfix.losses.discovery.handed import depending, handed
 from lossfix.losses.discovery.outline import (
+    ITSELF,
     File,
     around_of,
     belongs_elsewhere,
     called_name,
     class_bases,
+    classes_of,
+    handed_parameters,
     is_loss_class,
     methods_of,
-    positional_of,
     yields,
 )
 from lossfix.losses.discovery.wording import names_a_metric, pair_of
@@ -36,6 +38,7 @@ def reaches(file: File, start: Iterable[int]) -> set[int]:
         if isinstance(node, ast.FunctionDef):
             held = isinstance(around_of(file, path), ast.ClassDef)
             (methods if held else functions).setdefault(path[-1], []).append(number)
+    classes = classes_of(file)
     seen: set[int] = set()
     queue = list(start)
     while queue:
@@ -46,10 +49,13 @@ def reaches(file: File, start: Iterable[int]) -> set[int]:
             match call.func:
                 case ast.Name(id=name):
                     called = functions.get(name, [])
-                case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                case ast.Attribute(value=ast.Name(id=holder), attr=name) if holder in ITSELF:
                     named = methods.get(name, [])
                     # What no relative of its class defines is inherited from a class of another file.
                     called = [each for each in named if _may_be_own(file, caller, each)] or named
+                case ast.Attribute(value=ast.Name(id=holder), attr=name) if holder in classes:
+                    named = methods.get(name, [])
+                    called = [each for each in named if file.listed[each][0] == (holder, name)]
                 case _:
                     continue
             queue += (number for number in called if number not in seen)
@@ -163,6 +169,7 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
     found: _Parts = {}
     parts: dict[str, list[int]] = {}
     elsewhere = dict(file.project.handed)
+    classes = classes_of(file)
     for number in reached:
         path, node = file.listed[number]
         if (
@@ -174,7 +181,7 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
         # A helper may take something else before them: `masked(mask, y_true, y_pred)`.
         pairs = [
             pair
-            for each in pairwise(_handed_parameters(file, number))
+            for each in pairwise(handed_parameters(file, number))
             if (pair := pair_of(list(each), file.settings)) is not None
         ]
         pair = min(pairs, key=lambda pair: pair[:2] != _PLAIN, default=None)
@@ -198,10 +205,11 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
         predictions = depending(caller, roles.y_pred, *roles.also)
         for call in ast.walk(caller):
             # Of several functions of one name it is not told here which one is meant.
-            if not isinstance(call, ast.Call) or len(parts.get(called_name(call), ())) != 1:
+            name = called_name(call, classes) if isinstance(call, ast.Call) else ""
+            if not isinstance(call, ast.Call) or len(parts.get(name, ())) != 1:
                 continue
-            (part,) = parts[called_name(call)]
-            given = handed(call, _handed_parameters(file, part), targets, predictions)
+            (part,) = parts[name]
+            given = handed(call, handed_parameters(file, part), targets, predictions)
             if given is None:
                 continue
             before, swapped = found.get(part, (given, False))
@@ -220,15 +228,6 @@ def _besides(known: Sequence[str], given: Roles) -> tuple[str, ...]:
 
 def _has_a_gradient_of_its_own(node: ast.FunctionDef) -> bool:
     return any((dotted(each) or "").endswith("custom_gradient") for each in node.decorator_list)
-
-
-def _handed_parameters(file: File, number: int) -> list[str]:
-    """The parameters of a function that its calls fill by position."""
-    path, node = file.listed[number]
-    assert isinstance(node, ast.FunctionDef)
-    static = any(dotted(each) == "staticmethod" for each in node.decorator_list)
-    is_method = isinstance(around_of(file, path), ast.ClassDef) and not static
-    return positional_of(node)[is_method:]
 
 
 def _computing(node: Definition) -> ast.FunctionDef | None:

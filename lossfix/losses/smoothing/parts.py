@@ -15,6 +15,7 @@ import libcst as cst
 from lossfix.losses.code.loss import STEEPNESS, Loss
 from lossfix.losses.code.parameters import add, default_of, parameter_names
 from lossfix.losses.discovery.candidate import Elsewhere, Helper, Project
+from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.operations.spelling import first_free, names_in
 from lossfix.model import Form
 from lossfix.syntax import build
@@ -73,7 +74,9 @@ def _written(caller: Loss, part: Loss) -> tuple[str, ...]:
     if part.form is not Form.METHOD:
         return (last,)
     owner = part.candidate.path[:-1]
-    return (f"self.{last}",) if caller.candidate.path[: len(owner)] == owner else ()
+    own = caller.candidate.path[: len(owner)] == owner
+    itself = tuple(f"{each}.{last}" for each in sorted(ITSELF)) if own else ()
+    return (*itself, part.name) if len(owner) == 1 else itself
 
 
 def _helpers(caller: Loss, part: Loss) -> Iterator[Helper]:
@@ -158,7 +161,8 @@ def _forked_method(part: Loss, caller: Loss) -> Fork:
     lines = [cst.EmptyLine(indent=False)]
     copy = part.function.deep_clone().with_changes(name=cst.Name(name))
     replace: dict[cst.CSTNode, Replacement] = {
-        call.func: build.name(f"self.{name}") for call in calls_of(caller, part)
+        call.func: build.name(f"{(dotted(call.func) or 'self').rpartition('.')[0]}.{name}")
+        for call in calls_of(caller, part)
     }
     replace[part.function] = lambda node: [copy, node.with_changes(leading_lines=lines)]
     return Fork(caller, replace, None, (part.function,))
@@ -274,7 +278,7 @@ def _importing(name: str, dropped: str) -> Replacement:
 
 def handed_down(part: Loss, caller: Loss) -> Mapping[cst.CSTNode, Replacement]:
     """What makes ``caller`` hand its steepness to ``part``; nothing where it does already."""
-    names = parameter_names(part.function)[_is_method(part) :]
+    names = parameter_names(part.function)[part.takes_instance :]
     wish = next((each for each in names if each.endswith(STEEPNESS)), None)
     default = None if wish is None else default_of(part.function, wish)
     calls = (
@@ -299,11 +303,6 @@ def handed_down(part: Loss, caller: Loss) -> Mapping[cst.CSTNode, Replacement]:
         )
         replace[call] = _with_argument(argument)
     return replace
-
-
-def _is_method(part: Loss) -> bool:
-    """Whether the first parameter is the instance."""
-    return part.form is Form.METHOD and not part.function.decorators
 
 
 def _with_argument(argument: cst.Arg) -> Replacement:
