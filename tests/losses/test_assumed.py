@@ -33,6 +33,14 @@ def made(parameter: str, body: str, before: str = "") -> str:
         ("weights", "low, high = weights\n        return low * error + high", "[0.5, 0.75]"),
         ("weights", "return sum(w * error for w in weights)", "[0.5, 0.75]"),
         ("parts", "return parts['a'] * error + parts['b']", "{'a': 0.5, 'b': 0.5}"),
+        ("parts", "return parts.get('gamma', 1.0) * error", "{'gamma': 2.0}"),
+        (
+            "options",
+            "return options.scale * error ** options.gamma",
+            '__import__("types").SimpleNamespace(gamma=2.0, scale=0.5)',
+        ),
+        ("value", "return tf.reshape(error, value.shape)", "0.5"),
+        ("class_weights", "return tf.constant(class_weights) * error", "0.5"),
         # A weight of each class meets the predictions before it is summed up.
         ("weights", "return tf.reduce_sum(weights * error, axis=-1)", "0.5"),
         ("z_mean", "return error + K.sum(K.square(z_mean), axis=-1)", "tensor"),

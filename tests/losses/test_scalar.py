@@ -18,6 +18,16 @@ def jump(body: str, signature: str = "y_true, y_pred", before: str = "") -> Jump
     return jump_at(loss, gates(loss)[0].condition)
 
 
+def method_jump(setting: str, body: str, before: str = "", parents: str = "") -> Jump | None:
+    """The same for a method of a class that has ``setting`` in it."""
+    text = (
+        f"import tensorflow as tf\n{before}\nclass Trainer{parents}:\n    {setting}\n\n"
+        f"    def a_loss(self, y_true, y_pred):\n        {body}\n"
+    )
+    (loss,) = losses_in(text, Options(RULES))
+    return jump_at(loss, gates(loss)[0].condition)
+
+
 CONTINUOUS = {
     "Huber": (
         "e = y_true - y_pred\n"
@@ -43,6 +53,47 @@ CONTINUOUS = {
         "return tf.reduce_mean(tf.where(y_pred > 5000.0, y_pred - 5000.0, 0.0))"
     ),
 }
+
+
+ON_AN_INSTANCE = {
+    "set by a constant": "def __init__(self):\n        self.t = 0.25",
+    "given by default": "def __init__(self, t=0.25):\n        self.t = t",
+    "computed": "def __init__(self, n=4):\n        half = 2.0\n        self.t = half / (2 * n)",
+    "of the class": "t = 0.25",
+}
+
+
+@pytest.mark.parametrize("setting", ON_AN_INSTANCE.values(), ids=ON_AN_INSTANCE.keys())
+def test_a_method_jumps_where_its_instance_says(setting: str) -> None:
+    found = method_jump(setting, "return tf.where(y_pred > self.t, 3.0 * y_pred, y_pred)")
+    assert found is not None
+    assert found.at == pytest.approx(0.25)
+
+
+def test_a_huber_loss_of_an_instance_is_continuous_whatever_it_is_given() -> None:
+    body = "e = tf.abs(y_true - y_pred)\n        d = self.t\n        "
+    body += "return tf.where(e <= d, 0.5 * e * e, d * e - 0.5 * d * d)"
+    found = method_jump("def __init__(self, t):\n        self.t = t", body)
+    assert found is not None
+    assert found.continuous
+
+
+@pytest.mark.parametrize("setting", ["pass", "def __init__(self):\n        self.t = find()"])
+def test_what_an_instance_is_not_known_to_have_has_no_value(setting: str) -> None:
+    body = "return tf.where(y_pred > self.t, 3.0 * y_pred, y_pred)"
+    assert method_jump(setting, body) is None
+
+
+def test_a_constructor_of_a_parent_counts() -> None:
+    parent = "class Parent:\n    def __init__(self):\n        self.t = 0.25\n"
+    body = "return tf.where(y_pred > self.t, 3.0 * y_pred, y_pred)"
+    assert method_jump("pass", body, parent, "(Parent)") is not None
+
+
+def test_a_parameter_hides_a_constant_of_its_name() -> None:
+    found = jump("return tf.where(y_pred > t, 3.0, 0.0)", "y_true, y_pred, t=0.25", "t = 2.0")
+    assert found is not None
+    assert found.at == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize("body", CONTINUOUS.values(), ids=CONTINUOUS.keys())

@@ -1,6 +1,7 @@
 """What the verifier is handed of a loss.
 
-``extract`` and ``excerpt`` (the smallest module that holds it), ``bound`` (what a statement binds),
+``extract`` and ``excerpt`` (the smallest module that holds it), ``building`` (how it is called for),
+``pared`` (a class with what a method of it needs), ``bound`` (what a statement binds),
 ``assumed`` (what is passed where nobody says what), ``hints`` (which inputs suit), ``written`` (the
 steepness that stands in it).
 """

@@ -2,7 +2,8 @@
 
 How its code reads a parameter tells what kind of thing that is: called with targets and predictions, it is
 a loss itself; indexed or unpacked, it has as many entries as that takes; reduced along an axis by itself, it
-is a tensor of a model, such as the mean of a latent variable; else its name decides.
+is a tensor of a model, such as the mean of a latent variable; asked for attributes that no tensor has, it is
+a configuration; else its name decides.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from lossfix.syntax.scope import Definition, Scope, dotted, parameters, scope_of
 _OF_KERAS = {"name": "'measured'", "reduction": "'sum_over_batch_size'", "dtype": "'float32'"}
 """What the constructor of `Loss` takes by these names."""
 _BY_NAME = (
+    (("weight", "weights"), "0.5"),
     (("class", "num", "n", "k", "channels", "size", "dim"), "3"),
     (("axis",), "-1"),
     (("gamma",), "2.0"),
@@ -31,6 +33,7 @@ _WRAPPERS = frozenset(
 )
 _IN_TURN = frozenset({"zip", "enumerate", "len", "list", "tuple", "sum"})
 _CALLED = {1: "identity", 2: "keras.losses.MSE"}
+_OF_TENSORS = frozenset({"shape", "dtype", "ndim", "T", "device", "name", "size", "values"})
 _MOST = 64
 """A larger index reads something else than weights."""
 
@@ -43,6 +46,7 @@ class _Reads:
     """The most arguments that it is called with."""
     entries: int = 0
     keys: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
     columns: int = 0
     in_turn: bool = False
     computed: bool = False
@@ -66,14 +70,21 @@ def assumed(module: ast.Module, holder: ast.FunctionDef, name: str) -> str:
     if reads.called_with in _CALLED:
         return f"{_tensorflow(scope, owner or holder)}.{_CALLED[reads.called_with]}"
     constant = f"{_tensorflow(scope, owner or holder)}.constant"
-    if reads.keys and not reads.entries:
-        return "{" + ", ".join(f"{key!r}: 0.5" for key in sorted(reads.keys)) + "}"
+    if reads.keys and not reads.entries and not reads.attributes:
+        return "{" + ", ".join(f"{key!r}: {_by_name(key)}" for key in sorted(reads.keys)) + "}"
+    if reads.attributes and not reads.keys:
+        values = ", ".join(f"{each}={_by_name(each)}" for each in sorted(reads.attributes))
+        return f'__import__("types").SimpleNamespace({values})'
     if reads.reduced or reads.columns:
         row = ", ".join(str(0.5 - 0.375 * n) for n in range(max(3, reads.columns)))
         return f"{constant}([[{row}]])"
     if reads.entries or reads.in_turn:
         listed = f"[{', '.join(str(0.5 + 0.25 * n) for n in range(reads.entries or 2))}]"
         return f"{constant}({listed})" if reads.computed else listed
+    return _by_name(name)
+
+
+def _by_name(name: str) -> str:
     words = name.lower().split("_")
     for known, value in _BY_NAME:
         if any(word in known for word in words):
@@ -130,6 +141,13 @@ def _read(
     match above:
         case ast.Subscript(value=value, slice=index) if value is node:
             _indexed(found, index)
+        case ast.Attribute(attr="get") if isinstance(call := parents.get(above), ast.Call):
+            if call.func is above and call.args:
+                _indexed(found, call.args[0])
+        case ast.Attribute(attr=attribute) if attribute not in _OF_TENSORS:
+            called = parents.get(above)
+            if not (isinstance(called, ast.Call) and called.func is above):
+                found.attributes.add(attribute)
         case ast.Assign(targets=[ast.Tuple(elts=targets)], value=value) if value is node:
             found.entries = max(found.entries, len(targets))
         case ast.Assign(targets=targets):

@@ -12,17 +12,17 @@ from collections.abc import Mapping
 
 from lossfix.losses.discovery.candidate import Candidate, Project
 from lossfix.losses.discovery.constants import problem_of
-from lossfix.losses.discovery.outline import expressions_of
+from lossfix.losses.discovery.outline import ITSELF, expressions_of
 from lossfix.losses.discovery.unnamed import Unnamed, captured
-from lossfix.losses.probing.assumed import assumed
 from lossfix.losses.probing.bound import bound
+from lossfix.losses.probing.building import MAKER, expression_of, instance
 from lossfix.losses.probing.excerpt import Excerpt, Hole, ReadModule, excerpt, source_of
+from lossfix.losses.probing.pared import attributes_of, instance_of, pared
 from lossfix.model import Form, Subject
 from lossfix.syntax.scope import (
     Definition,
     defaults,
     definitions,
-    dotted,
     parameters,
     scope_of_module,
     statements,
@@ -39,9 +39,6 @@ WRITTEN_BY_HAND = {
     **dict.fromkeys(("temperature", "temp", "tau", "width", "softness"), "1.0 / {steepness}"),
 }
 """What others call it, or its reciprocal, the most telling names first."""
-
-_MADE = "make_the_loss"
-"""What makes a loss that is an expression, in its excerpt."""
 
 
 def extract(
@@ -62,15 +59,18 @@ def extract(
             and what each is given, with a hole ``{steepness}``.
     """
     module = ast.parse(text)
-    expression, assumptions, failure = _expression(module, candidate, arguments)
+    if candidate.form in (Form.METHOD, Form.CLOSURE) and len(candidate.path) > 1:
+        text = pared(text, candidate.path[0], candidate.path[1:2])
+        module = ast.parse(text)
+    expression, assumptions, failure = expression_of(module, candidate, arguments)
     if failure:
         return Subject("", expression, unverifiable=failure)
     try:
         if candidate.form is Form.LAMBDA and len(candidate.path) == 1:
             whole = f"{text}\n\n\n{_making(_unnamed(module, candidate), module)}\n"
-            taken = excerpt(whole, {_MADE}, read_module)
+            taken = excerpt(whole, {MAKER}, read_module)
         elif candidate.form is Form.NESTED:
-            taken = _nested(text, module, candidate, read_module)
+            taken, assumptions = _nested(text, module, candidate, read_module)
         else:
             taken = excerpt(text, {candidate.path[0]}, read_module)
     except Hole as hole:
@@ -89,13 +89,13 @@ def _making(loss: Unnamed, module: ast.Module) -> str:
     """A function that makes a loss that is an expression, with all that the expression reads."""
     if name := captured(module, loss):
         raise Hole(f"it uses `{name}`, which is set around it")
-    return f"def {_MADE}():\n    return {ast.unparse(loss.node)}"
+    return f"def {MAKER}():\n    return {ast.unparse(loss.node)}"
 
 
 def _nested(
     text: str, module: ast.Module, candidate: Candidate, read_module: ReadModule
-) -> Excerpt:
-    """A nested function with what it captures, where that is made of constants."""
+) -> tuple[Excerpt, tuple[str, ...]]:
+    """A nested function with what it captures, where that is made of constants, and what was assumed."""
     listed = dict(definitions(module.body))
     function = listed[candidate.path]
     outer = listed[candidate.path[:-1]]
@@ -103,10 +103,14 @@ def _nested(
         raise Hole("it is defined in a place from which it cannot be taken")
     free = {part.id for part in ast.walk(function) if isinstance(part, ast.Name)}
     scope = scope_of_module(module)
+    itself = ""
+    if len(candidate.path) == 3 and isinstance(outer, ast.FunctionDef):
+        itself = instance_of(outer)
     prelude: list[str] = []
     taken: set[str] = set()
+    needed: list[ast.AST] = [function]
     for name, default in defaults(outer.args):
-        if name in free:
+        if name in free and name != itself:
             if default is None:
                 raise Hole(f"it captures `{name}`, a parameter of `{outer.name}` without a default")
             prelude.append(f"{name} = {ast.unparse(default)}\n")
@@ -120,90 +124,22 @@ def _nested(
                 f"it captures `{sorted(found.binds & free)[0]}` of `{outer.name}`, bound by {problem}"
             )
         prelude.append(textwrap.dedent(source_of(text, statement)))
+        needed.append(statement)
         taken |= found.binds
         free |= found.reads
     own = textwrap.dedent(source_of(text, function))
-    return excerpt(text, free - taken, read_module, extra="".join([*prelude, own]))
-
-
-def _expression(
-    module: ast.Module, candidate: Candidate, arguments: tuple[str, ...] | None
-) -> tuple[str, tuple[str, ...], str]:
-    """How to build the loss, what had to be assumed for that, and why it cannot be built."""
-    listed: Mapping[tuple[str, ...], Definition] = dict(definitions(module.body))
-    path = candidate.path
-    match candidate.form:
-        case Form.LAMBDA if len(path) == 1:
-            return f"{_MADE}()", (), ""
-        case Form.FUNCTION | Form.NESTED:
-            return path[-1], (), ""
-        case Form.CLOSURE | Form.LAMBDA if len(path) == 2:
-            factory = listed[path[:-1]]
-            if isinstance(factory, ast.ClassDef):
-                return "", (), "its factory is a class"
-            holder = factory if isinstance(factory, ast.FunctionDef) else None
-            return _call_of(module, path[0], holder, candidate, arguments)
-        case Form.SUBCLASS if len(path) == 1 and _lacks_self(listed[path], candidate):
-            # As a function of its class it runs, and says what it was meant to compute.
-            return f"{path[0]}.call", (), ""
-        case Form.SUBCLASS | Form.WRAPPER if len(path) == 1:
-            holder = _constructor(listed, listed[path])
-            return _call_of(module, path[0], holder, candidate, arguments)
-        case Form.METHOD if len(path) == 2:
-            holder = _constructor(listed, listed[path[:-1]])
-            built, told, failure = _call_of(module, path[0], holder, candidate, arguments)
-            return f"{built}.{path[1]}", told, failure
-    return "", (), "it is nested too deeply to be taken out of its file"
-
-
-def _lacks_self(node: Definition, candidate: Candidate) -> bool:
-    if not isinstance(node, ast.ClassDef):
-        return False
-    pair = {candidate.y_true, candidate.y_pred}
-    return any(
-        isinstance(each, ast.FunctionDef)
-        and each.name == "call"
-        and not each.decorator_list
-        and set(parameters(each)[:2]) == pair
-        for each in node.body
-    )
-
-
-def _constructor(
-    listed: Mapping[tuple[str, ...], Definition], node: Definition
-) -> ast.FunctionDef | None:
-    """The constructor of a class of the file, its own or the one that it inherits there."""
-    if not isinstance(node, ast.ClassDef):
-        return None
-    for each in node.body:
-        if isinstance(each, ast.FunctionDef) and each.name == "__init__":
-            return each
-    for base in node.bases:
-        name = dotted(base)
-        if name is not None and (name,) in listed and listed[(name,)] is not node:
-            return _constructor(listed, listed[(name,)])
-    return None
-
-
-def _call_of(
-    module: ast.Module,
-    name: str,
-    holder: ast.FunctionDef | None,
-    candidate: Candidate,
-    arguments: tuple[str, ...] | None,
-) -> tuple[str, tuple[str, ...], str]:
-    """The call of a factory, or of the class whose constructor is ``holder``."""
-    given = candidate.arguments if arguments is None else arguments
-    if given:
-        return f"{name}({', '.join(given)})", (), ""
-    required = (
-        [] if holder is None else [n for n, default in defaults(holder.args) if default is None]
-    )
-    if holder is not None and holder.name == "__init__":
-        required = required[1:]
-    values = [f"{each}={assumed(module, holder, each)}" for each in required if holder is not None]
-    built = f"{name}({', '.join(values)})"
-    return built, ((built,) if values else ()), ""
+    assumptions: tuple[str, ...] = ()
+    if itself in free:
+        owner = candidate.path[0]
+        text = pared(text, owner, attributes_of(needed, itself))
+        built, assumptions, failure = instance(ast.parse(text), owner)
+        if failure:
+            raise Hole(failure)
+        prelude.insert(0, f"{itself} = {built}\n")
+        taken.add(itself)
+        free.add(owner)
+    taken_from = excerpt(text, free - taken, read_module, extra="".join([*prelude, own]))
+    return taken_from, assumptions
 
 
 def _steepened(
@@ -229,7 +165,8 @@ def _steepened(
         return ""
     given = f"{wish}={steepness[wish]}"
     if candidate.form in (Form.CLOSURE, Form.SUBCLASS):
-        return _with_argument(expression, [n for n in taken if n != "self"].index(wish), given)
+        position = [n for n in taken if n not in ITSELF].index(wish)
+        return _with_argument(expression, position, given)
     return f"lambda y_true, y_pred: {expression}(y_true, y_pred, {given})"
 
 

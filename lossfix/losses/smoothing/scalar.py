@@ -17,6 +17,7 @@ from itertools import pairwise
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.smoothing.attributes import attributes
 from lossfix.losses.smoothing.evaluation import Evaluation, Unknown, Value
 from lossfix.model import Form
 
@@ -47,9 +48,15 @@ class Jump:
 
 
 def _constants(loss: Loss) -> Iterator[tuple[str, cst.BaseExpression | None]]:
-    functions = [(loss.function, "")]
-    if loss.factory is not None:
-        functions.append((loss.factory, ""))
+    for statement in loss.tree.module.body:
+        match statement:
+            case cst.SimpleStatementLine(
+                body=[
+                    cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value)
+                ]
+            ):
+                yield name, value
+    functions = [(each, "") for each in _around(loss)] + [(loss.function, "")]
     if loss.form is Form.SUBCLASS and isinstance(loss.definition, cst.ClassDef):
         functions += [
             (each, "self.")
@@ -59,14 +66,12 @@ def _constants(loss: Loss) -> Iterator[tuple[str, cst.BaseExpression | None]]:
     for function, prefix in functions:
         for parameter in (*function.params.params, *function.params.kwonly_params):
             yield prefix + parameter.name.value, parameter.default
-    for statement in loss.tree.module.body:
-        match statement:
-            case cst.SimpleStatementLine(
-                body=[
-                    cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value)
-                ]
-            ):
-                yield name, value
+
+
+def _around(loss: Loss) -> list[cst.FunctionDef]:
+    """The functions whose parameters a loss sees, the outermost first."""
+    above = loss.tree.ancestors(loss.function)
+    return [each for each in above if isinstance(each, cst.FunctionDef)][::-1]
 
 
 def _environment(loss: Loss, random_: random.Random) -> dict[str, Value]:
@@ -77,7 +82,7 @@ def _environment(loss: Loss, random_: random.Random) -> dict[str, Value]:
             known[name] = run.value(default) if default else random_.uniform(0.1, 0.9)
         except (Unknown, ArithmeticError, ValueError):
             known.setdefault(name, random_.uniform(0.1, 0.9))
-    return known
+    return {**known, **attributes(loss, known, random_)}
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,155 @@
+"""How a loss is built of its definition: the call of its factory, of its class, or its name alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from lossfix.losses.discovery.candidate import Candidate
+from lossfix.losses.discovery.uses import uses_of
+from lossfix.losses.probing.assumed import assumed
+from lossfix.losses.probing.pared import instance_of
+from lossfix.model import Form
+from lossfix.syntax.scope import Definition, defaults, definitions, dotted, parameters
+
+MAKER = "make_the_loss"
+"""What makes a loss that is an expression, in its excerpt."""
+
+Built = tuple[str, tuple[str, ...], str]
+"""How to build something, what had to be assumed for that, and why it cannot be built."""
+
+_Listed = Mapping[tuple[str, ...], Definition]
+_TOO_DEEP = "it is nested too deeply to be taken out of its file"
+
+
+def expression_of(
+    module: ast.Module, candidate: Candidate, arguments: tuple[str, ...] | None
+) -> Built:
+    """How to build a loss.
+
+    Args:
+        arguments: of its factory or its class, instead of what their calls say.
+    """
+    listed: _Listed = dict(definitions(module.body))
+    path = candidate.path
+    given = candidate.arguments if arguments is None else arguments
+    match candidate.form:
+        case Form.LAMBDA if len(path) == 1:
+            return f"{MAKER}()", (), ""
+        case Form.FUNCTION | Form.NESTED:
+            return path[-1], (), ""
+        case Form.CLOSURE | Form.LAMBDA if len(path) == 2:
+            return _call(module, path[0], _function(listed[path[:-1]]), given)
+        case Form.SUBCLASS if len(path) == 1 and _lacks_self(listed[path], candidate):
+            # As a function of its class it runs, and says what it was meant to compute.
+            return f"{path[0]}.call", (), ""
+        case Form.SUBCLASS | Form.WRAPPER if len(path) == 1:
+            return _call(module, path[0], _constructor(listed, listed[path]), given)
+        case Form.CLOSURE if len(path) == 3 and _in_classes(listed, path[:1]):
+            return _made_by_a_method(module, listed, path, given)
+        case Form.METHOD if _in_classes(listed, path[:-1]):
+            holder, told, failure = _holder(module, listed, path, given, candidate)
+            return f"{holder}.{path[-1]}", told, failure
+    return "", (), _TOO_DEEP
+
+
+def instance(module: ast.Module, name: str) -> Built:
+    """How to build an instance of a class of the module."""
+    listed: _Listed = dict(definitions(module.body))
+    given = uses_of(module).arguments(name)
+    return _call(module, name, _constructor(listed, listed[(name,)]), given)
+
+
+def _made_by_a_method(
+    module: ast.Module, listed: _Listed, path: tuple[str, ...], given: tuple[str, ...]
+) -> Built:
+    """What a factory returns that is a method."""
+    method = _function(listed[path[:2]])
+    assert method is not None
+    holder, told, failure = (path[0], (), "") if _is_bound(method) else instance(module, path[0])
+    if any(dotted(each) == "property" for each in method.decorator_list):
+        return f"{holder}.{path[1]}", told, failure
+    made, assumptions, _ = _call(module, path[1], method, given, skipped=bool(instance_of(method)))
+    return f"{holder}.{made}", (*told, *assumptions), failure
+
+
+def _holder(
+    module: ast.Module,
+    listed: _Listed,
+    path: tuple[str, ...],
+    given: tuple[str, ...],
+    candidate: Candidate,
+) -> Built:
+    """What a method is an attribute of: an instance of its class, or the class where that will do."""
+    owner = listed[path[:-1]]
+    method = _function(listed[path])
+    assert method is not None
+    names = parameters(method)[:1]
+    if _is_bound(method) or names == [candidate.y_true] or names == [candidate.y_pred]:
+        return ".".join(path[:-1]), (), ""
+    return _call(module, ".".join(path[:-1]), _constructor(listed, owner), given)
+
+
+def _is_bound(method: ast.FunctionDef) -> bool:
+    """Whether a method needs no instance."""
+    return any(dotted(e) in ("staticmethod", "classmethod") for e in method.decorator_list)
+
+
+def _in_classes(listed: _Listed, path: tuple[str, ...]) -> bool:
+    """Whether all that is around a definition are classes, down from the module."""
+    starts = (path[:end] for end in range(1, len(path) + 1))
+    return bool(path) and all(isinstance(listed.get(each), ast.ClassDef) for each in starts)
+
+
+def _function(node: Definition) -> ast.FunctionDef | None:
+    return node if isinstance(node, ast.FunctionDef) else None
+
+
+def _lacks_self(node: Definition, candidate: Candidate) -> bool:
+    if not isinstance(node, ast.ClassDef):
+        return False
+    pair = {candidate.y_true, candidate.y_pred}
+    return any(
+        isinstance(each, ast.FunctionDef)
+        and each.name == "call"
+        and not each.decorator_list
+        and set(parameters(each)[:2]) == pair
+        for each in node.body
+    )
+
+
+def _constructor(listed: _Listed, node: Definition) -> ast.FunctionDef | None:
+    """The constructor of a class of the file, its own or the one that it inherits there."""
+    if not isinstance(node, ast.ClassDef):
+        return None
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef) and each.name == "__init__":
+            return each
+    for base in node.bases:
+        name = dotted(base)
+        if name is not None and (name,) in listed and listed[(name,)] is not node:
+            return _constructor(listed, listed[(name,)])
+    return None
+
+
+def _call(
+    module: ast.Module,
+    name: str,
+    holder: ast.FunctionDef | None,
+    given: tuple[str, ...],
+    skipped: bool = False,
+) -> Built:
+    """The call of a factory, or of the class whose constructor is ``holder``.
+
+    Args:
+        skipped: the first parameter is the instance, and no argument.
+    """
+    if given:
+        return f"{name}({', '.join(given)})", (), ""
+    listed = [] if holder is None else list(defaults(holder.args))
+    if skipped or (holder is not None and holder.name == "__init__"):
+        listed = listed[1:]
+    required = [each for each, default in listed if default is None]
+    values = [f"{each}={assumed(module, holder, each)}" for each in required if holder is not None]
+    built = f"{name}({', '.join(values)})"
+    return built, ((built,) if values else ()), ""
