@@ -54,6 +54,7 @@ import libcst as cst
 
 from lossfix.losses.calls.rewrite_call import translated_function
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.tensors import may_be_tensor
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
@@ -75,7 +76,7 @@ def match(loss: Loss) -> Iterator[Match]:
             or operation in _SETTLED_ELSEWHERE
         ):
             continue
-        if not any(loss.is_tensor(each.value) for each in node.args):
+        if not any(may_be_tensor(loss, each.value) for each in node.args):
             continue
         called = loss.tree.code(node.func)
         new = translated_function(loss, node)

@@ -51,7 +51,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.tensors import converted_by_autograph, is_array
+from lossfix.losses.code.tensors import converted_by_autograph, is_array, may_be_tensor
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comments, expression
@@ -97,12 +97,12 @@ def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
         case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=method)), args=[]) if (
             method in _METHODS
         ):
-            return value if loss.is_tensor(value) else None
+            return value if may_be_tensor(loss, value) else None
         case cst.Call(
             func=cst.Attribute(value=value, attr=cst.Name(value="eval")),
             args=[cst.Arg(keyword=cst.Name(value="session"))],
         ):
-            return value if loss.is_tensor(value) else None
+            return value if may_be_tensor(loss, value) else None
         case cst.Call(func=cst.Name(value="float"), args=[cst.Arg(value=value, keyword=None)]):
             # What is computed from lengths and shapes may be a number of Python's own.
             if loss.scope.binds("float") or not is_array(loss, value):
@@ -110,7 +110,7 @@ def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
             detaches = loss.predicts(value) or not converted_by_autograph(loss)
             return value if detaches else None
         case cst.Call(args=[cst.Arg(value=value, keyword=None, star=""), *rest]):
-            if loss.operation(node) not in _WRAPS or not loss.is_tensor(value):
+            if loss.operation(node) not in _WRAPS or not may_be_tensor(loss, value):
                 return None
             named = all(
                 each.keyword and each.keyword.value in ("dtype", "name", "trainable")

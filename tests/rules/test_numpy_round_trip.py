@@ -48,10 +48,27 @@ def test_the_conversion_goes(before: list[str], after: list[str]) -> None:
         ["return tf.cast(y_pred, tf.float32)"],
         ["step = tf.Variable(0.0)", "return y_pred * step"],
         ["return y_pred * STATE.item()"],
+        [
+            "share = np.array(COUNTS) / 7",
+            "share = share / np.asarray(share).sum()",
+            "share = tf.reduce_sum(y_true * share, axis=-1)",
+            "return share * tf.abs(y_pred)",
+        ],
+        ["y_true = SCALE", "y_true = np.sqrt(y_true) * tf.abs(y_pred)", "return y_true"],
     ],
 )
 def test_constants_may_be_arrays_and_numbers(lines: list[str]) -> None:
-    assert findings(loss(*lines), RULE) == ()
+    assert findings(loss(*lines), RULE, "numpy-call") == ()
+
+
+def test_a_name_that_may_be_a_tensor_is_one() -> None:
+    around = loss(
+        "share = SHARE", "if TRAINED:", "    share = y_pred", "return tf.abs(np.sum(share))"
+    )
+    below = loss("share = y_pred", "n = np.sum(share)", "share = SHARE", "return tf.abs(n * share)")
+    itself = loss("for _ in range(3):", "    y_pred = np.sqrt(y_pred)", "return tf.abs(y_pred)")
+    for source in (around, below, itself):
+        assert len(findings(source, "numpy-call")) == 1
 
 
 def test_a_line_that_says_why_stays() -> None:

@@ -1,7 +1,7 @@
 """What an expression certainly is: a tensor, a boolean one, one without axes, a number of elements.
 
 `Loss.is_tensor` says what may depend on the targets or the predictions, which lists of tensors,
-distributions and other objects do as well. Here "yes" can be relied on.
+distributions and other objects do as well. Here "yes" can be relied on; of `may_be_tensor`, "no".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lossfix.losses.discovery.reached import loops
 from lossfix.losses.operations.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.operations.translations import ATTRIBUTES, METHODS
 from lossfix.syntax.flow import Binding
-from lossfix.syntax.tree import dotted
+from lossfix.syntax.tree import dotted, walk
 
 _FAMILIES = ("tf.", "np.", "math.", "keras.ops.", "keras.backend.", "keras.activations.")
 _SEVERAL = frozenset(
@@ -148,6 +148,19 @@ def _is_array_call(loss: Loss, node: cst.Call, seen: frozenset[str]) -> bool:
         case cst.Attribute(value=value, attr=cst.Name(value=method)):
             return method in METHODS and _is_array(loss, value, seen)
     return False
+
+
+@asked_once(unsure=False)
+def may_be_tensor(loss: Loss, node: cst.CSTNode) -> bool:
+    """`Loss.is_tensor` of the place where ``node`` stands: a name is what it was last set to, where that is sure.
+
+    ``weights = weights / np.sum(weights)`` is about numbers where only a line below makes tensors of them.
+    """
+    if not loss.is_tensor(node):
+        return False
+    names = [each for each in walk(node) if isinstance(each, cst.Name) and loss.is_tensor(each)]
+    before = [loss.last_set(each) for each in names]
+    return not names or any(each is None or may_be_tensor(loss, each) for each in before)
 
 
 @asked_once(unsure=False)
