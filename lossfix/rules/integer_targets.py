@@ -37,9 +37,9 @@ def label_loss(y_true, y_pred):
 
 ## Fix safety
 
-Exact: what is mended raised before, or, under a tape of one's own with integer targets, keeps its value.
-Targets that are multiplied as they come are left alone: in `fit` they are floats. So are operations of
-`keras.ops`, which convert what they are given.
+Exact: what is mended raised before. Targets that are multiplied as they come are left alone: in `fit` they
+are floats. So are operations of `keras.ops`, which convert what they are given. Nothing is said of positions
+where only a training loop of one's own calls the loss: there the targets are what the data set gives.
 
 ## References
 
@@ -57,6 +57,7 @@ from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.dtypes import Dtype, dtype_of
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import is_array, is_boolean
+from lossfix.losses.discovery.reached import loops
 from lossfix.losses.operations.gradients import ELEMENTWISE
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -109,12 +110,13 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def _in_fit(loss: Loss) -> bool:
-    """Whether it may be Keras that calls the loss: a method of a task has a caller of its own."""
+    """Whether it may be Keras that calls the loss: a method of a task, or a tape, hands it what it has."""
+    if loops(loss.candidate.evidence):
+        return False
     return loss.form is not Form.METHOD or Evidence.COMPILED in loss.candidate.evidence
 
 
 def _severity(loss: Loss) -> Severity:
-    # Under a tape of one's own the targets are what the data set gives.
     evidence = loss.candidate.evidence
     in_fit = Evidence.COMPILED in evidence or Evidence.SUBCLASS in evidence
     return Severity.ERROR if in_fit else Severity.WARNING

@@ -70,6 +70,8 @@ _KEEPS_VALUES = words("""
     keras.backend.cast_to_floatx keras.backend.flatten keras.backend.batch_flatten
     """)
 
+_POWERS = ("tf.pow", "keras.ops.power", "keras.backend.pow")
+
 
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body):
@@ -131,8 +133,26 @@ def _guarded_log(
             rest = _above_zero(loss, expression("1.0 - {p}", p=inner))
             return {node: expression(f"{loss.spell('tf.math.log')}({{x}})", x=rest)}
     if operation == "tf.math.log" and _is_bare_probability(loss, value):
-        return {value: _above_zero(loss, value)}
+        return {} if _is_an_exponent(loss, value) else {value: _above_zero(loss, value)}
     return {}
+
+
+def _is_an_exponent(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether a power is taken to what ``node`` is: the shape of a distribution, and no probability."""
+    return any(
+        each is not node and each.deep_equals(node)
+        for above in walk(loss.function.body)
+        for exponent in _exponents(loss, above)
+        for each in walk(exponent)
+    )
+
+
+def _exponents(loss: Loss, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    match node:
+        case cst.BinaryOperation(operator=cst.Power(), right=right):
+            yield right
+        case cst.Call(args=[_, cst.Arg(value=right)]) if loss.operation(node) in _POWERS:
+            yield right
 
 
 def _above_zero(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:

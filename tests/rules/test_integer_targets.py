@@ -102,3 +102,14 @@ def test_positions_are_certain_to_fail_only_in_fit() -> None:
     assert finding.severity.value == "warning"
     (finding,) = findings(source + "\n\nmodel.compile('adam', loss=some_loss)\n", RULE)
     assert finding.severity.value == "error"
+
+
+def test_under_a_tape_of_ones_own_targets_are_what_the_data_gives() -> None:
+    loop = """
+
+def step(x, y, model):
+    with tf.GradientTape() as tape:
+        value = some_loss(y, model(x))
+    return tape.gradient(value, model.trainable_variables)
+"""
+    assert findings(loss("return tf.one_hot(y_true, 3) * y_pred") + loop, RULE) == ()

@@ -277,6 +277,17 @@ def test_other_logarithms_are_left_alone(value: str) -> None:
     assert findings(body(f"return {value}"), "unguarded-log") == ()
 
 
+@pytest.mark.parametrize("power", ["(y_true / y_pred[:, 0]) ** k", "tf.pow(y_true, 2.0 * k)"])
+def test_what_a_power_is_taken_to_is_no_probability(power: str) -> None:
+    lines = "k = y_pred[:, 1]", f"return {power} - y_true * tf.math.log(k)"
+    assert findings(body(*lines), "unguarded-log") == ()
+
+
+def test_a_power_of_a_probability_makes_none_of_it() -> None:
+    lines = "p = y_pred", "return (1.0 - p) ** 2.0 - y_true * tf.math.log(p)"
+    assert len(findings(body(*lines), "unguarded-log")) == 1
+
+
 def test_a_clipped_prediction_is_left_alone() -> None:
     for clipped in ("y_pred", "p"):
         source = body(
