@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import os
 
@@ -16,7 +17,9 @@ import tensorflow as tf
 from lossfix.losses.operations import gradients, keras_names, names_table
 from lossfix.losses.operations.gradients import Gradient, gradient_of
 from lossfix.losses.operations.names import canonical, keyword
+from lossfix.losses.operations.spelling import spelled
 from lossfix.rules.metric_as_loss import METRIC_STRINGS
+from lossfix.syntax.scope import scope_of_module
 
 
 def resolve(name: str) -> object:
@@ -257,3 +260,11 @@ def test_a_keyword_is_translated_to_that_of_tensorflow() -> None:
     assert keyword("tf.reduce_mean", "reduction_indices") == "axis"
     assert keyword("tf.reduce_mean", "keepdims") == "keepdims"
     assert keyword("tf.greater", "x2") == "y"
+
+
+def test_what_is_added_is_spelled_by_the_alias_that_a_file_made() -> None:
+    module = ast.parse("import tensorflow.keras.losses\nimport tensorflow as tf\nimport numpy as np")
+    scope = scope_of_module(module)
+    assert spelled("tf.where", scope, ()) == "tf.where"
+    alone = scope_of_module(ast.parse("import tensorflow.keras.losses"))
+    assert spelled("tf.where", alone, ()) == "tensorflow.where"

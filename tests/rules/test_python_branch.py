@@ -44,6 +44,12 @@ ERROR = "e = tf.reduce_mean(tf.abs(y_true - y_pred))\n"
             ERROR + "return tf.cond(e > 1, lambda: tf.sqrt(e), lambda: e)",
         ),
         (
+            "n = tf.reduce_sum(y_true) - tf.cast(tf.shape(y_true)[0], tf.float32)\n"
+            "if n == 0:\n    return 0\nreturn tf.reduce_sum(y_pred) / (n + 1e-7)",
+            "n = tf.reduce_sum(y_true) - tf.cast(tf.shape(y_true)[0], tf.float32)\n"
+            "return tf.cond(n == 0, lambda: 0.0, lambda: (tf.reduce_sum(y_pred) / (n + 1e-7)))",
+        ),
+        (
             ERROR + "return e * (alpha if e > 1 else 1)",
             ERROR + "return e * tf.where(e > 1, alpha, 1.0)",
         ),

@@ -40,6 +40,10 @@ def fixed(text: str) -> str:
             "from tensorflow.keras import backend as K",
         ),
         ("from keras.objectives import mse", "from keras.losses import mean_squared_error as mse"),
+        (
+            "from tensorflow.contrib.keras import backend as K",
+            "from tensorflow.keras import backend as K",
+        ),
     ],
 )
 def test_an_import_is_replaced_by_one_that_binds_the_same_name(old: str, new: str) -> None:

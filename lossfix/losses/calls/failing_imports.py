@@ -24,9 +24,12 @@ PRIVATE = "tensorflow.python"
 _BACKEND_TODAY = {
     "keras.backend.tensorflow_backend": "keras.backend",
     f"{PRIVATE}.keras.backend": "tensorflow.keras.backend",
+    "tensorflow.contrib.keras.backend": "tensorflow.keras.backend",
 }
 _MODULE_TODAY = {
     "keras.objectives": "keras.losses",
+    "tensorflow.contrib.keras": "tensorflow.keras",
+    "tensorflow.contrib.keras.losses": "tensorflow.keras.losses",
     f"{PRIVATE}.keras": "tensorflow.keras",
     f"{PRIVATE}.keras.losses": "tensorflow.keras.losses",
     f"{PRIVATE}.keras.metrics": "tensorflow.keras.metrics",

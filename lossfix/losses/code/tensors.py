@@ -189,6 +189,8 @@ def is_boolean(loss: Loss, node: cst.CSTNode) -> bool:
 @asked_once(unsure=False)
 def is_single(loss: Loss, node: cst.CSTNode) -> bool:
     """Whether ``node`` certainly has no axes: a reduction over all of them, and what is made of those."""
+    if is_count(loss, _uncast(loss, node)):
+        return True
     if not loss.is_tensor(node):
         return isinstance(node, cst.BaseNumber | cst.Name | cst.Attribute | cst.UnaryOperation)
     match node:
@@ -211,6 +213,13 @@ def is_single(loss: Loss, node: cst.CSTNode) -> bool:
             return False
     value = named_value(loss, node)
     return value is not None and is_single(loss, value)
+
+
+def _uncast(loss: Loss, node: cst.CSTNode) -> cst.CSTNode:
+    match node:
+        case cst.Call(args=[cst.Arg(value=inner, star=""), *_]) if loss.operation(node) == "tf.cast":
+            return inner
+    return node
 
 
 @asked_once(unsure=False)

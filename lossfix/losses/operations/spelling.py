@@ -63,8 +63,9 @@ def keras_origin(imported: Collection[str]) -> str:
 
 
 def _bound_to(scope: Scope, module: str) -> str | None:
-    for name, origin in sorted(scope.imports.items()):
-        if origin == module:
+    # `import tensorflow.keras.losses` binds `tensorflow`, too: where there is a `tf`, that is written.
+    for name in sorted(scope.imports, key=lambda each: (len(each), each)):
+        if scope.imports[name] == module:
             return name
     for name in sorted(scope.aliases):
         if scope.resolve(name) == module:

@@ -47,6 +47,13 @@ def _losses_utils() -> types.ModuleType:
 
 _LOSSES_UTILS = _losses_utils()
 
+
+def _contrib() -> types.ModuleType:
+    module = types.ModuleType("tensorflow.contrib")
+    module.keras = tf.keras  # type: ignore[attr-defined]
+    return module
+
+
 RENAMED_MODULES = {
     "keras.backend.tensorflow_backend": keras.backend,
     "keras.objectives": keras.losses,
@@ -54,8 +61,12 @@ RENAMED_MODULES = {
     "keras.utils.losses_utils": _LOSSES_UTILS,
     "keras.src.utils.losses_utils": _LOSSES_UTILS,
     "keras.src.losses.losses_utils": _LOSSES_UTILS,
+    "tensorflow.contrib": _contrib(),
+    "tensorflow.contrib.keras": tf.keras,
+    "tensorflow.contrib.keras.backend": tf.keras.backend,
+    "tensorflow.contrib.keras.losses": tf.keras.losses,
 }
-"""Modules of Keras 2, and the ones in which their names are found under the stand-ins."""
+"""Modules of other times, and the ones in which their names are found under the stand-ins."""
 
 REDUCTIONS = ("auto", "none", "sum", "sum_over_batch_size")
 
