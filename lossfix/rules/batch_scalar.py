@@ -77,14 +77,25 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def _takes_some_rows(loss: Loss) -> bool:
-    """Whether the loss takes a part of the batch, as one does that reads it as a series: `y_pred[1:]`."""
-    return any(
-        isinstance(node, cst.Subscript)
-        and isinstance(first := node.slice[0].slice, cst.Slice)
-        and (first.lower is not None or first.upper is not None)
-        and loss.is_tensor(node.value)
-        for node in walk(loss.function)
-    )
+    """Whether the loss takes a part of the batch: a series of it, `y_pred[1:]`, one output of several,
+    `y_pred[0]`, or what a mask selects."""
+    return any(_selects_rows(loss, node) for node in walk(loss.function))
+
+
+def _selects_rows(loss: Loss, node: cst.CSTNode) -> bool:
+    match node:
+        case cst.Subscript(value=value, slice=[cst.SubscriptElement(slice=first), *_]):
+            return loss.is_tensor(value) and not _is_everything(first)
+        case cst.Call():
+            return loss.operation(node) == "tf.boolean_mask" and loss.is_tensor(node)
+    return False
+
+
+def _is_everything(index: cst.BaseSlice) -> bool:
+    match index:
+        case cst.Slice(lower=None, upper=None) | cst.Index(value=cst.Ellipsis()):
+            return True
+    return False
 
 
 def _another_reduction(loss: Loss) -> str:

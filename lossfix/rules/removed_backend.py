@@ -62,13 +62,12 @@ from collections.abc import Iterator
 
 from lossfix.losses.calls.gone import Gone, current, gone_names, told
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.discovery.apart import function_of_today, names_gone_apart
+from lossfix.losses.discovery.apart import backend_gone_apart
 from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.model import Safety, Severity
-from lossfix.rules.removed_name import replaced
+from lossfix.rules.removed_name import misused, replaced
 from lossfix.rules.rule import Edit, Match, Rule
 
-_APART = "it is not known what this function takes, so that no rewrite can be measured"
 _BACKENDS = ("keras.backend.", "tensorflow.keras.backend.")
 
 
@@ -92,11 +91,8 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
 
 def wiring(wiring: Wiring) -> Iterator[Misuse]:
-    for node, entry in names_gone_apart(wiring):
-        message, today = f"`{ast.unparse(node)}` is gone from Keras 3", function_of_today(entry)
-        yield Misuse(
-            node, f"{message}: today it is `{today}`" if today else message, entry.reason or _APART
-        )
+    for node, entry in backend_gone_apart(wiring):
+        yield misused(node, entry, f"`{ast.unparse(node)}` is gone from Keras 3")
 
 
 RULE = Rule("LF402", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__, wiring)

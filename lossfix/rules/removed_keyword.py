@@ -3,7 +3,8 @@
 ## What it does
 
 Renames keywords that TensorFlow 2 calls otherwise: `reduction_indices=` and `dimension=` are `axis=`,
-`keep_dims=` is `keepdims=`, in a loss and in whatever it reaches in the same file.
+`keep_dims=` is `keepdims=`, in a loss and in whatever it reaches in the same file. In other functions that
+are named losses it reports them.
 
 ## Why is this bad
 
@@ -44,12 +45,15 @@ Exact: the parameter is the same one. A call that gives the old and the new keyw
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.reach import Use, uses
+from lossfix.losses.discovery.apart import NOT_MEASURED, keywords_gone_apart
+from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.losses.operations.removed import REMOVED_KEYWORDS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -72,7 +76,7 @@ def match(loss: Loss) -> Iterator[Match]:
         taken = any(each.keyword is not None and each.keyword.value == new for each in call.args)
         yield Match(
             keyword,
-            f"`{loss.tree.code(use.node)}` has no `{keyword.value}=`: today it is `{new}=`",
+            _message(loss.tree.code(use.node), keyword.value, new),
             f"`{new}=` is given too" if taken else "",
         )
 
@@ -84,4 +88,13 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     return None
 
 
-RULE = Rule("LF404", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
+def _message(called: str, keyword: str, new: str) -> str:
+    return f"`{called}` has no `{keyword}=`: today it is `{new}=`"
+
+
+def wiring(wiring: Wiring) -> Iterator[Misuse]:
+    for call, keyword, new in keywords_gone_apart(wiring):
+        yield Misuse(call, _message(ast.unparse(call.func), keyword, new), NOT_MEASURED)
+
+
+RULE = Rule("LF404", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__, wiring)

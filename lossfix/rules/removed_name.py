@@ -4,7 +4,7 @@
 
 Replaces names of TensorFlow 1 (`tf.log`, `tf.to_float`, `tf.losses.log_loss`) and names of losses and metrics
 that moved (`tf.keras.losses.mean_squared_error`, `keras.losses.mse`) by today's, in a loss and in whatever
-it reaches in the same file.
+it reaches in the same file. In other functions that are named losses it reports those of TensorFlow 1.
 
 ## Why is this bad
 
@@ -51,12 +51,16 @@ reported with what to do.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 
 from lossfix.losses.calls.gone import Gone, current, gone_names, told
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.apart import NOT_MEASURED, function_of_today, names_gone_apart
+from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.losses.operations.keras_names import WRAPPER
 from lossfix.losses.operations.names import canonical
+from lossfix.losses.operations.removed import Removed
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 
@@ -97,4 +101,16 @@ def replaced(found: Iterable[Gone], match: Match) -> Edit | None:
     return None
 
 
-RULE = Rule("LF403", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
+def wiring(wiring: Wiring) -> Iterator[Misuse]:
+    for node, entry in names_gone_apart(wiring):
+        yield misused(node, entry, f"`{ast.unparse(node)}` was removed")
+
+
+def misused(node: ast.expr, entry: Removed, message: str) -> Misuse:
+    """A name that is gone, in a function that is named a loss and that Keras does not call."""
+    today = function_of_today(entry)
+    message = f"{message}: today it is `{today}`" if today else message
+    return Misuse(node, message, entry.reason or NOT_MEASURED)
+
+
+RULE = Rule("LF403", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__, wiring)

@@ -263,7 +263,9 @@ def test_a_keyword_is_translated_to_that_of_tensorflow() -> None:
 
 
 def test_what_is_added_is_spelled_by_the_alias_that_a_file_made() -> None:
-    module = ast.parse("import tensorflow.keras.losses\nimport tensorflow as tf\nimport numpy as np")
+    module = ast.parse(
+        "import tensorflow.keras.losses\nimport tensorflow as tf\nimport numpy as np"
+    )
     scope = scope_of_module(module)
     assert spelled("tf.where", scope, ()) == "tf.where"
     alone = scope_of_module(ast.parse("import tensorflow.keras.losses"))

@@ -72,6 +72,9 @@ def test_the_mean_is_taken_per_sample(before: str, after: str) -> None:
         "tf.reduce_mean(tf.reduce_sum(tf.square(y_true - y_pred), axis=[1, 2]))",
         "tf.reduce_mean(y_pred)",
         "tf.reduce_mean(tf.matmul(y_true, y_pred, transpose_b=True))",
+        "tf.reduce_mean(tf.keras.losses.mse(y_true[kept], y_pred[kept]))",
+        "tf.reduce_mean(tf.abs(y_pred[0] - y_pred[1]) * y_true)",
+        "tf.reduce_mean(tf.keras.losses.mse(y_true, tf.reshape(y_pred, [-1, 4])))",
     ],
 )
 def test_other_values_are_left_alone(value: str) -> None:
@@ -158,3 +161,15 @@ def test_a_batch_that_is_read_as_a_series_has_no_value_per_sample() -> None:
     """
     assert findings(code, "batch-scalar") == ()
     assert len(findings(code.replace("[1:]", "[:, 1:]"), "batch-scalar")) == 1
+
+
+def test_what_a_mask_selects_has_another_number_of_samples() -> None:
+    code = """
+        class KnownLoss(tf.keras.losses.Loss):
+            def call(self, y_true, y_pred):
+                known = y_true > -1.0
+                labels = tf.boolean_mask(y_true, known)
+                scores = tf.boolean_mask(y_pred, known)
+                return tf.reduce_mean(tf.keras.losses.mse(labels, scores))
+    """
+    assert findings(code, "batch-scalar") == ()

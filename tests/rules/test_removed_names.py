@@ -555,6 +555,43 @@ def test_the_function_of_today_is_named_where_it_is_one() -> None:
     assert finding.message.endswith("today it is `tf.maximum`")
 
 
+APART_FROM_TENSORFLOW_2 = {
+    "a name": (
+        "LF403",
+        "def rank_loss(near, far):\n    return tf.log(near) - far",
+        "`tf.math.log`",
+    ),
+    "a whole module": (
+        "LF403",
+        "def crf_loss(x, n):\n    return tf.contrib.crf.decode(x, n)",
+        "removed",
+    ),
+    "a method": (
+        "LF403",
+        "class Gan:\n    def critic_loss(self, D, y):\n"
+        "        return tf.squared_difference(D(y), self.real)",
+        "`tf.math.squared_difference`",
+    ),
+    "a keyword": (
+        "LF404",
+        "def hit_loss(self):\n    return tf.reduce_sum(self.out, reduction_indices=1)",
+        "`axis=`",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "today"), APART_FROM_TENSORFLOW_2.values(), ids=APART_FROM_TENSORFLOW_2.keys()
+)
+def test_what_is_named_a_loss_and_is_none_of_keras_lost_names_of_tensorflow_1_too(
+    code: str, text: str, today: str
+) -> None:
+    (finding,) = found(f"{TENSORFLOW}\n\n\n{text}\n")
+    assert (finding.code, bool(finding.reason)) == (code, True)
+    assert today in finding.message
+    assert found(f"import tensorflow.compat.v1 as tf\n\n\n{text}\n") == ()
+
+
 STILL_THERE = {
     "TensorFlow's backend": "from tensorflow.keras import backend as K\n{}",
     "a name that Keras has": (
@@ -566,6 +603,14 @@ STILL_THERE = {
     ),
     "a test of a loss": (
         BACKEND + "\n\ndef test_gap_loss():\n    assert K.eval(losses.GapLoss()(A, B)) == 0.25"
+    ),
+    "TensorFlow 1 where it is asked for": (
+        "import tensorflow as tf\n\ndef kl_loss(mean, spread):\n"
+        "    return tf.log(mean) if tf.__version__ < '2' else tf.math.log(mean)"
+    ),
+    "losses of Keras by their names": (
+        "import tensorflow as tf\n\ndef kl_loss(mean, spread):\n"
+        "    return tf.keras.losses.mean_squared_error(mean, spread)"
     ),
     "no loss by its name": BACKEND
     + "\n\ndef sampling(mean, spread):\n    return K.exp(spread) * mean",

@@ -15,10 +15,15 @@ from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
+from lossfix.losses.operations.words import words
 from lossfix.losses.smoothing.gates import is_elementwise
 from lossfix.syntax.tree import walk
 
 _MEANS = frozenset({"tf.reduce_mean", "keras.backend.mean"})
+_MOVES = words("""
+    tf.reshape tf.transpose tf.boolean_mask tf.gather tf.gather_nd tf.concat tf.stack tf.tile tf.repeat
+    keras.backend.flatten keras.ops.ravel
+    """)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +119,7 @@ def _is_per_sample(loss: Loss, node: cst.BaseExpression) -> bool:
         case cst.Call(args=[cst.Arg(value=value, keyword=None, star=""), *rest]):
             operation = loss.operation(node) or ""
             if operation in LOSS_FUNCTIONS:
-                return True
+                return all(_keeps_samples(loss, each, frozenset()) for each in node.args)
             if operation in REDUCTIONS:
                 return is_elementwise(loss, value) and _over_the_last_axis(rest)
             return operation in ELEMENTWISE and _all_per_sample(
@@ -125,6 +130,19 @@ def _is_per_sample(loss: Loss, node: cst.BaseExpression) -> bool:
         case cst.UnaryOperation(expression=inner):
             return _is_per_sample(loss, inner)
     return False
+
+
+def _keeps_samples(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
+    """Whether nothing in a value, followed through its names, puts the samples in another order or number."""
+    for each in walk(node):
+        match each:
+            case cst.Call() if loss.operation(each) in _MOVES:
+                return False
+            case cst.Name(value=name) if name not in seen and loss.is_tensor(each):
+                values = (binding.value for binding in loss.flow.values(name))
+                if not all(_keeps_samples(loss, value, seen | {name}) for value in values):
+                    return False
+    return True
 
 
 def _all_per_sample(loss: Loss, values: Iterable[cst.BaseExpression]) -> bool:

@@ -152,7 +152,7 @@ def _is_array_call(loss: Loss, node: cst.Call, seen: frozenset[str]) -> bool:
 
 @asked_once(unsure=False)
 def may_be_tensor(loss: Loss, node: cst.CSTNode) -> bool:
-    """`Loss.is_tensor` of the place where ``node`` stands: a name is what it was last set to, where that is sure.
+    """`Loss.is_tensor` at its place: a name is what it was last set to above, where that is sure.
 
     ``weights = weights / np.sum(weights)`` is about numbers where only a line below makes tensors of them.
     """
@@ -217,7 +217,9 @@ def is_single(loss: Loss, node: cst.CSTNode) -> bool:
 
 def _uncast(loss: Loss, node: cst.CSTNode) -> cst.CSTNode:
     match node:
-        case cst.Call(args=[cst.Arg(value=inner, star=""), *_]) if loss.operation(node) == "tf.cast":
+        case cst.Call(args=[cst.Arg(value=inner, star=""), *_]) if (
+            loss.operation(node) == "tf.cast"
+        ):
             return inner
     return node
 

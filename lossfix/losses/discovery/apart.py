@@ -10,45 +10,86 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lossfix.losses.discovery.wiring import Wiring
 from lossfix.losses.discovery.wording import names_a_loss
-from lossfix.losses.operations.removed import Removed, removed
+from lossfix.losses.operations.removed import REMOVED_KEYWORDS, Removed, removed
 from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import scope_of_module
 
+NOT_MEASURED = "it is not known what this function takes, so that no rewrite can be measured"
 _BACKEND = "keras.backend"
+_TENSORFLOW = "tensorflow."
+_OF_KERAS = ("tensorflow.keras.", "tensorflow.python.", "tensorflow.losses.", "tensorflow.metrics.")
+"""What is there or not by the version, or works and is private."""
 _ALWAYS_A_LOSS = "ctc_batch_cost"
 """Whatever calls it computes one: the function of a `Lambda` layer, mostly."""
 _ONE_CALL = re.compile(r"([\w.]+)\([^()]*\)")
 
 
-def names_gone_apart(wiring: Wiring) -> Iterator[tuple[ast.Attribute, Removed]]:
+def backend_gone_apart(wiring: Wiring) -> Iterator[tuple[ast.Attribute, Removed]]:
     """What Keras' backend lost, where such functions use it."""
-    if not _imports_the_backend(wiring.module):
+    return (found for found in _names_gone(wiring) if _is_of_the_backend(found[1]))
+
+
+def names_gone_apart(wiring: Wiring) -> Iterator[tuple[ast.Attribute, Removed]]:
+    """What TensorFlow lost, where such functions use it."""
+    return (found for found in _names_gone(wiring) if found[1].name.startswith(_TENSORFLOW))
+
+
+def _is_of_the_backend(entry: Removed) -> bool:
+    return entry.name.rpartition(".")[0] == _BACKEND
+
+
+def keywords_gone_apart(wiring: Wiring) -> Iterator[tuple[ast.Call, str, str]]:
+    """The calls in such functions that have a keyword of TensorFlow 1, that keyword, and today's."""
+    for node in _parts(wiring):
+        if isinstance(node, ast.Call):
+            renamed = REMOVED_KEYWORDS.get(wiring.qualified(node.func) or "")
+            old = [each.arg for each in node.keywords if each.arg] if renamed else []
+            for name in old:
+                if renamed and name in renamed and not wiring.is_provided_for(node):
+                    yield node, name, renamed[name]
+
+
+@lru_cache(maxsize=4)
+def _names_gone(wiring: Wiring) -> tuple[tuple[ast.Attribute, Removed], ...]:
+    found: list[tuple[ast.Attribute, Removed]] = []
+    within: set[ast.AST] = set()
+    for part in _parts(wiring):
+        # The longest name is met first: of `tf.contrib.crf.decode` that is all of it.
+        if isinstance(part, ast.Attribute) and part not in within:
+            entry = _gone(wiring, part)
+            if entry is not None and not wiring.is_provided_for(part):
+                within.update(below(part))
+                found.append((part, entry))
+    return tuple(found)
+
+
+def _parts(wiring: Wiring) -> Iterator[ast.AST]:
+    if not _imports_what_lost_names(wiring.module):
         return
     seen: set[ast.AST] = set()
     for node in _functions(wiring):
         for part in below(node):
-            if isinstance(part, ast.Attribute) and part not in seen:
+            if part not in seen:
                 seen.add(part)
-                entry = _gone(wiring, part)
-                if entry is not None and not wiring.is_provided_for(part):
-                    yield part, entry
+                yield part
 
 
 def computes_a_loss_apart(module: ast.Module) -> bool:
     """Whether there may be such a function in a file; yes where that cannot be told."""
-    return _imports_the_backend(module) and (
+    return _imports_what_lost_names(module) and (
         any(names_a_loss(node.name) for node in every(module, ast.FunctionDef))
         or any(node.attr == _ALWAYS_A_LOSS for node in every(module, ast.Attribute))
     )
 
 
-def _imports_the_backend(module: ast.Module) -> bool:
+def _imports_what_lost_names(module: ast.Module) -> bool:
     scope = scope_of_module(module)
     return any(
-        name == "keras" or name.startswith(_BACKEND)
+        name in ("keras", "tensorflow") or name.startswith(_BACKEND)
         for name in (*scope.imports.values(), *_imported_inside(module))
     )
 
@@ -80,9 +121,9 @@ def _functions(wiring: Wiring) -> Iterator[ast.FunctionDef]:
 
 def _gone(wiring: Wiring, node: ast.Attribute) -> Removed | None:
     qualified = wiring.qualified(node) or ""
-    if qualified.rpartition(".")[0] != _BACKEND:
-        return None
-    return removed(qualified)
+    if qualified.startswith(_TENSORFLOW):
+        return None if qualified.startswith(_OF_KERAS) else removed(qualified)
+    return removed(qualified) if qualified.rpartition(".")[0] == _BACKEND else None
 
 
 def function_of_today(entry: Removed) -> str:

@@ -110,14 +110,15 @@ def may_use_a_loss(data: bytes) -> bool:
 
 def may_wire_a_loss(data: bytes) -> bool:
     """Whether the file may take gradients of a loss, add one to a model or compute one in a training step, or
-    with what Keras' backend lost."""
+    with names that are gone."""
     if not mentions_a_framework(data):
         return False
     return (
         (_has(data, (b"_step(",)) and _STEP.search(data) is not None)
         or (_has(data, (b"GradientTape",)) and _TAKEN.search(data) is not None)
         or (_has(data, (b".add_loss(",)) and _ADDED.search(data) is not None)
-        or (b"backend" in data and (b"ctc_batch_cost" in data or _names_a_loss(data)))
+        or (b"backend" in data and b"ctc_batch_cost" in data)
+        or (_has(data, (b"backend", b"tensorflow")) and _names_a_loss(data))
     )
 
 

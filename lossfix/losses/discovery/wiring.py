@@ -247,9 +247,7 @@ class Wiring:
                 case ast.Try(handlers=[_, *_]) | ast.ExceptHandler():
                     return True
                 case ast.If(test=test) | ast.IfExp(test=test):
-                    if any(
-                        dotted(each) in ("hasattr", "keras.__version__") for each in below(test)
-                    ):
+                    if any(_asks(each) for each in below(test)):
                         return True
             above = parents(self.module).get(above)
         return False
@@ -261,6 +259,13 @@ class Wiring:
             case ast.Call(func=ast.Attribute(value=model, attr="get_layer")):
                 return self.is_model(model)
         return False
+
+
+def _asks(node: ast.AST) -> bool:
+    match node:
+        case ast.Name(id="hasattr") | ast.Attribute(attr="__version__" | "VERSION"):
+            return True
+    return False
 
 
 @lru_cache(maxsize=512)
