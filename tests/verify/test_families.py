@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lossfix.report.inputs import WORDS
-from lossfix.verify.probe.families import BY_NAME, FAMILIES, ROWS, edges
+from lossfix.verify.probe.families import BY_NAME, FAMILIES, ROWS, edges, one_hot
 from lossfix.verify.probe.hints import suggest
 
 NAMES = [family.name for family in FAMILIES]
@@ -96,3 +96,11 @@ def test_families_of_the_configuration_lead():
 
 def test_every_family_is_known_in_words():
     assert set(NAMES) <= set(WORDS)
+
+
+def test_classes_are_made_one_hot_also_where_an_identity_matrix_would_not_fit() -> None:
+    index = np.array([[0, 2], [1, 0]])
+    np.testing.assert_array_equal(one_hot(index, 3), np.eye(3)[index])
+    many = one_hot(np.array([5, 299_999]), 300_000)
+    assert many.shape == (2, 300_000)
+    np.testing.assert_array_equal(many.argmax(-1), [5, 299_999])

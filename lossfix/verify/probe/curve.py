@@ -7,7 +7,7 @@ from typing import Optional
 import numpy as np
 
 from .facts import CurveFacts
-from .families import Batch, Family
+from .families import Batch, Family, one_hot
 from .numeric import Objective, fast_slope
 
 POINTS = 41
@@ -71,7 +71,7 @@ def _prediction(
         classes = np.argmax(y_true, axis=-1)
     else:
         classes = np.asarray(y_true, int).reshape(shape[:-1])
-    one = np.eye(shape[-1])[classes]
+    one = one_hot(classes, shape[-1])
     if family.domain == "simplex":
         rest: np.ndarray = at * one + (1.0 - at) * (1.0 - one) / (shape[-1] - 1)
         return rest

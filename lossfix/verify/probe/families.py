@@ -85,7 +85,7 @@ class Family:
             noise = rng.uniform(0.2, 1.0, shape)
             ends = []
             for index in (first, second):
-                one = np.eye(shape[-1])[index]
+                one = one_hot(index, shape[-1])
                 if self.domain == "simplex":
                     ends.append(0.95 * one + 0.05 * noise / noise.sum(-1, keepdims=True))
                 else:
@@ -132,6 +132,13 @@ class Family:
         )
 
 
+def one_hot(index: np.ndarray, size: int) -> np.ndarray:
+    """float64 of shape (*index.shape, size). No identity matrix is made: of classes there may be 100,000."""
+    hot = np.zeros((*np.shape(index), size))
+    np.put_along_axis(hot, np.asarray(index, dtype=np.int64)[..., None], 1.0, axis=-1)
+    return hot
+
+
 def edges(family: Family, batch: Batch) -> Iterator[tuple[str, Batch]]:
     """The exact values at which losses break, each with a name such as ``y_pred = 0``."""
     same = batch.y_true.shape == batch.y_pred.shape
@@ -140,9 +147,8 @@ def edges(family: Family, batch: Batch) -> Iterator[tuple[str, Batch]]:
         yield "y_pred = y_true", replace(batch, y_pred=batch.y_true.astype(np.float64))
     if family.domain == "simplex":
         size = batch.y_pred.shape[-1]
-        yield "y_pred one-hot", replace(
-            batch, y_pred=np.eye(size)[np.argmax(batch.y_pred, axis=-1)].astype(np.float64)
-        )
+        largest = np.argmax(batch.y_pred, axis=-1)
+        yield "y_pred one-hot", replace(batch, y_pred=one_hot(largest, size))
     elif family.domain != "boxes":
         yield "y_pred = 0", replace(batch, y_pred=np.zeros_like(batch.y_pred))
     if bounded:
@@ -238,7 +244,7 @@ def _classes(*shape: int, logits: bool = False, labels: str = "onehot") -> Draw:
         if not logits:
             z = np.exp(z) / np.exp(z).sum(-1, keepdims=True)
         if labels == "onehot":
-            return np.eye(shape[-1])[index], z
+            return one_hot(index, shape[-1]), z
         return (index if labels == "index" else index[..., None]), z
 
     return draw

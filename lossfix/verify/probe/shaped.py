@@ -14,7 +14,7 @@ from typing import Optional
 import numpy as np
 
 from .demands import Demand, Demands, Shape
-from .families import ROWS, Family
+from .families import ROWS, Family, one_hot
 
 COMBINATIONS = 12
 """So many combinations of shapes are tried for each kind of values."""
@@ -189,7 +189,7 @@ def values(kind: str, rng: np.random.Generator, size: Shape, classes: int = 2) -
     elif kind == "fixed":
         drawn = np.full(size, classes)
     elif kind == "onehot":
-        drawn = np.eye(size[-1])[rng.integers(size[-1], size=size[:-1])]
+        drawn = one_hot(rng.integers(size[-1], size=size[:-1]), size[-1])
     elif kind == "simplex":
         raw = np.exp(rng.normal(0.0, 1.2, size))
         drawn = raw / raw.sum(-1, keepdims=True)

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .families import Batch
+from .families import Batch, one_hot
 from .gradient import raised
 from .subject import Candidate
 
@@ -85,7 +85,7 @@ def features(batch: Batch) -> Any:
     class indices, each brought to mean 0 and deviation 1, with gaps filled by 0."""
     targets = np.asarray(batch.y_true)
     if np.issubdtype(targets.dtype, np.integer):
-        targets = np.eye(np.shape(batch.y_pred)[-1])[targets]
+        targets = one_hot(targets, np.shape(batch.y_pred)[-1])
     columns = np.asarray(targets, dtype=np.float64).reshape(len(targets), -1)
     spread = np.nanstd(columns, axis=0)
     columns = (columns - np.nanmean(columns, axis=0)) / np.where(spread > 0, spread, 1.0)
