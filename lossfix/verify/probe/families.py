@@ -134,7 +134,7 @@ class Family:
 
 def one_hot(index: np.ndarray, size: int) -> np.ndarray:
     """float64 of shape (*index.shape, size). No identity matrix is made: of classes there may be 100,000."""
-    hot = np.zeros((*np.shape(index), size))
+    hot: np.ndarray = np.zeros((*np.shape(index), size))
     np.put_along_axis(hot, np.asarray(index, dtype=np.int64)[..., None], 1.0, axis=-1)
     return hot
 
