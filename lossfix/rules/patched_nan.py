@@ -3,7 +3,8 @@
 ## What it does
 
 Finds `tf.where(tf.math.is_nan(x), 0.0, x)` where `x` comes from divisions that nothing guards, and guards
-those with `tf.math.divide_no_nan`.
+those with `tf.math.divide_no_nan`. Where `x` can only be `nan` because a target is, and is more than a
+difference, the prediction takes the target's place before anything is computed with it.
 
 ## Why is this bad
 
@@ -40,8 +41,8 @@ def recall_loss(y_true, y_pred):
 ## Fix safety
 
 Exact wherever the old value was finite. The patch itself stays: it now only catches what is not a number
-in the data. It is reported and left alone where the patch puts in something else than zero, or where a
-logarithm or a root is the source.
+in the data. It is reported and left alone where the patch puts in something else than zero, where a
+logarithm or a root is the source, and where targets that are not numbers are read for something else, too.
 
 ## References
 
@@ -57,13 +58,22 @@ import libcst as cst
 
 from lossfix.losses.code.divisions import Division, divisions, guarded, is_sheltered
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.perfect import vanishes
 from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
 
 _GUARDS = words("tf.maximum tf.clip_by_value keras.backend.epsilon tf.exp tf.nn.softplus")
 _OTHER_SOURCES = words("tf.math.log tf.sqrt tf.math.rsqrt tf.math.reciprocal tf.pow tf.norm")
+
+_CURVED = words("tf.square tf.abs tf.exp tf.math.log_cosh")
+"""Operations whose gradient depends on the value that they are given."""
+_SETTLED = words("tf.where tf.math.divide_no_nan")
+"""What has an answer for values that are no numbers already."""
+_SHOWN = 40
+"""Characters of the code that a message quotes."""
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -76,6 +86,13 @@ def match(loss: Loss) -> Iterator[Match]:
         reach = _reach(loss, patched)
         bare = [each for each in divisions(loss) if id(each.node) in reach and _is_bare(loss, each)]
         if not bare:
+            if _is_of_targets(loss, node, reach):
+                yield Match(
+                    node,
+                    f"`{loss.tree.line(patched, _SHOWN)}` is patched where a target is nan, and its "
+                    "gradient is nan there all the same",
+                    _elsewhere(loss, patched, put_in),
+                )
             continue
         reason = ""
         if not _is_zero(loss, put_in):
@@ -93,6 +110,51 @@ def match(loss: Loss) -> Iterator[Match]:
             "and its gradient stays nan",
             reason,
         )
+
+
+def _is_of_targets(loss: Loss, patch: cst.Call, reach: set[int]) -> bool:
+    """Whether only targets can be what is not a number, and more is done to them than to subtract.
+
+    The gradient of a difference does not depend on its value, and survives.
+    """
+    distances = 0
+    for each in walk(loss.function.body):
+        if id(each) not in reach or each is patch:
+            continue
+        match each:
+            case cst.Call(args=[cst.Arg(value=inner), *_]):
+                operation = loss.operation(each)
+                if operation in _OTHER_SOURCES or operation in _SETTLED:
+                    return False
+                distances += operation in _CURVED and _is_of_both(loss, inner)
+            case cst.BinaryOperation(operator=cst.Divide()):
+                return False
+            case cst.BinaryOperation(left=left, operator=cst.Multiply() | cst.Power()):
+                distances += _is_of_both(loss, left)
+    return distances > 0
+
+
+def _elsewhere(loss: Loss, patched: cst.BaseExpression, put_in: cst.BaseExpression) -> str:
+    """Why a prediction must not simply take the place of a target that is nan; empty where it may."""
+    if len(_targets(loss)) == 1 and vanishes(loss, patched) and _is_zero(loss, put_in):
+        return ""
+    return (
+        f"put `tf.where(tf.math.is_nan({loss.y_true}), {loss.y_pred}, {loss.y_true})` in place of the "
+        "targets before anything is computed with them"
+    )
+
+
+def _targets(loss: Loss) -> list[cst.Name]:
+    """Where the function reads its targets."""
+    return [
+        each
+        for each in walk(loss.function.body)
+        if isinstance(each, cst.Name) and each.value == loss.y_true
+    ]
+
+
+def _is_of_both(loss: Loss, node: cst.BaseExpression) -> bool:
+    return loss.flow.depends(node) >= {"y_true", "y_pred"}
 
 
 def _patch(loss: Loss, node: cst.Call) -> tuple[cst.BaseExpression, cst.BaseExpression] | None:
@@ -165,6 +227,11 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         return None
     reach = _reach(loss, patch[0])
     bare = [each for each in divisions(loss) if id(each.node) in reach and _is_bare(loss, each)]
+    if not bare:
+        (target,) = _targets(loss)
+        where, is_nan = loss.spell("tf.where"), loss.spell("tf.math.is_nan")
+        code = f"{where}({is_nan}({loss.y_true}), {loss.y_pred}, {loss.y_true})"
+        return Edit({target: expression(code)})
     return Edit({each.node: guarded(loss) for each in bare})
 
 

@@ -59,6 +59,10 @@ def mended(rule: str, *statements: str) -> str:
             "tf.sqrt(tf.maximum(tf.nn.relu(tf.square(y_true - y_pred)), 1e-12))",
         ),
         (
+            "tf.sqrt(tf.where(y_true > 0, tf.square(y_true - y_pred), 0.0))",
+            "tf.sqrt(tf.maximum(tf.where(y_true > 0, tf.square(y_true - y_pred), 0.0), 1e-12))",
+        ),
+        (
             "tf.math.reduce_std(y_pred - y_true, axis=0)",
             "tf.sqrt(tf.maximum(tf.math.reduce_variance(y_pred - y_true, axis=0), 1e-12))",
         ),
@@ -393,6 +397,39 @@ def test_a_patched_nan_is_mended_at_its_sources() -> None:
     )
 
 
+PATCH = "error = tf.where(tf.math.is_nan(error), tf.zeros_like(error), error)"
+
+
+def test_a_prediction_takes_the_place_of_a_target_that_is_no_number() -> None:
+    after = mended("patched-nan", "error = tf.square(y_true - y_pred)", PATCH, "return error")
+    filled = "tf.where(tf.math.is_nan(y_true), y_pred, y_true)"
+    assert after == f"error = tf.square({filled} - y_pred); {PATCH}; return error"
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        # What is counted is to stay what it was.
+        (
+            "error = tf.abs(y_true - y_pred)",
+            "number = tf.reduce_sum(tf.cast(tf.math.is_nan(y_true), tf.float32))",
+            PATCH,
+            "return error * number",
+        ),
+        ("error = tf.exp(y_true - y_pred)", PATCH, "return error"),
+        (
+            "error = tf.square(y_true - y_pred)",
+            "return tf.where(tf.math.is_nan(error), 9.0, error)",
+        ),
+    ],
+)
+def test_what_takes_the_place_of_such_a_target_may_be_for_the_author_to_say(
+    statements: tuple[str, ...],
+) -> None:
+    (finding,) = findings(body(*statements), "patched-nan")
+    assert "in place of the targets" in finding.reason
+
+
 def test_a_division_within_a_division_is_mended_too() -> None:
     after = mended(
         "patched-nan",
@@ -418,6 +455,9 @@ def test_other_patches_are_only_reported(patch: str) -> None:
     "statements",
     [
         ("y_true = tf.where(tf.math.is_nan(y_true), 0.0, y_true)", "return y_true - y_pred"),
+        # The slope of a difference is the same wherever it is.
+        ("x = y_true - y_pred", "return tf.where(tf.math.is_nan(x), 0.0, x) ** 2"),
+        ("x = tf.square(y_pred)", "return tf.where(tf.math.is_nan(x), 0.0, x) - y_true"),
         (
             "x = y_pred / (tf.reduce_sum(y_pred) + 1e-7)",
             "return tf.where(tf.math.is_nan(x), 0.0, x)",

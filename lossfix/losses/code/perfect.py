@@ -25,6 +25,7 @@ _KEEPS_ZERO = words("""
     """)
 _NONNEGATIVE = words("""
     builtins.abs tf.abs tf.nn.relu tf.square tf.math.squared_difference tf.math.reduce_variance tf.sqrt tf.exp
+    tf.zeros_like tf.ones_like
     """)
 _KEEPS_SIGN = words("""
     tf.identity tf.cast tf.convert_to_tensor tf.reshape tf.squeeze tf.expand_dims tf.transpose
@@ -95,6 +96,13 @@ def _vanishes(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> boo
                 return zero(first)
             if second is None:
                 return False
+            if operation == "tf.where" and len(rest) == 2:
+                branches = (rest[0].value, rest[1].value)
+                vanishing = [zero(each) for each in branches]
+                return any(vanishing) and all(
+                    gone or is_zero(each) or _is_filled_with_zeros(loss, each)
+                    for gone, each in zip(vanishing, branches, strict=True)
+                )
             if operation == "tf.maximum":
                 bounds = [each for each in (first, second) if is_zero(each)]
                 return bool(bounds) and any(zero(each) for each in (first, second))
@@ -114,6 +122,10 @@ def _vanishes(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> boo
 def is_zero(node: cst.BaseExpression) -> bool:
     """Whether it is the number zero, as it is written."""
     return isinstance(node, cst.Integer | cst.Float) and float(node.evaluated_value) == 0.0
+
+
+def _is_filled_with_zeros(loss: Loss, node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Call) and loss.operation(node) == "tf.zeros_like"
 
 
 def is_lack_of_a_score(loss: Loss, node: cst.BaseExpression) -> bool:
@@ -183,6 +195,8 @@ def _is_nonnegative(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) 
                 return True
             if operation == "tf.pow" and rest:
                 return _is_even(rest[0].value) or positive(first)
+            if operation == "tf.where" and len(rest) == 2:
+                return all(positive(each.value) for each in rest)
             if operation == "tf.maximum" and rest:
                 return positive(first) or positive(rest[0].value)
             if operation == "tf.multiply" and rest:
