@@ -52,6 +52,16 @@ COMPILED = {
         "model.compile(loss=pick('f'))"
     ),
     "as a partial": "from functools import partial\nmodel.compile(loss=partial(f, c=1))",
+    "with a default": "LOSSES = {}\nmodel.compile(loss=LOSSES.get(name, f))",
+    "out of a dict call": "LOSSES = dict(f=f)\nmodel.compile(loss=LOSSES[name])",
+    "in a dictionary comprehension": "model.compile(loss={name: f for name in names})",
+    "in a list comprehension": "model.compile(loss=[f for _ in range(3)])",
+    "as a global": "model.compile(loss=globals()['f'])",
+    "as an attribute of a module": "import here\nmodel.compile(loss=getattr(here, 'f'))",
+    "as Keras hands it back": "model.compile(loss=tf.keras.losses.get(f))",
+    "in a wrapper of Keras": "chosen = LossFunctionWrapper(f, name='f')\nmodel.compile(loss=chosen)",
+    "in a wrapper by keyword": "model.compile(loss=LossFunctionWrapper(fn=f))",
+    "as a graph": "model.compile(loss=tf.function(f))",
     "in a loop": "for loss in [f, 'mse']:\n    model.compile(loss=loss)",
     "in a loop over pairs": "for name, loss in [('f', f)]:\n    model.compile(loss=loss)",
     "in a loop over a dictionary": "for n, l in {'f': f}.items():\n    model.compile(loss=l)",
@@ -669,3 +679,32 @@ def test_a_method_is_built_by_the_call_of_its_class() -> None:
         "Losses([1.0, 2.0]).a_loss(0, 1)\n"
     )
     assert only(code).arguments == ("[1.0, 2.0]",)
+
+
+REGISTRIES = {
+    "by its name": "def register(fn):\n    LOSSES[fn.__name__] = fn\n    return fn\n@register\n",
+    "by a given name": (
+        "def register(name):\n    def inner(fn):\n        LOSSES[name] = fn\n        return fn\n"
+        "    return inner\n@register('f')\n"
+    ),
+    "in a list": "def register(fn):\n    LOSSES.append(fn)\n    return fn\n@register\n",
+}
+
+
+@pytest.mark.parametrize("registry", REGISTRIES.values(), ids=REGISTRIES.keys())
+def test_a_decorator_may_keep_losses_in_a_registry(registry: str) -> None:
+    code = f"LOSSES = {{}}\n{registry}{F}{G}model.compile(loss=LOSSES[name])\n"
+    assert names(code) == ["f"]
+
+
+@pytest.mark.parametrize(
+    "registry",
+    [
+        # What decorates is what is called, and that keeps nothing.
+        "def register(name):\n    LOSSES[name] = name\n    return lambda fn: fn\n@register('f')\n",
+        "def register(fn):\n    OTHERS[fn.__name__] = fn\n    return fn\n@register\n",
+        "def register(fn):\n    LOSSES[fn.__name__] = wrapped(fn)\n    return fn\n@register\n",
+    ],
+)
+def test_what_a_decorator_does_otherwise_makes_no_loss(registry: str) -> None:
+    assert names(f"LOSSES = {{}}\n{registry}{F}model.compile(loss=LOSSES[name])\n") == []

@@ -13,11 +13,13 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from lossfix.syntax.nodes import every
-from lossfix.syntax.scope import defaults, last_part, statements
+from lossfix.syntax.scope import defaults, dotted, last_part, statements
 
 ANY_STRING = "*"
 """What is looked up by a name that is not known."""
 
+FUNCTION_WRAPPERS = frozenset({"LossFunctionWrapper"})
+"""Classes of Keras whose instances call the function that they are given first."""
 _SCOPES = frozenset({"customobjectscope", "custom_object_scope"})
 _NAMED = (ast.Name, ast.Attribute, ast.Subscript, ast.Dict)
 """What a selector returns that is not computed."""
@@ -55,6 +57,7 @@ def assignments_of(module: ast.Module) -> Assigned:
                 for each, part in zip(targets, parts, strict=True):
                     bind(each, part)
 
+    registering = _registering(module)
     for node in every(module, ast.Assign, ast.AnnAssign, ast.Call, ast.FunctionDef):
         match node:
             case ast.Assign(targets=targets, value=value):
@@ -64,7 +67,10 @@ def assignments_of(module: ast.Module) -> Assigned:
                 bind(target, value)
             case ast.Call(func=ast.Attribute(value=target, attr="append"), args=[value]):
                 bind(target, value)
-            case ast.FunctionDef(name=name, body=body):
+            case ast.FunctionDef(name=name, body=body, decorator_list=decorators):
+                for decorator in decorators:
+                    for holder in registering.get(_decorating(decorator), ()):
+                        bind(holder, ast.Name(name, ast.Load()))
                 for parameter, default in defaults(node.args):
                     if default is not None:
                         values.setdefault(parameter, []).append(default)
@@ -82,6 +88,46 @@ def assignments_of(module: ast.Module) -> Assigned:
                 for value in _elements(series, values):
                     bind(target, value)
     return Assigned(_frozen(values), _frozen(returns), _registered(module))
+
+
+def _registering(module: ast.Module) -> dict[tuple[str, bool], list[ast.expr]]:
+    """What decorators of the file keep the functions in that they decorate: ``REGISTRY[name] = function``.
+
+    By their names, and whether it is what they return that decorates: ``@register("dice")``.
+    """
+    found: dict[tuple[str, bool], list[ast.expr]] = {}
+    if not any(each.decorator_list for each in every(module, ast.FunctionDef)):
+        return found
+    for outer in every(module, ast.FunctionDef):
+        inner = [each for each in statements(outer.body) if isinstance(each, ast.FunctionDef)]
+        for function, is_returned in ((outer, False), *((each, True) for each in inner)):
+            parameters = [each for each, _ in defaults(function.args)]
+            if len(parameters) == 1:
+                kept = list(_keeping(function, parameters[0]))
+                found.setdefault((outer.name, is_returned), []).extend(kept)
+    return found
+
+
+def _keeping(function: ast.FunctionDef, parameter: str) -> Iterator[ast.expr]:
+    for statement in statements(function.body):
+        match statement:
+            case ast.Assign(targets=[ast.Subscript(value=holder)], value=ast.Name(id=name)):
+                pass
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(attr="append", value=holder), args=[ast.Name(id=name)]
+                )
+            ):
+                pass
+            case _:
+                continue
+        if name == parameter:
+            yield holder
+
+
+def _decorating(decorator: ast.expr) -> tuple[str, bool]:
+    called = isinstance(decorator, ast.Call)
+    return last_part(decorator.func if isinstance(decorator, ast.Call) else decorator) or "", called
 
 
 def _frozen(lists: Mapping[str, list[ast.expr]]) -> dict[str, tuple[ast.expr, ...]]:
@@ -204,13 +250,14 @@ def _followed(
                 found[name, True] = None
             case ast.Call(func=function, args=args):
                 called = last_part(function)
-                if called == "get" and isinstance(function, ast.Attribute):
-                    # Of a dictionary; a module, as in `keras.losses.get`, stands for nothing here.
-                    inner = [function.value]
+                handed_on = _handed_on(node)
+                if handed_on is not None:
+                    inner = handed_on
+                elif called == "get" and isinstance(function, ast.Attribute):
+                    # Of a dictionary, with what it gives where it has no such key.
+                    inner = [function.value, *args[1:2]]
                     if _is_custom_objects(function.value) and args:
                         inner.insert(0, _looked_up(args[0]))
-                elif called == "partial" and args:
-                    inner = [args[0]]
                 elif called is not None and not _leads_by(way, called):
                     found[called, False] = None
                     # A selector, `get_loss("dice")`, stands for what it may return.
@@ -222,6 +269,13 @@ def _followed(
                 pass
             case ast.IfExp(body=first, orelse=second) | ast.BinOp(left=first, right=second):
                 inner = [first, second]
+            case ast.DictComp(value=value) | ast.ListComp(elt=value) | ast.SetComp(elt=value):
+                inner = [value]
+            case ast.Subscript(
+                value=ast.Call(func=ast.Name(id=("globals" | "locals" | "vars")), args=[]),
+                slice=ast.Constant(value=str(name)),
+            ):
+                inner = [ast.Name(name, ast.Load())]
             case ast.Subscript(value=value, slice=key) if _is_custom_objects(value):
                 inner = [_looked_up(key)]
             case ast.Subscript(value=value) | ast.Starred(value=value):
@@ -233,6 +287,23 @@ def _followed(
             way = _Step(opening.removesuffix("()"), way)
         pending += [(each, way) for each in reversed(inner)]
     return tuple(found)
+
+
+def _handed_on(call: ast.Call) -> list[ast.expr] | None:
+    """What a call hands on of its arguments, where its name says that it does; ``None`` for any other."""
+    called, args = last_part(call.func), call.args
+    match called:
+        case "partial" | "function" if args:
+            return [args[0]]
+        case "get" if (dotted(call.func) or "").endswith("keras.losses.get"):
+            return args[:1]
+        case "getattr" if len(args) > 1 and isinstance(args[1], ast.Constant):
+            return [ast.Attribute(args[0], str(args[1].value), ast.Load()), *args[2:]]
+        case "dict":
+            return [*args, *(each.value for each in call.keywords)]
+        case _ if called in FUNCTION_WRAPPERS:
+            return [*args[:1], *(each.value for each in call.keywords if each.arg == "fn")]
+    return None
 
 
 def _leads_by(way: _Step | None, name: str) -> bool:
