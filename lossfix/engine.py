@@ -224,7 +224,8 @@ def _mendable(draft: _Draft, losses: Sequence[Loss]) -> Iterator[tuple[Found, Fi
         for path, file in draft.files.items()
         if file.options.skips is not None
     }
-    for rule in options.rules:
+    # What stays a lambda has no name that would outlive a change of what it calls.
+    for rule in sorted(options.rules, key=lambda each: not each.of_expressions):
         if rule.safety is Safety.MANUAL or (options.exact_only and rule.safety is Safety.RELAXED):
             continue
         for loss in losses:

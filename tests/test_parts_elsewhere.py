@@ -383,3 +383,30 @@ def test_v_says_what_each_function_is_taken_for(tmp_path: Path) -> None:
     said = lossfix("check", "-v", ".", at=at).err
     assert "misses.py:5: miss_loss: loss (compiled, named so)\n" in said
     assert "scores.py:6: overlap: part of a loss and of a metric\n" in said
+
+
+def test_what_a_lambda_calls_in_another_file_is_mended_with_it(tmp_path: Path) -> None:
+    files = {
+        "scores.py": "import numpy as np\nimport tensorflow as tf\n\n\n"
+        "def gap(a, b, power):\n    return np.mean(np.abs(a - b)) ** power\n",
+        "train.py": "import tensorflow as tf\nfrom scores import gap\n\n\n"
+        "def build(model):\n    model.compile(loss=lambda t, p: gap(t, p, 1.5))\n",
+    }
+    at = written(tmp_path, files)
+    lossfix("fix", "--no-verify", "--select", "LF1,LF318", ".", at=at)
+    assert "tf.reduce_mean(tf.abs(a - b)) ** power" in (tmp_path / "scores.py").read_text()
+    assert "model.compile(loss=gap_loss)" in (tmp_path / "train.py").read_text()
+
+
+def test_a_lambda_has_a_name_before_what_it_calls_is_copied_for_it(tmp_path: Path) -> None:
+    files = {
+        "scores.py": "import numpy as np\nimport tensorflow as tf\n\n\n"
+        "def gap(a, b, power=1.5):\n    return np.mean(np.abs(a - b)) ** power\n",
+        "train.py": "import tensorflow as tf\nfrom scores import gap\n\n\n"
+        "def build(model):\n    model.compile(loss=lambda t, p: gap(t, p, 1.5), metrics=[gap])\n",
+    }
+    at = written(tmp_path, files)
+    lossfix("fix", "--no-verify", "--select", "LF1,LF318", ".", at=at)
+    train = (tmp_path / "train.py").read_text()
+    assert "def gap_loss(t, p):\n    return soft_gap(t, p, 1.5)" in train
+    assert "model.compile(loss=gap_loss, metrics=[gap])" in train

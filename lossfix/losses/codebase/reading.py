@@ -17,7 +17,6 @@ from lossfix.losses.discovery.outline import trained_by_keras
 from lossfix.losses.discovery.reached import loops
 from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.discovery.wiring import wires_a_loss
-from lossfix.model import Form
 from lossfix.syntax.nodes import every
 
 
@@ -45,7 +44,7 @@ def _read(module: ast.Module, text: str, settings: Settings, unread: str) -> Rea
     own = tuple(
         Known(each.name, Roles(each.y_true, each.y_pred), not keras and loops(each.evidence))
         for each in losses
-        if not each.metric and each.form is not Form.LAMBDA
+        if not each.metric
     )
     wires = wires_a_loss(module) or computes_a_loss_apart(module)
     holds = bool(unread) or "lossfix:" in text or bool(losses) or wires

@@ -15,8 +15,10 @@ from functools import cached_property
 from lossfix.losses.codebase.origins import Origins, is_library
 from lossfix.losses.codebase.said import Argument, Passed, Read, Reference, Role, Shared, Use
 from lossfix.losses.discovery.assigned import called_through, first_references
+from lossfix.losses.discovery.candidate import Project
 from lossfix.losses.discovery.discover import mentions_a_framework
 from lossfix.losses.discovery.handed import beside, depending, mentions
+from lossfix.losses.discovery.outline import expressions_of
 from lossfix.losses.discovery.uses import takes_losses, uses_of
 from lossfix.losses.discovery.wording import names_a_loss
 from lossfix.syntax.nodes import every
@@ -53,8 +55,10 @@ class _Reader:
         self.names = Origins(module)
         self.assigned = self.names.assigned
         self.local = uses_of(module)
-        self.depending: dict[ast.FunctionDef, _Depending] = {}
+        self.depending: dict[ast.FunctionDef | ast.Lambda, _Depending] = {}
         """Of each function, the names that depend on a parameter."""
+        self.lambdas = _lambdas(module)
+        """Those that are losses, with the names that they would have as functions."""
         self._calls: dict[str, frozenset[str]] = {}
 
     def shared(self) -> Shared:
@@ -171,7 +175,7 @@ class _Reader:
             called = self._is_called(node)
             given = tuple(self._given(node)) if called and origin else ()
             beside = self._beside(node) if any(names for _, names in given) else frozenset()
-            yield Read(self._owner(node), written, reference, called, given, beside)
+            yield Read(self._reader(node), written, reference, called, given, beside)
         # A method of the same class is called by way of its instance.
         paths = {path for path, _, _ in self._owners}
         for attribute in every(self.module, ast.Attribute):
@@ -202,16 +206,27 @@ class _Reader:
         )
         return frozenset().union(*each)
 
-    def _known_around(self, node: ast.AST) -> tuple[ast.FunctionDef, _Depending] | None:
+    def _known_around(
+        self, node: ast.AST
+    ) -> tuple[ast.FunctionDef | ast.Lambda, _Depending] | None:
         """The function around a node, and of its first parameters the names that depend on them."""
         around = self.names.parents.get(node)
-        while around is not None and not isinstance(around, ast.FunctionDef):
+        while around is not None and not (
+            isinstance(around, ast.FunctionDef) or around in self.lambdas
+        ):
             around = self.names.parents.get(around)
-        if around is None:
+        if not isinstance(around, ast.FunctionDef | ast.Lambda):
             return None
         if around not in self.depending:
-            names = [each.arg for each in (*around.args.posonlyargs, *around.args.args)]
-            self.depending[around] = {name: depending(around, name) for name in names[:4]}
+            names = [each.arg for each in (*around.args.posonlyargs, *around.args.args)][:4]
+            self.depending[around] = {
+                name: (
+                    depending(around, name)
+                    if isinstance(around, ast.FunctionDef)
+                    else frozenset({name})
+                )
+                for name in names
+            }
         return around, self.depending[around]
 
     def _is_called(self, node: ast.expr) -> bool:
@@ -225,6 +240,13 @@ class _Reader:
             (".".join(path), node.lineno, node.end_lineno or node.lineno)
             for path, node in definitions(self.module.body)
         ]
+
+    def _reader(self, node: ast.expr) -> str:
+        """The loss that is a lambda around a node, or else the innermost definition around it."""
+        above = self.names.parents.get(node) if self.lambdas else None
+        while above is not None and above not in self.lambdas:
+            above = self.names.parents.get(above)
+        return self._owner(node) if above is None else self.lambdas[above]
 
     def _owner(self, node: ast.expr) -> str:
         """The innermost definition around a node; empty where there is none."""
@@ -321,6 +343,17 @@ class _Reader:
             reason = "calls it under another name" if direct else "calls what it returns"
             for origin in self.names.of(name):
                 yield Use(role, origin, node.lineno, reason)
+
+
+def _lambdas(module: ast.Module) -> dict[ast.AST, str]:
+    found: dict[ast.AST, str] = {}
+    for loss in expressions_of(module, Project()):
+        match loss.node:
+            case ast.Lambda() as node:
+                found[node] = ".".join(loss.path)
+            case ast.Call(args=[ast.Lambda() as node, *_]):
+                found[node] = ".".join(loss.path)
+    return found
 
 
 def _parameters_in(value: ast.expr, known: _Depending) -> frozenset[str]:

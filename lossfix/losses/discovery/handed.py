@@ -93,7 +93,7 @@ def roles_of(given: Mapping[str, Given]) -> Roles | None:
 
 
 def beside(
-    node: ast.expr, function: ast.FunctionDef, parents: Mapping[ast.AST, ast.AST]
+    node: ast.expr, function: ast.FunctionDef | ast.Lambda, parents: Mapping[ast.AST, ast.AST]
 ) -> Iterator[ast.expr]:
     """What goes into one term with a value: factors, what it picks from; what is added is another term.
 
@@ -127,7 +127,7 @@ def beside(
 
 
 @lru_cache(maxsize=64)
-def _read_in(function: ast.FunctionDef) -> Mapping[str, list[ast.Name]]:
+def _read_in(function: ast.FunctionDef | ast.Lambda) -> Mapping[str, list[ast.Name]]:
     """Where a function reads each name."""
     found: dict[str, list[ast.Name]] = {}
     for part in below(function):

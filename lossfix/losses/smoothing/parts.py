@@ -136,7 +136,7 @@ def fork(part: Loss, whole: Loss, family: Sequence[Loss]) -> Fork | None:
 
 
 def _forked(part: Loss, caller: Loss) -> Fork | None:
-    if part.function.decorators or calls_of(part, part):
+    if part.function.decorators or calls_of(part, part) or caller.form is Form.LAMBDA:
         return None
     if part.form is Form.METHOD:
         return _forked_method(part, caller)
