@@ -204,6 +204,21 @@ def test_removed_names_keep_their_meaning_under_stand_ins(tmp_path: Path, source
     assert float(candidate.wrapped()(target, Y_PRED)) == pytest.approx(expected.mean(), rel=1e-5)
 
 
+def test_a_loss_of_tensorflow_1_takes_its_own_keywords_under_stand_ins(tmp_path: Path) -> None:
+    source = """
+import tensorflow as tf
+def loss(y_true, y_pred):
+    return tf.losses.mean_squared_error(labels=y_true, predictions=y_pred)
+def other(y_true, y_pred):
+    return tf.losses.mean_squared_error(y_true, y_pred)
+"""
+    target = np.broadcast_to(Y_TRUE[:, None], Y_PRED.shape)
+    expected = np.mean((Y_PRED - target) ** 2, axis=-1)
+    first, keras_2 = (built(source, each, tmp_path, compat=True) for each in ("loss", "other"))
+    assert np.allclose(first.call(target, Y_PRED), expected.mean(), atol=1e-6)
+    assert np.allclose(keras_2.call(target, Y_PRED), expected, atol=1e-6)
+
+
 def test_stand_ins_are_gone_once_the_loss_returned(tmp_path: Path) -> None:
     before = (tf.reduce_mean, keras.losses.Loss.__init__)
     candidate = built(REMOVED["TensorFlow 1"], "loss", tmp_path, compat=True)

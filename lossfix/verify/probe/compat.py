@@ -68,6 +68,7 @@ RENAMED_MODULES = {
 }
 """Modules of other times, and the ones in which their names are found under the stand-ins."""
 
+_V1_KEYWORDS = {"labels", "predictions", "weights", "scope", "loss_collection", "reduction"}
 REDUCTIONS = ("auto", "none", "sum", "sum_over_batch_size")
 
 
@@ -151,7 +152,11 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
             union = {
                 name: function for other in modules for name, function in _missing(other, mine)
             }
-            shims += [(mine, name, function) for name, function in union.items()]
+            older = vars(v1.losses) if mine is tf.losses else {}
+            shims += [
+                (mine, name, _of_either(function, older[name]) if name in older else function)
+                for name, function in union.items()
+            ]
     wrapper = tf.keras.losses.MeanSquaredError.__bases__[0]
     for losses in _distinct(*_modules("losses"), tf.losses):
         shims.append((losses, "Reduction", _Reduction))
@@ -165,6 +170,16 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
 def _to_float(x: Any, name: str = "ToFloat") -> Any:
     """TensorFlow 1's cast to float32, which follows where the loss is computed in float64."""
     return tf.cast(x, keras.config.floatx(), name=name)
+
+
+def _of_either(keras_2: Callable[..., Any], tensorflow_1: Callable[..., Any]) -> Callable[..., Any]:
+    """What was TensorFlow 1's function and then Keras 2's: they name what they take differently."""
+
+    @functools.wraps(keras_2)
+    def either(*args: Any, **kwargs: Any) -> Any:
+        return (tensorflow_1 if _V1_KEYWORDS & kwargs.keys() else keras_2)(*args, **kwargs)
+
+    return either
 
 
 def _accepting_old_arguments(init: Callable[..., None]) -> Callable[..., None]:
