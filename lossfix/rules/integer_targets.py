@@ -3,15 +3,15 @@
 ## What it does
 
 Finds arithmetic between the predictions and what was cast to an integer, is a position (`tf.argmax`) or a
-condition on the targets (`y_true > 0`), and targets that are used as positions (`tf.one_hot`, `tf.gather`) as
-they come, and casts them.
+condition on the targets (`y_true > 0`), and targets that are used as positions (`tf.one_hot`, `tf.gather`) or
+made a tensor of integers as they come, and casts them.
 
 ## Why is this bad
 
 TensorFlow converts no tensor by itself: an integer tensor, or one of booleans, times a float raises
 `InvalidArgumentError` or `TypeError` at the first batch, before there is a gradient (measured on TensorFlow
 2.21), and so does a sum of booleans. Positions have to be integers, and in `fit` the targets arrive as
-`float32`, whatever they were in the data.
+`float32`, whatever they were in the data, which `tf.convert_to_tensor(y_true, tf.int32)` does not convert.
 
 ## Example
 
@@ -54,7 +54,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.conditions import named_value
-from lossfix.losses.code.dtypes import Dtype, dtype_of
+from lossfix.losses.code.dtypes import Dtype, dtype_of, named_dtype
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import is_array, is_boolean
 from lossfix.losses.discovery.reached import loops
@@ -105,6 +105,12 @@ def match(loss: Loss) -> Iterator[Match]:
             yield Match(
                 position,
                 f"`{loss.tree.code(position)}` arrives as float32 in fit, and positions are integers",
+                severity=_severity(loss),
+            )
+        elif _in_fit(loss) and (converted := _converted(loss, node)) is not None:
+            yield Match(
+                node,
+                f"`{loss.tree.code(converted[0])}` arrives as float32 in fit, which this does not convert",
                 severity=_severity(loss),
             )
 
@@ -190,6 +196,24 @@ def _position(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
     return None
 
 
+def _converted(
+    loss: Loss, node: cst.CSTNode
+) -> tuple[cst.BaseExpression, cst.BaseExpression] | None:
+    """The targets and the type, where TensorFlow is asked for a tensor of integers of them as they come."""
+    match node:
+        case cst.Call(
+            args=[
+                cst.Arg(value=value, keyword=None | cst.Name(value="value"), star=""),
+                cst.Arg(value=kind, keyword=None | cst.Name(value="dtype"), star=""),
+            ]
+        ) if (
+            loss.qualified(node.func) == "tensorflow.convert_to_tensor"
+        ):
+            if named_dtype(loss, kind) is Dtype.INTEGER and _comes_as_it_is(loss, value):
+                return value, kind
+    return None
+
+
 def _comes_as_it_is(loss: Loss, node: cst.BaseExpression) -> bool:
     match node:
         case cst.Name(value=name):
@@ -208,6 +232,9 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     node = match.node
     assert isinstance(node, cst.BaseExpression)
     cast = loss.spell("tf.cast")
+    converted = _converted(loss, node)
+    if converted is not None:
+        return Edit({node: expression(f"{cast}({{x}}, {{t}})", x=converted[0], t=converted[1])})
     if dtype_of(loss, node) is None and not is_boolean(loss, node):
         integers = loss.spell("tf.int32")
         return Edit({node: expression(f"{cast}({{x}}, {integers})", x=node)})

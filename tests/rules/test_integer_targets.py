@@ -38,6 +38,17 @@ def loss(*lines: str) -> str:
             ],
         ),
         (
+            [
+                'labels = tf.convert_to_tensor(y_true, dtype="int64")',
+                "return tf.gather(y_pred, labels)",
+            ],
+            ['labels = tf.cast(y_true, "int64")', "return tf.gather(y_pred, labels)"],
+        ),
+        (
+            ["return tf.one_hot(tf.convert_to_tensor(y_true[..., 0], tf.int32), 3) * y_pred"],
+            ["return tf.one_hot(tf.cast(y_true[..., 0], tf.int32), 3) * y_pred"],
+        ),
+        (
             ["return tf.square(y_true - y_pred) * (y_true > 0)"],
             ["return tf.square(y_true - y_pred) * tf.cast(y_true > 0, y_pred.dtype)"],
         ),

@@ -93,7 +93,7 @@ def _casts(loss: Loss, node: cst.CSTNode) -> bool:
 def _dtype_of_call(loss: Loss, node: cst.Call, values: list[cst.BaseExpression]) -> Dtype | None:
     operation = loss.operation(node)
     if operation == "tf.cast":
-        return _named_dtype(loss, cast_target(node))
+        return named_dtype(loss, cast_target(node))
     if operation in INDEX_OPERATIONS:
         return Dtype.INTEGER
     if not values or operation in COMPARISONS or operation in LOGICAL or operation in LIKES:
@@ -107,7 +107,8 @@ def _dtype_of_call(loss: Loss, node: cst.Call, values: list[cst.BaseExpression])
     return None
 
 
-def _named_dtype(loss: Loss, target: cst.BaseExpression | None) -> Dtype | None:
+def named_dtype(loss: Loss, target: cst.BaseExpression | None) -> Dtype | None:
+    """The kind of a type that is named, ``tf.int32`` or ``"int64"``."""
     text = dotted(target) or ""
     if isinstance(target, cst.SimpleString):
         text = str(target.evaluated_value)
