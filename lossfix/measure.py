@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lossfix import __version__, checking, repairs, source
+from lossfix import __version__, checking, repairs, scan, source
 from lossfix.config import Config, ConfigError
 from lossfix.config.settings import closest
 from lossfix.configured import check_losses
@@ -155,14 +155,13 @@ def _targets(config: Config, wish: str, unread: dict[str, Finding]) -> Iterator[
             error.path, error.line, error.column, error.message, error.cure
         )
 
-    for file in source.find([Path(path)], config, unreadable):
+    files = [*source.find([Path(path)], config, unreadable)]
+    for document, project in _opened(path, files, config, name, unreadable):
         try:
-            document = source.read(file)
-            found += _in_document(config, document, name)
-        except source.Unreadable as error:
-            unreadable(error)
+            found += _in_document(config, document, name, project)
         except Unparsable as error:
-            unread[source.shown(file)] = checking.unparsable(source.shown(file), error)
+            shown = document.source.path
+            unread[shown] = checking.unparsable(shown, error)
     if unread and not found:
         return
     if not name:
@@ -180,12 +179,39 @@ def _targets(config: Config, wish: str, unread: dict[str, Finding]) -> Iterator[
     yield wanted[0]
 
 
-def _in_document(config: Config, document: Document, name: str) -> Iterator[_Target]:
+def _opened(
+    path: str,
+    files: Sequence[Path],
+    config: Config,
+    name: str,
+    unreadable: Callable[[source.Unreadable], None],
+) -> Iterator[tuple[Document, Project]]:
+    """The documents to look for losses in, with what the others say about their names.
+
+    One that is asked for by its ``name`` may look like no loss at all: all files are searched for it.
+    """
+    if not name:
+        opened = scan.open_all(files, config.naming)
+        opened = scan.with_named(opened, [path], config.naming)
+        for error in opened.unreadable:
+            unreadable(error)
+        yield from ((each, opened.project(each)) for each in opened.documents)
+        return
+    for file in files:
+        try:
+            yield source.read(file), Project()
+        except source.Unreadable as error:
+            unreadable(error)
+
+
+def _in_document(
+    config: Config, document: Document, name: str, project: Project
+) -> Iterator[_Target]:
     """The losses of a document. What is called ``name`` is one, because it was asked for by its
     name, and so is what ``name`` is bound to by a call."""
     maker, arguments = _made(document.source.text, name)
     asked = frozenset({name, name.rpartition(".")[2], maker} - {""})
-    project = Project(compiled=asked, built=asked)
+    project = replace(project, compiled=project.compiled | asked, built=project.built | asked)
     plan = repairs.Plan(document, _options(config, project), verify=config.verify)
     for loss in checking.losses_in(document.source.text, plan.options):
         if maker and maker in (loss.name, loss.name.split(".")[0]):
