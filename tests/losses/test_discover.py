@@ -218,6 +218,9 @@ def test_what_a_loss_calls_is_reached_through_any_number_of_calls() -> None:
         ("glossary(y_true, y_pred)", False),
         ("closest(y_true, y_pred)", False),
         ("blossom(y_true, y_pred)", False),
+        ("matching_loss(real_feats, fake_feats)", False),
+        ("matching_loss(true_activations, pred_activations)", False),
+        ("matching_loss(true_feature, pred_feature)", True),
     ],
 )
 def test_names_and_parameters_together_say_what_is_a_loss(signature: str, is_loss: bool) -> None:

@@ -31,6 +31,9 @@ _PRED_WORDS = frozenset(
 _OWN_INPUTS = frozenset({("target", "input"), ("targets", "inputs")})
 """Targets, and what else a loss is given: in any other order the inputs may be those of a model."""
 
+_SEVERAL = frozenset("feats features activations layers pyramids".split())
+"""What the layers of a network gave: lists of tensors, which Keras hands to no loss."""
+
 
 def words(name: str) -> frozenset[str]:
     """The lower-case words of a snake_case or CamelCase name."""
@@ -67,6 +70,8 @@ def pair_of(parameters: list[str], settings: Settings) -> tuple[str, str, bool] 
     if len(parameters) < 2:
         return None
     first, second = parameters[:2]
+    if words(first) & _SEVERAL and words(second) & _SEVERAL:
+        return None
 
     def predicts(name: str) -> bool:
         return name in settings.predictions or bool(words(name) & _PRED_WORDS)
