@@ -65,6 +65,16 @@ def labelled(y_true, y_pred):
     return tf.one_hot(tf.cast(y_true, tf.int32), 5) * y_pred
 
 
+def labelled_under_a_loss(y_true, y_pred):
+    hot = tf.one_hot(tf.cast(y_true, tf.int32), 5)
+    return tf.keras.losses.categorical_crossentropy(hot, tf.nn.softmax(y_pred))
+
+
+def halved_under_a_loss(y_true, y_pred):
+    n = 5
+    return tf.keras.losses.mean_squared_error(y_true[:, :n], y_pred) * y_true[:, n]
+
+
 def picked(y_true, y_pred):
     return tf.gather(params=WEIGHTS, indices=tf.cast(y_true, tf.int32)) * y_pred
 
@@ -102,6 +112,8 @@ def of_one(y_pred):
         (ranked, (4, 4, 3), None),
         (looped, None, (4,)),
         (labelled, None, (5,)),
+        (labelled_under_a_loss, None, (5,)),
+        (halved_under_a_loss, (6,), (5,)),
         (bounded, None, None),
         (gathered, (2,), None),
         (plain, None, None),

@@ -16,6 +16,12 @@ _ELEMENTWISE = frozenset("""
     maximum minimum multiply not_equal ones_like pow relu round sigmoid sign sin softmax softplus sqrt square
     stop_gradient subtract tanh to_float where zeros_like
     """.split())
+_OF_TWO = frozenset("""
+    batch_dot binary_crossentropy categorical_crossentropy cosine_similarity huber kl_divergence
+    kullback_leibler_divergence log_cosh logcosh mean_absolute_error mean_squared_error poisson
+    mae mse MAE MSE kld KLD
+    """.split())
+"""Of two tensors whose last axes are alike, such as Keras' losses."""
 _COMPARING = frozenset({"equal", "not_equal"})
 _REDUCING = ("reduce_", "sum", "mean", "max", "min", "prod", "norm", "std", "logsumexp")
 _IMAGES = frozenset("sobel_edges image_gradients total_variation ssim ssim_multiscale psnr".split())
@@ -95,6 +101,9 @@ class Operations:
             return self.sparse(call)
         if name in _IMAGES:
             return self.images(call)
+        if name in _OF_TWO or ("cross_entropy_with_logits" in name and "sparse" not in name):
+            self.meet([*arguments[:2], *named.values()])
+            return None
         # `minimum(y_pred, 3)` reduces nothing.
         if name.startswith(_REDUCING) and name not in _ELEMENTWISE:
             axis = call.axis
@@ -106,8 +115,6 @@ class Operations:
             if name not in ("clip_by_value", "clip", "cast"):
                 self.meet(arguments)
             return call.view
-        if "cross_entropy_with_logits" in name and "sparse" not in name:
-            self.meet([*arguments, *named.values()])
         return None
 
     def reshape(self, call: _Call) -> Value:
