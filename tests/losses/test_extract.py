@@ -98,8 +98,22 @@ def test_what_would_have_to_run_is_a_hole_and_named_with_its_line(code: str, nam
     assert f"line {line}" in subject.unverifiable
 
 
+def test_an_array_that_is_filled_from_a_file_is_a_hole() -> None:
+    filled = "import numpy as np\nFACTOR = np.zeros(3)\nFACTOR[0] = float(open('x').read())\n"
+    subject = taken(f"{filled}def a_loss(y_true, y_pred):\n    return FACTOR * tf.abs(y_pred)\n")
+    assert "line 4" in subject.unverifiable
+
+
 PURE = {
     "a number": "FACTOR = 2.0",
+    "an array that is filled in": (
+        "import numpy as np\nFACTOR = np.zeros((3, 3))\nFACTOR[np.arange(3), [1, 2, 0]] = 1.0\n"
+        "FACTOR[0][0] += 2.0\nnp.fill_diagonal(FACTOR, 0.0)"
+    ),
+    "an array that a loop fills in": (
+        "import numpy as np\nFACTOR = np.zeros(3)\nfor i in range(3):\n    FACTOR[i] = 1.0 / (i + 1)"
+    ),
+    "a list that grows": "FACTOR = [1.0]\nFACTOR.append(2.0)",
     "arithmetic": "FACTOR = -2.0 ** 3 / 4",
     "an annotated number": "FACTOR: float = 2.0",
     "an array": "import numpy as np\nFACTOR = np.array([1.0, 2.0]).astype('float32')",

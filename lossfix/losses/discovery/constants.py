@@ -23,6 +23,35 @@ _IMPURE_WORDS = (
     "fromfile",
 )
 
+_CHANGING_METHODS = frozenset("append extend fill insert put reverse setdefault sort update".split())
+_CHANGING_FUNCTIONS = frozenset("copyto fill_diagonal place put putmask".split())
+"""Of NumPy: they write into their first argument."""
+
+
+def changed(node: ast.stmt) -> frozenset[str]:
+    """The names whose values a statement changes in place: `M[0, 1] = 2`, `np.fill_diagonal(M, 0)`."""
+    match node:
+        case ast.Assign(targets=targets):
+            return frozenset(name for each in targets if (name := _holder(each)))
+        case ast.AugAssign(target=target):
+            return frozenset(name for name in (_holder(target),) if name)
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=method) as function, args=args)):
+            match function.value, args:
+                case ast.Name(id=name), _ if method in _CHANGING_METHODS:
+                    return frozenset((name,))
+                case _, [ast.Name(id=name), *_] if method in _CHANGING_FUNCTIONS:
+                    return frozenset((name,))
+    return frozenset()
+
+
+def _holder(target: ast.expr) -> str:
+    """`M` of `M[0][1]`; empty for any other target."""
+    if not isinstance(target, ast.Subscript):
+        return ""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else ""
+
 
 def problem_of(node: ast.stmt, resolve: Callable[[str], str | None]) -> str:
     """Why a top-level statement must not be run; empty where it only defines."""
@@ -47,6 +76,12 @@ def problem_of(node: ast.stmt, resolve: Callable[[str], str | None]) -> str:
             inner = [*node.body, *node.orelse, *node.finalbody]
             inner += [each for handler in node.handlers for each in handler.body]
             return next((p for each in inner if (p := problem_of(each, resolve))), "")
+        case ast.For(iter=iterated, body=body, orelse=orelse):
+            if not _is_pure(iterated, resolve):
+                return "a loop over what is no constant"
+            return next((p for each in (*body, *orelse) if (p := problem_of(each, resolve))), "")
+        case ast.Expr(value=value) if changed(node):
+            return "" if _is_pure(value, resolve) else "a call or a value that is no constant"
         case ast.Pass() | ast.Expr(value=ast.Constant()) | ast.Raise():
             return ""
         case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=said, keywords=[])):

@@ -1,16 +1,17 @@
-"""What the statements of a module bind and read."""
+"""What the statements of a module bind, change and read."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
 
+from lossfix.losses.discovery.constants import changed
 from lossfix.syntax.scope import statements
 
 
 @dataclass(frozen=True)
 class Bound:
-    """One top-level statement, the names it binds and those it reads."""
+    """One top-level statement, the names it binds, or whose values it changes, and those it reads."""
 
     node: ast.stmt
     binds: frozenset[str]
@@ -36,6 +37,7 @@ def bound(node: ast.stmt) -> Bound:
                 for part in ast.walk(each):
                     if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                         binds.add(part.id)
+                binds |= changed(each)
     reads = {
         part.id
         for part in ast.walk(node)
