@@ -23,7 +23,9 @@ _IMPURE_WORDS = (
     "fromfile",
 )
 
-_CHANGING_METHODS = frozenset("append extend fill insert put reverse setdefault sort update".split())
+_CHANGING_METHODS = frozenset(
+    "append extend fill insert put reverse setdefault sort update".split()
+)
 _CHANGING_FUNCTIONS = frozenset("copyto fill_diagonal place put putmask".split())
 """Of NumPy: they write into their first argument."""
 
