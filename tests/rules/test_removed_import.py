@@ -41,6 +41,10 @@ def fixed(text: str) -> str:
         ),
         ("from keras.objectives import mse", "from keras.losses import mean_squared_error as mse"),
         (
+            "from keras.objectives import categorical_crossentropy",
+            "from keras.losses import categorical_crossentropy",
+        ),
+        (
             "from tensorflow.contrib.keras import backend as K",
             "from tensorflow.keras import backend as K",
         ),

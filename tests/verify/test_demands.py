@@ -6,6 +6,7 @@ import tensorflow as tf
 from test_measure import single, verdict_of
 
 from lossfix.model import Probe, Ruling, Safety, State, Subject
+from lossfix.verify.probe.curve import draw_curve
 from lossfix.verify.probe.families import BY_NAME, ROWS
 from lossfix.verify.probe.hints import suggest
 from lossfix.verify.probe.reading import read
@@ -169,6 +170,11 @@ def test_a_family_keeps_its_values_in_another_shape():
     index = shaped(BY_NAME["sparse"], (), (9,)).batches(1, 1)[0]
     assert index.y_true.dtype == np.int32
     assert index.y_true.max() < 9
+
+
+def test_labels_that_belong_to_no_single_step_have_no_curve():
+    family = shaped(BY_NAME["sparse"], (3,), (8, 6), 5)
+    assert draw_curve(family, None, None, 0) is None
 
 
 def test_no_inner_size_equals_the_rows():

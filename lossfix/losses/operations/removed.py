@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from lossfix.losses.operations.backend_table import BACKEND, BACKEND_REFUSED
 from lossfix.losses.operations.gradients import KNOWN
-from lossfix.losses.operations.keras_names import LOSS_ALIASES, LOSS_CLASSES
+from lossfix.losses.operations.keras_names import LOSS_ALIASES, LOSS_CLASSES, LOSS_FUNCTIONS
 from lossfix.losses.operations.names import borrowed, canonical
 from lossfix.losses.operations.removed_table import (
     ADDONS,
@@ -122,7 +122,8 @@ def _keras() -> Iterator[Removed]:
                     yield Removed(full, becomes=f"{target}.{module}.{new}")
             for name, reason in reasons.items():
                 yield Removed(f"{head}.{module}.{name}", reason=reason)
-    for name, new in {**LOSS_ALIASES, **CROSSENTROPY, **COSINE}.items():
+    same = {name: name for each in LOSS_FUNCTIONS if (name := each.rpartition(".")[2])}
+    for name, new in {**same, **LOSS_ALIASES, **CROSSENTROPY, **COSINE}.items():
         yield Removed(f"keras.objectives.{name}", becomes=f"keras.losses.{new}")
     for name, literal in REDUCTIONS.items():
         yield Removed(f"keras.losses.Reduction.{name}", becomes=literal)

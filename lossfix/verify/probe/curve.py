@@ -20,9 +20,12 @@ def draw_curve(
     family's domain to the other, for one fixed target.
 
     On a simplex, and for logits of classes, what moves is the true class. ``None`` where the
-    original cannot be evaluated on a batch of one.
+    original cannot be evaluated on a batch of one, and where no target is the class of one prediction
+    alone, as in a connectionist loss.
     """
     batch = family.batches(seed + 9, 1, 1)[0]
+    if family.labels == "index" and batch.y_true.size * batch.y_pred.shape[-1] != batch.y_pred.size:
+        return None
     truth, target = _target(family, batch.y_true)
     line = np.linspace(family.low, family.high, POINTS)
     if family.domain == "simplex":
