@@ -45,6 +45,8 @@ class _Setting:
     original: Candidate
     directory: str
     steepness: Optional[float]
+    trained: Callable[[Candidate], Fitted]
+    saves_models: bool
 
 
 _Run = Callable[[Candidate, _Setting], tuple[Optional[str], str]]
@@ -69,55 +71,46 @@ def contract(
     nothing was smoothed. Saved models go to ``directory`` and are removed. ``rows`` are those of the
     batches that the original accepts.
     """
-    setting = _Setting(_rows(batch, rows), edges, before, directory, steepness)
+    setting = _Setting(
+        small=_rows(batch, rows),
+        edges=edges,
+        original=before,
+        directory=directory,
+        steepness=steepness,
+        trained=_trainer(before, batch, seed),
+        saves_models="fit" in checks,
+    )
+    weighting = ("", "")
+    if "weights" in checks:
+        weighting = _weighting(before, setting), _weighting(after, setting)
+    results = tuple(
+        _weights(*weighting) if name == "weights" else _checked(name, before, after, setting)
+        for name in checks
+    )
+    return ContractFacts(results, *weighting)
+
+
+def _trainer(before: Candidate, batch: Batch, seed: int) -> Callable[[Candidate], Fitted]:
+    """What fits a model to a candidate, once: the checks of training and of saving share it."""
     fitted: dict[int, Fitted] = {}
 
     def trained(candidate: Candidate) -> Fitted:
-        # The checks of training and of saving share one fit.
         if id(candidate) not in fitted:
             fitted[id(candidate)] = fit(candidate, before, batch, seed)
         return fitted[id(candidate)]
 
-    def fits(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
-        result = trained(candidate)
-        return result.failure, result.detail
+    return trained
 
-    def serialises(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
-        failure, detail = _serialisation(candidate, setting)
-        model = trained(candidate).model if failure == "" and "fit" in checks else None
-        if model is not None:
-            failure = save_and_load(candidate, model, setting.small, directory)
-        return failure, detail
 
-    runs: dict[str, _Run] = {
-        "edges": _edges,
-        "rank": _rank,
-        "trailing axis": _trailing_axis,
-        "batch of one": _batch_of_one,
-        "dynamic batch": _dynamic_batch,
-        "fit": fits,
-        "xla": _xla,
-        "serialisation": serialises,
-        "parameters": _parameters,
-        "mixed_float16": _mixed("float16"),
-        "mixed_bfloat16": _mixed("bfloat16"),
-    }
-    weighting = ("", "")
-    results = []
-    for name in checks:
-        if name == "weights":
-            weighting = _weighting(before, setting), _weighting(after, setting)
-            results.append(_weights(*weighting))
-        elif name == "name":
-            results.append(check_name(before, after))
-        elif name == "serialisation" and stands_for_its_class(before, after):
-            # The class is the same, and was saved no better when it could not run.
-            results.append(Check(name, "", ""))
-        elif name == "steepness":
-            results.append(_own_steepness(after, setting))
-        else:
-            results.append(_both(name, runs[name], before, after, setting))
-    return ContractFacts(tuple(results), *weighting)
+def _checked(name: str, before: Candidate, after: Candidate, setting: _Setting) -> Check:
+    if name == "name":
+        return check_name(before, after)
+    if name == "steepness":
+        return _own_steepness(after, setting)
+    if name == "serialisation" and stands_for_its_class(before, after):
+        # The class is the same, and was saved no better when it could not run.
+        return Check(name, "", "")
+    return _both(name, _RUNS[name], before, after, setting)
 
 
 def _both(name: str, run: _Run, before: Candidate, after: Candidate, setting: _Setting) -> Check:
@@ -297,6 +290,22 @@ def _xla(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
     return "", ""
 
 
+def _fits(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """A small model is fitted to it as to the original."""
+    result = setting.trained(candidate)
+    return result.failure, result.detail
+
+
+def _serialises(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    """The loss can be saved and loaded, alone and with a model that was trained with it."""
+    failure, detail = _serialisation(candidate, setting)
+    if failure == "" and setting.saves_models:
+        model = setting.trained(candidate).model
+        if model is not None:
+            failure = save_and_load(candidate, model, setting.small, setting.directory)
+    return failure, detail
+
+
 def _serialisation(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
     """Through ``serialize``, JSON text and ``deserialize``, at a steepness that is no default."""
     detail = ""
@@ -370,3 +379,19 @@ def _mixed(half: str) -> _Run:
         return "", ""
 
     return run
+
+
+_RUNS: dict[str, _Run] = {
+    "edges": _edges,
+    "rank": _rank,
+    "trailing axis": _trailing_axis,
+    "batch of one": _batch_of_one,
+    "dynamic batch": _dynamic_batch,
+    "fit": _fits,
+    "xla": _xla,
+    "serialisation": _serialises,
+    "parameters": _parameters,
+    "mixed_float16": _mixed("float16"),
+    "mixed_bfloat16": _mixed("bfloat16"),
+}
+"""The checks of a rewrite that its original is asked, too, by the names in ``job.CHECKS``."""

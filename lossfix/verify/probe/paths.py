@@ -101,46 +101,70 @@ def follow(
         along = 0.0 if gradient is None else float(np.sum(gradient * direction))
         return _Point(at, value, along)
 
-    grid = [point(float(at)) for at in np.linspace(0.0, 1.0, START + 1)]
-    intervals = [
-        _Interval(grid[i], point(float(grid[i].at + 0.5 / START)), grid[i + 1])
-        for i in range(START)
-    ]
-    spent = 2 * START + 1
+    intervals = _divided(point)
     seen = [p for i in intervals for p in (i.left, i.middle, i.right)]
     if not all(np.isfinite(p.value) and np.isfinite(p.slope) for p in seen):
         return Path(0.0, (), 0.0, 0.0, finite=False)
-    size = max(abs(p.value) for p in seen)
+    noise = max(abs(p.value) for p in seen) * (4e-7 if single else 1e-14)
     variation = sum(abs(i.change) for i in intervals)
-    noise = size * (4e-7 if single else 1e-14)
-    enough = max((2e-3 if single else ENOUGH) * variation, noise)
-    narrowest = 2.0**-11 if single else NARROWEST
-    order = 0
-    heap: list[tuple[float, int, _Interval]] = []
-    for interval in intervals:
-        heap.append((-abs(interval.residual), order := order + 1, interval))
+    stop = _Stop(
+        evaluations=budget - (2 * START + 1),
+        variation=variation,
+        enough=max((2e-3 if single else ENOUGH) * variation, noise),
+        narrowest=2.0**-11 if single else NARROWEST,
+    )
+    return _summary(_bisected(intervals, point, stop), noise, single)
+
+
+def _divided(point: Callable[[float], _Point]) -> list[_Interval]:
+    """The segment in ``START`` equal intervals: 2 * START + 1 evaluations."""
+    grid = [point(float(at)) for at in np.linspace(0.0, 1.0, START + 1)]
+    return [
+        _Interval(grid[i], point(float(grid[i].at + 0.5 / START)), grid[i + 1])
+        for i in range(START)
+    ]
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """When bisection ends."""
+
+    evaluations: int
+    variation: float
+    """Of the whole segment, in loss units."""
+    enough: float
+    """The sum of the residuals, in loss units, at which nothing is left to be found."""
+    narrowest: float
+    """The width, as a share of the segment, at which an interval is not halved any more."""
+
+
+def _bisected(
+    intervals: list[_Interval], point: Callable[[float], _Point], stop: _Stop
+) -> list[_Interval]:
+    """The segment in finer intervals where residuals are large, in order."""
+    numbered = enumerate(intervals)
+    heap = [(-abs(interval.residual), number, interval) for number, interval in numbered]
     heapq.heapify(heap)
     done: list[_Interval] = []
-    left = sum(-rank for rank, _, _ in heap)
-    while heap and spent < budget and left > enough:
+    order = len(intervals)
+    spent, left = 0, sum(-rank for rank, _, _ in heap)
+    while heap and spent < stop.evaluations and left > stop.enough:
         if (
-            spent > DECIDED
-            and left > CLEARLY * variation
+            spent > DECIDED - (2 * START + 1)
+            and left > CLEARLY * stop.variation
             and not any(interval.streak for _, _, interval in heap)
         ):
             break
         rank, _, interval = heapq.heappop(heap)
         left += rank
-        if interval.width <= narrowest or -rank <= 0.02 * enough:
+        if interval.width <= stop.narrowest or -rank <= 0.02 * stop.enough:
             done.append(interval)
             continue
-        halves = _halve(interval, point)
         spent += 2
-        for half in halves:
+        for half in _halve(interval, point):
             heapq.heappush(heap, (-abs(half.residual), order := order + 1, half))
             left += abs(half.residual)
-    final = sorted(done + [item for _, _, item in heap], key=lambda i: i.left.at)
-    return _summary(final, noise, single)
+    return sorted(done + [item for _, _, item in heap], key=lambda i: i.left.at)
 
 
 def _halve(interval: _Interval, point: Callable[[float], _Point]) -> tuple[_Interval, _Interval]:

@@ -78,56 +78,83 @@ def compare(
         draws = [_draw(before, batch) for batch in batches]
     except Exception as error:
         return ValueFacts(family, "unknown", error=raised(error), binding=binding)
-    shape = draws[0].elements.shape
-    draws = [draw for draw in draws if np.isfinite(draw.value)]
-    if len(draws) < max(2, len(batches) // 4):
+    finite = [draw for draw in draws if np.isfinite(draw.value)]
+    if len(finite) < max(2, len(batches) // 4):
         return ValueFacts(
             family, "unknown", error="the original's value is not finite", binding=binding
         )
-    close = list(_drawn(before, near))
-    values = np.array([draw.value for draw in draws])
-    spread = max(float(np.std(values)), 1e-3 * float(np.mean(np.abs(values))), 1e-12)
     try:
-        rewritten = after.unreduced(batches[0].y_true, batches[0].y_pred).shape
-        errors = np.array([_error(after, draw) for draw in draws]) / spread
-        gaps = np.array([_error(after, draw) for draw in close]) / spread
+        facts, main = _first_look(after, finite, tolerance)
+        close = _errors_of(after, list(_drawn(before, near)), facts.spread, tolerance)
     except Exception as error:
         return ValueFacts(family, "raises", error=raised(error), binding=binding)
-    facts = ValueFacts(
-        family,
-        "differs",
-        mean_error=float(np.mean(errors)),
-        max_error=float(np.max(errors)),
-        spread=spread,
-        level=float(np.mean(np.abs(values))),
-        residual=float(np.mean(errors)),
-        shape_before=tuple(shape),
-        shape_after=tuple(rewritten),
-        rows=len(batches[0].y_pred),
-        binding=binding,
-    )
-
-    def allowed(of: Sequence[_Draw]) -> np.ndarray:
-        sizes: np.ndarray = np.array([abs(draw.value) for draw in of]) / spread
-        limits: np.ndarray = tolerance * (sizes + 1.0)
-        return limits
-
-    if np.all(errors <= allowed(draws)) and np.all(gaps <= allowed(close)):
+    facts = replace(facts, shape_before=tuple(draws[0].elements.shape), binding=binding)
+    if main.equal and close.equal:
         return replace(facts, relation="equal", residual=0.0)
     if k0 is not None:
-        facts = _climb(facts, before, after, draws[:LADDER_DRAWS], k0, rungs, remains)
-        facts = _close(facts, before, after, close, remains)
-    elif gaps.size:
-        worst = int(np.argmax(gaps / allowed(close)))
-        if np.all(errors <= allowed(draws)):
-            facts = replace(facts, family=close[worst].batch.family, residual=float(gaps[worst]))
-        else:
-            facts = replace(facts, residual=max(facts.residual, float(np.max(gaps))))
+        facts = _climb(facts, before, after, finite[:LADDER_DRAWS], k0, rungs, remains)
+        facts = _close(facts, before, after, close.draws, remains)
+    elif close.draws:
+        facts = _worse(facts, main, close)
     if facts.relation == "differs" and thresholds:
         steepest = after.at(facts.ladder[-1].steepness) if facts.ladder else after
         if not isinstance(steepest, Failure):
-            return replace(facts, side=_side(before, steepest, draws, spread, thresholds))
+            return replace(facts, side=_side(before, steepest, finite, facts.spread, thresholds))
     return facts
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """How far the rewrite is off on some draws."""
+
+    draws: Sequence[_Draw]
+    sizes: np.ndarray
+    """Of the errors, as shares of the spread; of shape ``(draws,)``, as is ``limits``."""
+    limits: np.ndarray
+
+    @property
+    def equal(self) -> bool:
+        return bool(np.all(self.sizes <= self.limits))
+
+
+def _errors_of(
+    after: Objective, draws: Sequence[_Draw], spread: float, tolerance: float
+) -> _Errors:
+    sizes = np.array([_error(after, draw) for draw in draws]) / spread
+    limits = tolerance * (np.array([abs(draw.value) for draw in draws]) / spread + 1.0)
+    return _Errors(draws, sizes, limits)
+
+
+def _first_look(
+    after: Objective, draws: Sequence[_Draw], tolerance: float
+) -> tuple[ValueFacts, _Errors]:
+    """What the draws of the main family say before any steepness is tried."""
+    values = np.array([draw.value for draw in draws])
+    spread = max(float(np.std(values)), 1e-3 * float(np.mean(np.abs(values))), 1e-12)
+    batch = draws[0].batch
+    rewritten = after.unreduced(batch.y_true, batch.y_pred).shape
+    errors = _errors_of(after, draws, spread, tolerance)
+    facts = ValueFacts(
+        batch.family,
+        "differs",
+        mean_error=float(np.mean(errors.sizes)),
+        max_error=float(np.max(errors.sizes)),
+        spread=spread,
+        level=float(np.mean(np.abs(values))),
+        residual=float(np.mean(errors.sizes)),
+        shape_after=tuple(rewritten),
+        rows=len(batch.y_pred),
+    )
+    return facts, errors
+
+
+def _worse(facts: ValueFacts, main: _Errors, close: _Errors) -> ValueFacts:
+    """The facts with what the draws close to gates, of other sizes and far out add to them."""
+    if not main.equal:
+        return replace(facts, residual=max(facts.residual, float(np.max(close.sizes))))
+    worst = int(np.argmax(close.sizes / close.limits))
+    family = close.draws[worst].batch.family
+    return replace(facts, family=family, residual=float(close.sizes[worst]))
 
 
 def _close(
