@@ -149,8 +149,16 @@ def measure_gradient(
 
 
 def along_paths(quick: GradientFacts, side: Side, family: Family, seed: int) -> GradientFacts:
-    """``quick``, as ``quick_gradient`` has it, with the gradient along paths of the family too."""
-    return measure_gradient(quick, side.plain, side.wide, family, seed, segments(family, seed))
+    """``quick``, as ``quick_gradient`` has it, with the gradient along paths of the family too.
+
+    A loss that raises there, on batches of other sizes, raises.
+    """
+    try:
+        return measure_gradient(quick, side.plain, side.wide, family, seed, segments(family, seed))
+    except Exception as error:
+        if not side.ran_into(error):
+            raise
+        return replace(quick, state="raises", eager=Outcome(False, raised(error)))
 
 
 def _state(facts: GradientFacts) -> str:

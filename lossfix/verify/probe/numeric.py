@@ -249,6 +249,12 @@ class Side:
         """The more precise one."""
         return self.wide or self.plain
 
+    def ran_into(self, error: BaseException) -> bool:
+        """Whether the error passed through the candidate's own code."""
+        return any(
+            each is not None and each.candidate.raised(error) for each in (self.plain, self.wide)
+        )
+
     def at(self, steepness: float) -> Union[Side, Failure]:
         """Both at another steepness."""
         plain = self.plain.at(steepness)

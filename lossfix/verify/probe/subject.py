@@ -75,6 +75,10 @@ class Candidate:
         """Whether it is an instance of Keras' own ``Loss`` rather than a plain callable."""
         return isinstance(self.target, _loss_types())
 
+    def raised(self, error: BaseException) -> bool:
+        """Whether the error passed through the code of its module."""
+        return bool(_lines_of(error, self.path))
+
     @property
     def name(self) -> str:
         """What Keras would call it."""
@@ -220,12 +224,17 @@ def _build(
 
 def _failure(stage: str, error: BaseException, path: str) -> Failure:
     lines = str(error).strip().splitlines()
-    frames = traceback.walk_tb(error.__traceback__)
-    inside = [line for frame, line in frames if frame.f_code.co_filename == path]
+    inside = _lines_of(error, path)
     line = inside[-1] if inside else 0
     if isinstance(error, SyntaxError) and error.filename == path:
         line = error.lineno or 0
     return Failure(stage, type(error).__name__, lines[0] if lines else "", line or 0)
+
+
+def _lines_of(error: BaseException, path: str) -> list[int]:
+    """The lines of a file that an error passed through, the innermost last."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return [line for frame, line in frames if frame.f_code.co_filename == path]
 
 
 def _encode(source: str) -> bytes:
