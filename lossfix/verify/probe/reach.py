@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import numpy as np
 
@@ -36,6 +36,9 @@ it."""
 _GENTLE = 1e-3
 """A steepness, in 1 / the largest distance, at which a sigmoid is a half throughout: there the rewrite
 is the mean of both branches, which tells how far apart they are."""
+_STEEP = 1e4
+"""A steepness, in the same unit, at which a sigmoid is as good as the gate but at the gate itself, where
+it is a half: there other gates of the row, wherever they are, differ by nothing."""
 _VISIBLE = 1e-6
 """A jump below this share of the value cannot be told from rounding."""
 
@@ -48,7 +51,7 @@ class _Profile:
     """In units of the predictions, from far to near."""
     off: np.ndarray
     at_gate: Optional[float]
-    """``None`` where the gate reaches beyond the inputs on both sides."""
+    """``None`` where that cannot be told."""
 
 
 def measure_reach(
@@ -129,7 +132,21 @@ def _profile(
     rest = 0.0 if alone else float(np.mean(sides[:, 0] if settled else sides[:, -1]))
     branches = 2.0 * np.abs(halves - np.mean(halves[:, -1]))
     off = np.max(np.abs(sides - rest) / np.maximum(branches, 0.1 * jump), axis=0)
-    return _Profile(distances[:-1], off[:-1], float(off[-1]) if settled else None)
+    if alone:
+        return _Profile(distances[:-1], off[:-1], float(off[-1]))
+    steep = after.at(_STEEP / largest)
+    return _Profile(distances[:-1], off[:-1], _at_gate(steep, y_true, centre, hard[:, -1]))
+
+
+def _at_gate(
+    steep: Union[Objective, Failure], y_true: np.ndarray, centre: np.ndarray, sides: np.ndarray
+) -> Optional[float]:
+    """By how much of the jump between two sides a steep rewrite is off at the gate: a half, if it is half
+    open there."""
+    if isinstance(steep, Failure):
+        return None
+    apart = abs(steep.value(y_true, centre) - float(np.mean(sides)))
+    return 0.5 + apart / abs(float(sides[0] - sides[1]))
 
 
 def _element(index: Any, predictions: np.ndarray) -> Optional[tuple[int, ...]]:
