@@ -63,6 +63,11 @@ def mended(rule: str, *statements: str) -> str:
             "tf.sqrt(tf.maximum(tf.where(y_true > 0, tf.square(y_true - y_pred), 0.0), 1e-12))",
         ),
         (
+            "tf.sqrt(tf.divide(tf.reduce_sum(tf.square(y_true - y_pred)), tf.size(y_true)))",
+            "tf.sqrt(tf.maximum("
+            "tf.divide(tf.reduce_sum(tf.square(y_true - y_pred)), tf.size(y_true)), 1e-12))",
+        ),
+        (
             "tf.math.reduce_std(y_pred - y_true, axis=0)",
             "tf.sqrt(tf.maximum(tf.math.reduce_variance(y_pred - y_true, axis=0), 1e-12))",
         ),
@@ -140,6 +145,11 @@ def test_the_power_may_have_a_name() -> None:
     assert "tf.maximum(1 - overlap, 1e-12), power" in mended("root-at-zero", *body)
 
 
+def test_a_root_of_a_distance_that_is_made_first_is_kept_above_zero() -> None:
+    body = ("mse = tf.keras.losses.MeanSquaredError()", "return tf.sqrt(mse(y_true, y_pred))")
+    assert "tf.sqrt(tf.maximum(mse(y_true, y_pred), 1e-12))" in mended("root-at-zero", *body)
+
+
 def test_a_root_is_followed_through_names_and_casts() -> None:
     assert mended(
         "root-at-zero",
@@ -161,6 +171,8 @@ def test_a_root_is_followed_through_names_and_casts() -> None:
         "tf.sqrt(tf.reduce_sum(tf.square(y_pred), axis=-1))",
         "tf.sqrt(tf.reduce_sum(tf.square(y_true), axis=-1)) * y_pred",
         "tf.sqrt(tf.abs(y_true - 2.0 * y_pred))",
+        "tf.sqrt(tf.square(y_true - y_pred) / y_pred)",
+        "tf.sqrt(tf.divide(tf.square(y_true), tf.size(y_pred)))",
         "tf.sqrt(y_pred)",
         "tf.reduce_sum(tf.square(y_true - y_pred), -1) ** 2",
         "tf.math.reduce_std(y_true) * y_pred",

@@ -47,6 +47,7 @@ _DISTANCE_CLASSES = frozenset("keras.losses." + name for name in words("""
     LogCosh
     """))
 _ONE_OF_TWO = re.compile("(.+?)(?:[12ab]|_?(?:true|pred|target|hat))")
+_QUOTIENTS = ("tf.divide", "tf.truediv", "tf.math.divide_no_nan")
 _LAYOUT = (
     cst.Comma,
     cst.Dot,
@@ -114,7 +115,7 @@ def _vanishes(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> boo
                 return zero(first) or zero(second)
             if operation == "tf.pow":
                 return zero(first) and _is_positive(second)
-            if operation in ("tf.divide", "tf.truediv"):
+            if operation in _QUOTIENTS:
                 return zero(first)
     return False
 
@@ -161,7 +162,8 @@ def _is_a_score(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> b
 
 
 def is_nonnegative(loss: Loss, node: cst.BaseExpression) -> bool:
-    """Whether ``node`` can be shown to be nowhere negative."""
+    """Whether ``node`` can be shown to be nowhere negative, if what it is divided by is what its author took
+    it for: a number of samples or a width, by which a square is still no negative number."""
     return _is_nonnegative(loss, node, frozenset())
 
 
@@ -183,8 +185,10 @@ def _is_nonnegative(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) 
             # The same of the targets and of the predictions, `cos(a) * cos(b)`: where they meet, a square.
             squared = left.deep_equals(right) or _agree(loss, left, right)
             return squared or (positive(left) and positive(right))
-        case cst.BinaryOperation(left=left, operator=cst.Add() | cst.Divide(), right=right):
+        case cst.BinaryOperation(left=left, operator=cst.Add(), right=right):
             return positive(left) and positive(right)
+        case cst.BinaryOperation(left=left, operator=cst.Divide(), right=right):
+            return positive(left) and (not loss.predicts(right) or positive(right))
         case cst.BinaryOperation(left=left, operator=cst.Power(), right=right):
             return _is_even(right) or positive(left)
         case cst.Subscript(value=value):
@@ -197,6 +201,9 @@ def _is_nonnegative(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) 
                 return _is_even(rest[0].value) or positive(first)
             if operation == "tf.where" and len(rest) == 2:
                 return all(positive(each.value) for each in rest)
+            if operation in _QUOTIENTS and rest:
+                below = rest[0].value
+                return positive(first) and (not loss.predicts(below) or positive(below))
             if operation == "tf.maximum" and rest:
                 return positive(first) or positive(rest[0].value)
             if operation == "tf.multiply" and rest:
@@ -211,9 +218,22 @@ def _operation(loss: Loss, node: cst.Call) -> str | None:
     match node.func:
         case cst.Name(value="abs") if not loss.scope.binds("abs"):
             return "builtins.abs"
-        case cst.Call() as made if loss.operation(made) in _DISTANCE_CLASSES:
-            return "keras.losses.mean_squared_error"
+    if _is_made_distance(loss, node.func):
+        return "keras.losses.mean_squared_error"
     return loss.operation(node)
+
+
+def _is_made_distance(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether it is an instance of one of Keras' distances, made here or under a name."""
+    match node:
+        case cst.Call():
+            return loss.operation(node) in _DISTANCE_CLASSES
+        case cst.Name(value=name):
+            return any(
+                isinstance(each.value, cst.Call) and loss.operation(each.value) in _DISTANCE_CLASSES
+                for each in loss.flow.values(name)
+            )
+    return False
 
 
 def _is_positive(node: cst.BaseExpression) -> bool:
@@ -299,6 +319,8 @@ def reduces_everything(loss: Loss, node: cst.BaseExpression) -> bool:
                     "tf.math.reduce_variance",
                     "tf.norm",
                 ):
+                    return True
+                case cst.Call() if _is_made_distance(loss, each.func):
                     return True
                 case cst.Name(value=name) if name not in seen:
                     seen.add(name)
