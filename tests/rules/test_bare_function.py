@@ -150,6 +150,7 @@ def test_a_function_that_may_be_called_stays_one(use: str) -> None:
         loss(BODY, signature="y_true, y_pred, w=W"),
         loss(BODY, signature="y_true, y_pred, w=[].copy()"),
         loss(BODY, signature="y_pred, y_true"),
+        loss("print(y_true, y_pred)"),
         loss("return __scale * y_pred"),
         loss("return self_ * self.w * y_pred"),
         loss("return my_loss(y_true, y_pred, w - 1.0)"),
@@ -377,6 +378,8 @@ def test_what_counts_as_aligning_does_so() -> None:
         ("area_loss", "AreaLoss"),
         ("loss", "CustomLoss"),
         ("loss_loss", "CustomLoss"),
+        ("custom_loss_function", "CustomLoss"),
+        ("area_loss_fn", "AreaLoss"),
     ],
 )
 def test_a_class_says_once_that_it_is_a_loss(name: str, expected: str) -> None:

@@ -34,6 +34,8 @@ _SAYS_NOTHING = frozenset(
     }
 )
 
+_FUNCTION = frozenset({"function", "func", "fn"})
+
 SAME_RANK = '''def {name}(y_true, y_pred):
     """Targets and predictions of the same rank, as Keras aligns them for a plain function."""
     true_rank = {tf}.TensorShape(y_true.shape).rank
@@ -82,6 +84,9 @@ def class_name(loss: Loss) -> str:
     short = next((each for each in names if each.strip("_").lower() not in _SAYS_NOTHING), "loss")
     hidden = "_" if short.startswith("_") else ""
     words = [word for word in short.split("_") if word]
+    # `custom_loss_function` is a `CustomLoss`.
+    if len(words) > 2 and words[-2].lower() == "loss" and words[-1].lower() in _FUNCTION:
+        words = words[:-1]
     # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`.
     words = [word for word in words[:-1] if word.lower() != "loss"] + words[-1:]
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Custom"

@@ -79,6 +79,8 @@ def _in_parameters(loss: Loss) -> str:
 def _in_body(loss: Loss) -> str:
     function = loss.function
     names = names_below(function) | (names_below(loss.factory) if loss.factory else frozenset())
+    if not any(isinstance(each, cst.Return) and each.value for each in walk(function.body)):
+        return "it returns nothing"
     if "self" in names:
         return "it uses the name `self`"
     hidden = sorted(each for each in names if each.startswith("__") and not each.endswith("__"))
