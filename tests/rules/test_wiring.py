@@ -71,6 +71,34 @@ def test_what_is_no_metric_is_left(source: str) -> None:
     assert codes(source, "metric-as-loss") == []
 
 
+QUOTED = LOSS + """
+    def build(model):
+        model.compile("adam", loss="gap_loss")
+"""
+NOT_QUOTED = {
+    "the function itself": QUOTED.replace('"gap_loss"', "gap_loss"),
+    "a loss of Keras": QUOTED.replace("gap_loss", "huber"),
+    "another file's": QUOTED.replace('"gap_loss"', '"span_loss"'),
+    "a method": "class Gaps:\n" + QUOTED,
+    "one that is registered": QUOTED
+    + """
+    tf.keras.utils.get_custom_objects()["gap_loss"] = gap_loss
+""",
+    "one in a scope": QUOTED.replace("model.comp", "with custom_object_scope(NAMES): model.comp"),
+}
+
+
+def test_a_loss_in_quotes_is_seen() -> None:
+    (finding,) = findings(QUOTED, "quoted-loss")
+    assert "in quotes" in finding.message
+    assert "loss=gap_loss" in finding.reason
+
+
+@pytest.mark.parametrize("source", NOT_QUOTED.values(), ids=NOT_QUOTED.keys())
+def test_what_keras_finds_by_its_name_is_left(source: str) -> None:
+    assert codes(source, "quoted-loss") == []
+
+
 UNTAPED = {
     "below the tape": """
     with tf.GradientTape() as tape:
