@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, lines, rewritten
 
-from lossfix.model import Severity
+from lossfix.checking import Options
+from lossfix.engine import repair
+from lossfix.losses.code.loss import Relaxation
+from lossfix.model import Gate, Severity
+from lossfix.rules import hard_gate
 
 RULE = "hard-gate"
 
@@ -234,3 +238,14 @@ def test_a_name_that_held_a_condition_and_no_longer_does_is_none() -> None:
         return tf.square(y_true - y_pred) + 0.1 * tf.cast(far, tf.float32)
     """
     assert findings(source, "hard-gate") == ()
+
+
+def test_a_gate_that_carries_its_term_alone_is_never_detached() -> None:
+    source = (
+        "import tensorflow as tf\n\n\ndef loss(y_true, y_pred):\n"
+        "    below = tf.reduce_mean(tf.cast(y_pred < 0.0, tf.float32))\n"
+        "    return tf.reduce_mean(tf.abs(y_true - y_pred)) + below\n"
+    )
+    for gate, changes in ((Gate.SIGMOID, True), (Gate.DETACHED, False)):
+        options = Options((hard_gate.RULE,), Relaxation(gate, 10.0))
+        assert (repair("losses.py", source, "loss", options).after != source) is changes

@@ -46,6 +46,38 @@ PAIRS: tuple[Pair, ...] = (
         ),
     ),
     *cases(
+        "two gates of unlike sizes in a row",
+        function("""
+            order = tf.reduce_mean(tf.where(y_pred[:, 1] < y_pred[:, 0], 10.0, 0.0))
+            below = tf.reduce_sum(tf.cast(y_pred < 0.0, tf.float32))
+            return tf.reduce_mean(tf.square(y_true - y_pred)) + 0.1 * below + order
+            """),
+        (
+            "margins",
+            rewritten(
+                """
+                order = 10.0 * tf.sigmoid(self.steepness * (y_pred[:, 0] - y_pred[:, 1]))
+                below = tf.reduce_sum(tf.sigmoid(-self.steepness * y_pred))
+                return tf.reduce_mean(tf.square(y_true - y_pred)) + 0.1 * below + tf.reduce_mean(order)
+                """,
+                5.0,
+            ),
+            APPROXIMATED,
+        ),
+        (
+            "the small one moved",
+            rewritten(
+                """
+                order = 10.0 * tf.sigmoid(self.steepness * (y_pred[:, 0] - y_pred[:, 1]))
+                below = tf.reduce_sum(tf.sigmoid(-self.steepness * (y_pred - 0.05)))
+                return tf.reduce_mean(tf.square(y_true - y_pred)) + 0.1 * below + tf.reduce_mean(order)
+                """,
+                5.0,
+            ),
+            CHANGED,
+        ),
+    ),
+    *cases(
         "range penalty",
         function("""
             e = tf.reduce_mean(tf.abs(y_true - y_pred))
