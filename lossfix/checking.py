@@ -25,6 +25,7 @@ from lossfix.losses.discovery.discover import discover
 from lossfix.losses.discovery.wiring import Misuse, Wiring, span_of
 from lossfix.losses.operations.injected import NEED_NOT_BE_TENSORFLOW
 from lossfix.model import Finding, Form, Safety, Severity, Span
+from lossfix.rules import RULES
 from lossfix.rules.rule import Match, Rule
 from lossfix.syntax.guards import GuardTripped
 from lossfix.syntax.tree import Tree, Unparsable, outline, parse, walk
@@ -219,6 +220,12 @@ def _miswired(
     for rule in rules:
         for misuse in rule.wiring(wiring):
             yield _misused(path, text, rule, misuse)
+
+
+def is_miswired(module: ast.Module) -> bool:
+    """Whether any rule has something to say on how a file without a loss of its own wires others."""
+    wiring = Wiring(module)
+    return any(True for rule in RULES for _ in rule.wiring(wiring))
 
 
 def _misused(path: str, text: str, rule: Rule, misuse: Misuse) -> Finding:

@@ -6,10 +6,11 @@ parser; only what holds a loss then goes on to the engine.
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from lossfix import source
@@ -18,12 +19,7 @@ from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.project import Resolved, resolve
 from lossfix.losses.codebase.said import Reading
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
-from lossfix.losses.discovery.glance import (
-    may_define_a_loss,
-    may_use_a_loss,
-    may_wire_a_loss,
-    mentions_a_framework,
-)
+from lossfix.losses.discovery.glance import may_concern_a_loss
 from lossfix.losses.discovery.wording import names_losses
 from lossfix.pool import ALONE, Pool
 from lossfix.registration import packages_for
@@ -156,10 +152,7 @@ def opened(
     rows = [(each.source.text, settings, _unread(each)) for each in documents]
 
     def read_those(numbers: list[int]) -> Iterator[Reading]:
-        # Loaded here: a run that finds nothing new has nothing to parse.
-        from lossfix.losses.codebase.reading import read
-
-        return pool.map(read, [rows[n] for n in numbers], [len(rows[n][0]) for n in numbers])
+        return pool.map(_read, [rows[n] for n in numbers], [len(rows[n][0]) for n in numbers])
 
     readings = tuple(cache.through("reading", rows, read_those))
     return Opened(tuple(documents), readings, len(documents), ())
@@ -198,8 +191,6 @@ def with_named(files: Opened, named: Iterable[str], settings: Settings) -> Opene
 
 def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings) -> Opened:
     """The same with some files as an editor holds them, saved or not, old or new."""
-    from lossfix.losses.codebase.reading import read_once
-
     held = {os.path.abspath(each.path) for each in buffers}
     kept = [
         (document, reading)
@@ -207,7 +198,7 @@ def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings)
         if os.path.abspath(document.path) not in held
     ]
     for each in buffers:
-        reading = read_once(each.source.text, settings)
+        reading = _read_once(each.source.text, settings)
         # What a run would not open may still be a loss by another file's word.
         holds = reading.holds and _is_worth_reading(each, settings)
         kept.append((each, replace(reading, holds=holds)))
@@ -219,6 +210,24 @@ def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings)
         skipped=tuple(path for path in files.skipped if os.path.abspath(path) not in held),
     )
     return _followed(merged, settings)
+
+
+def _read(text: str, settings: Settings, unread: str = "") -> Reading:
+    # Loaded here: a run that finds nothing new has nothing to parse.
+    from lossfix.losses.codebase.reading import read
+
+    return read(text, settings, unread, _is_miswired)
+
+
+_read_once = lru_cache(maxsize=64)(_read)
+"""For what is looked at again and again, unchanged."""
+
+
+def _is_miswired(module: ast.Module) -> bool:
+    # Loaded here: the rules and LibCST take longer than to read a hundred files that wire nothing.
+    from lossfix.checking import is_miswired
+
+    return is_miswired(module)
 
 
 def _is_worth_reading(buffer: Document, settings: Settings) -> bool:
@@ -247,10 +256,7 @@ def _interesting(path: Path, data: bytes, settings: Settings) -> Document | None
 
 def _is_interesting(data: bytes, settings: Settings) -> bool:
     # A comment that silences is looked at even where it has nothing left to silence.
-    return b"lossfix:" in data or (
-        mentions_a_framework(data)
-        and (may_define_a_loss(data, settings) or may_use_a_loss(data) or may_wire_a_loss(data))
-    )
+    return b"lossfix:" in data or may_concern_a_loss(data, settings)
 
 
 def _followed(files: Opened, settings: Settings) -> Opened:

@@ -9,7 +9,13 @@ import pytest
 
 from lossfix.losses.discovery.candidate import Settings
 from lossfix.losses.discovery.discover import discover
-from lossfix.losses.discovery.glance import may_define_a_loss, may_use_a_loss, may_wire_a_loss
+from lossfix.losses.discovery.glance import (
+    may_concern_a_loss,
+    may_define_a_loss,
+    may_use_a_loss,
+    may_wire_a_loss,
+    without_prose,
+)
 
 ROOT = Path(__file__).parents[2]
 PLAIN = Settings()
@@ -60,6 +66,13 @@ def test_every_file_that_holds_a_loss_is_worth_parsing(file: Path) -> None:
         "import keras\nm.compile(**{'loss': penalty})",
         "import keras\nm.compile('adam', loss='penalty')",
         "import keras\nm.compile('adam', 'mse', metrics=[penalty])",
+        "import keras\nm.compile('adam', 'penalty')",
+        "import keras\nm.compile('adam', ['mse', penalty])",
+        "import keras\nload(path, custom_objects={  # our own\n  'penalty': penalty})",
+        "import keras\nwith keras.utils.CustomObjectScope({'penalty': penalty}): load(path)",
+        "import keras\ndef weigh(\n  y_true,  # (batch, [1])\n  y_pred):\n  my_loss = 1\n  return my_loss",
+        "import keras\ndef weigh(rate: Callable[[int], int] = (1, 2), /): ...\n"
+        "def f(y_true: Tensor['b, 1'], y_pred: Tensor[int]):\n  def inner(): ...\n  return loss",
         "import keras\nkeras.utils.get_custom_objects()['penalty'] = penalty",
         "import tensorflow as tf\nwith tf.GradientTape() as t: l = f(1, 2)\n"
         "def f(y_true, y_pred): ...",
@@ -83,6 +96,12 @@ def test_what_defines_or_names_a_loss_is_worth_parsing(text: str) -> None:
         "import keras\ndef loss_of(path): ...\ndef compare(y_true, y_pred): ...",
         "import tensorflow as tf\nm.compile('adam', loss='mse', metrics=[tf.keras.metrics.AUC(name='a')])",
         "import keras\nm.compile('adam', loss=keras.losses.Huber(delta=2.0), metrics=['mse'])",
+        "import keras\nm.compile('adam', 'mse')",
+        "import keras\nshown = {'loss': 'red', 'metrics': 'blue'}",
+        "import keras\nfrom keras.utils import get_custom_objects\nload(path, custom_objects={})",
+        "import keras\ndef loss_of(names: list[str], sizes: dict[str, int] = {}): ...",
+        "import keras\ndef in_top(predictions: Any, targets: Any): ...\n"
+        "def mean_of(t: Annotated[Any, 'l2']):\n  return l2_loss",
     ],
 )
 def test_what_says_nothing_of_any_loss_is_not_parsed(text: str) -> None:
@@ -100,4 +119,27 @@ def test_a_loss_of_its_own_kind_with_the_backend_is_worth_parsing() -> None:
         b"from keras import backend as K\ndef triplet_loss(anchor, near, far): ..."
     )
     assert may_wire_a_loss(b"from keras import backend as K\ndef f(a): return K.ctc_batch_cost(*a)")
+    assert may_wire_a_loss(b"import keras as k\ndef my_loss(a): return k.backend.mean(a)")
     assert not may_wire_a_loss(b"from keras import backend as K\ndef sampling(args): ...")
+    assert not may_wire_a_loss(b"from .distribution import backend\ndef scale_loss(a, b): ...")
+
+
+def test_documentation_is_no_code() -> None:
+    example = b'"""\n>>> model.compile(loss=penalty)  # as in: import keras\n"""\n'
+    assert not may_concern_a_loss(b"import keras\n" + example, PLAIN)
+    assert may_concern_a_loss(example + b"import keras\nmodel.compile(loss=penalty)", PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("""a = '#'  # a 'b\nc = "it's" """, """a = '#'  \nc = "it's" """),
+        ("""'''a\n\"\"\" # b''' + c""", '"" + c'),
+        (r'r"""a\"""" + """b"" """ + d', 'r"" + "" + d'),
+        (r"a = '\'#' + b", r"a = '\'#' + b"),
+        ('f"{d["k"]}" + e  # f', 'f"{d["k"]}" + e  '),
+        ('"""never closed\nloss(a)', '"""never closed\nloss(a)'),
+    ],
+)
+def test_only_comments_and_documentation_are_left_out(text: str, left: str) -> None:
+    assert without_prose(text.encode()) == left.encode()

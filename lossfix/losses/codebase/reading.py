@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 
 from lossfix.losses.codebase.said import Known, Reading, Shared
 from lossfix.losses.codebase.shared import shared_by, shared_by_words
 from lossfix.losses.discovery.apart import computes_a_loss_apart
 from lossfix.losses.discovery.candidate import Candidate, Roles, Settings
 from lossfix.losses.discovery.discover import discover, loss_classes
-from lossfix.losses.discovery.glance import may_define_a_loss
+from lossfix.losses.discovery.glance import may_define_a_loss, without_prose
 from lossfix.losses.discovery.outline import trained_by_keras
 from lossfix.losses.discovery.reached import loops
 from lossfix.losses.discovery.uses import uses_of
@@ -20,22 +20,35 @@ from lossfix.losses.discovery.wiring import wires_a_loss
 from lossfix.syntax.nodes import every
 
 
-def read(text: str, settings: Settings, unread: str = "") -> Reading:
+def read(
+    text: str,
+    settings: Settings,
+    unread: str = "",
+    is_miswired: Callable[[ast.Module], bool] = wires_a_loss,
+) -> Reading:
     """Parse a text for what it holds and what it says of other files.
 
     Args:
         unread: what belongs to the text and does not parse, as cells of a notebook may.
+        is_miswired: has the last word on whether anything is wrong with how a text wires losses of which it
+            defines none; it is asked while the text is parsed, so that nobody has to parse it again for that.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = ast.parse(text)
-        return _read(module, text, settings, unread)
+        return _read(module, text, settings, unread, is_miswired)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Reading(Shared(uses=shared_by_words(f"{text}\n{unread}")), holds=True)
 
 
-def _read(module: ast.Module, text: str, settings: Settings, unread: str) -> Reading:
+def _read(
+    module: ast.Module,
+    text: str,
+    settings: Settings,
+    unread: str,
+    is_miswired: Callable[[ast.Module], bool],
+) -> Reading:
     shared = shared_by(module)
     if unread:
         shared = replace(shared, uses=(*shared.uses, *shared_by_words(unread)))
@@ -47,13 +60,11 @@ def _read(module: ast.Module, text: str, settings: Settings, unread: str) -> Rea
         if not each.metric
     )
     wires = wires_a_loss(module) or computes_a_loss_apart(module)
+    if wires and not losses:
+        wires = is_miswired(module)
     holds = bool(unread) or "lossfix:" in text or bool(losses) or wires
     shared = replace(shared, losses=own, loss_classes=loss_classes(module, settings))
     return Reading(shared, holds, losses, wires)
-
-
-read_once = lru_cache(maxsize=64)(read)
-"""For what is looked at again and again, unchanged."""
 
 
 def _losses(module: ast.Module, text: str, settings: Settings) -> tuple[Candidate, ...]:
@@ -61,6 +72,6 @@ def _losses(module: ast.Module, text: str, settings: Settings) -> tuple[Candidat
     used = uses.compiled | uses.built | uses.differentiated
     if not uses.unnamed and used.isdisjoint(each.name for each in every(module, ast.FunctionDef)):
         data = text.encode("utf-8", "surrogatepass")
-        if not may_define_a_loss(data, settings):
+        if not may_define_a_loss(without_prose(data), settings):
             return ()
     return discover(module, settings)

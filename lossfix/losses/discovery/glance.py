@@ -67,16 +67,60 @@ _METRICS_LITERAL = _literal(b"losses|metrics")
 _STRING = re.compile(rb"[\"'](\w*)[\"']")
 _KEY = re.compile(rb"[\"'](?:%s)[\"']\s*:" % _one_of(LOSS_KEYWORDS | METRIC_KEYWORDS))
 _COMPILE = re.compile(rb"\.compile\((?<!\bre\.compile\()")
-_NAMED = re.compile(rb"%s(?:\w+\s*=(?!=)|\*\*|\))" % _GAP)
+_SPACE = re.compile(_GAP)
+_NAMED = re.compile(rb"\w+\s*=(?!=)|\*\*|\)")
 _KEYWORDS = (b"loss", b"criterion", b"metric")
 """Each keyword holds one of these."""
 _BRACKET = re.compile(rb"[][(){},]")
-_REGISTERED = re.compile(rb"custom_objects\s*=\s*\{|custom_objects\(\)|(?i:custom_?object_?scope)")
+_REGISTERED = re.compile(
+    rb"(?:custom_objects%(gap)s=|(?i:custom_?object_?scope)\()%(gap)s\{(?!\s*\})|custom_objects\(\)%(gap)s(?:\[|\.)"
+    % {b"gap": _GAP}
+)
+_OF_WHAT_LOST_NAMES = re.compile(
+    rb"keras\.backend|\bfrom\s+keras\s+import\b|\bkeras\s+as\b|\bimport\b[^\n]*\btensorflow\b"
+)
+"""How a file comes by what was in Keras' backend or in TensorFlow 1."""
+_UNPACKED = re.compile(rb"[(,]%s\*\*" % _GAP)
 _NAME = re.compile(_WORD)
 _HEAD = re.compile(rb"^([ \t]*)(?:async[ \t]+)?def\s+(%s)\s*\(" % _WORD, re.MULTILINE)
 _MOST = 3
 """Parameters without a default that a loss has at most, ``self`` among them."""
-_QUOTE = re.compile(rb"[\"'#\\]")
+_BRACKETED = re.compile(rb"\([^][(){}]*\)|\[[^][(){}]*\]|\{[^][(){}]*\}")
+"""An innermost pair of brackets with what is in it."""
+_QUOTED = re.compile(
+    rb"#[^\n]*"
+    rb"|\"\"\"[^\"\\]*(?:(?:\\.|\"(?!\"\"))[^\"\\]*)*\"\"\"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''"
+    rb"|\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'",
+    re.DOTALL,
+)
+"""A comment or a string."""
+_PROSE = (b"#", b'"""', b"'''")
+"""How comments begin, and the strings that are documentation."""
+
+
+def may_concern_a_loss(data: bytes, settings: Settings) -> bool:
+    """Whether a file is worth parsing: it may define, use or wire a loss."""
+    # Documentation is full of examples. To leave it out takes longer than a look at all of it, and few
+    # files are left by then.
+    return _concerns_a_loss(data, settings) and _concerns_a_loss(without_prose(data), settings)
+
+
+def _concerns_a_loss(data: bytes, settings: Settings) -> bool:
+    return mentions_a_framework(data) and (
+        may_define_a_loss(data, settings) or may_use_a_loss(data) or may_wire_a_loss(data)
+    )
+
+
+def without_prose(data: bytes) -> bytes:
+    """The same without comments, and with nothing in the strings that may be documentation."""
+    return _QUOTED.sub(_kept, data)
+
+
+def _kept(match: re.Match[bytes]) -> bytes:
+    text = match[0]
+    if not text.startswith(_PROSE):
+        return text
+    return b"" if text.startswith(b"#") else b'""'
 
 
 def may_define_a_loss(data: bytes, settings: Settings) -> bool:
@@ -85,8 +129,10 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
         return False
     if _has(data, _CALLS) and _extends_a_loss(data, settings):
         return True
-    if _has(data, _GRADIENTS) or any(each.search(data) for each in (_NAMED_CLASS, _HANDED_BACK)):
+    if _has(data, _GRADIENTS) or _NAMED_CLASS.search(data):
         return any(_takes_a_pair(each, settings) for each in _heads(data))
+    if _HANDED_BACK.search(data) and _hands_back_a_loss(data, settings):
+        return True
     return _names_a_loss(data) and _has_a_named_pair(data, settings)
 
 
@@ -117,14 +163,23 @@ def may_wire_a_loss(data: bytes) -> bool:
         (_has(data, (b"_step(",)) and _STEP.search(data) is not None)
         or (_has(data, (b"GradientTape",)) and _TAKEN.search(data) is not None)
         or (_has(data, (b".add_loss(",)) and _ADDED.search(data) is not None)
-        or (b"backend" in data and b"ctc_batch_cost" in data)
-        or (_has(data, (b"backend", b"tensorflow")) and _names_a_loss(data))
+        or (_has(data, (b"backend", b"tensorflow")) and _may_use_what_is_gone(data))
     )
+
+
+def _may_use_what_is_gone(data: bytes) -> bool:
+    named = b"ctc_batch_cost" in data or _names_a_loss(data)
+    return named and _OF_WHAT_LOST_NAMES.search(data) is not None
+
+
+def _end(pattern: re.Pattern[bytes], data: bytes, start: int) -> int:
+    match = pattern.match(data, start)
+    return start if match is None else match.end()
 
 
 def _passes_by_keyword(data: bytes) -> bool:
     return (
-        _KEY.search(data) is not None
+        (_KEY.search(data) is not None and _UNPACKED.search(data) is not None)
         or any(
             _in_a_call(data, match.start()) and _names_its_own(data, match.end())
             for match in _LOSS.finditer(data)
@@ -178,6 +233,8 @@ class _Head:
     """How far it is indented, in characters."""
     name: bytes
     parameters: bytes
+    start: int
+    """Where it stands."""
 
 
 def _heads(data: bytes) -> Iterator[_Head]:
@@ -191,7 +248,7 @@ def _heads(data: bytes) -> Iterator[_Head]:
             if depth < 0:
                 end = bracket.start()
                 break
-        yield _Head(len(match[1]), match[2], data[match.end() : end])
+        yield _Head(len(match[1]), match[2], data[match.end() : end], match.start())
 
 
 def _has_a_named_pair(data: bytes, settings: Settings) -> bool:
@@ -207,12 +264,22 @@ def _has_a_named_pair(data: bytes, settings: Settings) -> bool:
     return False
 
 
+def _hands_back_a_loss(data: bytes, settings: Settings) -> bool:
+    """Whether a function that takes targets and predictions returns what is called a loss."""
+    heads = [*_heads(data)]
+    returns = [match.start() for match in _HANDED_BACK.finditer(data)]
+    for number, head in enumerate(heads):
+        after = (each.start for each in heads[number + 1 :] if each.depth <= head.depth)
+        end = next(after, len(data))
+        if any(head.start < each < end for each in returns) and _takes_a_pair(head, settings):
+            return True
+    return False
+
+
 def _required(head: _Head) -> int:
     """How many parameters have no default, at least; 0 where that cannot be told."""
-    if _QUOTE.search(head.parameters) or b"[" in head.parameters or b"(" in head.parameters:
-        return 0
-    parts = [part.strip() for part in head.parameters.split(b",")]
-    return sum(1 for part in parts if part and part[:1] not in b"*/" and b"=" not in part)
+    parts = _parts(head) or []
+    return sum(1 for part in parts if part[:1] not in b"*/" and b"=" not in part)
 
 
 def _takes_a_pair(head: _Head, settings: Settings) -> bool:
@@ -226,20 +293,28 @@ def _takes_a_pair(head: _Head, settings: Settings) -> bool:
 
 def _names(head: _Head) -> list[bytes] | None:
     """The names of the first positional parameters; ``None`` where they cannot be told apart."""
-    if b"#" in head.parameters or b"\\" in head.parameters:
+    parts = _parts(head)
+    if parts is None:
         return None
     names: list[bytes] = []
-    for part in head.parameters.split(b","):
-        name = _NAME.match(part.strip())
-        if part.strip() == b"/":
+    for part in parts:
+        if part == b"/":
             continue
+        name = _NAME.match(part)
         if name is None or len(names) == 3:
             break
         names.append(name[0])
-        # An annotation with brackets may hold commas of its own.
-        if b"[" in part or b"(" in part:
-            return None
     return names
+
+
+def _parts(head: _Head) -> list[bytes] | None:
+    """The parameters, without brackets and strings; ``None`` where they cannot be told apart."""
+    text = _QUOTED.sub(b"", head.parameters).replace(b"\\\n", b" ")
+    while (less := _BRACKETED.sub(b"", text)) != text:
+        text = less
+    if _BRACKET.search(text.replace(b",", b"")) or b'"' in text or b"'" in text:
+        return None
+    return [part for each in text.split(b",") if (part := each.strip())]
 
 
 @lru_cache(maxsize=4096)
@@ -270,5 +345,6 @@ def _takes_a_second(data: bytes, start: int) -> bool:
         elif match[0] in b")]}":
             return False
         elif not depth:
-            return _NAMED.match(data, match.end()) is None
+            second = _end(_SPACE, data, match.end())
+            return _NAMED.match(data, second) is None and _names_its_own(data, second)
     return True
