@@ -19,7 +19,7 @@ from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.project import Resolved, resolve
 from lossfix.losses.codebase.said import Reading
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
-from lossfix.losses.discovery.glance import may_concern_a_loss
+from lossfix.losses.discovery.glance import may_concern_a_loss, mentions_a_framework
 from lossfix.losses.discovery.wording import names_losses
 from lossfix.pool import ALONE, Pool
 from lossfix.registration import packages_for

@@ -24,6 +24,7 @@ class Located:
         self._opened = opened
         self._closed = closed
         self._modules = [_module_of(path) for path in opened]
+        self._known: dict[int, tuple[str, ...]] = {}
 
     def path(self, number: int) -> Path:
         """Where a file is."""
@@ -32,8 +33,12 @@ class Located:
 
     def module(self, number: int) -> tuple[str, ...]:
         """The path of a file as a module's: without its suffix, and a package is its folder."""
-        known = len(self._opened)
-        return self._modules[number] if number < known else _module_of(self.path(number))
+        if number < len(self._opened):
+            return self._modules[number]
+        # Those that an import was found to end in the name of: few, and asked for again and again.
+        if number not in self._known:
+            self._known[number] = _module_of(self.path(number))
+        return self._known[number]
 
     def ending_in(self, name: str) -> Sequence[int]:
         """The files whose modules have this last name."""

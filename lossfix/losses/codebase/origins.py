@@ -50,7 +50,7 @@ class Origins:
         self.imported: dict[str, tuple[str, ...]] = {}
         """Every imported name, at whatever depth, and where it may come from."""
         self.stars: list[str] = []
-        """The modules from which everything is imported."""
+        """The modules of the project from which everything is imported."""
         for node in every(module, ast.Import, ast.ImportFrom):
             self._take_in(node)
         self.assigned = assignments_of(module)
@@ -73,10 +73,10 @@ class Origins:
                 start = "." * level + (module or "")
                 joint = "." if module else ""
                 for entry in names:
-                    if entry.name == "*":
-                        self.stars.append(start)
-                    else:
+                    if entry.name != "*":
                         self._bind(entry.asname or entry.name, f"{start}{joint}{entry.name}")
+                    elif start not in self.stars and not is_library(start):
+                        self.stars.append(start)
 
     def _bind(self, name: str, origin: str) -> None:
         if not is_library(origin):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from lossfix.losses.codebase.modules import Located
@@ -40,6 +41,8 @@ class Modules:
         self._imports = [dict(shared.imports) for _, _, shared in files]
         self._located = Located([path for path, _, _ in files], closed)
         self._needed: set[int] = set()
+        self._followed: dict[tuple[int, str, bool], tuple[tuple[Place, ...], bool]] = {}
+        """What was found by now."""
         self._lent: set[Place] = set()
         """Names that files were found to have by way of others."""
 
@@ -55,9 +58,12 @@ class Modules:
 
         With ``leading`` a closed file on the way is needed.
         """
-        found: dict[Place, None] = {}
-        complete = self._follow_origin(file, origin, found, frozenset(), leading)
-        return tuple(found), complete
+        asked = (file, origin, leading)
+        if asked not in self._followed:
+            found: dict[Place, None] = {}
+            complete = self._follow_origin(file, origin, found, frozenset(), leading)
+            self._followed[asked] = tuple(found), complete
+        return self._followed[asked]
 
     def _follow_origin(
         self,
@@ -127,11 +133,16 @@ class Modules:
 
     def named(self, name: str) -> Iterator[Place]:
         """Every definition of that name."""
-        return (
-            Place(number, name)
-            for number, (_, _, shared) in enumerate(self.files)
-            if name in shared.defined
-        )
+        return (Place(number, name) for number in self._defining.get(name, ()))
+
+    @cached_property
+    def _defining(self) -> dict[str, list[int]]:
+        """The files that define each name."""
+        found: dict[str, list[int]] = {}
+        for number, (_, _, shared) in enumerate(self.files):
+            for name in shared.defined:
+                found.setdefault(name, []).append(number)
+        return found
 
     def resolve(self, file: int, origin: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         """The modules that an origin may start with, the longest first, with what is left of it."""

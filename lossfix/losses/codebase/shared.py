@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
-from lossfix.losses.codebase.origins import Origins, is_library
+from lossfix.losses.codebase.origins import Origins
 from lossfix.losses.codebase.said import Argument, Passed, Read, Reference, Role, Shared, Use
 from lossfix.losses.discovery.assigned import called_through, first_references
 from lossfix.losses.discovery.candidate import Project
@@ -63,12 +63,11 @@ class _Reader:
 
     def shared(self) -> Shared:
         """All of it."""
-        stars = tuple(dict.fromkeys(each for each in self.names.stars if not is_library(each)))
         return Shared(
             self.names.defined,
             tuple(sorted(self.names.imported.items())),
             tuple(self._links()),
-            stars,
+            tuple(self.names.stars),
             tuple(dict.fromkeys(self._uses())),
             frozenset(each[1:-1] for each in self.local.compiled if not each.isidentifier()),
             tuple(

@@ -1,0 +1,115 @@
+"""What a scan costs, in counts that are the same on every machine."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lossfix import run, scan
+from lossfix.config import Config
+from lossfix.losses.codebase.places import Modules
+from lossfix.losses.codebase.reading import read
+from lossfix.losses.discovery.candidate import Settings
+from lossfix.scan import Opened
+from lossfix.syntax import tree
+
+PLAIN = Settings()
+FAULTLESS = """
+import tensorflow as tf
+
+def learn(model, x, y, rate):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(model(x) - y))
+    for slope, weight in zip(tape.gradient(loss, model.weights), model.weights):
+        weight.assign_sub(rate * slope)
+"""
+FAULTY = FAULTLESS.replace("tape.gradient(loss,", "tape.gradient(loss * 2,")
+LOSS = """
+import tensorflow as tf
+
+def gap_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+"""
+
+
+def written(folder: Path, **texts: str) -> list[str]:
+    """The paths of modules with these texts."""
+    for name, text in texts.items():
+        (folder / f"{name}.py").write_text(text, "utf-8")
+    return sorted(map(str, folder.glob("*.py")))
+
+
+def checked(paths: list[str], folder: Path) -> tuple[Opened, list[str]]:
+    """The files of a run, and the codes of what was found in them."""
+    config = Config(root=folder)
+    files = scan.open_all(paths, config.naming)
+    report = run.check(run.Request(config), files)
+    return files, [each.code for each in report.findings]
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How often whole files were parsed, by which parser."""
+    counts = {"ast": 0, "libcst": 0}
+
+    def counting(name: str, parse: Callable[..., object]) -> Callable[..., object]:
+        def counted(text: str, *arguments: object, **keywords: object) -> object:
+            counts[name] += "import" in text
+            return parse(text, *arguments, **keywords)
+
+        return counted
+
+    monkeypatch.setattr(ast, "parse", counting("ast", ast.parse))
+    monkeypatch.setattr(tree.cst, "parse_module", counting("libcst", tree.cst.parse_module))
+    return counts
+
+
+def test_a_file_that_wires_a_loss_rightly_is_parsed_once(
+    tmp_path: Path, parsed: dict[str, int]
+) -> None:
+    paths = written(tmp_path, learning=FAULTLESS, plotting="import tensorflow as tf\n")
+    assert checked(paths, tmp_path)[1] == []
+    assert parsed == {"ast": 1, "libcst": 0}
+
+
+def test_only_a_file_with_a_loss_is_parsed_by_libcst(
+    tmp_path: Path, parsed: dict[str, int]
+) -> None:
+    paths = written(tmp_path, learning=FAULTY, losses=LOSS, other=FAULTLESS)
+    assert sorted(checked(paths, tmp_path)[1]) == ["LF114", "LF301"]
+    assert parsed["libcst"] == 1
+
+
+def test_documentation_is_not_parsed_for(tmp_path: Path, parsed: dict[str, int]) -> None:
+    text = f'"""Use it like this:\n{LOSS}{FAULTY}"""\n\nimport keras\n'
+    files, found = checked(written(tmp_path, manual=text), tmp_path)
+    assert not found
+    assert not files.documents
+    assert parsed == {"ast": 0, "libcst": 0}
+
+
+def test_each_import_of_a_file_is_followed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed: list[tuple[int, str]] = []
+    resolve = Modules.resolve
+
+    def counted(self: Modules, file: int, origin: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+        followed.append((file, origin))
+        return resolve(self, file, origin)
+
+    monkeypatch.setattr(Modules, "resolve", counted)
+    uses = "".join(f"a{n} = gap_loss(b, c)\nm.compile(loss=gap_loss)\n" for n in range(40))
+    paths = written(tmp_path, losses=LOSS, use=f"import keras\nfrom losses import gap_loss\n{uses}")
+    files = scan.open_all(paths, PLAIN)
+    assert files.resolved.projects[0].compiled == {"gap_loss"}
+    assert len(followed) <= 4
+
+
+def test_what_a_library_hands_out_is_not_looked_for_in_the_project() -> None:
+    shared = read("from tensorflow.keras.losses import *\nm.compile(loss=huber)\n", PLAIN).shared
+    assert not shared.stars
+    assert not shared.uses
