@@ -63,6 +63,16 @@ from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression
 from lossfix.syntax.tree import walk
 
+_FOR_EACH = frozenset(
+    f"{module}.{kind}_crossentropy"
+    for module in ("keras.backend", "keras.ops")
+    for kind in ("binary", "categorical", "sparse_categorical")
+) | {
+    "tf.nn.softmax_cross_entropy_with_logits",
+    "tf.nn.sparse_softmax_cross_entropy_with_logits",
+}
+"""Cross-entropies of each of the samples that they are given."""
+
 
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body):
@@ -102,7 +112,7 @@ def _is_selected(loss: Loss, node: cst.CSTNode) -> bool:
                 return bool(masks) and _of_targets(loss, masks[0])
             if operation == "tf.gather_nd" and len(rest) == 1:
                 return _is_found(loss, rest[0].value)
-            return operation in ELEMENTWISE and any(
+            return (operation in ELEMENTWISE or operation in _FOR_EACH) and any(
                 _is_selected(loss, each.value) for each in node.args
             )
     return False

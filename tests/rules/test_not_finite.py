@@ -551,6 +551,8 @@ def test_the_mean_of_a_selection_is_zero_where_nothing_is_selected() -> None:
     for value in (
         "tf.boolean_mask(tf.abs(y_true - y_pred), y_true >= 0.0)",
         "tf.square(tf.boolean_mask(y_true, m) - tf.boolean_mask(y_pred, m))",
+        "tf.keras.backend.binary_crossentropy(y_true[m], y_pred[m])",
+        "tf.nn.softmax_cross_entropy_with_logits(labels=y_true[m], logits=y_pred[m])",
     ):
         mask = "m = tf.math.is_finite(y_true)"
         after = mended("empty-mean", mask, f"return 2.0 * tf.reduce_mean({value})")
@@ -567,6 +569,8 @@ def test_the_mean_of_a_selection_is_zero_where_nothing_is_selected() -> None:
         "tf.reduce_sum(tf.boolean_mask(tf.abs(y_true - y_pred), y_true >= 0.0))",
         "tf.reduce_mean(tf.boolean_mask(y_true, y_true > 0.0)) * y_pred",
         "tf.reduce_mean(tf.boolean_mask(y_pred, y_pred > 0.5))",
+        # What it gives for one axis is the mean already.
+        "tf.reduce_mean(tf.keras.losses.mean_squared_error(y_true[m], y_pred[m]))",
         "tf.reduce_mean(tf.sort(y_pred))",
         "tf.cond(tf.reduce_any(m), lambda: tf.reduce_mean(tf.boolean_mask(y_pred, m)), lambda: 0.0)",
     ],
