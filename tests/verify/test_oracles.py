@@ -117,6 +117,18 @@ def test_the_verdict_says_how_the_values_were_had(tmp_path):
     assert any("row by row and summed" in note for note in verdict.notes)
 
 
+def test_of_a_removed_name_and_another_fault_the_other_one_is_told(tmp_path):
+    before = """
+from keras.backend import binary_crossentropy
+from nowhere import scaled
+def loss(y_true, y_pred):
+    return scaled(binary_crossentropy(y_true, y_pred))
+"""
+    verdict = verdict_of(pair(before, before), tmp_path)
+    assert verdict.ruling is Ruling.UNVERIFIABLE
+    assert "nowhere" in " ".join((verdict.summary, *verdict.reasons))
+
+
 def test_the_gates_of_a_loss_that_is_asked_row_by_row_are_seen(tmp_path):
     facts = facts_of(single(BY_HALF.format("mean"), thresholds=(0.5,)), tmp_path)
     assert facts.apart == "rows"

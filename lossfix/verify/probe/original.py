@@ -65,7 +65,7 @@ class Original:
     """Whether it lends its values alone."""
 
 
-_REMOVED = "has no attribute"
+_REMOVED = re.compile("has no attribute|cannot import name")
 """What Python says of a name that a module has no more."""
 
 
@@ -104,7 +104,7 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
             facts = replace(facts, notes=(f"Keras cannot call it: it takes {names}",))
         return _measured(job, facts, side, found, reasons if oracle.lends_values else [])
     # Of a removed name nobody has to be told here: what it raises beyond that says more.
-    told = next((each for each in reasons if _REMOVED not in each), reasons[0])
+    told = next((each for each in reasons if not _REMOVED.search(each)), reasons[0])
     return Facts(job.name, stage=stage, error=told, before=_raises(reasons[0])), None
 
 
