@@ -1,0 +1,131 @@
+"""A variable is made inside of a loss
+
+## What it does
+
+Finds `tf.Variable(...)` in the body of a loss, and makes a tensor of it where the loss only computes with it.
+
+## Why is this bad
+
+The body runs when the graph is traced. `fit` traces it more than once, and a variable can only be made the
+first time: `ValueError: tf.function only supports singleton tf.Variables created on the first call`. One that
+starts from the predictions cannot be made there at all, since their values are not known yet (measured on
+Keras 3.15). With `run_eagerly=True` the loss runs, and what depends on the predictions has no gradient: a
+variable keeps a value, and not where it came from.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def channel_loss(y_true, y_pred):
+    weights = tf.Variable([1.0, 2.0, 4.0])
+    return tf.reduce_mean(weights * tf.abs(y_true - y_pred), axis=-1)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def channel_loss(y_true, y_pred):
+    weights = tf.convert_to_tensor([1.0, 2.0, 4.0])
+    return tf.reduce_mean(weights * tf.abs(y_true - y_pred), axis=-1)
+```
+
+## Fix safety
+
+Exact: the values are those that the variable was to start from. One to which something is assigned is
+reported and left alone: `tf.tensor_scatter_nd_update` and its like give a new tensor. Not said of losses
+that only a training loop of one's own calls.
+
+## References
+
+- https://www.tensorflow.org/guide/function#creating_tfvariables
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.reached import loops
+from lossfix.losses.operations.gradients import ELEMENTWISE, REDUCTIONS
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.tree import walk
+
+_VARIABLES = ("tf.Variable", "keras.backend.variable")
+_DROPPED = frozenset({"trainable", "constraint", "validate_shape"})
+_KEPT = frozenset({"dtype", "name"})
+_ASSIGNED = "something is assigned to it: operations such as `tf.tensor_scatter_nd_update` give a new tensor"
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    own_loop = loss.candidate.own_loop if loss.only_reached else loops(loss.candidate.evidence)
+    if own_loop:
+        return
+    for node in walk(loss.function.body):
+        if isinstance(node, cst.Call) and loss.operation(node) in _VARIABLES and node.args:
+            code = loss.tree.line(node, 60)
+            reason = "" if _is_only_computed_with(loss, node) else _ASSIGNED
+            yield Match(
+                node,
+                f"`{code}` makes a variable each time that the loss is traced: fit raises",
+                reason if _has_a_counterpart(node) else "its arguments are not the usual ones",
+            )
+
+
+def _has_a_counterpart(node: cst.Call) -> bool:
+    first, *rest = node.args
+    named = {each.keyword.value for each in rest if each.keyword is not None}
+    return first.keyword is None and len(named) == len(rest) and named <= _DROPPED | _KEPT
+
+
+def _is_only_computed_with(loss: Loss, node: cst.Call) -> bool:
+    """Whether all that is done with the variable is arithmetic, as with a tensor."""
+    above = loss.tree.parents.get(node)
+    match above:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+            uses = [
+                each
+                for each in walk(loss.function)
+                if isinstance(each, cst.Name) and each.value == name
+            ]
+            reads = [each for each in uses if not _is_bound(loss, each)]
+            return len(uses) == len(reads) + 1 and all(_is_computed(loss, each) for each in reads)
+    return _is_computed(loss, node)
+
+
+def _is_bound(loss: Loss, name: cst.Name) -> bool:
+    return isinstance(loss.tree.parents.get(name), cst.AssignTarget)
+
+
+def _is_computed(loss: Loss, node: cst.BaseExpression) -> bool:
+    above = loss.tree.parents.get(node)
+    if isinstance(above, cst.Arg):
+        call = loss.tree.parents.get(above)
+        computing = isinstance(call, cst.Call) and loss.operation(call)
+        return computing in ELEMENTWISE or computing in REDUCTIONS
+    return isinstance(above, cst.BinaryOperation | cst.UnaryOperation | cst.Comparison)
+
+
+def rewrite(loss: Loss, match: Match) -> Edit | None:
+    node = match.node
+    assert isinstance(node, cst.Call)
+    kept = [each for each in node.args if each.keyword is None or each.keyword.value in _KEPT]
+    named = {each.keyword.value for each in kept if each.keyword is not None}
+    args = [each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in kept]
+    if loss.operation(node) == "keras.backend.variable" and "dtype" not in named:
+        floatx = cst.parse_expression(f"{loss.spell('keras.backend.floatx')}()")
+        no_space = cst.SimpleWhitespace("")
+        equal = cst.AssignEqual(no_space, no_space)
+        args.append(cst.Arg(floatx, keyword=cst.Name("dtype"), equal=equal))
+    tensor = cst.parse_expression(loss.spell("tf.convert_to_tensor"))
+    return Edit({node: node.with_changes(func=tensor, args=args)})
+
+
+RULE = Rule("LF116", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
