@@ -58,8 +58,7 @@ def test_any_other_one_is_only_reported(lines: list[str]) -> None:
         "        self.scale = tf.Variable(2.0)\n\n"
         "    def call(self, y_true, y_pred):\n"
         "        return self.scale * tf.abs(y_true - y_pred)\n",
-        loss("return tf.Variable(2.0) * tf.abs(y_true - y_pred)")
-        + "\n\ndef step(model, x, y):\n"
+        loss("return tf.Variable(2.0) * tf.abs(y_true - y_pred)") + "\n\ndef step(model, x, y):\n"
         "    with tf.GradientTape() as tape:\n"
         "        value = some_loss(y, model(x))\n"
         "    return tape.gradient(value, model.trainable_variables)\n",
