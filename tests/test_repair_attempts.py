@@ -16,7 +16,7 @@ from keras import backend as K
 def gap_loss(y_true, y_pred):
     gap = np.abs(y_true - y_pred)
     far = K.cast(y_pred > 0.5, "float32")
-    return K.mean(gap + far)
+    return K.mean(gap * (1.0 + far))
 
 
 model.compile(loss=gap_loss)
@@ -49,6 +49,12 @@ def test_each_candidate_does_less_than_the_one_before() -> None:
     assert without_form
     assert all("class" not in each and "tf.abs" in each for each in without_form)
     assert names == FAULTS.replace("K.cast", "tf.cast").replace("K.mean", "tf.reduce_mean")
+
+
+def test_a_gate_that_is_alone_in_its_term_is_not_detached() -> None:
+    alone = FAULTS.replace("gap * (1.0 + far)", "gap + far")
+    assert any("tf.sigmoid" in each for each in tried(alone))
+    assert not any("tf.stop_gradient" in each for each in tried(alone))
 
 
 def test_nothing_is_tried_twice() -> None:

@@ -66,7 +66,7 @@ from lossfix.losses.smoothing.smooth import orphaned
 from lossfix.losses.smoothing.steps import above_casts, dead_equalities, dead_steps
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import compared, dead, smoothed
+from lossfix.rules.smoothing import compared, dead, revived
 from lossfix.syntax.build import Replacement, expression
 
 _KINDS = frozenset({"argmax"})
@@ -89,7 +89,7 @@ def _unclear(loss: Loss, each: Step) -> str:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    gate = smoothed(loss, dead_equalities(loss, _KINDS), match)
+    gate = revived(loss, dead_equalities(loss, _KINDS), match)
     if gate is not None:
         return gate
     added = add(loss, "steepness", number(loss.relaxation.steepness))

@@ -73,7 +73,7 @@ from lossfix.losses.smoothing.steps import (
 from lossfix.losses.subclassing.definitions import defined
 from lossfix.model import Gate, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import compared, dead, smoothed
+from lossfix.rules.smoothing import compared, dead, revived
 from lossfix.syntax.build import Replacement, expression
 
 SOFT_ROUND = '''def {name}(x, steepness):
@@ -111,7 +111,7 @@ def _integer(loss: Loss, each: Step) -> str:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    gate = smoothed(loss, dead_equalities(loss, ROUNDINGS), match)
+    gate = revived(loss, dead_equalities(loss, ROUNDINGS), match)
     if gate is not None:
         return gate
     if loss.relaxation.gate is Gate.DETACHED:

@@ -55,7 +55,7 @@ from lossfix.losses.smoothing.smooth import orphaned
 from lossfix.losses.smoothing.steps import above_casts, dead_equalities, dead_steps
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import compared, dead, smoothed
+from lossfix.rules.smoothing import compared, dead, revived
 from lossfix.syntax.build import expression
 
 _KINDS = frozenset({"sign"})
@@ -72,7 +72,7 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    gate = smoothed(loss, dead_equalities(loss, _KINDS), match)
+    gate = revived(loss, dead_equalities(loss, _KINDS), match)
     if gate is not None:
         return gate
     added = add(loss, "steepness", number(loss.relaxation.steepness))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
 
 import libcst as cst
 
@@ -41,10 +42,22 @@ def compared(loss: Loss, kinds: Set[str], what: str) -> Iterator[Match]:
         yield dead(loss, gate.node, message, obstacle(loss, gate))
 
 
+def revived(loss: Loss, found: Iterable[gates.Gate], match: Match) -> Edit | None:
+    """``smoothed`` for a gate that is the only path of its term.
+
+    Without a gradient of its own it would leave the term without one, as the hard gate does: where the
+    form is not asked for, it gets a slope while others are detached.
+    """
+    form = loss.relaxation
+    if form.gate is Gate.DETACHED and not form.asked:
+        loss = replace(loss, relaxation=replace(form, gate=Gate.SIGMOID))
+    return smoothed(loss, found, match)
+
+
 def smoothed(loss: Loss, found: Iterable[gates.Gate], match: Match) -> Edit | None:
     """The edit that smooths the gate that was matched; ``None`` where it is none of ``found``."""
     for gate in found:
         if gate.node is match.node:
-            replace = smooth(loss, gate)
-            return None if replace is None else Edit(replace)
+            nodes = smooth(loss, gate)
+            return None if nodes is None else Edit(nodes)
     return None
