@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import cast
+
 from lossfix import engine, source
 from lossfix.checking import Options
+from lossfix.model import Probe, Ruling, State, Status, Verdict
 from lossfix.repairs.attempts import advance, cases_of
 from lossfix.repairs.plan import Plan
+from lossfix.repairs.search import Done, carry_out
 from lossfix.rules import RULES
+from lossfix.verify.client import Verifier
 
 FAULTS = """import numpy as np
 import tensorflow as tf
@@ -65,3 +71,55 @@ def test_nothing_is_tried_twice() -> None:
     ):
         candidates = tried(text)
         assert len(candidates) == len(set(candidates))
+
+
+class Judge:
+    """Lets pass whatever has nothing of NumPy in it, and keeps the names of what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
+    def measure(self, probes: Iterable[Probe]) -> Iterator[tuple[Probe, Verdict]]:
+        for probe in probes:
+            self.asked.append(probe.name.rpartition("::")[2])
+            dead = "np." in probe.after.source
+            ruling = Ruling.STILL_BROKEN if dead else Ruling.FIXED
+            yield probe, Verdict(ruling, "", State.NONE if dead else State.LIVE)
+
+
+def carried_out(text: str) -> tuple[Done, list[str]]:
+    document = source.decode("losses.py", text.encode())
+    judge = Judge()
+    plan = Plan(document, Options(RULES, package="losses"))
+    (done,) = carry_out([plan], None, None, lambda: cast("Verifier", judge))
+    return done, judge.asked
+
+
+CALLING = """import numpy as np
+import tensorflow as tf
+
+
+def mean_loss(y_true, y_pred):
+    return 2.0 * gap_loss(y_true, y_pred)
+
+
+def gap_loss(y_true, y_pred, power=1.0):
+    return tf.reduce_mean(np.abs(y_true - y_pred) ** power, axis=-1)
+
+
+model.compile(loss=mean_loss)
+"""
+
+
+def test_a_loss_that_calls_another_one_is_measured_with_that_mended() -> None:
+    done, asked = carried_out(CALLING)
+    assert [each.status for each in done.outcomes] == [Status.FIXED, Status.FIXED]
+    assert "class MeanLoss" in done.text
+    assert "np.abs" not in done.text
+    assert asked[-1] == "mean_loss"

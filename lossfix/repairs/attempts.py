@@ -7,7 +7,7 @@ is no matter of this file; a ``Case`` takes in one verdict after another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lossfix import checking, engine
@@ -65,8 +65,10 @@ class Case:
 
     plan: Plan
     loss: Loss
-    attempts: Iterator[_Attempt]
+    attempts: Sequence[_Attempt]
     files: Files
+    waiting: Iterator[_Attempt]
+    """Those of the attempts that are still to be made."""
     tried: set[tuple[str, ...]] = field(default_factory=set)
     trial: Trial | None = None
     """What is to be measured next, or was accepted."""
@@ -74,6 +76,8 @@ class Case:
     accepted: bool = False
     exact: _Exact | None = None
     """What was mended exactly, and verified: what smoothing is then held against."""
+    called: frozenset[str] = frozenset()
+    """The losses that it calls and that were mended before it was measured last."""
     first: tuple[Repair, Verdict] | None = None
     """What was refused first: it says best why the loss stays as it was."""
     locked: str = ""
@@ -91,7 +95,14 @@ def cases_of(
     last = {loss.name: loss for loss in losses}
     for loss in last.values():
         if plan.wanted(loss):
-            yield Case(plan, loss, _attempts(gate, steepness), files)
+            attempts = tuple(_attempts(gate, steepness))
+            yield Case(plan, loss, attempts, files, waiting=iter(attempts))
+
+
+def begin_again(case: Case, files: Files) -> None:
+    """Have a case that was refused go through all attempts once more, in files that have changed."""
+    case.files, case.waiting, case.tried = files, iter(case.attempts), set()
+    case.trial = case.verdict = case.exact = None
 
 
 def _attempts(gate: Gate | None, steepness: float | None) -> Iterator[_Attempt]:
@@ -106,7 +117,7 @@ def _attempts(gate: Gate | None, steepness: float | None) -> Iterator[_Attempt]:
 
 def advance(case: Case, verified: bool = True) -> bool:
     """Move a case to its next candidate that changes anything; ``False`` where there is none left."""
-    for attempt in case.attempts:
+    for attempt in case.waiting:
         options = replace(
             case.plan.options,
             relaxation=Relaxation(attempt.gate, attempt.steepness, attempt.asked),

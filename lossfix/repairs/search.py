@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lossfix import engine
+from lossfix.losses.smoothing import parts
 from lossfix.model import FileChange, Gate, Outcome, Repair, Safety, Status, Verdict
 from lossfix.progress import SILENT, Progress
 from lossfix.repairs.attempts import (
     Case,
     Files,
     advance,
+    begin_again,
     cases_of,
     probe_of,
     repaired,
@@ -83,7 +85,7 @@ def carry_out(
         for case in cases:
             case.accepted = advance(case, verified=False) and _may_be_written(case, locked)
     else:
-        _measure(cases, locked, steepness, start, progress)
+        _measure(cases, files, locked, steepness, start, progress)
     return _done(plans, cases, files, start is not None, choose)
 
 
@@ -97,6 +99,7 @@ def _may_be_written(case: Case, locked: Mapping[str, str]) -> bool:
 
 def _measure(
     cases: Sequence[Case],
+    files: Files,
     locked: Mapping[str, str],
     steepness: float | None,
     start: Callable[[], Verifier],
@@ -123,8 +126,43 @@ def _measure(
                 else:
                     settled += 1
                 progress.tick(f"Measuring: {settled} of {count} losses done, last {name}")
-            waiting = again
+            waiting = again or _once_more(cases, files, locked)
+            settled -= 0 if again else len(waiting)
     progress.tick("")
+
+
+def _once_more(cases: Sequence[Case], files: Files, locked: Mapping[str, str]) -> list[Case]:
+    """The losses that were refused and call one that was mended since, to be measured with that mended.
+
+    ``focal_mean`` calls ``focal``, which leaves the graph: until that is mended, nothing else that is done
+    to ``focal_mean`` gives it a gradient.
+    """
+    mended = [case for case in cases if case.accepted]
+    found = []
+    for case in cases:
+        if case.accepted or case.locked or case.first is None:
+            continue
+        called = frozenset(
+            each.loss.name for each in mended if parts.calls_of(case.loss, each.loss)
+        )
+        if called <= case.called:
+            continue
+        case.called = called
+        begin_again(case, _mended(mended, files))
+        if advance(case) and _may_be_written(case, locked):
+            found.append(case)
+    return found
+
+
+def _mended(cases: Sequence[Case], files: Files) -> Files:
+    """The files with what was accepted of some cases."""
+    now = dict(files)
+    for case in cases:
+        repair = repaired(case, tried(case).options, now)
+        texts = {case.plan.document.source.path: repair.after}
+        texts.update((each.path, each.after) for each in repair.elsewhere)
+        now.update((path, replace(now[path], text=text)) for path, text in texts.items())
+    return now
 
 
 def _done(
