@@ -42,7 +42,8 @@ def build(model):
 ## Fix safety
 
 Exact: what is computed is the same expression. The function is called after the output that it is for, or
-after the function that it calls, where there is one. What uses names of the function around it is
+after the function that it calls, where there is one; constants that it hands a function of the project become
+parameters, called as that calls them (`gamma=2.0`). What uses names of the function around it is
 left alone, with the reason: a function of the module does not see them.
 
 ## References
@@ -58,6 +59,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.named_constants import with_parameters
 from lossfix.losses.discovery.outline import expressions_of
 from lossfix.losses.discovery.unnamed import Unnamed, captured
 from lossfix.model import Safety, Severity
@@ -116,7 +118,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         return None
     name = cst.Name(loss.candidate.path[-1])
     if not _is_returned(loss) and _unnamed(loss).assigned is None:
-        above = loss.function.with_changes(leading_lines=_blank(2))
+        above = with_parameters(loss).with_changes(leading_lines=_blank(2))
         return Edit({expression: name}, call_sites=(expression,), before=(above,))
     statement = next(
         (e for e in loss.tree.ancestors(expression) if isinstance(e, cst.SimpleStatementLine)), None
@@ -135,10 +137,11 @@ def _in_place(loss: Loss, statement: cst.SimpleStatementLine) -> dict[cst.CSTNod
     """The function where the line stood that gave the loss its name, with the blank lines around it."""
     body = loss.tree.module.body
     at = next(number for number, each in enumerate(body) if each is statement)
-    (line,) = loss.function.body.body
+    named = with_parameters(loss)
+    (line,) = named.body.body
     assert isinstance(line, cst.SimpleStatementLine)
     line = line.with_changes(trailing_whitespace=statement.trailing_whitespace)
-    function = loss.function.with_changes(
+    function = named.with_changes(
         body=cst.IndentedBlock([line]),
         leading_lines=_apart(statement.leading_lines) if at else statement.leading_lines,
     )

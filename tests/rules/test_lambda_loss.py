@@ -199,8 +199,8 @@ def test_what_is_bound_by_position_is_handed_on() -> None:
     """
     after = rewritten(source, "lambda-loss")
     assert lines("""
-        def quantile_loss(y_true, y_pred):
-            return quantile(0.9, 2, y_true, y_pred, scale=3.0)
+        def quantile_loss(y_true, y_pred, q=0.9, power=2, scale=3.0):
+            return quantile(q, power, y_true, y_pred, scale=scale)
     """) in after
     assert "model.compile(loss=quantile_loss)" in after
 
@@ -254,7 +254,11 @@ def test_what_another_file_compiles_is_one_too(tmp_path: Path) -> None:
     assert "def gap(a, b):\n    return tf.abs(a - b)\n" in (tmp_path / "losses.py").read_text()
     train = (tmp_path / "train.py").read_text()
     assert "def gated_loss(a, b):\n    return gated(a, b, 0.1)\n" in train
-    assert "return losses.gated(y_true, y_pred, floor=0.2)\n" in train
+    # What a function of another file calls its parameters, a keyword alone says.
+    assert (
+        "(y_true, y_pred, floor=0.2):\n    return losses.gated(y_true, y_pred, floor=floor)\n"
+        in train
+    )
     assert "model.compile(loss=custom_loss)" in train
 
 
@@ -319,3 +323,41 @@ def test_what_is_wrong_in_one_that_stays_is_told_and_stays() -> None:
 
 def _names(finding: Finding) -> bool:
     return finding.code == "LF318"
+
+
+GAP = "def gap(y_true, y_pred, power, mode='l1'):\n    return tf.abs(y_true - y_pred) ** power\n"
+NAMED = {
+    "gap(a, b, 2.0)": "def gap_loss(a, b, power=2.0):\n    return gap(a, b, power)\n",
+    "gap(a, b, -1, 'l2')": (
+        "def gap_loss(a, b, power=-1, mode='l2'):\n    return gap(a, b, power, mode)\n"
+    ),
+    "gap(a, b, power=3)": "def gap_loss(a, b, power=3):\n    return gap(a, b, power=power)\n",
+}
+
+
+@pytest.mark.parametrize(("call", "after"), NAMED.items())
+def test_constants_are_called_what_the_function_calls_them(call: str, after: str) -> None:
+    assert after in rewritten(f"{GAP}model.compile(loss=lambda a, b: {call})\n", "lambda-loss")
+
+
+UNNAMED = {
+    "something is computed of them": ("lambda a, b: 2.0 * gap(a, b, 3.0)", GAP),
+    "a library's": ("lambda a, b: tf.reduce_mean(a - b, axis=-1)", GAP),
+    "a name that is taken": ("lambda power, b: gap(power, b, 3.0)", GAP),
+    "a name of Keras": (
+        "lambda a, b: gap(a, b, 3.0)",
+        "def gap(a, b, reduction):\n    return tf.abs(a - b) ** reduction\n",
+    ),
+    "a name that is read": (
+        "lambda a, b: gap(a, b - power, 3.0)",
+        f"power = 1.0\n{GAP}",
+    ),
+    "no constant": ("lambda a, b: gap(a, b, [1.0])", GAP),
+    "two functions of that name": ("lambda a, b: gap(a, b, 3.0)", GAP + GAP),
+}
+
+
+@pytest.mark.parametrize(("loss", "before"), UNNAMED.values(), ids=UNNAMED.keys())
+def test_constants_stay_where_they_have_no_name(loss: str, before: str) -> None:
+    after = rewritten(f"{before}model.compile(loss={loss})\n", "lambda-loss")
+    assert f"return {loss.partition(': ')[2]}\n" in after

@@ -23,6 +23,8 @@ class Added:
 
 PASSED_ON = ("reduction", "name", "dtype")
 """What ``keras.losses.Loss`` takes; it saves the first two."""
+RESERVED = frozenset({"self", "call", "get_config", "from_config", *PASSED_ON})
+"""What means something else in a class of losses than a parameter of its own."""
 
 
 def number(value: float) -> str:

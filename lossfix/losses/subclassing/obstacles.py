@@ -10,10 +10,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.parameters import parameter_names
+from lossfix.losses.code.parameters import RESERVED, parameter_names
 from lossfix.syntax.tree import names_below, walk
-
-_RESERVED = frozenset({"self", "name", "reduction", "dtype", "call", "get_config", "from_config"})
 
 NOT_CALLABLE = "has no default, so Keras cannot call it"
 """How the reason ends that is a fault by itself."""
@@ -65,7 +63,7 @@ def _in_parameters(loss: Loss) -> str:
         name = each.name.value
         if loss.factory is not None and name in parameter_names(loss.function):
             return f"its parameter `{name}` is hidden by one of its inner function"
-        if name in _RESERVED:
+        if name in RESERVED:
             return f"its parameter `{name}` means something else to keras.losses.Loss"
         if loss.factory is None and each.default is None:
             return f"its parameter `{name}` {NOT_CALLABLE}"
