@@ -4,7 +4,8 @@
 
 Reports compiled losses that are named after a score (F1, Dice, IoU, precision, recall, accuracy) and return
 the overlap of targets and predictions divided by their sizes, as it is, and those that return one minus an
-error (R², the efficiency of Nash and Sutcliffe), whatever they are called.
+error (R², the efficiency of Nash and Sutcliffe), whatever they are called. Losses that return the likeness of
+images as it is (`tf.image.ssim`, `tf.image.ssim_multiscale`, `tf.image.psnr`) are reported, too.
 
 ## Why is this bad
 
@@ -71,21 +72,26 @@ _SCORES = frozenset(
     "f f1 f2 fbeta dice iou jaccard accuracy acc precision recall tversky score coef coefficient".split()
 )
 _LOSSES = frozenset("loss losses error distance neg negative minus inverse cost objective".split())
+_LIKENESSES = frozenset({"tf.image.ssim", "tf.image.ssim_multiscale", "tf.image.psnr"})
+_SURE = {Evidence.COMPILED, Evidence.SUBCLASS}
+"""Of anything else the caller may well take the negative."""
 _MEANS = frozenset({"tf.reduce_mean", "tf.reduce_sum", "tf.cast", "tf.squeeze"})
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    named = words((loss.factory or loss.definition).name.value)
-    if Evidence.COMPILED not in loss.candidate.evidence:
+    if not _SURE & set(loss.candidate.evidence):
         return
+    named = words((loss.factory or loss.definition).name.value)
+    compiled = Evidence.COMPILED in loss.candidate.evidence
+    of_a_score = compiled and bool(named & _SCORES) and not named & _LOSSES
     returns = [each for each in walk(loss.function) if isinstance(each, cst.Return) and each.value]
     value = returns[0].value if len(returns) == 1 else None
     if value is None:
         return
     how = ""
-    if named & _SCORES and not named & _LOSSES and _is_score(loss, value):
+    if _is_likeness(loss, value) or (of_a_score and _is_score(loss, value)):
         how = "return 1 minus the score"
-    elif _lacks_an_error(loss, value):
+    elif compiled and _lacks_an_error(loss, value):
         how = "return the error that is subtracted"
     if how:
         yield Match(
@@ -122,6 +128,17 @@ def _is_error(loss: Loss, node: cst.BaseExpression) -> bool:
     if value is not None:
         return _is_error(loss, value)
     return vanishes(loss, node) and is_nonnegative(loss, node)
+
+
+def _is_likeness(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is how much two images are alike, or a mean of that."""
+    match node:
+        case cst.Call(args=[cst.Arg(value=inner), *_]):
+            if loss.operation(node) in _LIKENESSES:
+                return loss.predicts(node)
+            return loss.operation(node) in _MEANS and _is_likeness(loss, inner)
+    value = named_value(loss, node)
+    return value is not None and _is_likeness(loss, value)
 
 
 def _is_score(loss: Loss, node: cst.BaseExpression) -> bool:

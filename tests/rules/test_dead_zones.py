@@ -256,3 +256,38 @@ def test_a_score_that_no_model_is_compiled_with_may_grow() -> None:
     assert (
         findings(loss(R2.format(value="1 - error / spread"), "r2_loss"), "maximised-metric") == ()
     )
+
+
+IMAGES = "tf.image.{score}(y_true, y_pred, max_val=1.0)"
+
+
+@pytest.mark.parametrize("score", ["ssim", "ssim_multiscale", "psnr"])
+@pytest.mark.parametrize("name", ["likeness", "likeness_loss"])
+def test_a_likeness_of_images_that_is_returned_as_it_is_is_reported(score: str, name: str) -> None:
+    value = IMAGES.format(score=score)
+    found = findings(compiled(f"return tf.reduce_mean({value})", name), "maximised-metric")
+    assert len(found) == 1
+
+
+def test_a_class_that_returns_a_likeness_of_images_as_it_is_is_reported() -> None:
+    source = f"""
+        class LikenessLoss(tf.keras.losses.Loss):
+            def call(self, y_true, y_pred):
+                score = {IMAGES.format(score="ssim")}
+                return score
+    """
+    assert len(findings(source, "maximised-metric")) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        compiled(f"return 1.0 - tf.reduce_mean({IMAGES.format(score='ssim')})", "likeness_loss"),
+        compiled(f"return -{IMAGES.format(score='psnr')}", "likeness_loss"),
+        compiled("return tf.image.ssim(y_true, y_pred, 1.0) * tf.abs(y_pred)", "likeness_loss"),
+        compiled("return tf.image.total_variation(y_pred)", "variation_loss"),
+        loss(f"return tf.reduce_mean({IMAGES.format(score='ssim')})", "likeness_loss"),
+    ],
+)
+def test_a_likeness_of_images_that_is_turned_round_is_not_mentioned(source: str) -> None:
+    assert findings(source, "maximised-metric") == ()
