@@ -127,7 +127,17 @@ def appended(
     between = first[-1].comma if first else cst.MaybeSentinel.DEFAULT
     if not isinstance(between, cst.Comma):
         between = comma() if opening.empty else cst.Comma(whitespace_after=opening)
-    closing = {"comma": last.comma, end: getattr(last, end)}
+    ending = getattr(last, end)
+    # A comment is about what stands in front of it: it stays there, and is not said twice.
+    said = ending.first_line if isinstance(ending, cst.ParenthesizedWhitespace) else None
+    space = between.whitespace_after
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        first_line = said or cst.TrailingWhitespace()
+        space = space.with_changes(first_line=first_line, empty_lines=())
+        between = between.with_changes(whitespace_after=space)
+        if said is not None:
+            ending = ending.with_changes(first_line=cst.TrailingWhitespace())
+    closing = {"comma": last.comma, end: ending}
     return [
         *first,
         last.with_changes(**{"comma": between, end: _TIGHT}),

@@ -129,6 +129,45 @@ def test_a_constructor_that_can_be_loaded_is_left_alone(source: str) -> None:
     assert findings(source, "closed-constructor") == ()
 
 
+LAID_OUT = {
+    "one a line": (
+        "super().__init__(\n            reduction='none',\n            name='w'\n        )",
+        "super().__init__(\n            reduction=reduction,\n            name=name,\n"
+        "            **kwargs\n        )",
+    ),
+    "one a line, with a last comma": (
+        "super().__init__(\n            reduction='none',\n            name='w',\n        )",
+        "super().__init__(\n            reduction=reduction,\n            name=name,\n"
+        "            **kwargs,\n        )",
+    ),
+    "hanging": (
+        "super().__init__(\n            reduction='none', name='w'\n        )",
+        "super().__init__(\n            reduction=reduction, name=name, **kwargs\n        )",
+    ),
+    "alone": (
+        "super().__init__(\n            name='w'\n        )",
+        "super().__init__(\n            name=name,\n            **kwargs\n        )",
+    ),
+    "aligned": (
+        "super().__init__(reduction='none',\n                         name='w')",
+        "super().__init__(reduction=reduction,\n                         name=name,\n"
+        "                         **kwargs)",
+    ),
+    "with comments": (
+        "super().__init__(\n            reduction='none',  # per sample\n"
+        "            name='w'  # short\n        )",
+        "super().__init__(\n            reduction=reduction,  # per sample\n"
+        "            name=name,  # short\n            **kwargs\n        )",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), LAID_OUT.values(), ids=LAID_OUT)
+def test_what_is_passed_on_as_well_is_laid_out_as_the_rest(before: str, after: str) -> None:
+    changed = rewritten(loss_class(init("self, w", before, "self.w = w")), "closed-constructor")
+    assert f"        {after}\n        self.w = w\n" in changed
+
+
 @pytest.mark.parametrize(
     ("signature", "call"),
     [("self, w", "super().__init__('w')"), ("self, *w", "super().__init__()")],
