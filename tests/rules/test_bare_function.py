@@ -373,6 +373,7 @@ def test_what_counts_as_aligning_does_so() -> None:
     ("name", "expected"),
     [
         ("loss_by_area", "ByAreaLoss"),
+        ("OverlapLoss_mean", "OverlapMeanLoss"),
         ("my_loss_e1", "MyE1Loss"),
         ("loss_NLL", "NLLLoss"),
         ("area_loss", "AreaLoss"),

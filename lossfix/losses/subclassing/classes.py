@@ -57,6 +57,10 @@ SAME_RANK = '''def {name}(y_true, y_pred):
 Takes NumPy arrays, too, as the function did where it is called directly."""
 
 
+_LOSS_ENDS = re.compile(r"(?i:^loss$)|(?<=[a-zA-Z0-9])Loss$")
+"""What the first words of a name need not say: ``loss``, or ``Loss`` at the end of ``SharpLoss``."""
+
+
 @dataclass(frozen=True, eq=False)
 class Parts:
     """What a class is made of, whatever form the loss had before."""
@@ -88,7 +92,7 @@ def class_name(loss: Loss) -> str:
     if len(words) > 2 and words[-2].lower() == "loss" and words[-1].lower() in _FUNCTION:
         words = words[:-1]
     # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`.
-    words = [word for word in words[:-1] if word.lower() != "loss"] + words[-1:]
+    words = [_LOSS_ENDS.sub("", word) for word in words[:-1]] + words[-1:]
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Custom"
     for ending in ("LossFn", "LossFunction", "LossFunc"):
         if name.endswith(ending):
