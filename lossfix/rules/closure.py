@@ -153,10 +153,9 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
         return f"`{name}` is a tensor of a model, which no configuration can hold"
     for statement in before[:-1]:
         if not _is_prelude(loss, statement):
-            code = loss.tree.line(statement)
-            return (
-                f"`{code if len(code) <= 40 else code[:37] + '...'}` may not be run for every batch"
-            )
+            # The comments above a statement are no part of what is quoted.
+            bare = statement.with_changes(leading_lines=())
+            return f"`{loss.tree.line(bare, 40)}` may not be run for every batch"
         if not isinstance(statement, cst.FunctionDef) and (
             {loss.y_true, loss.y_pred} & names_below(statement)
         ):

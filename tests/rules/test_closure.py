@@ -187,3 +187,28 @@ def test_a_function_inside_that_a_method_would_change_keeps_the_factory(
     source = factory(*head, body="return far(y_true - y_pred)")
     (finding,) = findings(source, "closure")
     assert finding.reason
+
+
+def test_what_an_inner_function_never_reads_is_left_out() -> None:
+    inner = "def loss(y_true, y_pred, from_logits=False, sample_weight=None):"
+    after = rewritten(factory(inner=inner), "closure")
+    assert "    def call(self, y_true, y_pred):\n" in after
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "def loss(y_true, y_pred, *, scale=1.0):",
+        "def loss(y_true, y_pred, scale=1.0):",
+    ],
+)
+def test_what_an_inner_function_needs_or_reads_keeps_a_factory(inner: str) -> None:
+    body = "return scale * w * tf.abs(y_true - y_pred)"
+    (finding,) = findings(factory(inner=inner, body=body), "closure")
+    assert "more than targets" in finding.reason
+
+
+def test_a_reason_quotes_the_statement_and_not_the_comment_above_it() -> None:
+    source = factory("# three classes", "if len(w) == 3:", "    w = tf.constant(w)")
+    (finding,) = findings(source, "closure")
+    assert finding.reason.startswith("`if len(w) == 3: w = tf.constant(w)`")

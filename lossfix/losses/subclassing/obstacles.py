@@ -47,7 +47,10 @@ def _in_signature(loss: Loss) -> str:
     if factory is not None:
         inner = function.params
         listed = [*inner.posonly_params, *inner.params]
-        if len(listed) != 2 or inner.kwonly_params or inner.star_kwarg:
+        # Keras passes the first two, so that what is never read may go.
+        read = names_below(function.body)
+        more = [each for each in listed[2:] if each.default is None or each.name.value in read]
+        if len(listed) < 2 or more or inner.kwonly_params or inner.star_kwarg:
             return "its inner function takes more than targets and predictions"
     for decorator in (*function.decorators, *(factory.decorators if factory else ())):
         if not (
