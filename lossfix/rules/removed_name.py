@@ -2,9 +2,10 @@
 
 ## What it does
 
-Replaces names of TensorFlow 1 (`tf.log`, `tf.to_float`, `tf.losses.log_loss`) and names of losses and metrics
-that moved (`tf.keras.losses.mean_squared_error`, `keras.losses.mse`) by today's, in a loss and in whatever
-it reaches in the same file. In other functions that are named losses it reports those of TensorFlow 1.
+Replaces names of TensorFlow 1 (`tf.log`, `tf.to_float`, `tf.losses.log_loss`), names that NumPy has and
+TensorFlow never had (`tf.mean`, `tf.clip`), and names of losses and metrics that moved
+(`tf.keras.losses.mean_squared_error`, `keras.losses.mse`) by today's, in a loss and in whatever it reaches in
+the same file. In other functions that are named losses it reports those of TensorFlow 1.
 
 ## Why is this bad
 
@@ -79,7 +80,11 @@ def _found(loss: Loss) -> Iterator[Gone]:
 def match(loss: Loss) -> Iterator[Match]:
     for each in _found(loss):
         new = current(each)
-        message = f"`{loss.tree.code(each.node)}` was removed"
+        code = loss.tree.code(each.node)
+        if each.entry.never and not isinstance(new, str):
+            yield Match(each.place, f"`{code}` does not exist: it is `{told(each, new)}`")
+            continue
+        message = f"`{code}` was removed"
         if isinstance(new, str):
             yield Match(each.place, message, new)
         else:

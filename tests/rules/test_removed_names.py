@@ -630,3 +630,33 @@ def test_what_a_loss_reaches_is_told_once() -> None:
     )
     lines = [(each.span.line, each.reason) for each in found(text)]
     assert lines == [(6, ""), (6, "")]
+
+
+@pytest.mark.parametrize(
+    ("before", "today"),
+    [
+        ("tf.mean(tf.abs(y_true - y_pred), axis=-1)", "tf.reduce_mean"),
+        ("tf.sum(y_true * y_pred, -1, keepdims=True)", "tf.reduce_sum"),
+        ("tf.clip(y_pred - y_true, 0.0, 1.0)", "tf.clip_by_value"),
+        ("tf.concatenate([y_true, y_pred], axis=-1)", "tf.concat"),
+        ("tf.std(y_pred - y_true)", "tf.math.reduce_std"),
+    ],
+)
+def test_a_name_that_tensorflow_never_had_is_told_and_mended(before: str, today: str) -> None:
+    (finding,) = found(body(before, TENSORFLOW))
+    assert "does not exist" in finding.message
+    assert after(before, TENSORFLOW) == today + before[before.index("(") :]
+
+
+@pytest.mark.parametrize(
+    "imports",
+    ["import jax.numpy as tf", "import tensorflow.experimental.numpy as tf", "from own import tf"],
+)
+def test_another_library_may_have_the_name(imports: str) -> None:
+    assert found(body("tf.mean(y_true - y_pred)", "import tensorflow as flow", imports)) == ()
+
+
+def test_a_name_that_did_not_change_is_imported_from_where_it_is_today() -> None:
+    imports = "from keras.objectives import categorical_crossentropy"
+    text = fixed(body("categorical_crossentropy(y_true, y_pred)", imports))
+    assert text.startswith("from keras.losses import categorical_crossentropy\n")

@@ -29,6 +29,8 @@ from lossfix.losses.operations.removed_table import (
     LOSSES_UTILS,
     METRIC_REASONS,
     MODULES,
+    NEVER,
+    NEVER_CALLS,
     REDUCTIONS,
     SHORT,
     TF_KERAS_BACKEND_LOST,
@@ -62,6 +64,8 @@ class Removed:
     a call goes by these, and by ``becomes`` only where there are none."""
     reason: str = ""
     """What to do by hand; empty where one of the others is given."""
+    never: bool = False
+    """Whether it was never there, but is written for what another library has."""
 
 
 def _entries() -> Iterator[Removed]:
@@ -143,6 +147,10 @@ def _tensorflow() -> Iterator[Removed]:
         yield Removed("tensorflow" + old[2:], becomes=new)
     for name, new in BEFORE_1.items():
         yield Removed(f"tensorflow.{name}", becomes=new)
+    for name, new in NEVER.items():
+        yield Removed(f"tensorflow.{name}", becomes=new, never=True)
+    for name, calls in NEVER_CALLS.items():
+        yield Removed(name, calls=calls, never=True)
     for entry in re.sub(r"\n +", " ", REORDERED.strip()).splitlines():
         signature, target, aliases = (part.strip() for part in entry.split("|"))
         choice = translation("tensorflow" + signature[2:], target, aliases=aliases)

@@ -110,6 +110,23 @@ BEFORE_1 = {
 }
 """Names that TensorFlow dropped before its first release, and that its upgrade tables do not know."""
 
+NEVER = {
+    **{name: f"tf.reduce_{name}" for name in ("all", "any", "max", "mean", "min", "prod", "sum")},
+    "absolute": "tf.abs",
+    "concatenate": "tf.concat",
+    "power": "tf.pow",
+    "relu": "tf.nn.relu",
+    "softmax": "tf.nn.softmax",
+    "std": "tf.math.reduce_std",
+    "var": "tf.math.reduce_variance",
+    "variance": "tf.math.reduce_variance",
+}
+"""What NumPy or Keras' backend has and ``tf`` never had, and its functions of the same arguments."""
+
+NEVER_CALLS = by_source(
+    (translation("tensorflow.clip(x, low, high)", "tf.clip_by_value({x}, {low}, {high})"),)
+)
+
 V1_CALLS = by_source(
     (
         *(

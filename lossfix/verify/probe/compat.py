@@ -69,6 +69,21 @@ RENAMED_MODULES = {
 """Modules of other times, and the ones in which their names are found under the stand-ins."""
 
 _V1_KEYWORDS = {"labels", "predictions", "weights", "scope", "loss_collection", "reduction"}
+
+NEVER_THERE = {
+    **{name: f"reduce_{name}" for name in ("all", "any", "max", "mean", "min", "prod", "sum")},
+    "absolute": "abs",
+    "clip": "clip_by_value",
+    "concatenate": "concat",
+    "power": "pow",
+    "relu": "nn.relu",
+    "softmax": "nn.softmax",
+    "std": "math.reduce_std",
+    "var": "math.reduce_variance",
+    "variance": "math.reduce_variance",
+}
+"""Names that ``tf`` never had and that are written all the same, and what is meant."""
+
 REDUCTIONS = ("auto", "none", "sum", "sum_over_batch_size")
 
 
@@ -123,6 +138,9 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
     for new, old in ((tf, v1), (tf.math, v1), (tf.math, v1.math), (tf.nn, v1.nn)):
         shims += [(new, name, function) for name, function in _missing(old, new)]
     shims += [(tf.losses, name, function) for name, function in _missing(v1.losses, tf.losses)]
+    for name, meant in NEVER_THERE.items():
+        if not hasattr(tf, name):
+            shims.append((tf, name, functools.reduce(getattr, meant.split("."), tf)))
     if not hasattr(tf, "to_float"):
         shims.append((tf, "to_float", _to_float))
     legacy = tf.keras.backend
