@@ -103,6 +103,8 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def _integer(loss: Loss, each: Step) -> str:
+    if loss.operation(each.call) == "tf.image.convert_image_dtype":
+        return "it makes an image of integers: compare the images as floats"
     outer = above_casts(loss, each.call)
     whole = isinstance(outer, cst.Call) and casts_to_discrete(outer)
     if whole and not is_float_again(loss, outer):

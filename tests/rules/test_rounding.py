@@ -148,3 +148,25 @@ def test_straight_through_rounding_is_on_purpose() -> None:
     """
     assert {each.severity for each in findings(source, RULE)} <= {Severity.INFO}
     assert rewritten(source, RULE) == lines(source)
+
+
+IMAGES = "tf.image.psnr(y_true, {0}, max_val=255.0)"
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "tf.image.convert_image_dtype(y_pred, tf.uint8)",
+        "tf.image.convert_image_dtype(y_pred, dtype=tf.uint8, saturate=True)",
+        "tf.saturate_cast(255.0 * y_pred, tf.uint8)",
+    ],
+)
+def test_an_image_of_integers_is_reported(whole: str) -> None:
+    (finding,) = findings(loss(IMAGES.format(whole)), RULE)
+    assert finding.reason
+    assert finding.severity is Severity.ERROR
+
+
+def test_an_image_of_floats_is_left_alone() -> None:
+    image = IMAGES.format("tf.image.convert_image_dtype(y_pred, tf.float32)")
+    assert findings(loss(image), RULE) == ()

@@ -48,6 +48,9 @@ def step(loss: Loss, node: cst.CSTNode) -> Step | None:
                     return known
                 discrete = casts_to_discrete(node) and not is_condition(loss, inner)
                 return Step("trunc", inner, node) if discrete else None
+            if operation == "tf.image.convert_image_dtype" and casts_to_discrete(node):
+                # Floats of an image become whole steps of its range.
+                return Step("trunc", inner, node)
             if operation == "tf.sign" or operation == "tf.argmax":
                 return Step(operation[3:], inner, node)
             kind = ROUNDING.get(operation or "", "")

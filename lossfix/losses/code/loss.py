@@ -13,7 +13,13 @@ from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.discovery.wording import pair_of
-from lossfix.losses.operations.gradients import LIKES, SHAPE_QUERIES, Gradient, gradient_of
+from lossfix.losses.operations.gradients import (
+    LIKES,
+    SHAPE_QUERIES,
+    TYPE_DECIDES,
+    Gradient,
+    gradient_of,
+)
 from lossfix.losses.operations.injected import BACKEND, injected_in, is_handed_a_backend
 from lossfix.losses.operations.names import canonical
 from lossfix.losses.operations.spelling import (
@@ -348,7 +354,7 @@ class Loss:
     def _blocks(self, operation: str, node: cst.Call) -> bool:
         if operation.startswith(("np.", "math.")):
             return True
-        if operation == "tf.cast":
+        if operation in TYPE_DECIDES:
             return casts_to_discrete(node)
         return gradient_of(operation) in (Gradient.NONE, Gradient.ZERO)
 

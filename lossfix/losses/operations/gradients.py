@@ -130,6 +130,9 @@ CASTS = words(
 )
 """Changes of dtype; whether a gradient passes, the target says: see ``casts_to_discrete``."""
 
+TYPE_DECIDES = words("tf.cast tf.saturate_cast tf.image.convert_image_dtype")
+"""Through which a gradient passes where they give floats: see ``casts_to_discrete``."""
+
 INDEX_OPERATIONS = words("""
     np.argmax np.argmin np.argsort np.digitize np.nonzero np.searchsorted np.argwhere
     keras.backend.in_top_k keras.ops.argpartition keras.ops.digitize keras.ops.nonzero
