@@ -352,6 +352,59 @@ def test_statements_that_share_a_line_are_taken_apart() -> None:
     assert "A = 2.0" in subject.source
 
 
+def test_of_an_import_of_several_modules_only_those_are_taken_that_are_reached() -> None:
+    subject = taken(
+        "import math as m, no_such_library as n\n"
+        "def a_loss(y_true, y_pred):\n    return m.pi * tf.abs(y_true - y_pred)\n"
+    )
+    assert "import math as m\n" in subject.source
+    assert "no_such_library" not in subject.source
+
+
+def test_an_import_under_silenced_warnings_is_one_like_any_other() -> None:
+    subject = taken(
+        "import warnings\n"
+        "with warnings.catch_warnings():\n"
+        "    warnings.simplefilter('ignore')  # FutureWarnings\n"
+        "    import math as m  # for the loss\n"
+        "def a_loss(y_true, y_pred):\n    return m.pi * tf.abs(y_true - y_pred)\n"
+    )
+    assert subject.unverifiable == ""
+    assert "\nimport math as m\n" in subject.source
+    assert "simplefilter" not in subject.source
+
+
+def test_what_a_script_calls_as_the_loss_calls_its_own_is_not_taken() -> None:
+    subject = taken(
+        "a, e = load()\n"
+        "y_pred = model.predict(a)\n"
+        "def a_loss(y_true, y_pred):\n"
+        "    e = y_true - y_pred\n"
+        "    return sum(tf.abs(e[..., a]) for a in range(2))\n"
+    )
+    assert subject.unverifiable == ""
+    assert "load" not in subject.source
+    assert "predict" not in subject.source
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "WEIGHTS[0] = 2.0",
+        "WEIGHTS.append(2.0)",
+        "global WEIGHTS; WEIGHTS = WEIGHTS + [1.0]",
+        "part = lambda WEIGHTS=WEIGHTS: WEIGHTS",
+        "part = [WEIGHTS for WEIGHTS in WEIGHTS]",
+    ],
+)
+def test_what_a_loss_changes_or_binds_elsewhere_is_still_read(line: str) -> None:
+    subject = taken(
+        "WEIGHTS = [1.0, 3.0]\n"
+        f"def a_loss(y_true, y_pred):\n    {line}\n    return tf.abs(y_true - y_pred)\n"
+    )
+    assert "WEIGHTS = [1.0, 3.0]" in subject.source
+
+
 def test_decorators_are_taken_along() -> None:
     subject = taken(f"@tf.function\n{LOSS}")
     assert "@tf.function\ndef a_loss" in subject.source

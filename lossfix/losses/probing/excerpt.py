@@ -90,7 +90,7 @@ class _Part:
     """Names that it has from another module's everything."""
 
     def __post_init__(self) -> None:
-        self.bounds = [bound(node) for node in self.tree.body]
+        self.bounds = [bound(node) for node in _run_at_once(self.tree.body)]
         self.scope = scope_of_module(self.tree)
 
     @property
@@ -127,6 +127,10 @@ class _Part:
 
     def _piece(self, node: ast.stmt) -> str:
         piece = source_of(self.text, node)
+        if isinstance(node, ast.Import) and node not in self.imports:
+            # `import numpy as np, pandas as pd`: not every one has to be installed.
+            wanted = [each for each in node.names if _bound_by(each) in self.seen]
+            piece = piece if len(wanted) == len(node.names) else f"{_importing(wanted)}\n"
         inside = sorted(
             (each for each in ast.walk(node) if each in self.imports),
             key=lambda each: -each.lineno,
@@ -356,6 +360,27 @@ def _attributes(part: _Part, name: str) -> Iterator[str]:
                 raise Hole(f"it needs the module `{part.whole[name].module}` as a whole")
 
 
+def _run_at_once(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, with the imports below a ``with`` (``warnings.catch_warnings()``) of
+    which nothing else comes."""
+    for node in body:
+        match node:
+            case ast.With(body=inner) if all(
+                isinstance(each, ast.Import | ast.ImportFrom | ast.Expr) for each in inner
+            ):
+                yield from inner
+            case _:
+                yield node
+
+
+def _bound_by(entry: ast.alias) -> str:
+    return entry.asname or entry.name.partition(".")[0]
+
+
+def _importing(entries: list[ast.alias]) -> str:
+    return ast.unparse(ast.Import(entries))
+
+
 def source_of(text: str, node: ast.stmt) -> str:
     """The lines of a statement, decorators included; what shares its line with others, alone."""
     lines = text.splitlines(keepends=True)
@@ -366,6 +391,6 @@ def source_of(text: str, node: ast.stmt) -> str:
     alone = "".join(lines[first - 1 : last])
     if not isinstance(node, Definition):
         segment = ast.get_source_segment(text, node)
-        if segment is not None and segment.strip() != alone.strip():
+        if segment is not None and (node.col_offset or segment.strip() != alone.strip()):
             return segment + "\n"
     return alone.rstrip("\r\n") + "\n"
