@@ -50,6 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import parameter_names
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 
@@ -61,9 +62,12 @@ def match(loss: Loss) -> Iterator[Match]:
     if loss.form in (Form.METHOD, Form.NESTED) and Evidence.REACHED in candidate.evidence:
         return
     if Evidence.COMPILED in candidate.evidence or loss.form is Form.SUBCLASS:
+        # In a method of Keras' class their places decide which is which, and not their names.
+        pair = (loss.y_true, loss.y_pred)
+        first, second = (each for each in parameter_names(loss.function) if each in pair)
         yield Match(
             loss.function.name,
-            f"`{loss.name}` takes `{loss.y_pred}` before `{loss.y_true}`, and Keras passes the targets first",
+            f"`{loss.name}` takes `{first}` before `{second}`, and Keras passes the targets first",
             "to swap them changes the values",
         )
 
