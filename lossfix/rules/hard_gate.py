@@ -57,7 +57,6 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing.gates import Gate, flag_of, gates
 from lossfix.losses.smoothing.paths import Path, path_of
 from lossfix.losses.smoothing.smooth import obstacle
-from lossfix.model import Gate as Kind
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import dead, revived
@@ -73,15 +72,8 @@ def match(loss: Loss) -> Iterator[Match]:
                 loss,
                 gate.node,
                 f"`{condition}` is used as a number: no gradient passes through this gate",
-                obstacle(loss, gate) or _stays_dead(loss),
+                obstacle(loss, gate),
             )
-
-
-def _stays_dead(loss: Loss) -> str:
-    # What is alive beside a gate keeps its gradient where the gate's is taken away; here is nothing.
-    return (
-        "detached, it would pass no more than now" if loss.relaxation.gate is Kind.DETACHED else ""
-    )
 
 
 def _replaces(loss: Loss, gate: Gate) -> bool:

@@ -246,6 +246,6 @@ def test_a_gate_that_carries_its_term_alone_is_never_detached() -> None:
         "    below = tf.reduce_mean(tf.cast(y_pred < 0.0, tf.float32))\n"
         "    return tf.reduce_mean(tf.abs(y_true - y_pred)) + below\n"
     )
-    for gate, changes in ((Gate.SIGMOID, True), (Gate.DETACHED, False)):
+    for gate in (Gate.SIGMOID, Gate.DETACHED):
         options = Options((hard_gate.RULE,), Relaxation(gate, 10.0))
-        assert (repair("losses.py", source, "loss", options).after != source) is changes
+        assert "reduce_mean(tf.sigmoid(" in repair("losses.py", source, "loss", options).after
