@@ -123,7 +123,11 @@ def _generated(
     tree: ast.Module, names: set[str], known: set[str], lines: list[str], style: Style
 ) -> Iterator[tuple[int, int]]:
     """The first and last lines of statements that were generated, none inside another."""
-    new = {id(node) for name, node in _definitions(tree.body) if name not in names}
+    new = {
+        id(node)
+        for name, node in _definitions(tree.body)
+        if name not in names and not _is_renamed(node, known)
+    }
 
     def walk(body: list[ast.stmt]) -> Iterator[tuple[int, int]]:
         for node in body:
@@ -139,6 +143,11 @@ def _generated(
                 yield from walk(inner)
 
     return walk(tree.body)
+
+
+def _is_renamed(node: ast.stmt, known: set[str]) -> bool:
+    """Whether a function has another name now, and the body that it had."""
+    return isinstance(node, _Function) and all(ast.dump(each) in known for each in node.body)
 
 
 def _grown_signatures(

@@ -118,6 +118,12 @@ def test_only_what_was_generated_is_formatted():
     ).replace("(y_true-y_pred)", "(y_true - y_pred)")
 
 
+def test_a_function_that_only_has_another_name_keeps_its_body():
+    before = "class A(Loss):\n    def __call__(self, y, p, w=None):\n        'Doc.'\n        return y-p\n"
+    after = before.replace("__call__(self, y, p, w=None)", "call(self, y, p)")
+    assert layout(before, after, Style()) == after
+
+
 def test_a_changed_statement_is_formatted_where_it_became_too_long():
     before = "def f(a,b):\n    c  = 1\n    return np.mean(a-b)\n"
     after = "def f(a,b):\n    c  = 1\n    return tf.reduce_mean(a-b,axis=[1,2,3])\n"
