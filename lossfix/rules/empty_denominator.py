@@ -58,6 +58,7 @@ from lossfix.losses.code.divisions import divisions, guarded, is_sheltered
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.wording import words as words_of
 from lossfix.losses.operations.words import words
+from lossfix.losses.smoothing.smooth import constant
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 
@@ -98,7 +99,7 @@ def _is_in_where(loss: Loss, node: cst.CSTNode) -> bool:
 
 
 def _counts_selected(loss: Loss, node: cst.BaseExpression) -> bool:
-    """Whether ``node`` is the sum of a mask that the targets alone decide."""
+    """Whether ``node`` is the sum of a mask that the targets alone decide, or of what one selects."""
     match node:
         case cst.Name() if (value := current_value(loss, node)) is not None:
             return _counts_selected(loss, value)
@@ -108,7 +109,25 @@ def _counts_selected(loss: Loss, node: cst.BaseExpression) -> bool:
                 return _counts_selected(loss, first)
             if operation == "tf.math.count_nonzero":
                 return _is_mask(loss, first) or _is_targets(loss, first, frozenset())
-            return operation == "tf.reduce_sum" and _is_mask(loss, first)
+            return operation == "tf.reduce_sum" and (
+                _is_mask(loss, first) or _is_selected(loss, first)
+            )
+    return False
+
+
+def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is zero wherever a mask is."""
+    match node:
+        case cst.Name() if (value := current_value(loss, node)) is not None:
+            return _is_selected(loss, value)
+        case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
+            return any(_is_mask(loss, each) or _is_selected(loss, each) for each in (left, right))
+        case cst.Call(args=[cst.Arg(value=condition), cst.Arg(), cst.Arg(value=otherwise)]):
+            return (
+                loss.operation(node) == "tf.where"
+                and _is_mask(loss, condition)
+                and constant(loss, otherwise) == 0.0
+            )
     return False
 
 

@@ -348,6 +348,8 @@ def test_a_division_by_what_may_be_zero_gives_zero(before: str, after: str) -> N
     [
         ("m = tf.math.not_equal(y_true, 0)", "m = tf.cast(m, y_pred.dtype)"),
         ("m = y_true != 0.0", "other = 1.0", "m = tf.cast(m, tf.float32)"),
+        ("m = tf.exp(-y_true) * tf.cast(y_true > 0.0, tf.float32)",),
+        ("m = tf.where(y_true > 0.0, tf.square(y_pred), tf.zeros_like(y_pred))",),
         ("event = y_true[:, 1]", "m = tf.cast(event, tf.float32)"),
         (
             "order = tf.argsort(y_true[:, 0])",
@@ -371,6 +373,8 @@ def test_a_mask_is_one_under_whatever_names_it_is_given(lines: tuple[str, ...]) 
         "tf.where(n > 0.0, tf.reduce_sum(m * y_pred) / n, 0.0)",
         "tf.cond(n > 0.0, lambda: tf.reduce_sum(m * y_pred) / n, lambda: 0.0)",
         "m / tf.reduce_sum(m)",
+        "tf.reduce_sum(m * y_pred) / tf.reduce_sum(tf.where(y_true > 0.0, 2.0, 1.0))",
+        "tf.reduce_sum(m * y_pred) / tf.reduce_sum(2.0 * m + 1.0)",
         "y_pred / 2.0",
         "(2.0 * tf.reduce_sum(y_true * y_pred) + 1.0) / (tf.reduce_sum(y_true + y_pred) + 1.0)",
         "y_pred / tf.reduce_sum(y_true, axis=-1)",
