@@ -82,6 +82,8 @@ def _how_the_original_ran(facts: Facts) -> Iterator[str]:
         yield "the original's values were taken on NumPy arrays: it runs on nothing else"
     if facts.promoted:
         yield "the original's values were taken with dtypes mixed as NumPy mixes them"
+    if facts.untraced:
+        yield "the original's values were taken without tracing it: its `tf.function` raises"
     if facts.apart:
         put = "summed" if facts.sums else "averaged"
         yield (

@@ -42,6 +42,8 @@ def loss(y_true, y_pred):
     return tf.reduce_mean(tf.abs(y_true - y_pred))
 """
 
+TRACED = MEAN.replace("tf.abs", "np.abs").replace("def", "@tf.function\ndef")
+"""It raises when it is traced, which its decorator has done on every batch."""
 INTEGERS = """
 def loss(y_true, y_pred):
     return tf.reduce_mean(tf.abs(y_true - tf.where(y_pred > 0.5, 1, 0)))
@@ -66,6 +68,8 @@ def pair(before: str, after: str) -> Probe:
         (UNCAST, CAST.replace("reduce_sum", "reduce_mean"), False),
         # The same for one prediction to a row, and for no other.
         (UNCAST, MEAN, False),
+        (TRACED, MEAN, True),
+        (TRACED, MEAN.replace("tf.abs", "2.0 * tf.abs"), False),
     ],
 )
 def test_a_rewrite_is_held_to_what_its_original_means(before, after, passes, tmp_path):

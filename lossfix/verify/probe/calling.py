@@ -40,6 +40,8 @@ class Calling:
     """How its tensors are cut out of one of targets and one of predictions, where it takes others."""
     promoted: bool = False
     """Whether integers and floats of several widths may be mixed in arithmetic, as in NumPy."""
+    untraced: bool = False
+    """Whether a ``tf.function`` is run as the function that it was made of."""
     apart: str = ""
     """``rows`` or ``elements``: each by itself, and the values put together; else the batch at
     once."""
@@ -52,6 +54,8 @@ class Calling:
             function = self.slots.around(function)
         if self.promoted:
             function = within(promotion, function)
+        if self.untraced:
+            function = within(untraced, function)
         return _apart(function, self.apart, self.sums) if self.apart else function
 
 
@@ -150,6 +154,17 @@ def unanimous() -> Iterator[list[bool]]:
         yield decided
     finally:
         kind.__bool__ = plain
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Within, what was decorated with ``tf.function`` runs as it was written, on tensors with values."""
+    eagerly = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(eagerly)
 
 
 @contextmanager

@@ -299,6 +299,8 @@ class Facts:
     """Whether it ran only on NumPy arrays instead of tensors."""
     promoted: bool = False
     """Whether it ran only where dtypes mix in arithmetic as NumPy mixes them."""
+    untraced: bool = False
+    """Whether it ran only where a ``tf.function`` runs as the function that it was made of."""
     apart: str = ""
     """``rows`` or ``elements``, where it ran only on each of them by itself; the value of a batch is
     then put together of these."""

@@ -48,7 +48,8 @@ class Oracle:
     def lends_values(self) -> bool:
         """Whether it gives values that the original as it is does not give, so that the state of
         the gradient stays ``raises``. A batch of the right size is no such thing."""
-        mended = self.calling.promoted or bool(self.calling.apart)
+        calling = self.calling
+        mended = calling.promoted or calling.untraced or bool(calling.apart)
         return self.shimmed or self.arrays or mended
 
 
@@ -95,6 +96,7 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
             shimmed=oracle.shimmed,
             arrays=oracle.arrays,
             promoted=calling.promoted,
+            untraced=calling.untraced,
             apart=calling.apart,
             sums=calling.sums,
             rows=oracle.rows,
@@ -116,6 +118,8 @@ def _oracles(source: str, reasons: Sequence[str]) -> Iterator[Oracle]:
     said = " ".join(reasons)
     if re.search(r"type|expected to be an? \w+ tensor|list of allowed values", said):
         yield Oracle(calling=Calling(promoted=True))
+    if re.search(r"[Ss]ymbolic", said):
+        yield Oracle(calling=Calling(untraced=True))
     if re.search(r"shape|slice|size|dimension|index", said):
         for rows in batch_sizes(source):
             yield Oracle(rows=rows)
