@@ -166,6 +166,19 @@ def test_a_method_of_a_class_inside_of_a_class_is_found_there() -> None:
     assert value(subject(code, "Task.Losses.a_loss")) == 3
 
 
+def test_a_lambda_may_read_the_instance() -> None:
+    code = (
+        "class Trainer:\n    def __init__(self, folder):\n        self.files = scan(folder)\n"
+        "        self.scale = 2.0\n"
+        "    def scaled(self, a, b, power):\n        return self.scale * (a - b) ** power\n"
+        "    def run(self):\n"
+        "        model.compile(loss=lambda a, b: self.scaled(a, b, 1))\n"
+    )
+    taken = subject(code, "custom_loss")
+    assert value(taken) == 6.0
+    assert "files" not in taken.source
+
+
 def test_lines_keep_their_numbers() -> None:
     code = (
         "class Trainer:\n    def __init__(self):\n        self.a = 1\n        self.b = 2\n"

@@ -185,8 +185,12 @@ def _returns_predictions(node: ast.expr) -> bool:
     return False
 
 
-def captured(module: ast.Module, loss: Unnamed) -> str:
-    """A name that is set around a loss, by a function, a comprehension or a loop, and that it uses."""
+def captured(module: ast.Module, loss: Unnamed, known: str = "") -> str:
+    """A name that is set around a loss, by a function, a comprehension or a loop, and that it uses.
+
+    Args:
+        known: one that does not count.
+    """
     around: set[str] = set()
     above = parents(module).get(loss.node)
     while above is not None:
@@ -202,7 +206,7 @@ def captured(module: ast.Module, loss: Unnamed) -> str:
     used = sorted(
         (part.lineno, part.col_offset, part.id)
         for part in ast.walk(loss.function)
-        if isinstance(part, ast.Name) and part.id in around - own
+        if isinstance(part, ast.Name) and part.id in around - own - {known}
     )
     return used[0][2] if used else ""
 

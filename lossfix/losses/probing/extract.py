@@ -67,7 +67,7 @@ def extract(
         return Subject("", expression, unverifiable=failure)
     try:
         if candidate.form is Form.LAMBDA and len(candidate.path) == 1:
-            whole = f"{text}\n\n\n{_making(_unnamed(module, candidate), module)}\n"
+            whole, assumptions = _making(text, _unnamed(module, candidate), module)
             taken = excerpt(whole, {MAKER}, read_module)
         elif candidate.form is Form.NESTED:
             taken, assumptions = _nested(text, module, candidate, read_module)
@@ -85,11 +85,30 @@ def _unnamed(module: ast.Module, candidate: Candidate) -> Unnamed:
     return next(each for each in found if each.path == candidate.path)
 
 
-def _making(loss: Unnamed, module: ast.Module) -> str:
-    """A function that makes a loss that is an expression, with all that the expression reads."""
-    if name := captured(module, loss):
+def _making(text: str, loss: Unnamed, module: ast.Module) -> tuple[str, tuple[str, ...]]:
+    """``text`` with a function that makes a loss that is an expression, and what was assumed for that."""
+    owner, itself = _method_around(module, loss)
+    if name := captured(module, loss, itself):
         raise Hole(f"it uses `{name}`, which is set around it")
-    return f"def {MAKER}():\n    return {ast.unparse(loss.node)}"
+    lines, assumptions = [f"return {ast.unparse(loss.node)}"], tuple[str, ...]()
+    if any(isinstance(part, ast.Name) and part.id == itself for part in ast.walk(loss.node)):
+        text = pared(text, owner, attributes_of([loss.node], itself))
+        built, assumptions, failure = instance(ast.parse(text), owner)
+        if failure:
+            raise Hole(failure)
+        lines.insert(0, f"{itself} = {built}")
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"{text}\n\n\ndef {MAKER}():\n{body}", assumptions
+
+
+def _method_around(module: ast.Module, loss: Unnamed) -> tuple[str, str]:
+    """The class of the module in a method of which a loss stands, and what the instance is called there."""
+    for owner in module.body:
+        for method in owner.body if isinstance(owner, ast.ClassDef) else ():
+            if isinstance(method, ast.FunctionDef) and loss.node in ast.walk(method):
+                assert isinstance(owner, ast.ClassDef)
+                return owner.name, instance_of(method)
+    return "", ""
 
 
 def _nested(

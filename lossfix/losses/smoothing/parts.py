@@ -74,9 +74,17 @@ def _written(caller: Loss, part: Loss) -> tuple[str, ...]:
     if part.form is not Form.METHOD:
         return (last,)
     owner = part.candidate.path[:-1]
-    own = caller.candidate.path[: len(owner)] == owner
+    own = caller.candidate.path[: len(owner)] == owner or _stands_in(caller, owner)
     itself = tuple(f"{each}.{last}" for each in sorted(ITSELF)) if own else ()
     return (*itself, part.name) if len(owner) == 1 else itself
+
+
+def _stands_in(caller: Loss, owner: tuple[str, ...]) -> bool:
+    """Whether a loss that is an expression stands in a class."""
+    if caller.expression is None:
+        return False
+    around = set(caller.tree.ancestors(caller.expression))
+    return any(path == owner and node in around for path, node in caller.tree.definitions)
 
 
 def _helpers(caller: Loss, part: Loss) -> Iterator[Helper]:
