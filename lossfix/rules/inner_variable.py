@@ -38,7 +38,7 @@ def channel_loss(y_true, y_pred):
 
 Exact: the values are those that the variable was to start from. One to which something is assigned is
 reported and left alone: `tf.tensor_scatter_nd_update` and its like give a new tensor. Not said of losses
-that only a training loop of one's own calls.
+that only a training loop of one's own calls, of parts of losses, and of what is made under an `if`.
 
 ## References
 
@@ -65,11 +65,13 @@ _ASSIGNED = "something is assigned to it: operations such as `tf.tensor_scatter_
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    own_loop = loss.candidate.own_loop if loss.only_reached else loops(loss.candidate.evidence)
-    if own_loop:
+    # What calls a part may see to it that it runs only once, and a training loop may run eagerly.
+    if loss.only_reached or loops(loss.candidate.evidence):
         return
     for node in walk(loss.function.body):
-        if isinstance(node, cst.Call) and loss.operation(node) in _VARIABLES and node.args:
+        if not isinstance(node, cst.Call) or loss.operation(node) not in _VARIABLES:
+            continue
+        if node.args and not _is_made_once(loss, node):
             code = loss.tree.line(node, 60)
             reason = "" if _is_only_computed_with(loss, node) else _ASSIGNED
             yield Match(
@@ -77,6 +79,11 @@ def match(loss: Loss) -> Iterator[Match]:
                 f"`{code}` makes a variable each time that the loss is traced: fit raises",
                 reason if _has_a_counterpart(node) else "its arguments are not the usual ones",
             )
+
+
+def _is_made_once(loss: Loss, node: cst.Call) -> bool:
+    """``if self.seen is None: self.seen = tf.Variable(...)``: fit traces the first call for that."""
+    return any(isinstance(each, cst.If) for each in loss.tree.ancestors(node))
 
 
 def _has_a_counterpart(node: cst.Call) -> bool:

@@ -53,6 +53,14 @@ def test_any_other_one_is_only_reported(lines: list[str]) -> None:
         "scale = tf.Variable(2.0)\n\n\n" + loss("return scale * tf.abs(y_true - y_pred)"),
         loss("return tf.constant(2.0) * y_pred"),
         "class SomeLoss(tf.keras.losses.Loss):\n"
+        "    seen = None\n\n"
+        "    def call(self, y_true, y_pred):\n"
+        "        if self.seen is None:\n"
+        "            self.seen = tf.Variable(tf.zeros([4]))\n"
+        "        return self.seen * tf.abs(y_true - y_pred)\n",
+        "def scaled(error):\n    return tf.Variable(2.0) * error\n\n\n"
+        + loss("return scaled(tf.abs(y_true - y_pred))"),
+        "class SomeLoss(tf.keras.losses.Loss):\n"
         "    def __init__(self):\n"
         "        super().__init__()\n"
         "        self.scale = tf.Variable(2.0)\n\n"
