@@ -4,6 +4,7 @@
 
 Finds import statements that a loss depends on and that fail, or reach into private modules, and imports
 today's name under the old one; where there is none, it rewrites all uses in the file and drops the import.
+Beside a loss it reports other imports of Keras 2 and of `tf.contrib` that fail, too.
 
 ## Why is this bad
 
@@ -42,10 +43,10 @@ class RelativeLoss(Loss):
 ## Fix safety
 
 Exact. All uses in the file are rewritten, or none: where one of them has no counterpart, the import is
-reported with the line of that use. An import that no loss depends on, or that stands in a `try`, is left as
-it is. What comes out of TensorFlow's private modules works today: it is told where all that the loss takes
-from there has a public name, and then replaced. A base class such as `LossFunctionWrapper` is reported: its
-function belongs into `call`.
+reported with the line of that use. An import that no loss depends on is only reported, and one that stands
+in a `try` or under a condition is left as it is. What comes out of TensorFlow's private modules works today:
+it is told where all that the loss takes from there has a public name, and then replaced. A base class such as
+`LossFunctionWrapper` is reported: its function belongs into `call`.
 
 ## References
 
@@ -68,6 +69,8 @@ from lossfix.losses.calls.failing_imports import (
 )
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.reach import references
+from lossfix.losses.discovery.imported import failing_imports as imports_that_fail
+from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.losses.operations.keras_names import WRAPPER
 from lossfix.losses.operations.names import canonical
 from lossfix.model import Safety, Severity
@@ -89,7 +92,7 @@ def match(loss: Loss) -> Iterator[Match]:
         how = plan(loss, failing)
         if staying is not None and failing.only_private and failing.of_keras_2:
             how = how if isinstance(how, str) else _beside(staying)
-        message = f"{names} cannot be imported any more: nothing in this file runs"
+        message = _message(names)
         severity = None
         if failing.only_private and failing.of_keras_2:
             message = f"{names}: `{PRIVATE}` is private, and its Keras is version 2"
@@ -98,6 +101,10 @@ def match(loss: Loss) -> Iterator[Match]:
             message = f"{names}: `{PRIVATE}` is private, and any release may move what is in it"
             severity = Severity.INFO
         yield Match(failing.line, message, how if isinstance(how, str) else "", severity)
+
+
+def _message(names: str) -> str:
+    return f"{names} cannot be imported any more: nothing in this file runs"
 
 
 def _stays_with_keras_2(loss: Loss, failing: Failing) -> bool:
@@ -135,4 +142,10 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     return None
 
 
-RULE = Rule("LF405", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
+def wiring(wiring: Wiring) -> Iterator[Misuse]:
+    for node, origins, cure in imports_that_fail(wiring.module) if wiring.candidates else ():
+        names = ", ".join(f"`{origin}`" for origin in sorted(origins))
+        yield Misuse(node, _message(names), cure)
+
+
+RULE = Rule("LF405", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__, wiring)

@@ -9,12 +9,12 @@ from functools import lru_cache
 
 import libcst as cst
 
-from lossfix.losses.calls.gone import Gone, current, fails_to_import, gone
+from lossfix.losses.calls.gone import Gone, current, gone
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.reach import references, uses
 from lossfix.losses.operations.keras_names import WRAPPER
 from lossfix.losses.operations.names import canonical
-from lossfix.losses.operations.removed import Removed, is_public, removed
+from lossfix.losses.operations.removed import Removed, fails_to_import, is_public, removed
 from lossfix.syntax.build import Replacement
 from lossfix.syntax.nodes import every
 from lossfix.syntax.tree import Tree, dotted, walk

@@ -14,7 +14,12 @@ from lossfix.losses.calls.rewrite_call import filled, split_arguments
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.reach import Use, uses
 from lossfix.losses.code.tensors import is_boolean
-from lossfix.losses.operations.removed import Removed, removed, replacement_of
+from lossfix.losses.operations.removed import (
+    Removed,
+    fails_to_import,
+    removed,
+    replacement_of,
+)
 from lossfix.losses.operations.translation import Binding, argument
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.nodes import every
@@ -103,17 +108,6 @@ def _fails_before(use: Use) -> bool:
     # `from keras.losses import mse`, or `loss = keras.losses.mse` above: mended there.
     origin = use.scope.resolve(use.root) or ""
     return fails_to_import(origin) or (not use.imported and removed(origin) is not None)
-
-
-def fails_to_import(origin: str) -> bool:
-    """Whether ``from ... import name`` of this absolute name raises, or is of a private module."""
-    return removed(origin) is not None or origin in _GONE_WITHOUT_ENTRY
-
-
-_GONE_WITHOUT_ENTRY = frozenset(
-    {"keras.backend.tensorflow_backend", "keras.losses.Reduction", "keras.objectives"}
-)
-"""What the table knows only by what was in it."""
 
 
 def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | str:

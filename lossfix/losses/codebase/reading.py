@@ -13,6 +13,7 @@ from lossfix.losses.discovery.apart import computes_a_loss_apart
 from lossfix.losses.discovery.candidate import Candidate, Roles, Settings
 from lossfix.losses.discovery.discover import discover, loss_classes
 from lossfix.losses.discovery.glance import may_define_a_loss, without_prose
+from lossfix.losses.discovery.imported import failing_imports
 from lossfix.losses.discovery.outline import trained_by_keras
 from lossfix.losses.discovery.reached import loops
 from lossfix.losses.discovery.uses import uses_of
@@ -62,6 +63,7 @@ def _read(
     wires = wires_a_loss(module) or computes_a_loss_apart(module)
     if wires and not losses:
         wires = is_miswired(module)
+    wires = wires or (bool(losses) and any(failing_imports(module)))
     holds = bool(unread) or "lossfix:" in text or bool(losses) or wires
     shared = replace(shared, losses=own, loss_classes=loss_classes(module, settings))
     return Reading(shared, holds, losses, wires)

@@ -4,5 +4,5 @@
 ``handed`` (what they stand for, are used for, are given), ``constants`` (what a module may hold),
 ``outline``, ``functions``, ``discover`` and ``candidate``, ``unnamed`` (lambdas and partial
 applications), ``reached`` (the parts of losses), ``apart`` (losses that Keras does not call),
-``wiring`` (what is done with them).
+``imported`` (imports that fail), ``wiring`` (what is done with them).
 """

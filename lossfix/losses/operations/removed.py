@@ -230,3 +230,14 @@ def replacement_of(
     if entry.calls:
         return translate(entry.calls, positional, keywords)
     return Refusal(f"`{entry.name}` is gone: {entry.reason or f'it is `{entry.becomes}` now'}")
+
+
+def fails_to_import(origin: str) -> bool:
+    """Whether ``from ... import name`` of this absolute name raises, or is of a private module."""
+    return removed(origin) is not None or origin in _GONE_WITHOUT_ENTRY
+
+
+_GONE_WITHOUT_ENTRY = frozenset(
+    {"keras.backend.tensorflow_backend", "keras.losses.Reduction", "keras.objectives"}
+)
+"""What the table knows only by what was in it."""

@@ -247,15 +247,29 @@ LOSSES_UTILS = (
 
 WEIGHTED = "`Loss` weighs and reduces what its `call` returns: return one value per sample there"
 
-MODULES = dict.fromkeys(LOSSES_UTILS, _WRAPPER) | {
-    "keras.engine": "import the class from `keras` or `keras.layers`",
-    "keras.utils.generic_utils": "it moved to `keras.saving` and `keras.utils`",
-    "keras.utils.np_utils": "it moved to `keras.utils`",
-    "keras.utils.tf_utils": "it was internal to Keras 2",
-    "tensorflow.contrib": "it is gone since TensorFlow 2.0",
-    "tensorflow.python": "it is private to TensorFlow: import the public name",
-    "tensorflow_addons": "TensorFlow Addons is no longer maintained, and was written for Keras 2",
-}
+_LAYERS = """
+    advanced_activations convolutional convolutional_recurrent core cudnn_recurrent embeddings local merge
+    noise normalization pooling recurrent wrappers
+    """
+_TOOLS = "data_utils vis_utils io_utils layer_utils conv_utils training_utils multi_gpu_utils"
+
+MODULES = (
+    dict.fromkeys(LOSSES_UTILS, _WRAPPER)
+    | {f"keras.layers.{name}": "import the layer from `keras.layers`" for name in _LAYERS.split()}
+    | {f"keras.utils.{name}": "import it from `keras.utils`" for name in _TOOLS.split()}
+    | {
+        "keras.callbacks.callbacks": "import it from `keras.callbacks`",
+        "keras.preprocessing.text": "use `keras.layers.TextVectorization`",
+        "keras.wrappers.scikit_learn": "it moved to the package scikeras",
+        "keras.engine": "import the class from `keras` or `keras.layers`",
+        "keras.utils.generic_utils": "it moved to `keras.saving` and `keras.utils`",
+        "keras.utils.np_utils": "it moved to `keras.utils`",
+        "keras.utils.tf_utils": "it was internal to Keras 2",
+        "tensorflow.contrib": "it is gone since TensorFlow 2.0",
+        "tensorflow.python": "it is private to TensorFlow: import the public name",
+        "tensorflow_addons": "TensorFlow Addons is no longer maintained, and was written for Keras 2",
+    }
+)
 """Whole modules; the reasons serve every name below them that has no better one."""
 
 ADDONS = {

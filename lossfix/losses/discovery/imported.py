@@ -1,0 +1,41 @@
+"""Imports of a file that fail, whether its losses depend on them or not: none of it runs then."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from lossfix.losses.operations.removed import fails_to_import, removed
+
+_TOLD = ("keras.", "tensorflow.contrib.")
+"""What TensorFlow keeps private can be imported, and what else is installed is not known."""
+
+
+def failing_imports(module: ast.Module) -> Iterator[tuple[ast.stmt, tuple[str, ...], str]]:
+    """The import statements of a module that raise, the names that are gone, and what to do.
+
+    One under a condition, or within a ``try``, is left out: the code provides for it.
+    """
+    for node in module.body:
+        names = [each for each in _origins(node) if _fails(each)]
+        if names:
+            yield node, tuple(names), _cure(names[0])
+
+
+def _cure(origin: str) -> str:
+    entry = removed(origin)
+    if entry is None or not (entry.reason or entry.becomes):
+        return "import what stands there today"
+    return entry.reason or f"today it is `{entry.becomes}`"
+
+
+def _origins(node: ast.stmt) -> Iterator[str]:
+    match node:
+        case ast.Import(names=names):
+            yield from (each.name for each in names)
+        case ast.ImportFrom(module=str(module), names=names, level=0):
+            yield from (f"{module}.{each.name}" for each in names)
+
+
+def _fails(origin: str) -> bool:
+    return origin.startswith(_TOLD) and fails_to_import(origin)
