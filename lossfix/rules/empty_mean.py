@@ -47,7 +47,7 @@ Exact wherever the old value was finite; where nothing is selected the loss is 0
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -57,7 +57,7 @@ from lossfix.losses.code.divisions import is_sheltered
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.naming import named
 from lossfix.losses.code.tensors import is_boolean
-from lossfix.losses.operations.gradients import ELEMENTWISE
+from lossfix.losses.operations.gradients import COMPARISONS, ELEMENTWISE, LOGICAL
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression
@@ -77,10 +77,11 @@ _FOR_EACH = frozenset(
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body):
         match node:
-            case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if (
+            case cst.Call(args=[cst.Arg(value=value, keyword=None, star=""), *axis]) if (
                 loss.operation(node) == "tf.reduce_mean"
                 and loss.predicts(value)
                 and _is_selected(loss, value)
+                and (not axis or (_is_an_end(axis) and _is_of_elements(loss, value)))
                 and not is_sheltered(loss, node)
             ):
                 yield Match(
@@ -115,6 +116,59 @@ def _is_selected(loss: Loss, node: cst.CSTNode) -> bool:
             return (operation in ELEMENTWISE or operation in _FOR_EACH) and any(
                 _is_selected(loss, each.value) for each in node.args
             )
+    return False
+
+
+def _is_an_end(axis: Sequence[cst.Arg]) -> bool:
+    """Whether the first or the last axis is reduced, and nothing more is said."""
+    match axis:
+        case [cst.Arg(value=number, keyword=None | cst.Name(value="axis"), star="")]:
+            return cst.Module([]).code_for_node(number) in ("0", "-1")
+    return False
+
+
+def _is_of_elements(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether elements of both sides are selected, by a mask of as many axes: what is left has one axis."""
+    value = named_value(loss, node) or node
+    selected = set[str]()
+    for each in walk(value):
+        match each:
+            case cst.Call(args=[cst.Arg(value=whole), cst.Arg(value=mask)]) if (
+                loss.operation(each) == "tf.boolean_mask"
+            ):
+                pass
+            case cst.Subscript(
+                value=whole, slice=[cst.SubscriptElement(slice=cst.Index(value=mask))]
+            ) if is_boolean(loss, mask):
+                pass
+            case _:
+                continue
+        if not _keeps_the_axes(loss, mask):
+            return False
+        selected |= loss.flow.depends(whole)
+    return selected >= {"y_true", "y_pred"}
+
+
+def _keeps_the_axes(loss: Loss, mask: cst.BaseExpression) -> bool:
+    """Whether a condition is one on each element of the targets as they come."""
+    match mask:
+        case cst.Name(value=name) if name == loss.y_true:
+            return not loss.flow.values(name)
+        case cst.Name():
+            value = named_value(loss, mask)
+            return value is not None and _keeps_the_axes(loss, value)
+        case cst.BaseNumber():
+            return True
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(comparator=right)]):
+            return _keeps_the_axes(loss, left) and _keeps_the_axes(loss, right)
+        case cst.UnaryOperation(expression=inner):
+            return _keeps_the_axes(loss, inner)
+        case cst.Call(args=args):
+            operation = loss.operation(mask) or ""
+            known = operation.startswith("tf.math.is_") or any(
+                operation in each for each in (ELEMENTWISE, COMPARISONS, LOGICAL)
+            )
+            return known and all(_keeps_the_axes(loss, each.value) for each in args)
     return False
 
 

@@ -566,9 +566,22 @@ def test_the_mean_of_a_selection_is_zero_where_nothing_is_selected() -> None:
         )
 
 
+def test_the_mean_over_the_one_axis_of_selected_elements_is_one_over_all() -> None:
+    value = "tf.abs(tf.boolean_mask(y_true, m) - tf.boolean_mask(y_pred, m))"
+    mask = "m = tf.logical_not(tf.math.is_nan(y_true))"
+    after = mended("empty-mean", mask, f"return tf.reduce_mean({value}, axis=-1)")
+    count = "tf.cast(tf.size(kept), kept.dtype)"
+    whole = f"tf.math.divide_no_nan(tf.reduce_sum(kept), {count})"
+    assert after == f"{mask}; kept = {value}; return {whole}"
+
+
 @pytest.mark.parametrize(
     "value",
     [
+        # Of which axis the last one is cannot be told where the mask may be of fewer axes.
+        "tf.reduce_mean(tf.abs(y_true[m] - y_pred[m]), axis=1)",
+        "tf.reduce_mean(tf.square(tf.boolean_mask(y_pred, m)), axis=-1)",
+        "tf.reduce_mean(tf.abs(y_true[y_true[..., 0] > 0] - y_pred[y_true[..., 0] > 0]), axis=-1)",
         "tf.reduce_mean(tf.abs(y_true - y_pred))",
         "tf.reduce_sum(tf.boolean_mask(tf.abs(y_true - y_pred), y_true >= 0.0))",
         "tf.reduce_mean(tf.boolean_mask(y_true, y_true > 0.0)) * y_pred",
