@@ -44,7 +44,8 @@ def build(model):
 Exact: what is computed is the same expression. The function is called after the output that it is for, or
 after the function that it calls, where there is one; constants that it hands a function of the project become
 parameters, called as that calls them (`gamma=2.0`). What uses names of the function around it is
-left alone, with the reason: a function of the module does not see them.
+left alone, with the reason: a function of the module does not see them. So is a lambda that hands targets and
+predictions to one function and does nothing else: that function can be compiled itself.
 
 ## References
 
@@ -65,6 +66,7 @@ from lossfix.losses.discovery.unnamed import Unnamed, captured
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
+from lossfix.syntax.tree import dotted
 
 _ADVICE = "give a class of losses a parameter for it"
 
@@ -87,6 +89,9 @@ def _obstacle(loss: Loss) -> str:
     params = loss.function.params
     if loss.candidate.metric:
         return "it is a metric too, which the history would call by another name"
+    same = _all_that_it_calls(loss)
+    if same is not None:
+        return f"`{loss.tree.code(same)}` takes and gives the same: name it in place of the lambda"
     if (
         isinstance(params.star_arg, cst.Param)
         or params.star_kwarg is not None
@@ -100,6 +105,27 @@ def _obstacle(loss: Loss) -> str:
         return ""
     name = captured(loss.tree.outline, _unnamed(loss))
     return f"it uses `{name}`, which is set around it: {_ADVICE}" if name else ""
+
+
+def _all_that_it_calls(loss: Loss) -> cst.BaseExpression | None:
+    """The function of a name that the lambda hands its two parameters to, and nothing else."""
+    match loss.expression:
+        case cst.Lambda(
+            params=cst.Parameters(
+                params=[cst.Param(name=first, default=None), cst.Param(name=second, default=None)]
+            ),
+            body=cst.Call(
+                func=cst.Name() | cst.Attribute() as function,
+                args=[
+                    cst.Arg(value=one, keyword=None, star=""),
+                    cst.Arg(value=two, keyword=None, star=""),
+                ],
+            ),
+        ) if (
+            dotted(function) and one.deep_equals(first) and two.deep_equals(second)
+        ):
+            return function
+    return None
 
 
 def _is_returned(loss: Loss) -> bool:

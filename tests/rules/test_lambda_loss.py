@@ -43,6 +43,10 @@ def test_what_is_no_loss_or_has_a_name_is_left(source: str) -> None:
 
 
 KEPT = {
+    "all that a function of a name does": (
+        "model.compile(loss=lambda a, b: tf.keras.losses.binary_crossentropy(a, b))",
+        "`tf.keras.losses.binary_crossentropy` takes and gives the same",
+    ),
     "a parameter of the function around it": (
         "def build(model, w):\n    model.compile(loss=lambda a, b: w * tf.abs(a - b))",
         "it uses `w`, which is set around it",
