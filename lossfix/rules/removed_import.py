@@ -64,6 +64,7 @@ from lossfix.losses.calls.failing_imports import (
     PRIVATE,
     Failing,
     failing_imports,
+    failing_imports_of_the_file,
     plan,
     replacements,
 )
@@ -82,7 +83,8 @@ def match(loss: Loss) -> Iterator[Match]:
     private = (each for each in failures if each.only_private)
     # Who needs one of a file's private imports has chosen so.
     is_chosen = any(isinstance(plan(loss, each), str) for each in private)
-    staying = next((each for each in failures if _stays_with_keras_2(loss, each)), None)
+    of_the_file = failing_imports_of_the_file(loss) if failures else ()
+    staying = next((each for each in of_the_file if _stays_with_keras_2(loss, each)), None)
     for failing in failures:
         if is_chosen and failing.only_private and not failing.of_keras_2:
             continue

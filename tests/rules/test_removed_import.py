@@ -66,6 +66,24 @@ def test_two_kinds_of_keras_are_not_mixed() -> None:
     assert fixed(text) == text
 
 
+def test_nor_are_they_where_another_loss_of_the_file_needs_the_other_kind() -> None:
+    text = source("""
+        from tensorflow.python.keras import losses
+        from tensorflow.python.keras import backend as K
+
+
+        class WrappedLoss(losses.LossFunctionWrapper):
+            def __init__(self, *args):
+                super().__init__(*args)
+
+
+        def gap_loss(y_true, y_pred):
+            return K.mean(K.abs(y_true - y_pred), axis=-1)
+    """)
+    assert all(each.reason for each in found(text))
+    assert fixed(text) == text
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -76,16 +76,27 @@ def failing_imports(loss: Loss) -> Iterator[Failing]:
     if not _may_fail(loss.tree):
         return
     wanted = {(use.root, use.scope.resolve(use.root)) for use in uses(loss) if use.imported}
-    for node in _lines_with_imports(loss.tree):
+    for failing, bound in _failing(loss.tree):
+        if wanted & bound or _is_left_over(loss, failing.gone):
+            yield failing
+
+
+def failing_imports_of_the_file(loss: Loss) -> Iterator[Failing]:
+    """Those of the file of a loss, whatever makes use of what they bind."""
+    if _may_fail(loss.tree):
+        yield from (failing for failing, _ in _failing(loss.tree))
+
+
+def _failing(tree: Tree) -> Iterator[tuple[Failing, set[tuple[str, str]]]]:
+    """Import statements with what they bind, local name and origin."""
+    for node in _lines_with_imports(tree):
         for statement in node.body:
             if not isinstance(statement, cst.Import | cst.ImportFrom):
                 continue
             bound = dict(_bound(statement))
             lost = {name: origin for name, origin in bound.items() if fails_to_import(origin)}
-            if not lost or _guarded(loss.tree, node):
-                continue
-            if wanted & set(bound.items()) or _is_left_over(loss, lost):
-                yield Failing(node, statement, lost)
+            if lost and not _guarded(tree, node):
+                yield Failing(node, statement, lost), set(bound.items())
 
 
 @lru_cache(maxsize=4)
