@@ -113,3 +113,16 @@ def test_what_a_library_hands_out_is_not_looked_for_in_the_project() -> None:
     shared = read("from tensorflow.keras.losses import *\nm.compile(loss=huber)\n", PLAIN).shared
     assert not shared.stars
     assert not shared.uses
+
+
+def test_the_numbers_of_a_gate_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What a gate does is worked out at a thousand predictions, each time by the whole body.
+    read: list[object] = []
+    evaluate = ast.literal_eval
+    monkeypatch.setattr(ast, "literal_eval", lambda text: read.append(text) or evaluate(text))
+    weighted = "tf.where(y_pred > 0.375, 2.5, 0.875) * tf.abs(y_true - y_pred)"
+    gated = LOSS.replace("tf.abs(y_true - y_pred)", weighted)
+    assert "LF202" in checked(written(tmp_path, losses=gated), tmp_path)[1]
+    assert len(read) < 50

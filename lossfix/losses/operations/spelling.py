@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from lossfix.syntax.scope import Scope
 
@@ -84,6 +85,7 @@ def first_free(wishes: tuple[str, ...], taken: frozenset[str]) -> str:
     return f"{wishes[0]}_{number}"
 
 
+@lru_cache(maxsize=8)
 def names_in(module: ast.Module) -> frozenset[str]:
     """Every identifier that occurs in a file, whatever it stands for."""
     names: set[str] = set()

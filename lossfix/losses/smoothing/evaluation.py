@@ -6,9 +6,12 @@ a series is compared with a step earlier (``y_pred[1:] - y_pred[:-1]``) is anoth
 
 from __future__ import annotations
 
+import ast
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import libcst as cst
 
@@ -26,7 +29,7 @@ from lossfix.losses.operations.arithmetic import (
 from lossfix.losses.operations.gradients import COMPARISONS, LOGICAL, REDUCTIONS
 from lossfix.losses.subclassing.classes import is_rank_function
 from lossfix.syntax.flow import bindings
-from lossfix.syntax.tree import dotted
+from lossfix.syntax.tree import dotted, walk
 
 Value = float | bool | None | str
 _OVER_ONE_ELEMENT = frozenset({"mean", "sum", "max", "min", "prod"})
@@ -159,49 +162,63 @@ class Evaluation:
         return bool(result) if both_truths and operator in (cst.BitAnd, cst.BitOr) else result
 
     def _value(self, node: cst.CSTNode) -> Value:
-        match node:
-            case cst.Integer() | cst.Float():
-                return float(node.evaluated_value)
-            case cst.Name(value="True"):
-                return True
-            case cst.Name(value="False"):
-                return False
-            case cst.Name(value="None"):
-                return None
-            case cst.SimpleString():
-                return str(node.evaluated_value)
-            case cst.Name() | cst.Attribute():
-                return self.name(node)
-            case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
-                return -self.number(inner)
-            case cst.UnaryOperation(operator=cst.Plus(), expression=inner):
-                return self.number(inner)
-            case cst.UnaryOperation(operator=cst.BitInvert() | cst.Not(), expression=inner):
-                return not self.value(inner)
-            case cst.BinaryOperation(left=left, operator=operator, right=right):
-                return self.operated(type(operator), self.value(left), self.value(right))
-            case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as target]):
-                token = COMPARISON_TOKENS.get(type(target.operator))
-                if token is None:
-                    raise Unknown
-                return COMPARE[token](self.number(left), self.number(target.comparator))
-            case cst.IfExp(test=test, body=body, orelse=orelse):
-                return self.value(body if self.value(test) else orelse)
-            case cst.Call():
-                return self.call(node)
-            case cst.Subscript(value=value, slice=elements):
-                lag = _lag(elements)
-                run = self if lag == 0 else self.earlier if lag == 1 else None
-                self.relative |= lag == 1
-                if run is not None:
-                    return run.value(value)
-        raise Unknown
+        # By the very class: a body is evaluated a thousand times, and LibCST's classes are abstract ones.
+        read = _VALUES.get(type(node))
+        if read is None:
+            raise Unknown
+        return read(self, node)
+
+    def numeral(self, node: cst.Integer | cst.Float) -> Value:
+        """A number as it is written."""
+        return _number(node.value)
+
+    def text(self, node: cst.SimpleString) -> Value:
+        """A string as it is written."""
+        return str(node.evaluated_value)
+
+    def unary(self, node: cst.UnaryOperation) -> Value:
+        """``-x``, ``+x``, ``not x`` or ``~x``."""
+        match node.operator:
+            case cst.Minus():
+                return -self.number(node.expression)
+            case cst.Plus():
+                return self.number(node.expression)
+        return not self.value(node.expression)
+
+    def arithmetic(self, node: cst.BinaryOperation) -> Value:
+        """``left operator right``."""
+        return self.operated(type(node.operator), self.value(node.left), self.value(node.right))
+
+    def compared(self, node: cst.Comparison) -> Value:
+        """``left < right``."""
+        if len(node.comparisons) != 1:
+            raise Unknown
+        (target,) = node.comparisons
+        token = COMPARISON_TOKENS.get(type(target.operator))
+        if token is None:
+            raise Unknown
+        return COMPARE[token](self.number(node.left), self.number(target.comparator))
+
+    def chosen(self, node: cst.IfExp) -> Value:
+        """``body if test else orelse``."""
+        return self.value(node.body if self.value(node.test) else node.orelse)
+
+    def taken(self, node: cst.Subscript) -> Value:
+        """An element of a series: this one, or the one before it."""
+        lag = _lag(node.slice)
+        run = self if lag == 0 else self.earlier if lag == 1 else None
+        self.relative |= lag == 1
+        if run is None:
+            raise Unknown
+        return run.value(node.value)
 
     def name(self, node: cst.CSTNode) -> Value:
         """What a name or an attribute stands for."""
         text = dotted(node)
         if text is None:
             raise Unknown
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
         if text in self.known:
             return self.known[text]
         operation = self.loss.operation(node)
@@ -278,6 +295,33 @@ class Evaluation:
         if operation in BINARY and len(values) >= 2:
             return BINARY[operation](self.number(values[0]), self.number(values[1]))
         raise Unknown
+
+
+_CONSTANTS: Mapping[str, Value] = {"True": True, "False": False, "None": None}
+_VALUES: Mapping[type[cst.CSTNode], Callable[[Evaluation, Any], Value]] = {
+    cst.Integer: Evaluation.numeral,
+    cst.Float: Evaluation.numeral,
+    cst.SimpleString: Evaluation.text,
+    cst.Name: Evaluation.name,
+    cst.Attribute: Evaluation.name,
+    cst.UnaryOperation: Evaluation.unary,
+    cst.BinaryOperation: Evaluation.arithmetic,
+    cst.Comparison: Evaluation.compared,
+    cst.IfExp: Evaluation.chosen,
+    cst.Call: Evaluation.call,
+    cst.Subscript: Evaluation.taken,
+}
+"""How the value of each class of expressions is read off it."""
+
+
+@lru_cache(maxsize=1024)
+def _number(written: str) -> float:
+    return float(ast.literal_eval(written))
+
+
+def has_series(loss: Loss) -> bool:
+    """Whether a loss may take elements of a series that come one before the other."""
+    return any(type(each) is cst.Slice for each in walk(loss.function))
 
 
 def _lag(elements: Sequence[cst.SubscriptElement]) -> int | None:

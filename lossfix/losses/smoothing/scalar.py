@@ -18,8 +18,9 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing.attributes import attributes
-from lossfix.losses.smoothing.evaluation import Evaluation, Unknown, Value
+from lossfix.losses.smoothing.evaluation import Evaluation, Unknown, Value, has_series
 from lossfix.model import Form
+from lossfix.syntax.tree import Tree
 
 _DRAWS = 6
 _GRID = tuple(
@@ -47,8 +48,14 @@ class Jump:
         return self.size == 0.0
 
 
-def _constants(loss: Loss) -> Iterator[tuple[str, cst.BaseExpression | None]]:
-    for statement in loss.tree.module.body:
+@lru_cache(maxsize=4)
+def _of_the_module(tree: Tree) -> tuple[tuple[str, cst.BaseExpression], ...]:
+    # Asked by each loss of a file, for each of its gates.
+    return tuple(_assigned(tree))
+
+
+def _assigned(tree: Tree) -> Iterator[tuple[str, cst.BaseExpression]]:
+    for statement in tree.module.body:
         match statement:
             case cst.SimpleStatementLine(
                 body=[
@@ -56,6 +63,10 @@ def _constants(loss: Loss) -> Iterator[tuple[str, cst.BaseExpression | None]]:
                 ]
             ):
                 yield name, value
+
+
+def _constants(loss: Loss) -> Iterator[tuple[str, cst.BaseExpression | None]]:
+    yield from _of_the_module(loss.tree)
     functions = [(each, "") for each in _around(loss)] + [(loss.function, "")]
     if loss.form is Form.SUBCLASS and isinstance(loss.definition, cst.ClassDef):
         functions += [
@@ -117,11 +128,12 @@ def _jumps(
     before: dict[str, float],
 ) -> Iterator[Jump]:
     relative = False
+    series = has_series(loss)
 
     def at(prediction: float) -> tuple[float, Value]:
         nonlocal relative
         pair = {loss.y_true: target, loss.y_pred: prediction}
-        earlier = Evaluation(loss, {**environment, **before}, condition)
+        earlier = Evaluation(loss, {**environment, **before}, condition) if series else None
         run = Evaluation(loss, {**environment, **pair}, condition, earlier=earlier)
         try:
             value = run.body()
