@@ -28,6 +28,7 @@ def made(parameter: str, body: str, before: str = "") -> str:
     [
         ("alpha", "return alpha * error", "0.5"),
         ("num_classes", "return tf.one_hot(y_true, num_classes) * error", "3"),
+        ("classes", "return error[..., : 4 * classes]", "3"),
         ("weights", "return weights[0] * error + weights[1]", "[0.5, 0.75]"),
         ("weights", "return weights[-1] * error", "[0.5]"),
         ("weights", "low, high = weights\n        return low * error + high", "[0.5, 0.75]"),

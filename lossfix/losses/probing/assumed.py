@@ -21,7 +21,7 @@ _OF_KERAS = {"name": "'measured'", "reduction": "'sum_over_batch_size'", "dtype"
 """What the constructor of `Loss` takes by these names."""
 _BY_NAME = (
     (("weight", "weights"), "0.5"),
-    (("class", "num", "n", "k", "channels", "size", "dim"), "3"),
+    (("class", "classes", "num", "n", "k", "channels", "size", "dim"), "3"),
     (("axis",), "-1"),
     (("gamma",), "2.0"),
     (("delta", "margin"), "1.0"),
