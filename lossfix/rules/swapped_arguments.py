@@ -3,13 +3,15 @@
 ## What it does
 
 Reports losses that are compiled, or that subclass `keras.losses.Loss`, and whose first parameter is named
-after the predictions and whose second one after the targets.
+after the predictions and whose second one after the targets; and cross-entropies of Keras that are handed the
+predictions before the targets, as Keras 1 took them.
 
 ## Why is this bad
 
 Keras passes the targets first, whatever the parameters are called. A symmetric loss does not care. An
 asymmetric one (a quantile, a cross-entropy, a penalty on one side) trains, on the wrong objective and with
-its gradient (measured: of a quantile, the opposite one is learned).
+its gradient (measured: of a quantile, the opposite one is learned). A cross-entropy then takes the logarithm
+of the targets, clipped at 1e-7: a line, whose slope is the same wherever the predictions are.
 
 ## Example
 
@@ -49,14 +51,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.tree import walk
+
+_CROSS_ENTROPIES = ("binary_crossentropy", "categorical_crossentropy")
+_BOTH = ["y_pred"], ["y_true"]
 
 
 def match(loss: Loss) -> Iterator[Match]:
     candidate = loss.candidate
+    if not candidate.swapped and not loss.only_reached:
+        yield from _calls(loss)
     if not candidate.swapped or candidate.metric:
         return
     if loss.form in (Form.METHOD, Form.NESTED) and Evidence.REACHED in candidate.evidence:
@@ -70,6 +80,30 @@ def match(loss: Loss) -> Iterator[Match]:
             f"`{loss.name}` takes `{first}` before `{second}`, and Keras passes the targets first",
             "to swap them changes the values",
         )
+
+
+def _calls(loss: Loss) -> Iterator[Match]:
+    """The cross-entropies that are swapped, in a loss that has none the right way round: the one of the
+    targets under the predictions is a term of a symmetric cross-entropy."""
+    calls = [node for node in walk(loss.function.body) if isinstance(node, cst.Call)]
+    handed = {node: _handed(loss, node) for node in calls if _is_cross_entropy(loss, node)}
+    if handed and all(each == _BOTH for each in handed.values()):
+        for node in handed:
+            yield Match(
+                node,
+                f"`{loss.tree.line(node, 60)}` is handed the predictions before the targets",
+                "to swap them changes the values",
+            )
+
+
+def _is_cross_entropy(loss: Loss, node: cst.Call) -> bool:
+    module, _, name = (loss.operation(node) or "").rpartition(".")
+    return module.startswith("keras.") and name in _CROSS_ENTROPIES
+
+
+def _handed(loss: Loss, node: cst.Call) -> tuple[list[str], ...]:
+    first = [each.value for each in node.args[:2] if each.keyword is None and not each.star]
+    return tuple(sorted(loss.flow.depends(each)) for each in first)
 
 
 RULE = Rule("LF310", Safety.MANUAL, Severity.WARNING, match, no_rewrite, __doc__, __name__)

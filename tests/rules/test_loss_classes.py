@@ -444,6 +444,27 @@ def test_swapped_arguments_are_reported_where_keras_passes_them() -> None:
     assert findings(unnamed + COMPILE.format("f_loss"), "swapped-arguments") == ()
 
 
+CROSSED = "def f_loss(y_true, y_pred):\n    return {}\n"
+CE = "tf.keras.backend.categorical_crossentropy"
+
+
+def test_a_cross_entropy_takes_the_targets_first() -> None:
+    for value in (
+        f"{CE}(y_pred, y_true) * 2.0",
+        "tf.keras.losses.binary_crossentropy(y_pred, y_true)",
+    ):
+        assert only(findings(CROSSED.format(value), "swapped-arguments")).reason
+    for value in (
+        f"{CE}(y_true, y_pred)",
+        f"{CE}(target=y_true, output=y_pred)",
+        f"{CE}(y_true, y_pred) + 0.5 * {CE}(y_pred, y_true)",
+        f"{CE}(y_pred, y_pred) + y_true",
+        "tf.keras.losses.kl_divergence(y_pred, y_true)",
+        "tf.keras.losses.mse(y_pred, y_true)",
+    ):
+        assert findings(CROSSED.format(value), "swapped-arguments") == ()
+
+
 FACTORY = """
 def make_loss({0}):
     def loss(y_true, y_pred):

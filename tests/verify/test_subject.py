@@ -219,6 +219,20 @@ def other(y_true, y_pred):
     assert np.allclose(keras_2.call(target, Y_PRED), expected, atol=1e-6)
 
 
+def test_losses_that_were_renamed_are_known_by_their_old_names_under_stand_ins(
+    tmp_path: Path,
+) -> None:
+    source = """
+from keras.losses import kullback_leibler_divergence, logcosh
+from tensorflow.contrib.keras import backend as K
+def loss(y_true, y_pred):
+    return kullback_leibler_divergence(y_true, y_pred) + logcosh(y_true, y_pred) + 0.0 * K.sum(y_pred)
+"""
+    shares = np.full((2, 4), 0.25)
+    candidate = built(source, "loss", tmp_path, compat=True)
+    assert np.allclose(candidate.call(shares, shares), 0.0, atol=1e-6)
+
+
 def test_stand_ins_are_gone_once_the_loss_returned(tmp_path: Path) -> None:
     before = (tf.reduce_mean, keras.losses.Loss.__init__)
     candidate = built(REMOVED["TensorFlow 1"], "loss", tmp_path, compat=True)

@@ -84,6 +84,13 @@ NEVER_THERE = {
 }
 """Names that ``tf`` never had and that are written all the same, and what is meant."""
 
+_OLD_NAMES = {
+    "cosine_proximity": "cosine_similarity",
+    "kullback_leibler_divergence": "kl_divergence",
+    "logcosh": "log_cosh",
+}
+"""Functions of losses and metrics that were renamed since Keras 2, and their names of today."""
+
 REDUCTIONS = ("auto", "none", "sum", "sum_over_batch_size")
 
 
@@ -174,6 +181,12 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
             shims += [
                 (mine, name, _of_either(function, older[name]) if name in older else function)
                 for name, function in union.items()
+            ]
+            shims += [
+                (mine, old, function)
+                for old, new in _OLD_NAMES.items()
+                if not hasattr(mine, old)
+                and (function := getattr(mine, new, union.get(new))) is not None
             ]
     wrapper = tf.keras.losses.MeanSquaredError.__bases__[0]
     for losses in _distinct(*_modules("losses"), tf.losses):
