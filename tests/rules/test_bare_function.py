@@ -394,3 +394,20 @@ def test_a_variable_of_another_function_may_have_the_name_of_the_loss() -> None:
     assert "class MyLoss(" in rewritten(source + other, "bare-function")
     handed_on = other.replace("my_loss = ", "gap = ")
     assert "class MyLoss(" not in rewritten(source + handed_on, "bare-function")
+
+
+@pytest.mark.parametrize(
+    ("statement", "base"),
+    [
+        ("import keras", "tf.keras.losses.Loss"),
+        ("if True:\n    from tensorflow import keras", "tf.keras.losses.Loss"),
+    ],
+)
+def test_a_class_uses_no_module_that_is_imported_only_below_it(statement: str, base: str) -> None:
+    source = loss("return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)")
+    after = rewritten(f"{source}\n\n{statement}\n", "bare-function")
+    assert f"class MyLoss({base})" in after
+    assert "@tf.keras." in after
+    # What is imported above, too, is written as it is there.
+    above = rewritten(f"{statement}\n\n\n{source}\n\n{statement}\n", "bare-function")
+    assert "class MyLoss(keras.losses.Loss)" in above

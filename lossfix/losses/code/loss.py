@@ -23,6 +23,7 @@ from lossfix.losses.operations.gradients import (
 from lossfix.losses.operations.injected import BACKEND, injected_in, is_handed_a_backend
 from lossfix.losses.operations.names import canonical
 from lossfix.losses.operations.spelling import (
+    bound_above,
     first_free,
     imported_by,
     keras_origin,
@@ -371,7 +372,7 @@ class Loss:
     @property
     def tensorflow(self) -> str:
         """What this file calls TensorFlow, or would."""
-        return tensorflow(self.tree.scopes[-1])
+        return tensorflow(self._module)
 
     @property
     def keras_origin(self) -> str:
@@ -380,7 +381,13 @@ class Loss:
 
     @cached_property
     def _imported(self) -> frozenset[str]:
-        return imported_by(self.tree.scopes.values())
+        own = (scope for number, scope in self.tree.scopes.items() if number != -1)
+        return imported_by([self._module, *own])
+
+    @cached_property
+    def _module(self) -> Scope:
+        # A base class and a decorator are looked up where they stand: an import below comes too late.
+        return bound_above(self.tree.scopes[-1], self.tree.outline, self.candidate.line)
 
     def spell(self, operation: str) -> str:
         """``operation`` (``tf.where``, ``keras.losses.Loss``) as this file would write it.
@@ -388,7 +395,7 @@ class Loss:
         A module that the file does not import yet is spelled as it is usually imported; the engine
         adds the import.
         """
-        return spelled(operation, self.tree.scopes[-1], self._imported)
+        return spelled(operation, self._module, self._imported)
 
     def fresh(self, *wishes: str) -> str:
         """The first of ``wishes`` that means nothing in this file yet, else the first with a number."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from functools import lru_cache
 
-from lossfix.syntax.scope import Scope
+from lossfix.syntax.scope import Definition, Scope, statements
 
 _TENSORFLOW = "tensorflow"
 _ALSO_IN_THE_BACKEND = frozenset({"abs", "exp", "maximum", "minimum", "sigmoid", "square", "tanh"})
@@ -27,6 +28,27 @@ ALSO_IN_KERAS = dict(pair.split("=") for pair in """
 def imported_by(scopes: Iterable[Scope]) -> frozenset[str]:
     """All that a file imports anywhere: a function's own imports, too, say which Keras its author uses."""
     return frozenset(origin for each in scopes for origin in each.imports.values())
+
+
+def bound_above(module: Scope, outline: ast.Module, line: int) -> Scope:
+    """The scope of a module without what it imports only below a line."""
+    late = {name for name, first in _first_imports(outline) if first > line > 0}
+    if not late:
+        return module
+    kept = {name: origin for name, origin in module.imports.items() if name not in late}
+    return replace(module, imports=kept)
+
+
+@lru_cache(maxsize=4)
+def _first_imports(outline: ast.Module) -> tuple[tuple[str, int], ...]:
+    """The names that a file imports below its first definition, and the line where each is first."""
+    defined = next((each.lineno for each in outline.body if isinstance(each, Definition)), 0)
+    first: dict[str, int] = {}
+    for node in statements(outline.body):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for each in node.names:
+                first.setdefault(each.asname or each.name.partition(".")[0], node.lineno)
+    return tuple((name, line) for name, line in first.items() if line > defined > 0)
 
 
 def spelled(operation: str, module: Scope, imported: Collection[str]) -> str:
