@@ -410,3 +410,57 @@ def test_a_lambda_has_a_name_before_what_it_calls_is_copied_for_it(tmp_path: Pat
     train = (tmp_path / "train.py").read_text()
     assert "def gap_loss(t, p):\n    return soft_gap(t, p, 1.5)" in train
     assert "model.compile(loss=gap_loss, metrics=[gap])" in train
+
+
+ZOO = """
+import numpy as np
+import tensorflow as tf
+
+
+def tall(a, b):
+    return np.mean(np.abs(a - b))
+
+
+class Zoo:
+    def __init__(self, weight=2.0):
+        self.weight = weight
+
+    def tall(self, a, b):
+        return self.weight * np.mean(np.abs(a - b))
+
+    @staticmethod
+    def wide(a, b):
+        return np.mean(np.abs(a - b))
+
+    def round(y_true, y_pred):
+        return np.mean(np.abs(y_true - y_pred))
+
+    def made(self, power):
+        def inner(a, b):
+            return np.mean(np.abs(a - b)) ** power
+
+        return inner
+"""
+BY_WAY_OF = {
+    "model.compile(loss=Zoo.wide)": "Zoo.wide",
+    "model.compile(loss=zoo.Zoo.round)": "Zoo.round",
+    "model.compile(loss=Zoo(3.0).tall)": "Zoo.tall",
+    "animals = Zoo()\n    model.compile(loss=animals.tall)": "Zoo.tall",
+    "self.zoo = zoo.Zoo()\n    model.compile(loss=[self.zoo.tall])": "Zoo.tall",
+    "animals = Zoo()\n    model.compile(loss=animals.made(2.0))": "Zoo.made.inner",
+    "animals = other()\n    model.compile(loss=animals.tall)": "",
+    "animals = Zoo()\n    model.compile(loss='mse', metrics=[animals.tall])": "",
+    "animals = Zoo()\n    animals.tall(1, 2)": "",
+}
+
+
+@pytest.mark.parametrize(("line", "name"), BY_WAY_OF.items())
+def test_a_method_of_a_class_of_another_file_may_be_compiled(
+    tmp_path: Path, line: str, name: str
+) -> None:
+    head = "import keras\nimport zoo\nfrom others import other\nfrom zoo import Zoo\n\n\n"
+    files = {"zoo.py": ZOO, "train.py": f"{head}def build(self, model):\n    {line}\n"}
+    at = written(tmp_path, files)
+    run = lossfix("check", "--output-format", "json", ".", at=at)
+    found = {each["loss"] for each in json.loads(run.out)["findings"]}
+    assert found == ({name} if name else set())

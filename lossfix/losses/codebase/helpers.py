@@ -104,7 +104,8 @@ def _followed(modules: Modules, losses: Iterable[Place]) -> _Followed:
             target = Place(place.file, read.reference.name)
             if read.reference.imported:
                 places, _ = modules.places(place.file, read.reference.name, leading=True)
-                if len(places) != 1 or places[0].file == place.file:
+                # A method of another file has its class around it, and is mended with that alone.
+                if len(places) != 1 or places[0].file == place.file or "." in places[0].name:
                     continue
                 target = places[0]
                 called[place.file][read.written] = (target, read.reference.name)

@@ -10,7 +10,7 @@ from functools import cached_property
 from lossfix.losses.codebase.said import Reference
 from lossfix.losses.discovery.assigned import assignments_of, references
 from lossfix.syntax.nodes import every, parents
-from lossfix.syntax.scope import Definition, blocks, dotted
+from lossfix.syntax.scope import Definition, blocks, dotted, last_part
 
 _LIBRARIES = frozenset(
     (
@@ -104,6 +104,28 @@ class Origins:
             for origin in self.imported.get(root, ()):
                 last = rest.rpartition(".")[2]
                 found[last] = tuple(dict.fromkeys((*found.get(last, ()), f"{origin}.{rest}")))
+        return found
+
+    def of_instances(self, name: str) -> tuple[str, ...]:
+        """The origins of ``losses.dice`` by its last part, where an imported class gives ``losses``."""
+        return self._of_instances.get(name, ())
+
+    @cached_property
+    def _of_instances(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for node in every(self.module, ast.Attribute) if self.imported else ():
+            assert isinstance(node, ast.Attribute)
+            holder = node.value
+            held = self.assigned.values.get(last_part(holder) or "", ())
+            for value in (holder, *held):
+                root, _, rest = (
+                    (dotted(value.func) or "").partition(".")
+                    if isinstance(value, ast.Call)
+                    else ("", "", "")
+                )
+                for origin in self.imported.get(root, ()):
+                    full = ".".join(filter(None, (origin, rest, node.attr)))
+                    found[node.attr] = tuple(dict.fromkeys((*found.get(node.attr, ()), full)))
         return found
 
     def of(self, name: str) -> tuple[str, ...]:

@@ -97,9 +97,11 @@ class Modules:
         name, *attributes = rest
         shared = self.files[file][2]
         if name in shared.defined or name in self.links[file]:
-            if not attributes:
-                found[Place(file, name)] = None
-            return not attributes
+            whole = ".".join(rest)
+            known = not attributes or whole in shared.methods
+            if known:
+                found[Place(file, whole)] = None
+            return known
         self._lent.add(Place(file, name))
         origins = list(self._imports[file].get(name, ()))
         if not origins:

@@ -116,7 +116,9 @@ class _Roles:
         reason = f"{where} {use.reason}"
         if use.to is not None and self._compiles(file, use.to):
             role = Role.COMPILED
-        if not complete and role is not Role.ATTRIBUTE:
+        if use.exact and not complete:
+            places = ()
+        elif not complete and role is not Role.ATTRIBUTE:
             places = tuple(self._modules.named(use.name.rpartition(".")[2]))
             if role is Role.CALLED:
                 role = Role.FUNCTION
@@ -209,7 +211,7 @@ class _Roles:
         shared = self._modules.files[number][2]
         names = {each.name for each in shared.losses}
         for role in (Role.COMPILED, Role.BUILT, Role.DIFFERENTIATED):
-            names |= said.get(role, {}).keys() & shared.defined
+            names |= said.get(role, {}).keys() & (shared.defined | shared.methods)
         return (Place(number, name) for name in sorted(names))
 
     def _by_string(self) -> Iterator[tuple[Place, Role, str]]:

@@ -67,6 +67,8 @@ class Use:
     reason: str = ""
     to: Argument | None = None
     """Where it is passed to; what that function does with it decides."""
+    exact: bool = False
+    """Whether it means nothing where it is not followed to its end."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class Shared:
 
     defined: frozenset[str] = frozenset()
     """Functions and classes at its top level."""
+    methods: frozenset[str] = frozenset()
+    """Of its classes at the top level, by their dotted names."""
     imports: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Names with the origins that they may have."""
     links: tuple[tuple[str, tuple[Reference, ...]], ...] = ()

@@ -65,6 +65,7 @@ class _Reader:
         """All of it."""
         return Shared(
             self.names.defined,
+            frozenset(self._methods()),
             tuple(sorted(self.names.imported.items())),
             tuple(self._links()),
             tuple(self.names.stars),
@@ -85,6 +86,13 @@ class _Reader:
             tuple(self._parameters()),
             framework=mentions_a_framework(scope_of_module(self.module), self.module),
         )
+
+    def _methods(self) -> Iterator[str]:
+        for node in statements(self.module.body):
+            if isinstance(node, ast.ClassDef):
+                for each in node.body:
+                    if isinstance(each, ast.FunctionDef):
+                        yield f"{node.name}.{each.name}"
 
     def _all_passed(self) -> Iterator[Passed]:
         if not self.names.imported and not self.names.stars:
@@ -286,6 +294,8 @@ class _Reader:
             for name in sorted(names):
                 for origin in _meant(role, self.names.of(name)):
                     yield Use(role, origin)
+                for origin in () if role is Role.DIFFERENTIATED else self.names.of_instances(name):
+                    yield Use(role, origin, exact=True)
         for node, origin in self.names.reads():
             yield from self._use(node, origin)
         yield from self._called_through()

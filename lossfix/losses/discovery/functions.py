@@ -131,7 +131,7 @@ def _function(
     known = _callable(file, path, number, node, around)
     if known is None:
         return None
-    metric = known.called in file.uses.metrics or known.name in file.uses.metrics
+    metric = not file.uses.metrics.isdisjoint((known.called, known.name, ".".join(path)))
     pair = _pair(file, known)
     evidence = [*_used_as_a_loss(file, known)]
     if pair is not None and not metric and _is_named_a_loss(file, known):
@@ -187,7 +187,7 @@ def _used_as_a_loss(file: File, known: _Callable) -> Iterator[Evidence]:
     compilable = known.name != "__call__" or _takes_two(known)
     if known.form is Form.NESTED and known.around is not None:
         compilable = not _is_only_called(known.around, known.node)
-    if compilable and _is_compiled(file, known.name, known.called):
+    if compilable and _is_compiled(file, known):
         yield Evidence.COMPILED
     if known.called in file.uses.differentiated:
         yield Evidence.GRADIENT
@@ -275,11 +275,17 @@ def _is_only_called(around: Definition, node: ast.FunctionDef) -> bool:
     return bool(reads) and all(reads)
 
 
-def _is_compiled(file: File, name: str, called: str) -> bool:
-    """Whether a function is compiled itself, or comes of a factory (``called``) that is."""
-    if name in file.uses.compiled:
+def _is_compiled(file: File, known: _Callable) -> bool:
+    """Whether a function is compiled itself, or comes of a factory that is.
+
+    Other files say of a method whose it is: ``Losses.dice``.
+    """
+    if not file.uses.compiled.isdisjoint((known.name, ".".join(known.path))):
         return True
-    return called != name and called in file.uses.compiled | file.uses.built
+    makers = {known.called, ".".join(known.path[:-1])}
+    return known.called != known.name and not makers.isdisjoint(
+        file.uses.compiled | file.uses.built
+    )
 
 
 def _may_hold_a_loss_method(file: File, node: ast.ClassDef) -> bool:

@@ -101,7 +101,7 @@ def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:
     metrics = {
         number
         for number, (path, node) in enumerate(file.listed)
-        if path[-1] in file.uses.metrics
+        if not file.uses.metrics.isdisjoint((path[-1], ".".join(path)))
         or (names_a_metric(path[-1]) and number not in reached | compiled)
         or (
             isinstance(node, ast.ClassDef)
