@@ -4,7 +4,7 @@
 
 Finds import statements that a loss depends on and that fail, or reach into private modules, and imports
 today's name under the old one; where there is none, it rewrites all uses in the file and drops the import.
-Beside a loss it reports other imports of Keras 2 and of `tf.contrib` that fail, too.
+Beside a loss it reports other imports of Keras 2 and of TensorFlow 1 that fail, too.
 
 ## Why is this bad
 

@@ -238,6 +238,8 @@ BESIDE = (
         ("from keras.utils import np_utils, plot_model", "`keras.utils`"),
         ("import keras.preprocessing.text", "TextVectorization"),
         ("from tensorflow.contrib.tpu import keras_support", "TensorFlow 2.0"),
+        ("from tensorflow import set_random_seed", "tf.random.set_seed"),
+        ("from tensorflow import Session", "tf.compat.v1.Session"),
     ],
 )
 def test_an_import_that_no_loss_depends_on_is_reported(statement: str, cure: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from lossfix.losses.discovery.apart import function_of_today
 from lossfix.losses.operations.removed import fails_to_import, removed
 
-_TOLD = ("keras.", "tensorflow.contrib.")
-"""What TensorFlow keeps private can be imported, and what else is installed is not known."""
+_TOLD = ("keras.", "tensorflow.")
+_PRIVATE = "tensorflow.python"
+"""Its modules can be imported. What else is installed is not known."""
 
 
 def failing_imports(module: ast.Module) -> Iterator[tuple[ast.stmt, tuple[str, ...], str]]:
@@ -24,9 +26,10 @@ def failing_imports(module: ast.Module) -> Iterator[tuple[ast.stmt, tuple[str, .
 
 def _cure(origin: str) -> str:
     entry = removed(origin)
-    if entry is None or not (entry.reason or entry.becomes):
+    if entry is None:
         return "import what stands there today"
-    return entry.reason or f"today it is `{entry.becomes}`"
+    today = function_of_today(entry)
+    return entry.reason or (f"today it is `{today}`" if today else "import what stands there today")
 
 
 def _origins(node: ast.stmt) -> Iterator[str]:
@@ -38,4 +41,5 @@ def _origins(node: ast.stmt) -> Iterator[str]:
 
 
 def _fails(origin: str) -> bool:
-    return origin.startswith(_TOLD) and fails_to_import(origin)
+    told = origin.startswith(_TOLD) and not origin.startswith(_PRIVATE)
+    return told and fails_to_import(origin)
