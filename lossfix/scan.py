@@ -45,7 +45,7 @@ class Opened:
                 (_absolute(document.path), document.source.path, reading.shared)
                 for document, reading in zip(self.documents, self.readings, strict=True)
             ],
-            [os.path.join(*each) for each in map(_absolutes(), self.skipped)],
+            self.skipped,
         )
 
     @cached_property

@@ -126,3 +126,30 @@ def test_the_numbers_of_a_gate_are_read_once(
     gated = LOSS.replace("tf.abs(y_true - y_pred)", weighted)
     assert "LF202" in checked(written(tmp_path, losses=gated), tmp_path)[1]
     assert len(read) < 50
+
+
+def test_of_a_file_without_a_loss_only_its_path_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "networks"
+    package.mkdir()
+    written(package, __init__="from .parts import block\n", parts="def block(x): ...\n")
+    written(package, losses=LOSS)
+    monkeypatch.chdir(package)
+    paths = ["__init__.py", "losses.py", "parts.py"]
+    files = scan.open_all(paths, PLAIN)
+    assert files.skipped == ("__init__.py", "parts.py")
+    assert all(kept is given for kept, given in zip(files.skipped, paths[::2], strict=True))
+    # Where an import leads to them they are found all the same, a package by its folder's name.
+    found = {
+        origin: [
+            (files.skipped[number - 1], rest) for number, rest in files.modules.resolve(0, origin)
+        ]
+        for origin in ("networks.block", ".parts.block", "..networks.block", "...elsewhere")
+    }
+    assert found == {
+        "networks.block": [("__init__.py", ("block",))],
+        ".parts.block": [("parts.py", ("block",))],
+        "..networks.block": [("__init__.py", ("block",))],
+        "...elsewhere": [],
+    }

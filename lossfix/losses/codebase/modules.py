@@ -1,7 +1,8 @@
 """The files of a run as modules: by their paths, and by the last part of their names.
 
-Of a file that holds no loss its path is all that is kept, as a plain string: there are many of them. What is
-looked up by it is built when the first import has to be followed.
+Of a file that holds no loss its path is all that is kept, as a plain string and as it was written: there are
+many of them, and few are ever asked for. What they are looked up by is built when the first import has to be
+followed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class Located:
         """
         Args:
             opened: absolute paths.
-            closed: absolute paths.
+            closed: paths as they were written; they are made absolute when they are asked for.
         """
         self._opened = opened
         self._closed = closed
@@ -29,7 +30,9 @@ class Located:
     def path(self, number: int) -> Path:
         """Where a file is."""
         known = len(self._opened)
-        return self._opened[number] if number < known else Path(self._closed[number - known])
+        if number < known:
+            return self._opened[number]
+        return Path(os.path.abspath(self._closed[number - known]))
 
     def module(self, number: int) -> tuple[str, ...]:
         """The path of a file as a module's: without its suffix, and a package is its folder."""
@@ -46,8 +49,8 @@ class Located:
 
     def exactly(self, module: tuple[str, ...]) -> int | None:
         """The file that is this module."""
-        if module in self._exact:
-            return self._exact[module]
+        if module in self._exact or not module:
+            return self._exact.get(module)
         where = os.path.join(*module)
         for file in (os.path.join(where, "__init__.py"), f"{where}.py"):
             if file in self._by_path:
@@ -63,7 +66,8 @@ class Located:
 
     @cached_property
     def _by_path(self) -> Mapping[str, int]:
-        return {path: number for number, path in enumerate(self._closed, len(self._opened))}
+        absolute = map(os.path.abspath, self._closed)
+        return {path: number for number, path in enumerate(absolute, len(self._opened))}
 
     @cached_property
     def _by_last(self) -> Mapping[str, Sequence[int]]:
@@ -86,4 +90,5 @@ def _last(path: str) -> str:
     folder, name = os.path.split(path)
     if not name.endswith(".py"):
         return ""
-    return os.path.basename(folder) if name == "__init__.py" else name[:-3]
+    # A package is called as its folder, which `__init__.py` alone does not tell.
+    return os.path.basename(os.path.abspath(folder)) if name == "__init__.py" else name[:-3]

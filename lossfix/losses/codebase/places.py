@@ -33,7 +33,7 @@ class Modules:
         """
         Args:
             files: of each its absolute path, its name for people, and what it says.
-            closed: the absolute paths of further files, of which nothing is known yet.
+            closed: the paths of further files, of which nothing is known yet.
         """
         self.files = files
         self.links = [dict(shared.links) for _, _, shared in files]
