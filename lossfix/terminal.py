@@ -25,17 +25,20 @@ def working(flags: Mapping[str, Any]) -> Iterator[Progress]:
     Raises:
         Failure: none of them can do it.
     """
-    from lossfix.pool import PoolError
-    from lossfix.verify.interpreter import InterpreterError
-
     ticker = Ticker(sys.stderr.isatty() and not flags.get("quiet"))
     say = ticker.say if flags.get("verbose") else SILENT.say
     if flags.get("verbose"):
         hear("lossfix.verify", ticker)
     try:
         yield Progress(say, ticker.tick)
-    except (InterpreterError, PoolError) as error:
-        raise Failure(str(error)) from error
+    except Exception as error:
+        # Loaded here: a check measures nothing, and needs no word of what can go wrong with that.
+        from lossfix.pool import PoolError
+        from lossfix.verify.interpreter import InterpreterError
+
+        if isinstance(error, InterpreterError | PoolError):
+            raise Failure(str(error)) from error
+        raise
     finally:
         ticker.clear()
 
