@@ -27,6 +27,11 @@ def gridded(y_true, y_pred):
     return tf.reduce_sum(p)
 
 
+def flattened(y_true, y_pred):
+    batch = tf.shape(y_pred)[0]
+    return tf.reshape(y_pred, [batch, GRID * GRID, -1]) - tf.reshape(y_true, [batch, -1])
+
+
 def parted(y_true, y_pred):
     mean, spread, tail = tf.split(y_pred, 3, axis=-1)
     return mean + spread + tail
@@ -105,6 +110,7 @@ def of_one(y_pred):
     [
         (columns, (1,), (5,)),
         (gridded, None, (6, 6, 2, 9)),
+        (flattened, None, (36, 3)),
         (parted, None, (3,)),
         (in_full, None, (4,)),
         (weighed, (5,), (5,)),

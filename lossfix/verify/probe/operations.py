@@ -27,6 +27,8 @@ _REDUCING = ("reduce_", "sum", "mean", "max", "min", "prod", "norm", "std", "log
 _IMAGES = frozenset("sobel_edges image_gradients total_variation ssim ssim_multiscale psnr".split())
 _CTC = (8, 3, 6)
 """Steps, labels and classes (the blank is the last) where a connectionist loss is computed."""
+_LEFT = 3
+"""The size of an axis that a reshape leaves open."""
 _WINDOW = 12
 """Least height and width where structural similarity is taken over windows of eleven."""
 
@@ -249,6 +251,9 @@ class Operations:
         tail = sizes[1:]
         if view != View(view.path) or not all(isinstance(n, (int, np.integer)) for n in tail):
             return None
+        if len(tail) > 1 and sizes[0] is None and tail.count(-1) == 1:
+            # `[tf.shape(p)[0], 16, -1]`: what is left for the last axis may be any number.
+            tail = [_LEFT if size == -1 else size for size in tail]
         demand = self.demands.at(view.path)
         if len(tail) == 1 and tail[0] > 1:
             self.exactly(view, -1, int(tail[0]))
