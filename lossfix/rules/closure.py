@@ -80,6 +80,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.wiring import Wiring
 from lossfix.losses.probing.assumed import tensors_of
 from lossfix.losses.subclassing.classes import (
     Parts,
@@ -149,7 +150,7 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
         return "something stands between its inner function and the return"
     listed = dict(definitions(loss.tree.outline.body))
     node = listed.get(loss.candidate.path[:-1])
-    for name in tensors_of(loss.tree.outline, node) if isinstance(node, ast.FunctionDef) else ():
+    for name in _tensors(loss.tree.outline, node) if isinstance(node, ast.FunctionDef) else ():
         return f"`{name}` is a tensor of a model, which no configuration can hold"
     for statement in before[:-1]:
         if not _is_prelude(loss, statement):
@@ -161,6 +162,12 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
         ):
             return f"it uses `{loss.y_true}` or `{loss.y_pred}` for something else"
     return ""
+
+
+def _tensors(module: ast.Module, factory: ast.FunctionDef) -> Iterator[str]:
+    """The parameters that are tensors of a model, by what the code does with them or by what it passes."""
+    yield from tensors_of(module, factory)
+    yield from (name for name, _ in Wiring(module).symbolic_arguments(factory))
 
 
 def _is_prelude(loss: Loss, statement: cst.CSTNode) -> bool:

@@ -74,7 +74,7 @@ from lossfix.losses.discovery.candidate import Candidate
 from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
-from lossfix.syntax.nodes import below, every
+from lossfix.syntax.nodes import below
 from lossfix.syntax.scope import dotted
 
 _BUILDERS = frozenset({"Model", "function"})
@@ -132,15 +132,9 @@ def _handed_over(wiring: Wiring, candidate: Candidate) -> Iterator[Misuse]:
     if not isinstance(factory, ast.FunctionDef):
         return
     used = {each.id for each in below(inner) if isinstance(each, ast.Name)}
-    for call in every(wiring.module, ast.Call):
-        if dotted(call.func) != factory.name or factory in wiring.owners(call):
-            continue
-        names = [each.arg for each in (*factory.args.posonlyargs, *factory.args.args)]
-        given = [*zip(names, call.args, strict=False)]
-        given += [(each.arg, each.value) for each in call.keywords if each.arg is not None]
-        for name, value in given:
-            if name in used and wiring.is_symbolic(value):
-                yield _misuse(value, " ".join(ast.unparse(value).split()), candidate)
+    for name, value in wiring.symbolic_arguments(factory):
+        if name in used:
+            yield _misuse(value, " ".join(ast.unparse(value).split()), candidate)
 
 
 def _asked_for_their_layer(

@@ -212,3 +212,23 @@ def test_a_reason_quotes_the_statement_and_not_the_comment_above_it() -> None:
     source = factory("# three classes", "if len(w) == 3:", "    w = tf.constant(w)")
     (finding,) = findings(source, "closure")
     assert finding.reason.startswith("`if len(w) == 3: w = tf.constant(w)`")
+
+
+SYMBOLIC = """
+
+area = tf.keras.Input((8,))
+model = tf.keras.Model([tf.keras.Input((4,)), area], tf.keras.layers.Dense(1)(area))
+model.compile(loss=w_loss({}))
+"""
+
+
+@pytest.mark.parametrize("given", ["area", "w=area", "2.0 * area", "model.output"])
+def test_a_factory_that_is_handed_a_tensor_of_a_model_stays_one(given: str) -> None:
+    (finding,) = findings(factory() + SYMBOLIC.format(given), "closure")
+    assert "`w` is a tensor of a model" in finding.reason
+
+
+@pytest.mark.parametrize("given", ["2.0", "area.shape[1]", "len(model.outputs)"])
+def test_a_factory_that_is_handed_a_number_becomes_a_class(given: str) -> None:
+    after = rewritten(factory() + SYMBOLIC.format(given), "closure")
+    assert "class WLoss(tf.keras.losses.Loss):" in after

@@ -204,6 +204,16 @@ class Wiring:
             case _:
                 yield node
 
+    def symbolic_arguments(self, factory: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
+        """The parameters of a factory that its calls give tensors of a model, each with what it is given."""
+        names = [each.arg for each in (*factory.args.posonlyargs, *factory.args.args)]
+        for call in every(self.module, ast.Call):
+            if dotted(call.func) != factory.name or factory in self.owners(call):
+                continue
+            given = [*zip(names, call.args, strict=False)]
+            given += [(each.arg, each.value) for each in call.keywords if each.arg is not None]
+            yield from (each for each in given if self.is_symbolic(each[1]))
+
     def is_symbolic(self, node: ast.expr | None, seen: frozenset[str] = frozenset()) -> bool:
         """Whether an expression is certainly a tensor of a functional model, which has no values."""
         match node:
