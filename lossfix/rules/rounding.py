@@ -5,12 +5,14 @@
 Finds `round`, `floor`, `ceil`, `rint`, `//` and casts to integers of the predictions where nothing else in
 their term carries a gradient, and equalities of what was rounded. `round(clip(x, 0, 1))`, the idiom of
 copied F1 losses, and the rounding of a sigmoid become a sigmoid around one half; other roundings become
-steps whose slopes are never quite zero.
+steps whose slopes are never quite zero. Where the rest of their term carries one, as in a ratio whose
+numerator alone is rounded, a `round` at which the loss jumps is reported.
 
 ## Why is this bad
 
 A rounded value has no gradient (measured: `None`): `fit` raises `No gradients provided for any variable`,
-or, beside another term, silently ignores this one.
+or, beside another term, silently ignores this one. In a ratio the gradient is that of the half that is not
+rounded: of a Dice loss with rounded hits, whatever is predicted becomes smaller (measured).
 
 ## Example
 
@@ -60,8 +62,9 @@ from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.code.conditions import Step
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import add, number
-from lossfix.losses.smoothing.gates import is_float_again
+from lossfix.losses.smoothing.gates import deliberate, flag_of, is_float_again
 from lossfix.losses.smoothing.margins import difference, scaled
+from lossfix.losses.smoothing.scalar import jump_at
 from lossfix.losses.smoothing.smooth import orphaned
 from lossfix.losses.smoothing.steps import (
     ROUNDINGS,
@@ -69,6 +72,7 @@ from lossfix.losses.smoothing.steps import (
     dead_equalities,
     dead_steps,
     is_share,
+    live_steps,
 )
 from lossfix.losses.subclassing.definitions import defined
 from lossfix.model import Gate, Safety, Severity
@@ -100,6 +104,31 @@ def match(loss: Loss) -> Iterator[Match]:
             "to the predictions"
         )
         yield dead(loss, each.call, message, _integer(loss, each))
+    if not deliberate(loss):
+        yield from _jumping(loss)
+
+
+def _jumping(loss: Loss) -> Iterator[Match]:
+    """Roundings beside which their term has a gradient, which cannot see them, and at which the loss jumps."""
+    for each in live_steps(loss, {"round"}):
+        if _is_taken_from_itself(loss, each) or flag_of(loss, each.call) is not None:
+            continue
+        jump = jump_at(loss, each.call)
+        if jump is not None and not jump.continuous:
+            yield Match(
+                each.call,
+                f"the loss jumps where `{loss.tree.line(each.call)}` does: the gradient sees the rest alone",
+                "without its steps, or with them in all of its term, it is another loss",
+                Severity.WARNING,
+            )
+
+
+def _is_taken_from_itself(loss: Loss, each: Step) -> bool:
+    """``x - round(x)``: how far off a whole number is."""
+    match loss.tree.parents.get(each.call):
+        case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right):
+            return left.deep_equals(each.value) or right.deep_equals(each.value)
+    return False
 
 
 def _integer(loss: Loss, each: Step) -> str:

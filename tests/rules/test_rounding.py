@@ -170,3 +170,36 @@ def test_an_image_of_integers_is_reported(whole: str) -> None:
 def test_an_image_of_floats_is_left_alone() -> None:
     image = IMAGES.format("tf.image.convert_image_dtype(y_pred, tf.float32)")
     assert findings(loss(image), RULE) == ()
+
+
+def ratio(top: str, below: str = "tf.reduce_sum(y_pred)") -> str:
+    return f"""
+    def overlap_loss(y_true, y_pred):
+        both = tf.reduce_sum(y_true * {top})
+        return 1.0 - (2.0 * both + 1.0) / (tf.reduce_sum(y_true) + {below} + 1.0)
+    """
+
+
+@pytest.mark.parametrize(
+    "top", ["tf.round(y_pred)", "tf.round(tf.clip_by_value(y_pred, 0.0, 1.0))"]
+)
+def test_a_rounding_in_one_half_of_a_ratio_is_reported(top: str) -> None:
+    (finding,) = findings(ratio(top), RULE)
+    assert "the gradient sees the rest alone" in finding.message
+    assert finding.severity is Severity.WARNING
+    assert finding.reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tf.square(y_pred - y_true - 6.0 * tf.round((y_pred - y_true) / 6.0))",
+        "tf.abs(y_pred - tf.round(y_pred)) * (y_pred + 1.0)",
+        "y_pred * tf.round(y_true)",
+        "y_pred + tf.stop_gradient(tf.round(y_pred) - y_pred)",
+        "tf.exp(y_pred - tf.round(y_pred))",
+    ],
+)
+def test_a_rounding_at_which_a_loss_does_not_jump_is_left_alone(value: str) -> None:
+    source = f"def step_loss(y_true, y_pred):\n    return tf.reduce_mean({value}, axis=-1)"
+    assert findings(source, RULE) == ()

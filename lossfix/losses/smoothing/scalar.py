@@ -98,7 +98,8 @@ def _environment(loss: Loss, random_: random.Random) -> dict[str, Value]:
 
 @lru_cache(maxsize=64)
 def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
-    """What the loss does where ``condition`` flips along the predictions; the largest jump found.
+    """What the loss does where ``condition`` flips along the predictions, or the step that it is takes
+    another value; the largest jump found.
 
     ``None`` where the body is no elementwise arithmetic, or the condition never flips on the
     predictions tried (between -3 and 3 densely, to 120,000 sparsely).
@@ -146,7 +147,9 @@ def _jumps(
     previous = at(points[0])[1]
     for low, high in pairwise(points):
         seen = at(high)[1]
-        if seen != previous and isinstance(seen, bool) and isinstance(previous, bool):
+        # A condition is true or false, and what is rounded is a number.
+        flips = isinstance(seen, bool | float) and isinstance(previous, bool | float)
+        if flips and seen != previous:
             left, right = low, high
             for _ in range(60):
                 middle = (left + right) / 2

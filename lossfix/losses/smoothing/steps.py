@@ -34,13 +34,22 @@ def dead_steps(loss: Loss, kinds: Set[str]) -> Iterator[Step]:
 
     Steps that are compared are gates, and steps that are counted are counts: both are found elsewhere.
     """
+    yield from _steps(loss, kinds, Path.DEAD)
+
+
+def live_steps(loss: Loss, kinds: Set[str]) -> Iterator[Step]:
+    """Those beside which something of their term has a gradient of its own."""
+    yield from _steps(loss, kinds, Path.LIVE)
+
+
+def _steps(loss: Loss, kinds: Set[str], path: Path) -> Iterator[Step]:
     for node in walk(loss.function):
         known = _own_step(loss, node)
         if known is None or known.kind not in kinds or not loss.live(known.value, relaxed=False):
             continue
         if is_only_recorded(loss, node) or is_compared(loss, node) or is_counted(loss, node):
             continue
-        if path_at(loss, node) is Path.DEAD:
+        if path_at(loss, node) is path:
             yield known
 
 
