@@ -109,7 +109,7 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def _jumping(loss: Loss) -> Iterator[Match]:
-    """Roundings beside which their term has a gradient, which cannot see them, and at which the loss jumps."""
+    """Roundings at which the loss jumps, and whose term has a gradient that cannot see them."""
     for each in live_steps(loss, {"round"}):
         if _is_taken_from_itself(loss, each) or flag_of(loss, each.call) is not None:
             continue

@@ -204,3 +204,27 @@ def test_a_class_that_aligns_ranks_is_worked_out_like_its_function() -> None:
     found = jump_at(loss, gates(loss)[0].condition)
     assert found is not None
     assert found.at == pytest.approx(0.5, abs=1e-6)
+
+
+HELD = (
+    "def __init__(self, bound, weight):\n"
+    "        self.bound = bound\n"
+    "        self.weight = weight"
+)
+
+
+def test_a_bound_that_nobody_gives_may_be_one() -> None:
+    smooth = "e = tf.abs(y_true - y_pred); return tf.where(e < {0}, 0.5 * e * e, e - 0.5)"
+    found = method_jump(HELD, smooth.format("self.bound"))
+    assert found is not None
+    assert found.continuous
+    found = method_jump(HELD, smooth.format("0.7"))
+    assert found is not None
+    assert not found.continuous
+
+
+def test_a_weight_that_nobody_gives_is_none_that_changes_nothing() -> None:
+    body = "e = tf.abs(y_true - y_pred); return tf.where(y_pred > self.bound, self.weight * e, e)"
+    found = method_jump(HELD, body)
+    assert found is not None
+    assert not found.continuous

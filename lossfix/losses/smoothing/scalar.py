@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import libcst as cst
@@ -20,7 +20,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing.attributes import attributes
 from lossfix.losses.smoothing.evaluation import Evaluation, Unknown, Value, has_series
 from lossfix.model import Form
-from lossfix.syntax.tree import Tree
+from lossfix.syntax.tree import Tree, dotted, walk
 
 _DRAWS = 6
 _GRID = tuple(
@@ -104,10 +104,46 @@ def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
     ``None`` where the body is no elementwise arithmetic, or the condition never flips on the
     predictions tried (between -3 and 3 densely, to 120,000 sparsely).
     """
+    found = _found(loss, condition, _environment)
+    if not found:
+        return None
+    jump = max(found, key=lambda each: each.size)
+    if jump.continuous:
+        return jump
+    # `where(e < delta, 0.5 * e * e, e - 0.5)` fits a delta of one, and nobody says that it is another.
+    usual = _found(loss, condition, partial(_with_usual_bounds, condition))
+    if usual and all(each.continuous for each in usual):
+        return usual[0]
+    return jump
+
+
+class _Usual(random.Random):
+    """Draws nothing but ones."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return 1.0
+
+
+def _with_usual_bounds(
+    condition: cst.CSTNode, loss: Loss, random_: random.Random
+) -> dict[str, Value]:
+    """Where a condition asks for a parameter without a default, that is one."""
+    asked = {dotted(node) for node in walk(condition)}
+    ones = _environment(loss, _Usual())
+    drawn = _environment(loss, random_)
+    return {**drawn, **{name: value for name, value in ones.items() if name in asked}}
+
+
+def _found(
+    loss: Loss,
+    condition: cst.CSTNode,
+    environment_of: Callable[[Loss, random.Random], dict[str, Value]],
+) -> list[Jump] | None:
+    """The jumps of some draws; ``None`` where the body has no value on one number."""
     found: list[Jump] = []
     for draw in range(_DRAWS):
         random_ = random.Random(draw)
-        environment = _environment(loss, random_)
+        environment = environment_of(loss, random_)
         earlier = random.Random(~draw)
         before = {name: earlier.uniform(-1, 1) for name in (loss.y_true, loss.y_pred)}
         targets = (float(draw % 2), random_.uniform(-1, 1), random_.uniform(0, 1))
@@ -116,9 +152,7 @@ def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
             found += _jumps(loss, condition, environment, target, before)
         except Unknown:
             return None
-    if not found:
-        return None
-    return max(found, key=lambda each: each.size)
+    return found
 
 
 def _jumps(
