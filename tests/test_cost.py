@@ -153,3 +153,26 @@ def test_of_a_file_without_a_loss_only_its_path_is_kept(
         "..networks.block": [("__init__.py", ("block",))],
         "...elsewhere": [],
     }
+
+
+def test_what_a_file_holds_is_looked_up_once_for_all_its_losses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked: list[ast.AST] = []
+    walk = ast.walk
+
+    def counted(node: ast.AST) -> Iterator[ast.AST]:
+        walked.append(node)
+        return walk(node)
+
+    monkeypatch.setattr(ast, "walk", counted)
+    head, _, loss = LOSS.partition("\n\n")
+    counts = []
+    for number in (2, 8):
+        walked.clear()
+        text = head + "".join(f"\n\n{loss.replace('gap', f'gap_{n}')}" for n in range(number))
+        found = checked(written(tmp_path, losses=text), tmp_path)[1]
+        assert found == ["LF301"] * number
+        whole = [each for each in walked if isinstance(each, ast.Module)]
+        counts.append(sum(isinstance(each.body[0], ast.Import) for each in whole))
+    assert counts[0] == counts[1]
