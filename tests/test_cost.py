@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lossfix import run, scan
+from lossfix import checking, run, scan
 from lossfix.config import Config
 from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.reading import read
@@ -54,6 +54,8 @@ def checked(paths: list[str], folder: Path) -> tuple[Opened, list[str]]:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How often whole files were parsed, by which parser."""
     counts = {"ast": 0, "libcst": 0}
+    for remembered in (checking._tree, checking._outline):
+        remembered.cache_clear()
 
     def counting(name: str, parse: Callable[..., object]) -> Callable[..., object]:
         def counted(text: str, *arguments: object, **keywords: object) -> object:
@@ -176,3 +178,16 @@ def test_what_a_file_holds_is_looked_up_once_for_all_its_losses(
         whole = [each for each in walked if isinstance(each, ast.Module)]
         counts.append(sum(isinstance(each.body[0], ast.Import) for each in whole))
     assert counts[0] == counts[1]
+
+
+def test_a_file_that_is_too_large_is_told_so_and_given_to_no_parser_of_ours(
+    tmp_path: Path, parsed: dict[str, int]
+) -> None:
+    large = LOSS + "# " + "data " * (tree.LARGEST // 5)
+    files, found = checked(written(tmp_path, losses=large, other=LOSS), tmp_path)
+    assert sorted(found) == ["LF000", "LF301"]
+    assert parsed["libcst"] == 1
+    report = run.fix(run.Request(Config(root=tmp_path)), files, None)
+    told = [each.message for file in report.files for each in file.findings]
+    assert f"does not parse: {len(large)} characters are too many: the most is 2000000" in told
+    assert [Path(file.path).name for file in report.files if file.changed] == ["other.py"]

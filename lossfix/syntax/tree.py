@@ -16,6 +16,8 @@ from lossfix.model import Span
 from lossfix.syntax.scope import Scope, definitions, scope_of, scope_of_module
 
 Definition = cst.FunctionDef | cst.ClassDef
+LARGEST = 2_000_000
+"""Characters that LibCST is given at most: a million of assignments take it 0.7 GB and ten seconds."""
 
 
 class Unparsable(Exception):
@@ -224,8 +226,10 @@ def parse(text: str) -> Tree:
     """Parse ``text``.
 
     Raises:
-        Unparsable: where Python or LibCST cannot read it.
+        Unparsable: where Python or LibCST cannot read it, or it has more than ``LARGEST`` characters.
     """
+    if len(text) > LARGEST:
+        raise Unparsable(f"{len(text)} characters are too many: the most is {LARGEST}", 1, 1)
     lines = outline(text)
     try:
         return Tree(text, cst.parse_module(text), lines)
