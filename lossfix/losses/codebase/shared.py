@@ -33,6 +33,8 @@ _Depending = dict[str, frozenset[str]]
 """Parameters of a function, each with the names whose values depend on it."""
 _LOSS_MODULES = frozenset({"loss", "losses"})
 _METRIC_MODULES = frozenset({"metric", "metrics"})
+_TAKES_OUT = frozenset({"items", "values", "get", "pop"})
+"""The methods of a dictionary that give what it holds."""
 
 
 def shared_by(module: ast.Module) -> Shared:
@@ -305,7 +307,11 @@ class _Reader:
         line = node.lineno
         # Of what a dictionary holds, `registry.keys()` says nothing.
         if isinstance(node, ast.Attribute) and node.attr != "keys":
-            reason = f"uses `.{node.attr}` of it, which an instance has not"
+            reason = (
+                f"takes it by `.{node.attr}` out of what it is kept in, and may call it as a function"
+                if node.attr in _TAKES_OUT
+                else f"uses `.{node.attr}` of it, which an instance has not"
+            )
             yield Use(Role.ATTRIBUTE, origin.rpartition(".")[0], line, reason)
         match above:
             case ast.Call(func=function) if function is node:
