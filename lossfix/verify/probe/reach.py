@@ -51,7 +51,7 @@ class _Profile:
     """In units of the predictions, from far to near."""
     off: np.ndarray
     at_gate: Optional[float]
-    """``None`` where that cannot be told."""
+    """``None`` where the gate reaches beyond the inputs on both sides, or that cannot be told."""
 
 
 def measure_reach(
@@ -132,10 +132,10 @@ def _profile(
     rest = 0.0 if alone else float(np.mean(sides[:, 0] if settled else sides[:, -1]))
     branches = 2.0 * np.abs(halves - np.mean(halves[:, -1]))
     off = np.max(np.abs(sides - rest) / np.maximum(branches, 0.1 * jump), axis=0)
-    if alone:
-        return _Profile(distances[:-1], off[:-1], float(off[-1]))
-    steep = after.at(_STEEP / largest)
-    return _Profile(distances[:-1], off[:-1], _at_gate(steep, y_true, centre, hard[:, -1]))
+    at_gate = float(off[-1]) if settled else None
+    if settled and not alone:
+        at_gate = _at_gate(after.at(_STEEP / largest), y_true, centre, hard[:, -1])
+    return _Profile(distances[:-1], off[:-1], at_gate)
 
 
 def _at_gate(
