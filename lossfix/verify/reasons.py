@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lossfix.model import Gate, Probe, Ruling, Safety, State
 from lossfix.verify.probe.facts import LIVE_ROWS, Facts, GradientFacts, ValueFacts
 from lossfix.verify.states import is_broken, relation, state_after, state_of
-from lossfix.verify.wording import number, percent, weights
+from lossfix.verify.wording import deviation, number, percent, reach, weights
 
 ALIGNED = 0.3
 """A declared surrogate's gradient must account for the original's changes by this cosine."""
@@ -17,6 +17,8 @@ IN_PROPORTION = (0.6, 1.6)
 AT_GATE = 0.7
 """The error at a gate, in jumps: a half where the loss is linear in the gate; ratios of smoothed counts
 come to 0.66."""
+OFF = 0.5
+"""The mean difference from which on a smoothing is another loss, as a share of the mean size of the value."""
 LOST = 1e-2
 """Share of the variation that the gradient may cease to account for."""
 
@@ -36,6 +38,7 @@ def against(probe: Probe, facts: Facts, before: State, after: State) -> list[Rea
         *_meaning(probe, facts),
         *_units(facts),
         *_moved_gate(probe, facts),
+        *_no_gate(facts),
         *_lost_path(facts),
         *_slopes(facts, before),
         *_repeated(facts),
@@ -171,6 +174,15 @@ def _moved_gate(probe: Probe, facts: Facts) -> list[Reason]:
     if at_gate is None or at_gate <= AT_GATE or probe.gate is Gate.DETACHED:
         return []
     text = f"at the gate the values are off by {percent(at_gate)} of the jump, not by half of it"
+    return [Reason(Ruling.CHANGED_MEANING, text)]
+
+
+def _no_gate(facts: Facts) -> list[Reason]:
+    """A smoothing so gentle that within the inputs nothing is left of the gate, and little of the values."""
+    off = deviation(facts)
+    if relation(facts) != "converges" or reach(facts) is not None or off is None or off <= OFF:
+        return []
+    text = f"the values are off by {percent(off)} on average: so gentle a smoothing is another loss"
     return [Reason(Ruling.CHANGED_MEANING, text)]
 
 

@@ -310,6 +310,20 @@ def test_a_smoothing_is_held_to_half_a_jump_at_its_gate(at_gate, ruling):
     assert verdict.ruling is ruling, verdict
 
 
+@pytest.mark.parametrize(
+    ("off", "reach", "ruling"),
+    [
+        (0.4, None, Ruling.APPROXIMATED),
+        (0.6, None, Ruling.CHANGED_MEANING),
+        (0.6, ReachFacts(0.3, 0.5), Ruling.APPROXIMATED),
+    ],
+)
+def test_a_smoothing_that_leaves_nothing_of_the_gate_is_another_loss(off, reach, ruling):
+    value = dataclasses.replace(CLOSE, mean_error=off, spread=1.0, level=1.0)
+    verdict = judge(RELAXED, facts(JUMPS, ALIVE, value, DOWN, reach=reach))
+    assert verdict.ruling is ruling
+
+
 def test_a_deviation_is_told_in_units_that_people_know():
     value = dataclasses.replace(CLOSE, mean_error=0.4, spread=0.1, level=0.8)
     measured = facts(NONE, ALIVE, value, DOWN, reach=ReachFacts(0.02, 0.2417, 0.5))
