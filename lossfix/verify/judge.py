@@ -8,7 +8,7 @@ reason; the gravest decides the ruling, and all of them are told.
 
 from __future__ import annotations
 
-from lossfix.model import Curve, Probe, Ruling, State, Verdict
+from lossfix.model import Curve, Gate, Probe, Ruling, State, Verdict
 from lossfix.verify.probe.facts import Facts
 from lossfix.verify.reasons import against, as_it_was, to_paste, unverifiable
 from lossfix.verify.states import relation, state_after, state_of
@@ -31,6 +31,9 @@ def judge(probe: Probe, facts: Facts) -> Verdict:
     after = state_after(facts)
     reasons = against(probe, facts, before, after)
     dead = not reasons and as_it_was(probe, facts)
+    if not reasons and probe.gate is Gate.DETACHED and after is State.JUMPS:
+        # A weight that passes no gradient changes within a short way, which looks like a jump, and is none.
+        after = State.DETACHED
     ruling = reasons[0].ruling if reasons else _favourable(facts, before, after)
     return Verdict(
         ruling=ruling,

@@ -324,6 +324,13 @@ def test_a_smoothing_that_leaves_nothing_of_the_gate_is_another_loss(off, reach,
     assert verdict.ruling is ruling
 
 
+def test_a_declared_surrogate_has_no_jumps_left():
+    test = dataclasses.replace(DOWN, alignment=0.9)
+    verdict = judge(SURROGATE, facts(JUMPS, JUMPS, CLOSE, test))
+    assert (verdict.ruling, verdict.after) == (Ruling.APPROXIMATED, State.DETACHED)
+    assert verdict.summary.startswith("gradient jumps → detached")
+
+
 def test_a_deviation_is_told_in_units_that_people_know():
     value = dataclasses.replace(CLOSE, mean_error=0.4, spread=0.1, level=0.8)
     measured = facts(NONE, ALIVE, value, DOWN, reach=ReachFacts(0.02, 0.2417, 0.5))
