@@ -257,6 +257,8 @@ def once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def unparsable(path: str, error: Unparsable) -> Finding:
     """The finding LF000 of a file that is not Python."""
+    if error.cure:
+        return unreadable(path, error.line, error.column, error.message, error.cure)
     grammar = ".".join(map(str, sys.version_info[:2]))
     reason = f"it is read with the grammar of Python {grammar}, which runs lossfix"
     return _unread(path, error.line, error.column, f"does not parse: {error.message}", reason)

@@ -189,5 +189,5 @@ def test_a_file_that_is_too_large_is_told_so_and_given_to_no_parser_of_ours(
     assert parsed["libcst"] == 1
     report = run.fix(run.Request(Config(root=tmp_path)), files, None)
     told = [each.message for file in report.files for each in file.findings]
-    assert f"does not parse: {len(large)} characters are too many: the most is 2000000" in told
+    assert f"cannot be read: it has {len(large)} characters, and at most 2000000 are read" in told
     assert [Path(file.path).name for file in report.files if file.changed] == ["other.py"]

@@ -21,13 +21,17 @@ LARGEST = 2_000_000
 
 
 class Unparsable(Exception):
-    """A file that is not Python; ``line`` and ``column`` (from 1) say where it stops being."""
+    """A file that is not Python; ``line`` and ``column`` (from 1) say where it stops being.
 
-    def __init__(self, message: str, line: int, column: int) -> None:
+    One with a ``cure`` is Python that is not read all the same; it says what to do about that.
+    """
+
+    def __init__(self, message: str, line: int, column: int, cure: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.line = line
         self.column = column
+        self.cure = cure
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +233,8 @@ def parse(text: str) -> Tree:
         Unparsable: where Python or LibCST cannot read it, or it has more than ``LARGEST`` characters.
     """
     if len(text) > LARGEST:
-        raise Unparsable(f"{len(text)} characters are too many: the most is {LARGEST}", 1, 1)
+        said = f"it has {len(text)} characters, and at most {LARGEST} are read"
+        raise Unparsable(said, 1, 1, "move its losses into a file of their own")
     lines = outline(text)
     try:
         return Tree(text, cst.parse_module(text), lines)
