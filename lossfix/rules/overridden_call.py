@@ -77,10 +77,11 @@ def match(loss: Loss) -> Iterator[Match]:
 def _obstacle(loss: Loss, function: cst.FunctionDef) -> str:
     extra = [each.name.value for each in (*function.params.params, *function.params.kwonly_params)]
     used = {each.value for each in walk(function.body) if isinstance(each, cst.Name)}
+    params = function.params
+    if len(extra) > 4 or isinstance(params.star_arg, cst.Param) or params.star_kwarg is not None:
+        return "it takes more than targets, predictions and weights"
     if set(extra[3:]) & used:
         return "it uses the weights itself"
-    if isinstance(function.params.star_arg, cst.Param) or function.params.star_kwarg is not None:
-        return "it takes more than targets, predictions and weights"
     if not all(_is_scalar(loss, each) for each in _returned(loss)):
         return "it may return more than one value, which the reduction of the parent would average"
     return ""

@@ -369,6 +369,12 @@ def test_a_method_that_may_give_more_is_only_reported(signature: str, value: str
     assert only(findings(called(signature, value), "overridden-call")).reason
 
 
+def test_what_keras_does_not_pass_is_no_weight() -> None:
+    source = called("x, y_true, y_pred, mean, variance, sample_weight=None", "tf.reduce_sum(mean)")
+    reason = only(findings(source, "overridden-call")).reason
+    assert reason == "it takes more than targets, predictions and weights"
+
+
 @pytest.mark.parametrize(
     "source",
     [
