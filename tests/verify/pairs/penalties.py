@@ -61,6 +61,7 @@ PAIRS: tuple[Pair, ...] = (
                 return tf.reduce_mean(tf.square(y_true - y_pred)) + 0.1 * below + tf.reduce_mean(order)
                 """,
                 5.0,
+                align=False,
             ),
             APPROXIMATED,
         ),
@@ -73,6 +74,7 @@ PAIRS: tuple[Pair, ...] = (
                 return tf.reduce_mean(tf.square(y_true - y_pred)) + 0.1 * below + tf.reduce_mean(order)
                 """,
                 5.0,
+                align=False,
             ),
             CHANGED,
         ),
