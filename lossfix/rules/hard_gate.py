@@ -59,7 +59,7 @@ from lossfix.losses.smoothing.paths import Path, path_of
 from lossfix.losses.smoothing.smooth import obstacle
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import dead, smoothed
+from lossfix.rules.smoothing import dead, revived
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -86,7 +86,7 @@ def _replaces(loss: Loss, gate: Gate) -> bool:
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    return smoothed(loss, gates(loss), match)
+    return revived(loss, gates(loss), match)
 
 
 RULE = Rule("LF201", Safety.RELAXED, Severity.ERROR, match, rewrite, __doc__, __name__)
