@@ -66,8 +66,9 @@ def _rows(
 def _bar(value: float | None, low: float, high: float) -> str:
     if value is None or not math.isfinite(value):
         return " "
-    # Halved: the difference of two floats may be too large for one.
-    share = (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.0
+    # Halved: the difference of two floats may be too large for one; half of the smallest is none.
+    height = high / 2 - low / 2
+    share = (value / 2 - low / 2) / height if height > 0.0 else 0.0
     return BARS[min(len(BARS) - 1, max(0, int(share * len(BARS))))]
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sample_report import article_curve
 
@@ -19,6 +19,7 @@ def test_every_value_is_one_character(values):
 
 
 @given(VALUES)
+@example([0.0, 5e-324])
 def test_a_gap_is_a_space_and_nothing_else_is(values):
     for value, char in zip(values, sparkline(values), strict=True):
         assert (char == " ") == (value is None or not math.isfinite(value))
