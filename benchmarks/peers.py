@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import venv
@@ -23,6 +22,23 @@ for folder, _, names in os.walk(sys.argv[1]):
 _STAT = _READ.replace('with open(os.path.join(folder, name), "rb") as file:', "os.stat(").replace(
     "file.read()", "os.path.join(folder, name))"
 )
+_UPGRADE = """
+import os, sys
+from tensorflow.tools.compatibility.ast_edits import ASTCodeUpgrader
+from tensorflow.tools.compatibility.tf_upgrade_v2 import TFAPIChangeSpec
+upgrade = ASTCodeUpgrader(TFAPIChangeSpec())
+read = failed = 0
+for folder, _, names in os.walk(sys.argv[1]):
+    for name in names:
+        if name.endswith(".py"):
+            read += 1
+            try:
+                upgrade.process_file(os.path.join(folder, name), sys.argv[2])
+            except Exception:
+                failed += 1
+print(failed, "of", read, "files could not be read")
+"""
+"""Its own program ends at the first file that its parser cannot read, wherever in the tree that is."""
 
 
 def install() -> None:
@@ -99,16 +115,9 @@ def pyupgrade(tree: Path) -> Contender:
 
 
 def tf_upgrade(tree: Path, scratch: Path) -> Contender:
-    """TensorFlow's own codemod, which writes an upgraded copy."""
-    program = Path(sys.executable).parent / "tf_upgrade_v2"
-    out = scratch / "upgraded"
-    command = (
-        *(str(program), "--intree", str(tree), "--outtree", str(out)),
-        *("--reportfile", str(scratch / "report.txt"), "--copyotherfiles", "False"),
-    )
-    return Contender(
-        "tf_upgrade_v2", command, scratch, lambda: shutil.rmtree(out, ignore_errors=True)
-    )
+    """TensorFlow's own codemod, which upgrades a copy of every file that it can read."""
+    command = (sys.executable, "-c", _UPGRADE, str(tree), str(scratch / "upgraded.py"))
+    return Contender("tf_upgrade_v2", command, scratch)
 
 
 def _program(name: str) -> Path:
