@@ -465,3 +465,13 @@ def test_everything_of_a_library_may_be_imported_under_a_condition() -> None:
     assert f"from {settings} import is_alone" in source
     assert "from tensorflow.math import *" in source
     assert stars in subject.source
+
+
+def test_classes_that_extend_one_another_in_a_circle_have_no_constructor() -> None:
+    subject = taken(
+        "class A(B):\n    def a_loss(self, y_true, y_pred):\n        return self.w * (y_true - y_pred)\n"
+        "class B(A):\n    pass\n"
+        "model.compile(loss=A().a_loss)\n",
+        "A.a_loss",
+    )
+    assert subject.expression == "A().a_loss"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lossfix.losses.discovery.candidate import Candidate
 from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.probing.assumed import assumed
-from lossfix.losses.probing.pared import instance_of
+from lossfix.losses.probing.pared import instance_of, lineage
 from lossfix.model import Form
 from lossfix.syntax.scope import Definition, defaults, definitions, dotted, parameters
 
@@ -122,14 +122,18 @@ def _constructor(listed: _Listed, node: Definition) -> ast.FunctionDef | None:
     """The constructor of a class of the file, its own or the one that it inherits there."""
     if not isinstance(node, ast.ClassDef):
         return None
-    for each in node.body:
-        if isinstance(each, ast.FunctionDef) and each.name == "__init__":
-            return each
-    for base in node.bases:
-        name = dotted(base)
-        if name is not None and (name,) in listed and listed[(name,)] is not node:
-            return _constructor(listed, listed[(name,)])
-    return None
+    classes = {
+        path[0]: each
+        for path, each in listed.items()
+        if len(path) == 1 and isinstance(each, ast.ClassDef)
+    }
+    found = (
+        each
+        for owner in lineage(node, classes)
+        for each in owner.body
+        if isinstance(each, ast.FunctionDef) and each.name == "__init__"
+    )
+    return next(found, None)
 
 
 def _call(

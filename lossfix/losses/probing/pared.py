@@ -10,7 +10,7 @@ code that is no constant, the class stays as it is.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lossfix.losses.discovery.constants import problem_of
@@ -67,11 +67,11 @@ class _Pared:
     ) -> None:
         self._name = name
         self._resolve = resolve
-        lineage = list(_lineage(classes, name))
-        if any(each.decorator_list for each in lineage):
+        family = list(lineage(classes[name], classes))
+        if any(each.decorator_list for each in family):
             raise _Whole
         self._members: dict[str, _Member] = {}
-        for each in lineage:
+        for each in family:
             for member, nodes in _bound_in(each).items():
                 self._members.setdefault(member, _Member(nodes))
         self._constructor = _constructor(self._members.pop("__init__", _Member()))
@@ -198,15 +198,20 @@ def instance_of(method: ast.FunctionDef) -> str:
     return listed[0].arg if listed and not static else ""
 
 
-def _lineage(classes: dict[str, ast.ClassDef], name: str) -> Iterator[ast.ClassDef]:
-    """A class and those of the file that it extends, the nearest first."""
-    pending, seen = [name], set[str]()
+def lineage(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> Iterator[ast.ClassDef]:
+    """A class and those of the file that it extends, the nearest first.
+
+    Args:
+        classes: those of the module, by their names.
+    """
+    pending, seen = [node], set[ast.ClassDef]()
     while pending:
-        node = classes.get(pending.pop(0))
-        if node is not None and node.name not in seen:
-            seen.add(node.name)
-            yield node
-            pending += [each for each in map(dotted, node.bases) if each is not None]
+        current = pending.pop(0)
+        if current not in seen:
+            seen.add(current)
+            yield current
+            named = (classes.get(dotted(base) or "") for base in current.bases)
+            pending += [each for each in named if each is not None]
 
 
 def _bound_in(node: ast.ClassDef) -> dict[str, list[ast.stmt]]:
