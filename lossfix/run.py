@@ -254,9 +254,10 @@ def _counted(
     shown = [each for each in found if not silenced.cover(each)]
     quiet = [each for each in found if silenced.cover(each)]
     if silenced.comments:
-        ran = [(each.code, each.name) for each in options_for(request, files, document).rules]
+        # Loaded here: hardly any file has such comments.
         from lossfix.rules import RULES
 
+        ran = [(each.code, each.name) for each in options_for(request, files, document).rules]
         known = [(each.code, each.name) for each in RULES]
         shown += source.unused(document.source, silenced, found, ran, known)
     limits = _limits(request, document)
