@@ -51,6 +51,15 @@ def synthetic(folder: Path, files: int, seed: int = 0) -> Path:
     return target
 
 
+def large(folder: Path, assignments: int = 20_000) -> Path:
+    """One module of a loss and of so many assignments, as generated code has them: a million characters."""
+    file = folder / "large.py"
+    lines = (f"value_{n} = compute(value_{n - 1}, {n}) + other\n" for n in range(1, assignments))
+    loss = "import keras\n\n\ndef my_loss(y_true, y_pred):\n    return y_true - y_pred\n\n\n"
+    file.write_text(loss + "".join(lines), "utf-8")
+    return file
+
+
 def _function(numbers: random.Random) -> str:
     one, two, three = numbers.sample(_WORDS, 3)
     return f'''
