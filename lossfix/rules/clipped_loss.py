@@ -49,6 +49,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
@@ -84,7 +85,7 @@ def _clip(loss: Loss, node: cst.BaseExpression) -> cst.Call | None:
             high = rest[1].value
             if not isinstance(high, cst.Integer | cst.Float) or high.evaluated_value >= _REACHABLE:
                 return None
-            return node if loss.live(computed) and not _is_given(loss, computed) else None
+            return node if is_live(loss, computed) and not _is_given(loss, computed) else None
     value = named_value(loss, node)
     return None if value is None else _clip(loss, value)
 

@@ -61,6 +61,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from lossfix.losses.code.conditions import step
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import add, number
 from lossfix.losses.code.recorded import is_only_recorded
@@ -173,7 +174,7 @@ def _histogram(
     beside: Mapping[cst.CSTNode, Replacement],
 ) -> _Expected | None:
     values, value_range = given.get("values"), given.get("value_range")
-    if values is None or value_range is None or not loss.live(values):
+    if values is None or value_range is None or not is_live(loss, values):
         return None
     name, before = defined(loss, "soft_histogram", SOFT_HISTOGRAM)
     value = expression(
@@ -196,7 +197,7 @@ def _class_counts(
         return None
     if known is None or known.kind != "argmax" or axis_of(loss, known) not in (-1, 1):
         return None
-    if not loss.live(known.value):
+    if not is_live(loss, known.value):
         return None
     return expression(
         f"{loss.spell('tf.reduce_sum')}({loss.spell('tf.reshape')}({{s}}, [-1, {{n}}]), axis=0)",
@@ -215,7 +216,7 @@ def _expected_table(
     if known is None or known.kind != "argmax":
         return None
     # The classes have one axis, so that the predictions have two.
-    if axis_of(loss, known) not in (-1, 1) or not loss.live(known.value):
+    if axis_of(loss, known) not in (-1, 1) or not is_live(loss, known.value):
         return None
     tf = {name: loss.spell(f"tf.{name}") for name in ("matmul", "one_hot", "shape")}
     many = given.get("num_classes") or expression(f"{tf['shape']}({{x}})[-1]", x=known.value)

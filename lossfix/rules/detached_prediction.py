@@ -49,6 +49,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -69,14 +70,14 @@ def match(loss: Loss) -> Iterator[Match]:
     stops = [
         node
         for node in calls
-        if loss.operation(node) == _STOP and node.args and loss.live(node.args[0].value)
+        if loss.operation(node) == _STOP and node.args and is_live(loss, node.args[0].value)
     ]
     returned = [
         node.value
         for node in walk(loss.function)
         if isinstance(node, cst.Return) and node.value is not None
     ]
-    if not stops or not returned or any(loss.live(each) for each in returned):
+    if not stops or not returned or any(is_live(loss, each) for each in returned):
         return
     for node in stops:
         yield Match(

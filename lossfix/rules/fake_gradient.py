@@ -48,7 +48,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.code.loss import Loss, is_nothing
+from lossfix.losses.code.liveness import is_live, is_nothing
+from lossfix.losses.code.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk
@@ -57,12 +58,12 @@ from lossfix.syntax.tree import walk
 def match(loss: Loss) -> Iterator[Match]:
     nodes = list(walk(loss.function))
     returned = [each.value for each in nodes if isinstance(each, cst.Return) and each.value]
-    if not returned or any(loss.live(each) for each in returned):
+    if not returned or any(is_live(loss, each) for each in returned):
         return
     for node in nodes:
         if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, cst.Multiply):
             continue
-        if is_nothing(node) and any(loss.live(each) for each in (node.left, node.right)):
+        if is_nothing(node) and any(is_live(loss, each) for each in (node.left, node.right)):
             yield Match(
                 node,
                 f"`{loss.tree.code(node)}` hides that no gradient reaches the predictions",

@@ -55,6 +55,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.wiring import Misuse, Wiring, is_built_in
 from lossfix.losses.operations.keras_names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
@@ -86,7 +87,7 @@ def match(loss: Loss) -> Iterator[Match]:
         counts = operation in METRIC_FUNCTIONS or (
             called is not node and operation in METRIC_CLASSES - _AVERAGES
         )
-        if not counts or not any(loss.live(each.value, relaxed=False) for each in node.args):
+        if not counts or not any(is_live(loss, each.value, relaxed=False) for each in node.args):
             continue
         if path_at(loss, node) is Path.DEAD:
             name = operation.rpartition(".")[2]

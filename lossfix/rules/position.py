@@ -61,6 +61,7 @@ import libcst as cst
 
 from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.code.conditions import is_condition
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import add, number
 from lossfix.losses.code.recorded import is_only_recorded
@@ -224,20 +225,20 @@ def _of_predictions(loss: Loss, node: cst.Call, operation: str) -> bool:
         return len(node.args) == 1 and is_condition(loss, node.args[0].value)
     ranked = _ranked(loss, node)
     if ranked is not None:
-        return loss.live(ranked, relaxed=False)
+        return is_live(loss, ranked, relaxed=False)
     # Of `argsort(argsort(x))` the outer one is the rank.
     argument = loss.tree.parents.get(node)
     outer = None if argument is None else loss.tree.parents.get(argument)
     if isinstance(outer, cst.Call) and _ranked(loss, outer) is not None:
         return False
-    return any(loss.live(each.value, relaxed=False) for each in node.args)
+    return any(is_live(loss, each.value, relaxed=False) for each in node.args)
 
 
 def _overwrites(loss: Loss, node: cst.Call) -> bool:
     """Whether constants are written at these positions, over predictions that had a gradient."""
     for above in consumers(loss, node):
         if isinstance(above, cst.Call) and loss.operation(above) == "tf.tensor_scatter_nd_update":
-            return not any(loss.live(each.value) for each in above.args[2:3])
+            return not any(is_live(loss, each.value) for each in above.args[2:3])
     return False
 
 

@@ -47,6 +47,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import number
 from lossfix.model import Safety, Severity
@@ -62,7 +63,7 @@ def match(loss: Loss) -> Iterator[Match]:
         match node:
             case cst.Call(args=[cst.Arg(value=argument), *_]) if loss.operation(
                 node
-            ) in _SQUASHES and loss.live(argument):
+            ) in _SQUASHES and is_live(loss, argument):
                 factor = _factor(argument)
                 if factor >= _HUGE:
                     yield Match(

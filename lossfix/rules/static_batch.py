@@ -54,6 +54,7 @@ from enum import Enum
 import libcst as cst
 
 from lossfix.losses.code.conditions import uses
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import batch_of, called_builtin, is_array, is_count
 from lossfix.losses.smoothing.gates import is_plain
@@ -152,7 +153,7 @@ def _mixes(loss: Loss, node: cst.BaseExpression) -> bool:
     above = loss.tree.parents.get(node)
     if not isinstance(above, cst.BinaryOperation) or not is_count(loss, node):
         return False
-    return loss.live(above.right if node is above.left else above.left)
+    return is_live(loss, above.right if node is above.left else above.left)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

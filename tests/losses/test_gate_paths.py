@@ -6,6 +6,7 @@ import libcst as cst
 import pytest
 
 from lossfix.checking import Options, losses_in
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing.gates import gates
 from lossfix.losses.smoothing.paths import Path, path_of
@@ -89,7 +90,7 @@ def test_predictions_that_were_set_anew_are_what_they_were_set_to() -> None:
     loss = loss_of(body)
     returned = next(each for each in walk(loss.function) if isinstance(each, cst.Return))
     assert returned.value is not None
-    assert not loss.live(returned.value)
+    assert not is_live(loss, returned.value)
 
 
 def test_predictions_that_may_have_been_set_anew_are_alive() -> None:
@@ -97,7 +98,7 @@ def test_predictions_that_may_have_been_set_anew_are_alive() -> None:
     loss = loss_of(body)
     returned = next(each for each in walk(loss.function) if isinstance(each, cst.Return))
     assert returned.value is not None
-    assert loss.live(returned.value)
+    assert is_live(loss, returned.value)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import libcst as cst
 from lossfix.losses.batches.rows import Batch, Kind, Rows, Unvectorisable, Whole, sample_of, samples
 from lossfix.losses.calls.inlining import substituted
 from lossfix.losses.code.conditions import uses
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import called_builtin
 from lossfix.losses.operations.gradients import REDUCTIONS
@@ -250,7 +251,7 @@ def _added_up(batch: Batch, value: cst.BaseExpression) -> cst.BaseExpression:
 
 def _mapped(loss: Loss, rows: Rows, value: cst.BaseExpression) -> cst.BaseExpression | None:
     """``tf.map_fn`` over the samples; ``None`` where it would call what TensorFlow cannot trace."""
-    if not loss.live(value):
+    if not is_live(loss, value):
         return None
     for node in walk(value):
         if isinstance(node, cst.Call) and not (loss.operation(node) or "").startswith("tf."):

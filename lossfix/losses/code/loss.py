@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import libcst as cst
 
-from lossfix.losses.code.casts import casts_to_discrete
+from lossfix.losses.code.static import is_static
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
-from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.discovery.wording import pair_of
-from lossfix.losses.operations.gradients import (
-    LIKES,
-    SHAPE_QUERIES,
-    TYPE_DECIDES,
-    Gradient,
-    gradient_of,
-)
 from lossfix.losses.operations.injected import BACKEND, injected_in, is_handed_a_backend
 from lossfix.losses.operations.names import canonical
 from lossfix.losses.operations.spelling import (
@@ -34,23 +26,7 @@ from lossfix.losses.operations.spelling import (
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.flow import Flow
 from lossfix.syntax.scope import Scope, definitions
-from lossfix.syntax.tree import (
-    Tree,
-    all_statements,
-    children,
-    dotted,
-    names_below,
-    walk,
-)
-
-STEEPNESS = "steepness"
-"""What the parameter of every smoothed gate is called, or how its name ends."""
-_STATIC_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name", "device", "op"})
-_STATIC_METHODS = frozenset(
-    {"get_shape", "set_shape", "as_list", "is_compatible_with"}
-    | {"is_tensor", "is_keras_tensor", "is_sparse", "is_symbolic_tensor", "any_symbolic_tensors"}
-)
-_STATIC_BUILTINS = frozenset({"len", "isinstance", "type", "hasattr", "callable", "id", "print"})
+from lossfix.syntax.tree import Tree, all_statements, dotted, names_below, walk
 
 
 @dataclass(frozen=True)
@@ -156,7 +132,7 @@ class Loss:
     def flow(self) -> Flow:
         """What depends on the targets and the predictions."""
         seeds = {self.y_true: "y_true", **dict.fromkeys(self.predictions, "y_pred")}
-        return Flow(self.function, seeds, self._is_static)
+        return Flow(self.function, seeds, lambda node: is_static(node, self.scope, self.operation))
 
     def qualified(self, node: cst.CSTNode | None) -> str | None:
         """The absolute dotted name of an expression, ``None`` where it is no import."""
@@ -183,24 +159,6 @@ class Loss:
         node = found[number] if number >= 0 else None
         return injected_in(node) if isinstance(node, ast.FunctionDef) else frozenset()
 
-    def _is_static(self, node: cst.CSTNode) -> bool:
-        match node:
-            case cst.Attribute(attr=cst.Name(value=attribute)) if attribute in _STATIC_ATTRIBUTES:
-                return True
-            case cst.Call(func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))) if (
-                name in _STATIC_METHODS
-            ):
-                return True
-            case cst.Call(func=cst.Name(value=name)) if name in _STATIC_BUILTINS:
-                return not self.scope.binds(name)
-            case cst.Call():
-                return self.operation(node) in SHAPE_QUERIES | LIKES
-            case cst.Comparison(
-                comparisons=[cst.ComparisonTarget(operator=cst.Is() | cst.IsNot())]
-            ):
-                return True
-        return False
-
     def predicts(self, node: cst.CSTNode) -> bool:
         """Whether the value of ``node`` depends on the predictions."""
         return "y_pred" in self.flow.depends(node)
@@ -208,72 +166,6 @@ class Loss:
     def is_tensor(self, node: cst.CSTNode) -> bool:
         """Whether the value of ``node`` depends on the targets or the predictions."""
         return bool(self.flow.depends(node))
-
-    def live(self, node: cst.CSTNode, relaxed: bool = True) -> bool:
-        """Whether a gradient can flow from ``node`` back to the predictions, op by op.
-
-        Without ``relaxed``, a gate that was smoothed counts for what it was: dead. Its neighbours are
-        then judged alike, whichever is smoothed first.
-        """
-        return self._live(node, set(), frozenset(), relaxed)
-
-    def _live(
-        self,
-        node: cst.CSTNode,
-        seen: set[str | cst.CSTNode],
-        within: frozenset[str],
-        relaxed: bool,
-    ) -> bool:
-        # One way is enough, so no value is followed twice: what was seen is dead, or on this way already.
-        if not self.predicts(node):
-            return False
-        match node:
-            case cst.Name(value=name):
-                if name in self.predictions:
-                    current = self.last_set(node)
-                    if current is None:
-                        return True
-                    if current in seen:
-                        return False
-                    seen.add(current)
-                    return self._live(current, seen, within, relaxed)
-                if name in seen:
-                    return False
-                seen.add(name)
-                values = self.flow.values(name)
-                return not values or any(
-                    self._live(each.value, seen, within, relaxed) for each in values
-                )
-            case cst.Comparison() | cst.BooleanOperation():
-                return False
-            case cst.BinaryOperation(operator=cst.FloorDivide()):
-                return False
-            case cst.BinaryOperation(operator=cst.Multiply()) if is_nothing(node):
-                return False
-            case cst.UnaryOperation(operator=cst.Not() | cst.BitInvert()):
-                return False
-            case cst.Call(func=cst.Attribute(attr=cst.Name(value="numpy"))):
-                return False
-            case cst.Call(args=args):
-                operation = self.operation(node)
-                if operation is not None and self._blocks(operation, node):
-                    return False
-                if not relaxed and self.is_relaxed(node):
-                    return False
-                part = self.part_called(node)
-                if part is not None and part.name not in within:
-                    inside, entered = within | {part.name}, set[str | cst.CSTNode]()
-                    if not any(
-                        part._live(each, entered, inside, relaxed) for each in part.returned
-                    ):
-                        return False
-                if operation in ("tf.where", "tf.cond"):
-                    args = args[1:]
-                inner = [each.value for each in args]
-                if isinstance(node.func, cst.Attribute):
-                    inner.append(node.func.value)
-                return any(self._live(each, seen, within, relaxed) for each in inner)
-        return any(self._live(child, seen, within, relaxed) for child in children(node))
 
     @cached_property
     def returned(self) -> tuple[cst.BaseExpression, ...]:
@@ -289,29 +181,6 @@ class Loss:
             for node in walk(self.function.body)
             if isinstance(node, cst.Return) and node.value is not None and node not in inner
         )
-
-    def part_called(self, node: cst.Call) -> Loss | None:
-        """The part of a loss that a call calls: a function of the file, or a method of the same instance."""
-        path = self.candidate.path
-        match node.func:
-            case cst.Name(value=name):
-                around: tuple[tuple[str, ...], ...] = ((), path)
-            case cst.Attribute(value=cst.Name(value=holder), attr=cst.Name(value=name)):
-                if holder in ITSELF:
-                    around = (path if isinstance(self.definition, cst.ClassDef) else path[:-1],)
-                elif any(each.candidate.path == (holder, name) for each in self.among):
-                    around = ((holder,),)
-                else:
-                    return None
-            case _:
-                return None
-        parts = [
-            each for each in self.among if each.only_reached and each.candidate.path[-1] == name
-        ]
-        # A method of another class is meant where this one inherits it.
-        near = [each for each in parts if each.candidate.path[:-1] in around]
-        found = near or (parts if isinstance(node.func, cst.Attribute) else [])
-        return found[0] if len(found) == 1 else None
 
     def last_set(self, node: cst.Name) -> cst.BaseExpression | None:
         """What a name was last set to where ``node`` reads it; ``None`` where that is unsure.
@@ -343,21 +212,6 @@ class Loss:
     def _order(self) -> Mapping[cst.CSTNode, int]:
         """Where each node of the function stands among all of them, as they are read."""
         return {node: number for number, node in enumerate(walk(self.function))}
-
-    def is_relaxed(self, node: cst.Call) -> bool:
-        """Whether a call is a gate that was smoothed: it takes a steepness."""
-        return any(
-            (dotted(each) or "").endswith(STEEPNESS)
-            for argument in node.args
-            for each in _factors(argument.value)
-        )
-
-    def _blocks(self, operation: str, node: cst.Call) -> bool:
-        if operation.startswith(("np.", "math.")):
-            return True
-        if operation in TYPE_DECIDES:
-            return casts_to_discrete(node)
-        return gradient_of(operation) in (Gradient.NONE, Gradient.ZERO)
 
     @cached_property
     def statements(self) -> tuple[cst.CSTNode, ...]:
@@ -404,20 +258,3 @@ class Loss:
     def local(self, *wishes: str) -> str:
         """The same for a name that only this function, and what is around it, must not use yet."""
         return first_free(wishes, names_below(self.outermost))
-
-
-def is_nothing(node: cst.BinaryOperation) -> bool:
-    """Whether a product has a factor of 0, and with it a gradient of zero."""
-    sides = (node.left, node.right)
-    return any(isinstance(x, cst.Integer | cst.Float) and x.evaluated_value == 0 for x in sides)
-
-
-def _factors(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    match node:
-        case cst.BinaryOperation(left=left, right=right):
-            yield from _factors(left)
-            yield from _factors(right)
-        case cst.UnaryOperation(expression=inner):
-            yield from _factors(inner)
-        case _:
-            yield node

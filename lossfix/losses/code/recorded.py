@@ -6,9 +6,12 @@ a part of a loss hands back beside the loss itself. No gradient is expected of s
 
 from __future__ import annotations
 
+from functools import partial
+
 import libcst as cst
 
 from lossfix.losses.code.conditions import uses
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.syntax.tree import walk
 
@@ -42,7 +45,8 @@ def _leads_nowhere(loss: Loss, node: cst.CSTNode, seen: frozenset[cst.CSTNode]) 
             case cst.Return(value=cst.Tuple(elements=values)) if loss.only_reached:
                 # What the caller does with each of them is not seen from here.
                 own = [each for each in values if node in set(walk(each))]
-                return not any(map(loss.live, own)) and any(map(loss.live, values))
+                live = partial(is_live, loss)
+                return not any(map(live, own)) and any(map(live, values))
             case cst.BaseSmallStatement() | cst.BaseCompoundStatement():
                 return False
     return False

@@ -18,6 +18,7 @@ from lossfix.losses.code.conditions import (
     step,
     uses,
 )
+from lossfix.losses.code.liveness import is_live, is_relaxed
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.operations.gradients import COMPARISONS, ELEMENTWISE, INDEX_OPERATIONS, LOGICAL
@@ -74,7 +75,7 @@ def _gates(loss: Loss) -> Iterator[Gate]:
         if is_only_recorded(loss, found.node) or _only_checks(loss, found.condition):
             continue
         flagged = flag_of(loss, found.node) is not None
-        if flagged or loss.live(found.node) or not is_compared(loss, found.node):
+        if flagged or is_live(loss, found.node) or not is_compared(loss, found.node):
             yield found
 
 
@@ -334,5 +335,5 @@ def deliberate(loss: Loss) -> bool:
 def _is_detached_gate(loss: Loss, node: cst.Call) -> bool:
     match node.args:
         case [cst.Arg(value=cst.Call() as inner)]:
-            return loss.is_relaxed(inner)
+            return is_relaxed(inner)
     return False

@@ -20,6 +20,7 @@ from lossfix.losses.code.conditions import (
     quantifier,
     step,
 )
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.model import Gate
 from lossfix.syntax.build import expression
@@ -68,7 +69,7 @@ def _of_comparison(
         if same is None or operator == "==":
             return same
         return opposite(same)
-    if any(loss.predicts(each) and not loss.live(each) for each in (left, right)):
+    if any(loss.predicts(each) and not is_live(loss, each) for each in (left, right)):
         # Of steps there is nothing to take a sigmoid of.
         return None
     if operator in ("<", "<="):
@@ -86,7 +87,7 @@ def _of_equality(
         return None
     known = step(loss, side)
     if known is not None:
-        return _of_step(loss, known, other) if loss.live(known.value) else None
+        return _of_step(loss, known, other) if is_live(loss, known.value) else None
     condition = as_condition(loss, side)
     inner = None if condition is None else margin(loss, condition)
     if inner is None:
@@ -185,7 +186,7 @@ def _same_class(
         if known is None or known.kind != "argmax" or loss.predicts(other):
             continue
         axis = axis_of(loss, known)
-        if axis is None or not loss.live(known.value):
+        if axis is None or not is_live(loss, known.value):
             return None
         index = other
         if _is_a_number_of_a_class(loss, other):

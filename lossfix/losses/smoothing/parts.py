@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from lossfix.losses.code.loss import STEEPNESS, Loss
+from lossfix.losses.code.liveness import STEEPNESS
+from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import add, default_of, parameter_names
 from lossfix.losses.discovery.candidate import Elsewhere, Helper, Project
 from lossfix.losses.discovery.outline import ITSELF

@@ -11,6 +11,7 @@ from enum import Enum
 import libcst as cst
 
 from lossfix.losses.code.conditions import uses
+from lossfix.losses.code.liveness import is_live, part_called
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.smoothing.gates import Gate, deliberate
@@ -38,7 +39,8 @@ class Path(str, Enum):
 def path_of(loss: Loss, gate: Gate) -> Path:
     """Whether anything besides the gate carries a gradient through its term."""
     if any(
-        each is not None and loss.live(each, relaxed=False) for each in (gate.then, gate.otherwise)
+        each is not None and is_live(loss, each, relaxed=False)
+        for each in (gate.then, gate.otherwise)
     ):
         return Path.LIVE
     return path_at(loss, gate.node)
@@ -59,7 +61,7 @@ def _is_used_elsewhere(part: Loss, seen: frozenset[str]) -> bool:
         return True
     for caller in part.among:
         for node in walk(caller.function):
-            if isinstance(node, cst.Call) and caller.part_called(node) is part:
+            if isinstance(node, cst.Call) and part_called(caller, node) is part:
                 if _meets_a_live_partner(caller, node):
                     return True
                 if is_only_recorded(caller, node) or deliberate(caller):
@@ -87,7 +89,7 @@ def _meets(
     parents = loss.tree.parents
 
     def alive(other: cst.CSTNode) -> bool:
-        return loss.live(other, relaxed=False)
+        return is_live(loss, other, relaxed=False)
 
     while True:
         above = parents.get(node)

@@ -15,6 +15,7 @@ from lossfix.losses.code.conditions import (
     step,
     steps_compared,
 )
+from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.smoothing.gates import Gate, consumers, gates, is_compared
@@ -45,7 +46,11 @@ def live_steps(loss: Loss, kinds: Set[str]) -> Iterator[Step]:
 def _steps(loss: Loss, kinds: Set[str], path: Path) -> Iterator[Step]:
     for node in walk(loss.function):
         known = _own_step(loss, node)
-        if known is None or known.kind not in kinds or not loss.live(known.value, relaxed=False):
+        if (
+            known is None
+            or known.kind not in kinds
+            or not is_live(loss, known.value, relaxed=False)
+        ):
             continue
         if is_only_recorded(loss, node) or is_compared(loss, node) or is_counted(loss, node):
             continue
