@@ -57,6 +57,16 @@ class View:
     """The size of its last axis; 0 where it is not known."""
     opened: Optional[tuple[int, int]] = None
     """(axis, first index) where it is all that follows that index."""
+    lost: int = 0
+    """So many axes behind the batch's are gone besides, and which of those that are left is which is
+    not known."""
+    reduced: bool = False
+    """It was summed or the like: its elements are none of the input."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the input itself, or as many elements in its place."""
+        return self == View(self.path)
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,25 @@ _OF_TWO = frozenset("""
 """Of two tensors whose last axes are alike, such as Keras' losses."""
 _COMPARING = frozenset({"equal", "not_equal"})
 _REDUCING = ("reduce_", "sum", "mean", "max", "min", "prod", "norm", "std", "logsumexp")
+_REDUCTIONS = frozenset(f"{start}{name}" for start in ("", "reduce_") for name in _REDUCING[1:])
+"""What leaves the axes alone that it is not asked for."""
+_OF_ELEMENTS = frozenset("one_hot gather sequence_mask ctc_batch_cost ctc_loss".split())
+"""What says what the elements of its input are."""
 _IMAGES = frozenset("sobel_edges image_gradients total_variation ssim ssim_multiscale psnr".split())
+_WINDOWED = {
+    f"{name}{axes}d": axes + 2
+    for name in ("conv", "depthwise_conv", "separable_conv", "max_pool", "avg_pool", "pool")
+    for axes in (1, 2, 3)
+} | dict.fromkeys("max_pool avg_pool extract_patches erosion2d dilation2d".split(), 4)
+"""How many axes what goes over an input in windows asks for."""
 _CTC = (8, 3, 6)
 """Steps, labels and classes (the blank is the last) where a connectionist loss is computed."""
 _LEFT = 3
 """The size of an axis that a reshape leaves open."""
-_WINDOW = 12
-"""Least height and width where structural similarity is taken over windows of eleven."""
+_WINDOW, _SCALES = 11, 5
+"""The window of structural similarity, and the scales, each half as large, at which it is taken."""
+_FRAMES = 3
+"""So many frames of a spectrum follow the first."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,7 @@ class Operations:
             if isinstance(each, Known) and isinstance(each.value, (int, float))
         ]
         for each in values:
-            if isinstance(each, View):
+            if isinstance(each, View) and not each.reduced:
                 self.demands.at(each.path).codes.update(numbers)
 
     def operation(
@@ -97,20 +109,24 @@ class Operations:
         if not views:
             return wide[0] if wide and name in _ELEMENTWISE else None
         call = _Call(name, arguments, named, views, count)
+        if name in _OF_ELEMENTS and call.view.reduced:
+            return None
         if name in _BY_NAME:
             return _BY_NAME[name](self, call)
         if name.startswith("sparse_") and "crossentropy" in name.replace("_", ""):
             return self.sparse(call)
         if name in _IMAGES:
             return self.images(call)
+        if name in _WINDOWED:
+            return self.windowed(call)
         if name in _OF_TWO or ("cross_entropy_with_logits" in name and "sparse" not in name):
             self.meet([*arguments[:2], *named.values()])
             return None
         # `minimum(y_pred, 3)` reduces nothing.
         if name.startswith(_REDUCING) and name not in _ELEMENTWISE:
-            axis = call.axis
-            self.reduced(call.view, axis if axis is not None else call.second)
-            return None
+            axis = call.axis if call.axis is not None else call.second
+            left = self.reduced(call.view, axis)
+            return None if "keepdims" in named or name not in _REDUCTIONS else left
         if name in _COMPARING:
             self.coded(arguments)
         if name in _ELEMENTWISE:
@@ -190,7 +206,51 @@ class Operations:
         for each in call.views:
             self.demands.at(each.path).rank = 4
             if call.name.startswith("ssim"):
-                self.demands.at(each.path).least.update({1: _WINDOW, 2: _WINDOW})
+                side = self.structured(call)
+                self.demands.at(each.path).least.update({1: side, 2: side})
+        return None
+
+    def structured(self, call: _Call) -> int:
+        """The least height and width of images of which the structural similarity is taken."""
+        several = call.name == "ssim_multiscale"
+        given = dict(
+            zip(("max_val", *(["power_factors"] * several), "filter_size"), call.arguments[2:])
+        )
+        given.update(call.named)
+        window, factors = given.get("filter_size"), given.get("power_factors")
+        size = window.value if isinstance(window, Known) else _WINDOW
+        if not several:
+            return int(size) + 1
+        scales = shape_of(factors.value) if isinstance(factors, Known) else (_SCALES,)
+        return int(size) << ((scales or (_SCALES,))[0] - 1)
+
+    def windowed(self, call: _Call) -> Value:
+        """What goes over an input in windows, with a filter where it is a convolution."""
+        rank = _WINDOWED[call.name]
+        self.of_rank(call.view, rank)
+        size = shape_of(call.second.value) if isinstance(call.second, Known) else None
+        if call.view.whole and size and len(size) == rank:
+            self.exactly(call.view, -1, size[-2])
+            least = self.demands.at(call.view.path).least
+            for axis, needed in enumerate(size[:-2], 1):
+                least[axis] = max(least.get(axis, 1), needed)
+        return None
+
+    def of_rank(self, value: Value, rank: int) -> None:
+        """An input has this number of axes, the batch's included."""
+        if isinstance(value, View) and value.whole:
+            self.demands.at(value.path).rank = rank
+
+    def framed(self, call: _Call) -> Value:
+        """A spectrum of frames along the last axis, which have to fit there."""
+        given = dict(zip(("frame_length", "frame_step"), call.arguments[1:]))
+        given.update(call.named)
+        length = given.get("frame_length", given.get("sequence_length"))
+        step = given.get("frame_step", given.get("sequence_stride", length))
+        sizes = [each.value for each in (length, step) if isinstance(each, Known)]
+        if len(sizes) == 2 and not call.view.lost and not call.view.cut:
+            axis, least = -1 - call.view.back, self.demands.at(call.view.path).least
+            least[axis] = max(least.get(axis, 1), int(sizes[0] + _FRAMES * sizes[1]))
         return None
 
     def transpose(self, call: _Call) -> Value:
@@ -206,17 +266,24 @@ class Operations:
             self.connectionist(call.arguments)
         return None
 
+    def ctc_loss(self, call: _Call) -> Value:
+        """The connectionist loss of TensorFlow, whose first two tensors may be named."""
+        given = dict(zip(("labels", "logits"), call.arguments)) | call.named
+        if call.named.get("logits_time_major") == Known(False):
+            self.connectionist([given.get("labels"), given.get("logits")])
+        return None
+
     def connectionist(self, arguments: list[Value]) -> None:
         """Labels, predictions per step, and how long each of both is."""
         steps, labels, classes = _CTC
         shapes: tuple[Shape, ...] = ((labels,), (steps, classes), (1,), (1,))
         for each, shape in zip(arguments, shapes):
-            if isinstance(each, View):
+            if isinstance(each, View) and each.whole:
                 self.demands.at(each.path).tail = shape
         if isinstance(arguments[0], View):
             self.demands.at(arguments[0].path).classes = classes - 1
         for each, length in zip(arguments[2:], (steps, labels)):
-            if isinstance(each, View):
+            if isinstance(each, View) and each.whole:
                 self.demands.at(each.path).fixed = length
 
     def picked(self, view: View, indices: Value, axis: Value) -> None:
@@ -230,16 +297,21 @@ class Operations:
             least = self.demands.at(view.path).least
             least[where] = max(least.get(where, 1), max(numbers) + 1)
 
-    def reduced(self, view: View, axis: Value) -> None:
-        """Over axes that have to be there."""
+    def reduced(self, view: View, axis: Value) -> Value:
+        """Over axes that have to be there: what is left of the input without them."""
         if not isinstance(axis, Known):
-            return
+            return None
         axes = axis.value if isinstance(axis.value, (tuple, list)) else [axis.value]
         numbers = [each for each in axes if isinstance(each, int)]
         need = max((n + 1 if n >= 0 else -n for n in numbers), default=0)
         demand = self.demands.at(view.path)
         if need > 1:
-            demand.rank = max(demand.rank, need + view.front + view.back)
+            demand.rank = max(demand.rank, need + view.front + view.back + view.lost)
+        left = replace(view, width=0, opened=None, reduced=True)
+        if axes == [-1] and not view.lost:
+            return replace(left, back=view.back + 1)
+        behind = len(numbers) == len(axes) and all(each > 0 for each in numbers)
+        return replace(left, lost=view.lost + len(axes)) if behind else None
 
     def reshaped(self, view: View, shape: Value) -> Value:
         """An input that is reshaped has as many elements as the shape."""
@@ -279,6 +351,8 @@ class Operations:
         if isinstance(value, Wide):
             return value.width
         if isinstance(value, View):
+            if value.lost:
+                return 0
             exact = self.demands.at(value.path).exact
             if value.opened is not None and value.opened[0] in exact:
                 return exact[value.opened[0]] - value.opened[1]
@@ -297,10 +371,10 @@ class Operations:
         if view.opened is not None and axis in (-1, view.opened[0]):
             self.demands.at(view.path).exact[view.opened[0]] = view.opened[1] + int(size)
             return
-        if view.cut:
-            return
         axis = axis + view.front if axis > 0 else axis - view.back
-        if not (axis < 0 and view.front):
+        # Of an axis that is counted from the other end it is not known which one it is.
+        cut = any(each == axis or (each < 0) != (axis < 0) for each in view.cut)
+        if not cut and not view.lost and not (axis < 0 and view.front):
             self.demands.at(view.path).exact[axis] = int(size)
 
 
@@ -317,6 +391,9 @@ _BY_NAME: dict[str, Callable[[Operations, _Call], Value]] = {
     "concat": Operations.concat,
     "concatenate": Operations.concat,
     "ctc_batch_cost": Operations.ctc,
+    "ctc_loss": Operations.ctc_loss,
+    "stft": Operations.framed,
+    "frame": Operations.framed,
     "sequence_mask": Operations.sequence_mask,
     "squeeze": Operations.squeeze,
     "transpose": Operations.transpose,

@@ -153,10 +153,7 @@ class _Walk:
         if isinstance(value, list):
             return value[-1] if value else None
         if isinstance(value, Known) and self.sized(value):
-            try:
-                return Known(list(value.value)[-1])
-            except Exception:
-                return None
+            return asked(lambda: _most(list(value.value)))
         return None
 
     def sized(self, value: Value) -> int:
@@ -313,6 +310,10 @@ class _Walk:
         everything = [*arguments, *named.values()]
         if everything and all(isinstance(each, Known) for each in everything):
             return self.constant(target, arguments, named)
+        rank = getattr(getattr(target, "input_spec", None), "ndim", None)
+        if isinstance(rank, int) and arguments:
+            self.ask.of_rank(arguments[0], rank)
+            return None
         if self.is_own(target) and self.depth > 0:
             return self.followed(target, arguments, named)
         return self.ask.operation(name, arguments, named, count)
@@ -345,6 +346,11 @@ class _Walk:
         except (OSError, TypeError, SyntaxError, ValueError):
             return None
         return walk.run({**dict(zip(names, arguments)), **named})
+
+
+def _most(values: Sequence[Any]) -> Any:
+    """The largest of whole numbers, and the last of anything else."""
+    return max(values) if all(isinstance(each, int) for each in values) else values[-1]
 
 
 def _name(node: ast.expr) -> str:

@@ -6,7 +6,6 @@ shapes become those that the code demands.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Optional
@@ -93,7 +92,11 @@ def fitted(
     of_true, of_pred = (demands.at((name,)) for name in demands.parameters)
     if not (of_true.of_shape or of_pred.of_shape):
         return list(suggested)
-    pairs = list(itertools.islice(_pairs(of_true, of_pred), COMBINATIONS))
+    # A sample of targets and one of predictions differ in their last axis, if at all.
+    together = sorted(_pairs(of_true, of_pred), key=lambda pair: pair[0][:-1] != pair[1][:-1])
+    pairs = together[:COMBINATIONS]
+    if of_true.classes > 0:
+        suggested = sorted(suggested, key=lambda each: each[0].labels != "index")
     found: list[tuple[Family, float]] = []
     seen: set[tuple[str, str, Shape, Shape]] = set()
     for family, score in suggested:
@@ -124,6 +127,8 @@ def _pairs(of_true: Demand, of_pred: Demand) -> Iterator[tuple[Shape, Shape]]:
     for pred in preds:
         if trues:
             yield from ((true, pred) for true in trues if meets(of_true, true))
+            own = [(*true[:-1], pred[-1]) for true in trues if true and pred]
+            yield from ((t, p) for t, p in zip(trues, own) if meets(of_pred, p))
             # An array that the targets meet may be spread over them.
             yield from (((*true[:-1], 1), pred) for true in trues if true and true[-1] > 1)
             continue

@@ -20,6 +20,10 @@ def columns(
 
     What that needs is noted in ``demand``, which is that of the view's input.
     """
+    if view.lost:
+        kept = [each for each in elements if not _is_new(each) and not _is(each, Ellipsis)]
+        demand.rank = max(demand.rank, len(kept) + view.lost)
+        return None
     ellipsis = [i for i, each in enumerate(elements) if _is(each, Ellipsis)]
     at = ellipsis[0] if ellipsis else len(elements)
     front = [each for each in elements[:at] if not _is_new(each)]

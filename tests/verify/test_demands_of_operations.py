@@ -1,0 +1,117 @@
+"""What single operations ask of the shapes of the inputs of a loss, alone and one after the other."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lossfix.verify.probe.families import BY_NAME
+from lossfix.verify.probe.hints import suggest
+from lossfix.verify.probe.reading import read
+from lossfix.verify.probe.shaped import fitted, shapes
+from lossfix.verify.probe.training import build, features
+
+TOLERANCES = tf.constant([0.3, 0.1, 0.4, 0.2, 0.5, 0.6, 0.2, 0.9, 0.7])
+KERNEL = tf.ones((3, 5, 2, 4))
+WINDOWS = (512, 128)
+
+
+def reduced_twice(y_true, y_pred):
+    per_map = tf.reduce_mean(tf.square(y_true - y_pred), axis=[2, 3])
+    return tf.reduce_sum(per_map, axis=2)
+
+
+def scaled_by_a_table(y_true, y_pred):
+    apart = tf.reduce_sum(tf.abs(y_true[..., :2] - y_pred[..., :2]), axis=-1)
+    return apart / TOLERANCES * y_true[..., 2]
+
+
+def counted(y_true, y_pred):
+    found = tf.reduce_sum(y_true, axis=-1)
+    return tf.one_hot(tf.cast(found, tf.int32), 9) * tf.cast(tf.equal(found, 4.0), tf.float32)
+
+
+def kept_axes(y_true, y_pred):
+    return tf.reduce_sum(y_true, axis=-1, keepdims=True) * TOLERANCES
+
+
+def convolved(y_true, y_pred):
+    return _edges(y_true) - _edges(y_pred)
+
+
+def _edges(image):
+    return tf.nn.conv2d(image, KERNEL, 1, "VALID")
+
+
+def pooled_in_volumes(y_true, y_pred):
+    pool = tf.keras.layers.MaxPooling3D(2)
+    return pool(y_pred) - tf.nn.max_pool3d(y_true, 2, 2, "SAME")
+
+
+def framed(y_true, y_pred):
+    return sum(tf.reduce_mean(_spectrum(y_pred, size)) for size in WINDOWS)
+
+
+def _spectrum(wave, size):
+    return tf.abs(tf.signal.stft(wave, size, size // 4))
+
+
+def alike_at_two_scales(y_true, y_pred):
+    return tf.image.ssim_multiscale(y_true, y_pred, 1.0, (0.3, 0.7), filter_size=5)
+
+
+def alike(y_true, y_pred):
+    return tf.image.ssim(y_true, y_pred, max_val=1.0)
+
+
+def connected(y_true, y_pred):
+    steps = tf.fill([tf.shape(y_pred)[0]], tf.shape(y_pred)[1])
+    used = tf.reduce_sum(tf.cast(y_true != 0, tf.int32), axis=-1)
+    return tf.nn.ctc_loss(y_true, y_pred, used, steps, logits_time_major=False, blank_index=-1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "name", "shape"),
+    [
+        (reduced_twice, "y_true", (5, 5, 5, 3)),
+        (scaled_by_a_table, "y_true", (9, 3)),
+        (convolved, "y_pred", (3, 5, 2)),
+        (pooled_in_volumes, "y_pred", (5, 5, 5, 3)),
+        (pooled_in_volumes, "y_true", (5, 5, 5, 3)),
+        (framed, "y_pred", (896,)),
+        (alike_at_two_scales, "y_true", (10, 10, 3)),
+        (alike, "y_true", (12, 12, 3)),
+        (connected, "y_true", (3,)),
+        (connected, "y_pred", (8, 6)),
+    ],
+)
+def test_the_shapes_that_operations_ask_for(loss, name, shape):
+    assert shapes(read(loss).at((name,)))[0] == shape
+
+
+def test_what_is_left_of_an_input_says_nothing_of_its_own_elements():
+    demand = read(counted).at(("y_true",))
+    assert (demand.classes, demand.codes) == (0, set())
+    assert not read(kept_axes).at(("y_true",)).of_shape
+
+
+def test_targets_and_predictions_share_all_but_their_last_axis_first():
+    family, _ = fitted(suggest("def f(t, p): return t * p"), read(scaled_by_a_table))[0]
+    batch = family.batches(0, 1)[0]
+    assert batch.y_true.shape[1:] == (9, 3)
+    assert batch.y_pred.shape[1:-1] == (9,)
+
+
+def test_indices_are_drawn_where_the_code_takes_the_targets_for_some():
+    family, _ = fitted([(BY_NAME[n], 1.0) for n in ("reg", "sparse_logits")], read(connected))[0]
+    assert family.labels == "index"
+
+
+def test_the_model_for_large_samples_stays_small():
+    batch = BY_NAME["seg_bin"].batches(0, 1)[0]
+    large = type(batch)(
+        "large", np.tile(batch.y_true, (1, 40, 40, 1)), np.tile(batch.y_pred, (1, 40, 40, 1))
+    )
+    inputs = features(large)
+    assert inputs.shape[1] <= 64
+    assert len(np.unique(inputs, axis=0)) == len(batch.y_true)
+    assert build(large, 0).count_params() < 2e6
