@@ -24,6 +24,7 @@ from lossfix.losses.discovery.outline import (
 )
 from lossfix.losses.discovery.wording import names_a_metric, pair_of
 from lossfix.model import Evidence, Form
+from lossfix.syntax.lineage import lineage
 from lossfix.syntax.nodes import below
 from lossfix.syntax.scope import Definition, dotted
 
@@ -77,19 +78,17 @@ def _is_class(file: File, path: tuple[str, ...]) -> bool:
     return isinstance(file.definition(file.by_path[path]), ast.ClassDef)
 
 
-def _lineage(file: File, path: tuple[str, ...]) -> set[tuple[str, ...]]:
+def _lineage(file: File, path: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     """A class and those of the file that it extends, by their paths."""
-    found = {path}
-    pending = [path]
-    while pending:
-        number = file.by_path.get(pending.pop())
+
+    def parents(each: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        number = file.by_path.get(each)
         node = None if number is None else file.definition(number)
-        for base in node.bases if isinstance(node, ast.ClassDef) else ():
-            parent = ((dotted(base) or "").rpartition(".")[2],)
-            if parent in file.by_path and parent not in found:
-                found.add(parent)
-                pending.append(parent)
-    return found
+        bases = node.bases if isinstance(node, ast.ClassDef) else ()
+        named = (((dotted(base) or "").rpartition(".")[2],) for base in bases)
+        return (name for name in named if name in file.by_path)
+
+    return frozenset(lineage(path, parents))
 
 
 def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lossfix.losses.discovery.candidate import Candidate
 from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.probing.assumed import assumed
-from lossfix.losses.probing.pared import instance_of, lineage
+from lossfix.losses.probing.pared import family_of, instance_of
 from lossfix.model import Form
 from lossfix.syntax.scope import Definition, defaults, definitions, dotted, parameters
 
@@ -129,7 +129,7 @@ def _constructor(listed: _Listed, node: Definition) -> ast.FunctionDef | None:
     }
     found = (
         each
-        for owner in lineage(node, classes)
+        for owner in family_of(node, classes)
         for each in owner.body
         if isinstance(each, ast.FunctionDef) and each.name == "__init__"
     )

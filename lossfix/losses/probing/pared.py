@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lossfix.losses.discovery.constants import problem_of
+from lossfix.syntax.lineage import lineage
 from lossfix.syntax.scope import Definition, defaults, dotted, scope_of_module
 
 _OF_THE_CLASS = frozenset({"super", "__class__"})
@@ -67,7 +68,7 @@ class _Pared:
     ) -> None:
         self._name = name
         self._resolve = resolve
-        family = list(lineage(classes[name], classes))
+        family = list(family_of(classes[name], classes))
         if any(each.decorator_list for each in family):
             raise _Whole
         self._members: dict[str, _Member] = {}
@@ -198,20 +199,17 @@ def instance_of(method: ast.FunctionDef) -> str:
     return listed[0].arg if listed and not static else ""
 
 
-def lineage(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> Iterator[ast.ClassDef]:
+def family_of(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> Iterator[ast.ClassDef]:
     """A class and those of the file that it extends, the nearest first.
 
     Args:
         classes: those of the module, by their names.
     """
-    pending, seen = [node], set[ast.ClassDef]()
-    while pending:
-        current = pending.pop(0)
-        if current not in seen:
-            seen.add(current)
-            yield current
-            named = (classes.get(dotted(base) or "") for base in current.bases)
-            pending += [each for each in named if each is not None]
+
+    def parents(each: ast.ClassDef) -> Iterator[ast.ClassDef]:
+        return filter(None, (classes.get(dotted(base) or "") for base in each.bases))
+
+    return lineage(node, parents)
 
 
 def _bound_in(node: ast.ClassDef) -> dict[str, list[ast.stmt]]:

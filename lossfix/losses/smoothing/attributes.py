@@ -14,6 +14,7 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.smoothing.evaluation import Evaluation, Unknown, Value
+from lossfix.syntax.lineage import lineage
 from lossfix.syntax.tree import dotted, methods_of
 
 _LOWEST, _HIGHEST = 0.1, 0.9
@@ -29,7 +30,7 @@ def attributes(
         known: the values of the names of the module.
     """
     found: dict[str, Value] = {}
-    for owner in _lineage(loss):
+    for owner in _classes(loss):
         for name, value in (
             *_set_by_the_constructor(loss, owner, known, random_),
             *_of_the_class(loss, owner, known),
@@ -38,19 +39,17 @@ def attributes(
     return found
 
 
-def _lineage(loss: Loss) -> Iterator[cst.ClassDef]:
+def _classes(loss: Loss) -> Iterator[cst.ClassDef]:
     """The class of a loss and those of the file that it extends, the nearest first."""
     around = (loss.definition, *loss.tree.ancestors(loss.definition))
     own = next((each for each in around if isinstance(each, cst.ClassDef)), None)
     by_path = dict(loss.tree.definitions)
-    pending, seen = [own], set[cst.CSTNode]()
-    while pending:
-        node = pending.pop(0)
-        if isinstance(node, cst.ClassDef) and node not in seen:
-            seen.add(node)
-            yield node
-            named = (by_path.get((dotted(each.value) or "",)) for each in node.bases)
-            pending += [each for each in named if isinstance(each, cst.ClassDef)]
+
+    def parents(node: cst.ClassDef) -> Iterator[cst.ClassDef]:
+        named = (by_path.get((dotted(each.value) or "",)) for each in node.bases)
+        return (each for each in named if isinstance(each, cst.ClassDef))
+
+    return iter(()) if own is None else lineage(own, parents)
 
 
 def _of_the_class(
