@@ -112,7 +112,7 @@ def _measure(
             waiting.append(case)
     if not waiting:
         return
-    count, settled = len(waiting), 0
+    count = left = len(waiting)
     progress.tick(f"Measuring: 0 of {count} losses done, starting TensorFlow")
     with start() as verifier:
         while waiting:
@@ -124,10 +124,12 @@ def _measure(
                 if take_in(case, verdict):
                     again.append(case)
                 else:
-                    settled += 1
-                progress.tick(f"Measuring: {settled} of {count} losses done, last {name}")
-            waiting = again or _once_more(cases, files, locked)
-            settled -= 0 if again else len(waiting)
+                    left -= 1
+                progress.tick(f"Measuring: {count - left} of {count} losses done, last {name}")
+            waiting = again
+            if not waiting:
+                waiting = _once_more(cases, files, locked)
+                left = len(waiting)
     progress.tick("")
 
 
