@@ -55,7 +55,6 @@ def test_a_gentle_sigmoid_gate_trains_no_worse(against_article):
     facts = descent(smoothed(3.0), 3.0, against_article)
     assert facts.passed
     assert facts.stuck <= 0.01
-    assert facts.sign_flips == 0
     assert facts.steepness == 3.0
 
 
@@ -63,7 +62,6 @@ def test_the_articles_steepness_leaves_rows_behind_the_barrier(against_article):
     facts = descent(smoothed(10.0), 10.0, against_article)
     assert not facts.passed
     assert facts.stuck > 0.05
-    assert facts.sign_flips > 0.05
     assert facts.original is not None
     assert facts.rewrite > 10 * facts.original
 

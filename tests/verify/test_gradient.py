@@ -96,8 +96,7 @@ def test_a_wrong_gradient_of_one_s_own_is_found(tmp_path):
 def test_a_right_gradient_agrees_with_finite_differences_in_double_precision(tmp_path):
     facts = measured("tf.exp(-tf.abs(y_true - y_pred)) * tf.cast(y_pred, 'float32')", tmp_path)
     assert facts.precision == "float64"
-    assert facts.fd_points >= 6
-    assert facts.fd_error < 1.0
+    assert 0.0 < facts.fd_error < 1.0
 
 
 @pytest.mark.parametrize(

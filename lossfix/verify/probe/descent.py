@@ -109,7 +109,6 @@ def descent(rewrite: Call, steepness: Optional[float], against: Yardstick) -> De
         start=start,
         original=original if against.gradient is not None else None,
         rewrite=value,
-        sign_flips=_sign_flips(against, gradient),
         dead=_dead(against, gradient),
         passed=passed,
         note="" if against.start.size > 1 else "scored as a batch: its rows depend on one another",
@@ -290,16 +289,6 @@ def _row_by_row(original: Call, batch: Batch) -> Callable[[Any], Any]:
         return np.asarray(values, dtype=np.float64)
 
     return score
-
-
-def _sign_flips(against: Yardstick, gradient: Any) -> float:
-    """Share of elements whose descent leads away from the target though the original's does not."""
-    target = np.asarray(against.batch.y_true, dtype=np.float64)
-    pred = np.asarray(against.batch.y_pred, dtype=np.float64)
-    if against.gradient is None or target.shape != pred.shape:
-        return 0.0
-    toward = np.sign(target - pred)
-    return float(np.mean((gradient * toward > 0) & (against.gradient * toward < 0)))
 
 
 def _dead(against: Yardstick, gradient: Any) -> float:

@@ -90,7 +90,6 @@ class GradientFacts:
     jumps: tuple[Jump, ...] = ()
     fd_error: float = 0.0
     """Largest |autodiff - finite difference| in units of its tolerance: wrong above 1."""
-    fd_points: int = 0
     kinks: int = 0
     """Directions in which the one-sided slopes differ; there any slope between them is accepted."""
     live_rows: float = 1.0
@@ -228,9 +227,6 @@ class DescentFacts:
     """``None`` where the original has no gradient to descend along."""
     rewrite: float = 0.0
     """The original's value where the rewrite's gradient leads."""
-    sign_flips: float = 0.0
-    """Share of elements whose gradient points away from the target where the original's points to
-    it."""
     dead: float = 0.0
     """Share of rows without a gradient (float32) that are not at their optimum."""
     alignment: Optional[float] = None
