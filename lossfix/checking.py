@@ -28,7 +28,8 @@ from lossfix.model import Finding, Form, Safety, Severity, Span
 from lossfix.rules import RULES
 from lossfix.rules.rule import Match, Rule
 from lossfix.syntax.guards import GuardTripped
-from lossfix.syntax.tree import Tree, Unparsable, outline, parse, walk
+from lossfix.syntax.parsing import Unparsable, outline, parse
+from lossfix.syntax.tree import Tree, walk
 
 _NAMELESS = "give the loss a name first (LF318)"
 A_METRIC_TOO = "it is a metric too, and smoothing would change what that reports"

@@ -31,7 +31,7 @@ from lossfix.model import (
 from lossfix.progress import SILENT, Progress
 from lossfix.rules import RULES
 from lossfix.source import Document
-from lossfix.syntax.tree import Unparsable
+from lossfix.syntax.parsing import Unparsable
 from lossfix.verify.client import Verifier
 
 

@@ -50,7 +50,7 @@ class Request:
 def _with_callers(request: Request, files: Opened) -> Opened:
     """The same with those of the skipped files that mention a function of which a loss may be made."""
     from lossfix.checking import candidates_in
-    from lossfix.syntax.tree import Unparsable
+    from lossfix.syntax.parsing import Unparsable
 
     names: set[str] = set()
     for document in files.documents:
@@ -68,7 +68,7 @@ def _with_callers(request: Request, files: Opened) -> Opened:
 def roles_of(request: Request, files: Opened) -> Iterator[str]:
     """What is a loss, a part of one, or a metric besides, a line each."""
     from lossfix.roles import roles
-    from lossfix.syntax.tree import Unparsable
+    from lossfix.syntax.parsing import Unparsable
 
     for document in files.documents:
         if files.may_hold_a_loss(document):
@@ -337,7 +337,7 @@ def _unparsed(document: Document) -> list[Finding]:
     if not document.unparsed:
         return []
     from lossfix.checking import unparsable
-    from lossfix.syntax.tree import Unparsable
+    from lossfix.syntax.parsing import Unparsable
 
     return [
         replace(

@@ -18,7 +18,7 @@ from lossfix.lsp.folder import View
 from lossfix.model import Finding, Gate
 from lossfix.scan import Opened
 from lossfix.source import Document
-from lossfix.syntax.tree import Unparsable
+from lossfix.syntax.parsing import Unparsable
 
 Texts = tuple[tuple[Document, str], ...]
 """Documents and their new texts; empty where nothing can be done."""

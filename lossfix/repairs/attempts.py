@@ -15,7 +15,7 @@ from lossfix.losses.code.loss import Loss, Relaxation
 from lossfix.losses.probing.hints import families, head, thresholds
 from lossfix.model import FileChange, Form, Gate, Probe, Repair, Ruling, Safety, Verdict
 from lossfix.repairs.plan import Plan, configured, subject_of
-from lossfix.syntax.tree import Unparsable
+from lossfix.syntax.parsing import Unparsable
 
 UNCALIBRATED = 10.0
 """The steepness of a candidate before it is measured: right for probabilities (see docs/why.md)."""

@@ -9,8 +9,9 @@ from collections import Counter
 
 import libcst as cst
 
+from lossfix.syntax.parsing import Unparsable, outline
 from lossfix.syntax.scope import unbound
-from lossfix.syntax.tree import Unparsable, children, outline
+from lossfix.syntax.tree import children
 
 
 class GuardTripped(Exception):

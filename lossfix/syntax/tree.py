@@ -1,9 +1,8 @@
-"""A file parsed once by LibCST, with the little that LibCST leaves out: places, parents and names."""
+"""A file as LibCST has it, with the little that LibCST leaves out: places, parents and names."""
 
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,22 +15,6 @@ from lossfix.model import Span
 from lossfix.syntax.scope import Scope, definitions, scope_of, scope_of_module
 
 Definition = cst.FunctionDef | cst.ClassDef
-LARGEST = 2_000_000
-"""Characters that LibCST is given at most: a million of assignments take it 0.7 GB and ten seconds."""
-
-
-class Unparsable(Exception):
-    """A file that is not Python; ``line`` and ``column`` (from 1) say where it stops being.
-
-    One with a ``cure`` is Python that is not read all the same; it says what to do about that.
-    """
-
-    def __init__(self, message: str, line: int, column: int, cure: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.column = column
-        self.cure = cure
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,43 +188,6 @@ class Spans(Mapping[cst.CSTNode, Span]):
                 for _ in statement.body[1:]:
                     next(outlines)
         return lines
-
-
-def outline(text: str) -> ast.Module:
-    """The standard library's tree of ``text``: many times cheaper than LibCST's.
-
-    Raises:
-        Unparsable: where Python cannot read it.
-    """
-    try:
-        with warnings.catch_warnings():
-            # Warnings about the user's code (invalid escapes) are not ours to print.
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except SyntaxError as error:
-        raise Unparsable(
-            error.msg or "invalid syntax", error.lineno or 1, error.offset or 1
-        ) from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise Unparsable(str(error) or type(error).__name__, 1, 1) from None
-
-
-def parse(text: str) -> Tree:
-    """Parse ``text``.
-
-    Raises:
-        Unparsable: where Python or LibCST cannot read it, or it has more than ``LARGEST`` characters.
-    """
-    if len(text) > LARGEST:
-        said = f"it has {len(text)} characters, and at most {LARGEST} are read"
-        raise Unparsable(said, 1, 1, "move its losses into a file of their own")
-    lines = outline(text)
-    try:
-        return Tree(text, cst.parse_module(text), lines)
-    except cst.ParserSyntaxError as error:
-        raise Unparsable(error.message, error.raw_line, error.raw_column + 1) from None
-    except RecursionError:
-        raise Unparsable("nested too deeply", 1, 1) from None
 
 
 def dotted(node: cst.CSTNode | None) -> str | None:

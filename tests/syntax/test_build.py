@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossfix.syntax import build
-from lossfix.syntax.tree import parse, walk
+from lossfix.syntax.parsing import parse
+from lossfix.syntax.tree import walk
 
 EXPRESSIONS = [
     "a",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lossfix.syntax.imports import add_imports, without_idle_imports
-from lossfix.syntax.tree import parse
+from lossfix.syntax.parsing import parse
 
 
 @pytest.mark.parametrize(

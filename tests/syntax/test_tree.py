@@ -7,7 +7,8 @@ import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from lossfix.model import Span
-from lossfix.syntax.tree import children, parse, walk
+from lossfix.syntax.parsing import parse
+from lossfix.syntax.tree import children, walk
 
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures").rglob("*.py"))[::7]
 
