@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import libcst as cst
 import pytest
 
 from lossfix import checking, run, scan
@@ -14,7 +15,7 @@ from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.reading import read
 from lossfix.losses.discovery.candidate import Settings
 from lossfix.scan import Opened
-from lossfix.syntax import tree
+from lossfix.syntax.parsing import LARGEST
 
 PLAIN = Settings()
 FAULTLESS = """
@@ -65,7 +66,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         return counted
 
     monkeypatch.setattr(ast, "parse", counting("ast", ast.parse))
-    monkeypatch.setattr(tree.cst, "parse_module", counting("libcst", tree.cst.parse_module))
+    monkeypatch.setattr(cst, "parse_module", counting("libcst", cst.parse_module))
     return counts
 
 
@@ -183,7 +184,7 @@ def test_what_a_file_holds_is_looked_up_once_for_all_its_losses(
 def test_a_file_that_is_too_large_is_told_so_and_given_to_no_parser_of_ours(
     tmp_path: Path, parsed: dict[str, int]
 ) -> None:
-    large = LOSS + "# " + "data " * (tree.LARGEST // 5)
+    large = LOSS + "# " + "data " * (LARGEST // 5)
     files, found = checked(written(tmp_path, losses=large, other=LOSS), tmp_path)
     assert sorted(found) == ["LF000", "LF301"]
     assert parsed["libcst"] == 1
