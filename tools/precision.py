@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 from lossfix import scan  # noqa: E402
 from lossfix.losses.discovery.candidate import Settings  # noqa: E402
 from lossfix.losses.discovery.discover import discover  # noqa: E402
-from lossfix.syntax.tree import outline  # noqa: E402
+from lossfix.syntax.parsing import outline  # noqa: E402
 
 _HEADINGS = ("package", "files", "losses", "findings", "written", "kept")
 _DEADLINE = 900
