@@ -230,19 +230,21 @@ def scope_of(node: Definition, parent: Scope) -> Scope:
 
 def unbound(module: ast.Module) -> frozenset[str]:
     """The names that a module uses and nowhere binds, built-in names apart."""
-    return frozenset(_unbound(module.body, scope_of_module(module)))
+    return frozenset(each.id for each in unbound_reads(module))
 
 
-def _unbound(body: list[ast.stmt], scope: Scope) -> Iterator[str]:
-    for statement in body:
+def unbound_reads(module: ast.Module) -> Iterator[ast.Name]:
+    """Where a module reads names that nothing binds, built-in names apart."""
+    scope = scope_of_module(module)
+    for statement in module.body:
         yield from _unbound_in(statement, scope, frozenset())
 
 
-def _unbound_in(node: ast.AST, scope: Scope, extra: frozenset[str]) -> Iterator[str]:
+def _unbound_in(node: ast.AST, scope: Scope, extra: frozenset[str]) -> Iterator[ast.Name]:
     match node:
         case ast.Name(id=name, ctx=ast.Load()):
             if name not in extra and not scope.binds(name) and not hasattr(builtins, name):
-                yield name
+                yield node
             return
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             inner = scope_of(node, scope)
