@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-WORTHWHILE = 2_000_000
+WORTHWHILE = 300_000
 """Characters of source from which local processes repay their start (measured: see docs/scale.md)."""
 
 CHUNK = 400_000
 """Characters of source that are sent at a time: enough to hide what sending costs, and few to repeat."""
+
+SHARES = 8
+"""Chunks that each process gets at least, so that none waits long for another's last one."""
 
 RETRIES = 3
 """How often work is done again whose worker was lost."""
@@ -63,7 +66,9 @@ class Pool:
                 yield function(*row)
             return
         executor = self._started()
-        futures = [executor.submit(_apply, function, chunk) for chunk in _chunks(rows, sizes)]
+        size = min(CHUNK, sum(sizes) // (SHARES * self.jobs) + 1)
+        chunks = _chunks(rows, sizes, size)
+        futures = [executor.submit(_apply, function, chunk) for chunk in chunks]
         for number, future in enumerate(futures):
             try:
                 yield from future.result()
@@ -146,14 +151,15 @@ def _apply(function: Callable[..., Result], rows: Sequence[tuple[Any, ...]]) -> 
 
 
 def _chunks(
-    rows: Sequence[tuple[Any, ...]], sizes: Sequence[int]
+    rows: Sequence[tuple[Any, ...]], sizes: Sequence[int], most: int
 ) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows in their order, parted where ``most`` characters are reached."""
     chunk: list[tuple[Any, ...]] = []
     total = 0
     for row, size in zip(rows, sizes, strict=True):
         chunk.append(row)
         total += size
-        if total >= CHUNK:
+        if total >= most:
             yield chunk
             chunk, total = [], 0
     if chunk:
