@@ -265,7 +265,7 @@ def explain(rule: str) -> int:
 
         several = beginning_with(rule)
         known = [word for pair in known_pairs() for word in pair]
-        near = f"; there are {', '.join(several)}" if several else closest(rule, known)
+        near = f"; there are {', '.join(several)}" if several else closest(rule, known, cutoff=0.6)
         raise Failure(f"no rule {rule!r}{near or '; lossfix rules lists them'}")
     click.echo(page.rstrip())
     return CLEAN
