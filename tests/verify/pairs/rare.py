@@ -250,9 +250,18 @@ PAIRS: tuple[Pair, ...] = (
             "total variation",
             rewritten("""
                 square = tf.reduce_mean(tf.square(y_true - y_pred), axis=[1, 2, 3])
-                return square + 0.1 * tf.image.total_variation(y_pred) / 12.0
+                differences = tf.cast(tf.size(y_pred[0, 1:]), y_pred.dtype)
+                return square + 0.1 * tf.image.total_variation(y_pred) / differences
                 """),
             PRESERVED,
+        ),
+        (
+            "total variation of one channel",
+            rewritten("""
+                square = tf.reduce_mean(tf.square(y_true - y_pred), axis=[1, 2, 3])
+                return square + 0.1 * tf.image.total_variation(y_pred) / 12.0
+                """),
+            CHANGED,
         ),
         (
             "rows twice",
