@@ -10,7 +10,7 @@ import libcst as cst
 from lossfix.syntax.tree import Tree
 
 LARGEST = 2_000_000
-"""Characters that LibCST is given at most: a million of assignments take it 0.7 GB and ten seconds."""
+"""Characters that LibCST is given at most: what a million of assignments take it, docs/scale.md tells."""
 
 
 class Unparsable(Exception):
