@@ -604,6 +604,15 @@ STILL_THERE = {
     "a test of a loss": (
         BACKEND + "\n\ndef test_gap_loss():\n    assert K.eval(losses.GapLoss()(A, B)) == 0.25"
     ),
+    "a test of a loss in a class of tests": (
+        BACKEND + "\n\nclass GapTest(TestCase):\n    def testGapLossIsEven(self):\n"
+        "        self.assertEqual(K.eval(losses.gap(A, B)), 0.25)"
+    ),
+    "what tests of losses share": (
+        "import tensorflow as tf\n\nclass GapTest(TestCase):\n"
+        "    def _test_gap_loss(self, loss, size):\n"
+        "        self.assertEqual(loss(tf.random_uniform([size])).shape, [size])"
+    ),
     "TensorFlow 1 where it is asked for": (
         "import tensorflow as tf\n\ndef kl_loss(mean, spread):\n"
         "    return tf.log(mean) if tf.__version__ < '2' else tf.math.log(mean)"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lossfix.losses.discovery.wiring import Wiring
-from lossfix.losses.discovery.wording import names_a_loss
+from lossfix.losses.discovery.wording import names_a_loss, names_a_test
 from lossfix.losses.operations.removed import REMOVED_KEYWORDS, Removed, removed
 from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import scope_of_module
@@ -113,7 +113,7 @@ def _functions(wiring: Wiring) -> Iterator[ast.FunctionDef]:
         # The names of a loss, of what is in it and of the factory around it are told with the loss.
         if any(path[: len(each)] == each or each[: len(path)] == path for each in known):
             continue
-        if not isinstance(node, ast.FunctionDef) or node.name.startswith("test_"):
+        if not isinstance(node, ast.FunctionDef) or names_a_test(node.name):
             continue
         if names_a_loss(node.name) or node in calling:
             yield node

@@ -46,6 +46,12 @@ def names_a_loss(name: str) -> bool:
     return bool(said - _SHORT_FOR_LOSSES) or (bool(said) and not words(name) & METRIC_WORDS)
 
 
+def names_a_test(name: str) -> bool:
+    """Whether a function is called a test, or a part of one: ``test_gap``, ``testGap``, ``_test_gap``."""
+    first = _WORD.search(name)
+    return first is not None and first[0].lower() == "test"
+
+
 def names_a_metric(name: str) -> bool:
     """Whether the name says that this is a metric and no loss."""
     return bool(words(name) & METRIC_WORDS) and not names_a_loss(name)
