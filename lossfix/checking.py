@@ -218,15 +218,21 @@ def _miswired(
 ) -> Iterator[Finding]:
     """What is wrong with how a text puts its losses to use."""
     wiring = Wiring(_outline(text), candidates)
+    for rule, misuse in _misuses(wiring, rules):
+        yield _misused(path, text, rule, misuse)
+
+
+def _misuses(wiring: Wiring, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Misuse]]:
     for rule in rules:
         for misuse in rule.wiring(wiring):
-            yield _misused(path, text, rule, misuse)
+            if not wiring.never_runs(misuse.node):
+                yield rule, misuse
 
 
 def is_miswired(module: ast.Module) -> bool:
     """Whether any rule has something to say on how a file without a loss of its own wires others."""
     wiring = Wiring(module)
-    return any(True for rule in RULES for _ in rule.wiring(wiring))
+    return any(True for _ in _misuses(wiring, RULES))
 
 
 def _misused(path: str, text: str, rule: Rule, misuse: Misuse) -> Finding:

@@ -420,8 +420,18 @@ def test_only_what_was_made_of_its_inputs_and_outputs_lost_add_loss() -> None:
         "class A(tf.keras.layers.Layer):\n    def call(self, x):\n        self.add_loss(x)",
         "def penalise(model):\n    model.add_loss(0.1)",
         "import tf_keras\nm = tf_keras.Model(x, code)\nm.add_loss(0.1)",
+        "if False:\n    model.add_loss(0.1)",
+        "if 1:\n    pass\nelse:\n    for _ in range(2):\n        model.add_loss(0.1)",
     ):
         assert codes(MODEL + fine, "model-add-loss") == []
+
+
+def test_what_runs_under_a_constant_condition_is_seen() -> None:
+    for wrong in (
+        "if True:\n    model.add_loss(0.1)",
+        "if 0:\n    pass\nelse:\n    model.add_loss(0.1)",
+    ):
+        assert codes(MODEL + wrong, "model-add-loss") == ["LF407"]
 
 
 def trainer(body: str, above: str = "", base: str = "tf.keras.Model") -> str:

@@ -262,6 +262,17 @@ class Wiring:
             above = parents(self.module).get(above)
         return False
 
+    def never_runs(self, node: ast.AST) -> bool:
+        """Whether a node stands under ``if False:``, by which code is kept and not run."""
+        inner, above = node, parents(self.module).get(node)
+        while above is not None:
+            match above:
+                case ast.If(test=ast.Constant(value=test), body=body, orelse=orelse):
+                    if inner in (orelse if test else body):
+                        return True
+            inner, above = above, parents(self.module).get(above)
+        return False
+
     def _is_layer_of_a_model(self, node: ast.expr) -> bool:
         match node:
             case ast.Subscript(value=ast.Attribute(value=model, attr="layers")):
