@@ -59,7 +59,7 @@ def test_the_loss_calls_copies_and_hands_its_steepness_down_to_all_of_them() -> 
     text = mended(SHARED)
     assert "return 1.0 - _soft_recall(y_true, y_pred, steepness)" in text
     assert "return _soft_hits(y_true, y_pred, steepness) / " in text
-    assert "tf.sigmoid(steepness * (y_pred - 0.5))" in text
+    assert "soft_round(tf.clip_by_value(y_pred, 0, 1), steepness)" in text
     assert "def recall_loss(y_true, y_pred, steepness=10.0):" in text
 
 

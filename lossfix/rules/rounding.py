@@ -3,10 +3,10 @@
 ## What it does
 
 Finds `round`, `floor`, `ceil`, `rint`, `//` and casts to integers of the predictions where nothing else in
-their term carries a gradient, and equalities of what was rounded. `round(clip(x, 0, 1))`, the idiom of
-copied F1 losses, and the rounding of a sigmoid become a sigmoid around one half; other roundings become
-steps whose slopes are never quite zero. Where the rest of their term carries one, as in a ratio whose
-numerator alone is rounded, a `round` at which the loss jumps is reported.
+their term carries a gradient, and equalities of what was rounded. Roundings become steps whose slopes are
+never quite zero, and which are whole numbers where their argument is: what is 0 counts as 0. Where the rest
+of their term carries one, as in a ratio whose numerator alone is rounded, a `round` at which the loss jumps
+is reported.
 
 ## Why is this bad
 
@@ -31,18 +31,29 @@ def recall_loss(y_true, y_pred):
 import tensorflow as tf
 
 
+def soft_round(x, steepness):
+    \"\"\"Rounds `x` by steps that get steeper with `steepness`, and whose slope is never zero.\"\"\"
+    floor = tf.floor(x)
+    half = tf.cast(0.5 * steepness, x.dtype)
+    return floor + 0.5 + 0.5 * tf.tanh(half * (x - floor - 0.5)) / tf.tanh(0.5 * half)
+
+
 def recall_loss(y_true, y_pred, steepness=10.0):
-    hits = tf.reduce_sum(y_true * tf.sigmoid(steepness * (y_pred - 0.5)), axis=-1)
+    hits = tf.reduce_sum(
+        y_true * soft_round(tf.clip_by_value(y_pred, 0.0, 1.0), steepness), axis=-1
+    )
     return 1.0 - hits / (tf.reduce_sum(y_true, axis=-1) + 1e-7)
 ```
 
 ## Fix safety
 
 Relaxed: the values approach the rounded ones as `steepness` grows, everywhere but half-way between two
-whole numbers. Where no steepness keeps its promise, or with `--gate detached`, the rounding goes straight
-through: `x + tf.stop_gradient(tf.round(x) - x)` has the old values and the gradient of `x`, which is what
-quantisation and ratings ask for. Leaving the rounding out altogether would be another loss, whose values do
-not approach the old ones. `x - round(x)`, `x - floor(x)` and straight-through rounding have a gradient
+whole numbers. A sigmoid around one half would do so too, but is 0.007 and not 0 where nothing is there
+(with a steepness of 10), and a sum over the pixels of an image adds that up. Where no steepness keeps its
+promise, or with `--gate detached`, the rounding goes straight through:
+`x + tf.stop_gradient(tf.round(x) - x)` has the old values and the gradient of `x`, which is what
+quantisation and ratings ask for. Leaving the rounding out altogether would be another loss, whose values
+do not approach the old ones. `x - round(x)`, `x - floor(x)` and straight-through rounding have a gradient
 and are left alone. To keep the old behaviour, keep the rounded value in a metric.
 
 ## References
@@ -63,7 +74,6 @@ from lossfix.losses.code.conditions import Step
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import add, number
 from lossfix.losses.smoothing.gates import deliberate, flag_of, is_float_again
-from lossfix.losses.smoothing.margins import difference, scaled
 from lossfix.losses.smoothing.scalar import jump_at
 from lossfix.losses.smoothing.smooth import orphaned
 from lossfix.losses.smoothing.steps import (
@@ -71,7 +81,6 @@ from lossfix.losses.smoothing.steps import (
     above_casts,
     dead_equalities,
     dead_steps,
-    is_share,
     live_steps,
 )
 from lossfix.losses.subclassing.definitions import defined
@@ -180,12 +189,6 @@ def _straight_through(loss: Loss) -> Edit | None:
 def _soft(
     loss: Loss, each: Step, steepness: cst.BaseExpression
 ) -> tuple[cst.BaseExpression, tuple[cst.BaseStatement, ...]]:
-    if each.kind == "round" and is_share(loss, each.value):
-        value = each.value
-        if isinstance(value, cst.Call) and loss.operation(value) == "tf.clip_by_value":
-            value = value.args[0].value
-        centred = difference(value, cst.Float("0.5"))
-        return expression(f"{loss.spell('tf.sigmoid')}({{z}})", z=scaled(steepness, centred)), ()
     name, before = defined(loss, "soft_round", SOFT_ROUND)
     template = _CENTRED[each.kind].replace("TANH", loss.spell("tf.tanh"))
     return expression(template, f=cst.Name(name), x=each.value, k=steepness), before

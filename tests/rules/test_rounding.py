@@ -30,11 +30,11 @@ PAIRS = {
         "soft_round(y_pred - 0.5 * tf.tanh(steepness * y_pred), steepness)"
     ),
     "tf.cast(tf.cast(tf.round(y_pred), tf.int32), tf.float32)": "soft_round(y_pred, steepness)",
-    "tf.round(tf.clip_by_value(y_pred, 0, 1))": "tf.sigmoid(steepness * (y_pred - 0.5))",
+    "tf.round(tf.clip_by_value(y_pred, 0, 1))": "soft_round(tf.clip_by_value(y_pred, 0, 1), steepness)",
     "tf.round(tf.clip_by_value(y_true * y_pred, 0.0, 1.0))": (
-        "tf.sigmoid(steepness * (y_true * y_pred - 0.5))"
+        "soft_round(tf.clip_by_value(y_true * y_pred, 0.0, 1.0), steepness)"
     ),
-    "tf.round(tf.sigmoid(y_pred))": "tf.sigmoid(steepness * (tf.sigmoid(y_pred) - 0.5))",
+    "tf.round(tf.sigmoid(y_pred))": "soft_round(tf.sigmoid(y_pred), steepness)",
 }
 
 

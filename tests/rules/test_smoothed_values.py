@@ -170,3 +170,18 @@ def test_the_gradient_is_alive_in_a_graph_and_compiled(
     assert np.count_nonzero(expected) >= np.size(expected) // 8
     assert np.all(np.isfinite(expected))
     np.testing.assert_allclose(compiled(*inputs), expected, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "hits",
+    [
+        "tf.round(tf.clip_by_value(t * p, 0, 1))",
+        "t * tf.round(tf.clip_by_value(p, 0, 1))",
+        "tf.round(t * tf.sigmoid(20.0 * (p - 0.5)))",
+    ],
+)
+def test_what_is_not_there_does_not_add_up_over_a_large_map(hits: str) -> None:
+    new = built(hits, smoothed=True)
+    targets = tf.constant(np.eye(1, 10_000, dtype="float32"))
+    found = new(targets, 0.9 * targets, steepness=8.0)
+    assert float(found) * 10_000 == pytest.approx(1.0, abs=0.05)

@@ -11,7 +11,6 @@ from lossfix.losses.code.conditions import (
     CASTS,
     Step,
     as_condition,
-    named_value,
     step,
     steps_compared,
 )
@@ -19,7 +18,6 @@ from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.smoothing.gates import Gate, consumers, gates, is_compared
-from lossfix.losses.smoothing.margins import is_number
 from lossfix.losses.smoothing.paths import Path, path_at, path_of
 from lossfix.syntax.tree import walk
 
@@ -27,7 +25,6 @@ ROUNDINGS = frozenset({"round", "floor", "ceil", "trunc"})
 _COUNTED = frozenset(
     {"tf.math.confusion_matrix", "tf.math.bincount", "tf.unique", "tf.histogram_fixed_width"}
 )
-_UNIT = frozenset({"tf.sigmoid", "tf.nn.softmax", "keras.activations.sigmoid"})
 
 
 def dead_steps(loss: Loss, kinds: Set[str]) -> Iterator[Step]:
@@ -97,15 +94,3 @@ def above_casts(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
         node = call
         if not casts_to_discrete(call):
             return node
-
-
-def is_share(loss: Loss, node: cst.BaseExpression) -> bool:
-    """Whether a value certainly lies between 0 and 1."""
-    match node:
-        case cst.Call(args=[cst.Arg(), *rest]):
-            operation = loss.operation(node)
-            if operation == "tf.clip_by_value" and len(rest) >= 2:
-                return is_number(rest[0].value, 0) and is_number(rest[1].value, 1)
-            return operation in _UNIT
-    value = named_value(loss, node)
-    return value is not None and is_share(loss, value)
