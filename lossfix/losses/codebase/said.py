@@ -65,6 +65,8 @@ class Use:
     """The origin, with the dots of a relative import."""
     line: int = 0
     reason: str = ""
+    """What the file does by it, where that keeps a function from becoming a class; a call by its own name
+    does not, and one by an alias does."""
     to: Argument | None = None
     """Where it is passed to; what that function does with it decides."""
     exact: bool = False

@@ -321,7 +321,7 @@ class _Reader:
                         Role.FUNCTION, origin, line, "calls it with numbers, which are no tensors"
                     )
                 elif plain and not any(isinstance(each, ast.Starred) for each in above.args):
-                    yield Use(Role.CALLED, origin, line)
+                    yield Use(Role.CALLED, origin, line, "calls it under another name")
                 else:
                     reason = "calls it with more than targets and predictions"
                     yield Use(Role.FUNCTION, origin, line, reason)
