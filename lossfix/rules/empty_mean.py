@@ -2,8 +2,9 @@
 
 ## What it does
 
-Finds `tf.reduce_mean` of what `tf.boolean_mask` selects by the targets, and divides the sum by the number
-of selected samples with `tf.math.divide_no_nan`.
+Finds `tf.reduce_mean` of what `tf.boolean_mask`, or `tf.gather` at the places of a `tf.where`, selects by the
+targets, and divides the sum by the number of selected samples with `tf.math.divide_no_nan`. Losses of Keras
+that take that mean themselves are reported.
 
 ## Why is this bad
 
@@ -53,11 +54,13 @@ import libcst as cst
 
 from lossfix.losses.code.asked_once import asked_once
 from lossfix.losses.code.conditions import named_value
-from lossfix.losses.code.divisions import is_sheltered
+from lossfix.losses.code.divisions import is_chosen, is_sheltered
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.naming import named
+from lossfix.losses.code.surroundings import value_around
 from lossfix.losses.code.tensors import is_boolean
 from lossfix.losses.operations.gradients import COMPARISONS, ELEMENTWISE, LOGICAL
+from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression
@@ -65,43 +68,105 @@ from lossfix.syntax.tree import walk
 
 _FOR_EACH = frozenset(
     f"{module}.{kind}_crossentropy"
-    for module in ("keras.backend", "keras.ops")
+    for module in ("keras.backend", "keras.ops", "keras.losses")
     for kind in ("binary", "categorical", "sparse_categorical")
-) | {
+) - {"keras.losses.binary_crossentropy"} | {
     "tf.nn.softmax_cross_entropy_with_logits",
     "tf.nn.sparse_softmax_cross_entropy_with_logits",
 }
 """Cross-entropies of each of the samples that they are given."""
 
+_MEANS = frozenset("keras.losses." + name for name in words("""
+    binary_crossentropy binary_focal_crossentropy hinge huber log_cosh mean_absolute_error
+    mean_absolute_percentage_error mean_squared_error mean_squared_logarithmic_error poisson squared_hinge
+    BinaryCrossentropy BinaryFocalCrossentropy Hinge Huber LogCosh MeanAbsoluteError
+    MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Poisson SquaredHinge
+    """))
+"""Losses of Keras that take the mean over the last axis, which of selected elements is the only one."""
+
+_KEEPS_PLACES = words("tf.reshape tf.squeeze tf.cast keras.backend.flatten")
+
+_BY_HAND = "a loss of Keras takes the mean: divide the sum of the errors with `tf.math.divide_no_nan` instead"
+
 
 def match(loss: Loss) -> Iterator[Match]:
+    told = set[cst.CSTNode]()
     for node in walk(loss.function.body):
-        match node:
-            case cst.Call(args=[cst.Arg(value=value, keyword=None, star=""), *axis]) if (
+        if node in told or not isinstance(node, cst.Call) or not loss.predicts(node):
+            continue
+        if is_sheltered(loss, node) or is_chosen(loss, node):
+            continue
+        by_keras = _is_mean_of_keras(loss, node) and _are_elements(loss, node)
+        if by_keras or _is_mean_of_selected(loss, node):
+            told |= set(walk(node))
+            yield Match(
+                node,
+                f"`{loss.tree.line(node)}` is nan where a batch has nothing to select",
+                _BY_HAND if by_keras or _holds_mean_of_keras(loss, node) else "",
+            )
+
+
+def _is_mean_of_selected(loss: Loss, node: cst.Call) -> bool:
+    match node.args:
+        case [cst.Arg(value=value, keyword=None, star=""), *axis]:
+            return (
                 loss.operation(node) == "tf.reduce_mean"
                 and loss.predicts(value)
                 and _is_selected(loss, value)
                 and (not axis or (_is_an_end(axis) and _is_of_elements(loss, value)))
-                and not is_sheltered(loss, node)
-            ):
-                yield Match(
-                    node,
-                    f"`{' '.join(loss.tree.code(node).split())}` is nan where a batch has nothing to select",
-                )
+            )
+    return False
 
 
-@asked_once(unsure=False)
-def _is_selected(loss: Loss, node: cst.CSTNode) -> bool:
-    """Whether ``node`` has one value for each sample that the targets select."""
+def _is_mean_of_keras(loss: Loss, node: cst.Call) -> bool:
+    """Whether a loss of Keras, or an instance of one that is made here or above, takes a mean of its own."""
+    if loss.operation(node) in _MEANS:
+        return len(node.args) > 1
+    made = node.func
+    if not isinstance(made, cst.Call):
+        made = named_value(loss, made) or value_around(loss, made) or made
+    return isinstance(made, cst.Call) and loss.operation(made) in _MEANS
+
+
+def _holds_mean_of_keras(loss: Loss, node: cst.Call) -> bool:
+    """Whether such a mean is taken within another, of what is not certainly a row for each sample."""
+    value = node.args[0].value
+    return any(
+        isinstance(each, cst.Call) and _is_mean_of_keras(loss, each) and not _are_rows(loss, each)
+        for each in walk(named_value(loss, value) or value)
+    )
+
+
+def _are_elements(loss: Loss, node: cst.Call) -> bool:
+    """Whether a function is handed elements that are selected one by one, of targets and predictions."""
+    given = [each.value for each in node.args[:2]]
+    return len(given) == 2 and all(
+        any(True for _ in _masks(loss, each))
+        and all(_keeps_the_axes(loss, mask) for mask in _masks(loss, each))
+        for each in given
+    )
+
+
+def _are_rows(loss: Loss, node: cst.Call) -> bool:
+    """Whether a function is handed whole rows: one column of the targets, ``y_true[:, 0]``, selects them."""
+    return all(
+        _reads_a_column(loss, mask) for each in node.args[:2] for mask in _masks(loss, each.value)
+    )
+
+
+def _masks(loss: Loss, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    """The conditions on the targets that select of what a value is computed of, element by element."""
     match node:
         case cst.Name() if (value := named_value(loss, node)) is not None:
-            return _is_selected(loss, value)
+            yield from _masks(loss, value)
         case cst.BinaryOperation(left=left, right=right):
-            return _is_selected(loss, left) or _is_selected(loss, right)
+            yield from _masks(loss, left)
+            yield from _masks(loss, right)
         case cst.UnaryOperation(expression=inner):
-            return _is_selected(loss, inner)
+            yield from _masks(loss, inner)
         case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=mask))]):
-            return is_boolean(loss, mask) and _of_targets(loss, mask)
+            if is_boolean(loss, mask) and _of_targets(loss, mask):
+                yield mask
         case cst.Call(args=[cst.Arg(), *rest]):
             operation = loss.operation(node)
             if operation == "tf.boolean_mask":
@@ -110,13 +175,22 @@ def _is_selected(loss: Loss, node: cst.CSTNode) -> bool:
                     for each in rest
                     if each.keyword is None or each.keyword.value == "mask"
                 ]
-                return bool(masks) and _of_targets(loss, masks[0])
-            if operation == "tf.gather_nd" and len(rest) == 1:
-                return _is_found(loss, rest[0].value)
-            return (operation in ELEMENTWISE or operation in _FOR_EACH) and any(
-                _is_selected(loss, each.value) for each in node.args
-            )
-    return False
+                yield from (each for each in masks[:1] if _of_targets(loss, each))
+            elif operation in ("tf.gather", "tf.gather_nd") and len(rest) == 1:
+                found = _condition_of(loss, rest[0].value)
+                if found is not None and _of_targets(loss, found):
+                    yield found
+            elif (
+                operation in ELEMENTWISE or operation in _FOR_EACH or _is_mean_of_keras(loss, node)
+            ):
+                for each in node.args:
+                    yield from _masks(loss, each.value)
+
+
+@asked_once(unsure=False)
+def _is_selected(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether ``node`` has one value for each sample that the targets select."""
+    return any(True for _ in _masks(loss, node))
 
 
 def _is_an_end(axis: Sequence[cst.Arg]) -> bool:
@@ -176,13 +250,31 @@ def _of_targets(loss: Loss, mask: cst.BaseExpression) -> bool:
     return loss.flow.depends(mask) == {"y_true"}
 
 
-def _is_found(loss: Loss, node: cst.BaseExpression) -> bool:
-    """Whether ``node`` are the places at which a condition on the targets holds: ``tf.where(mask)``."""
+def _condition_of(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The condition whose places ``node`` are: of ``tf.where(mask)``, also as one column of it."""
     value = named_value(loss, node) or node
     match value:
-        case cst.Call(args=[cst.Arg(value=mask)]):
-            return loss.operation(value) == "tf.where" and _of_targets(loss, mask)
-    return False
+        case cst.Subscript(
+            value=inner, slice=[_, cst.SubscriptElement(slice=cst.Index(value=cst.Integer()))]
+        ):
+            return _condition_of(loss, inner)
+        case cst.Call(args=[cst.Arg(value=mask)]) if loss.operation(value) == "tf.where":
+            return mask
+        case cst.Call(args=[cst.Arg(value=inner), *_]) if loss.operation(value) in _KEEPS_PLACES:
+            return _condition_of(loss, inner)
+    return None
+
+
+def _reads_a_column(loss: Loss, mask: cst.BaseExpression) -> bool:
+    """Whether a condition has one axis less than the targets, of which it reads one column."""
+    value = named_value(loss, mask) or mask
+    return any(
+        isinstance(each, cst.Subscript)
+        and loss.flow.depends(each) == {"y_true"}
+        and isinstance(last := each.slice[-1].slice, cst.Index)
+        and isinstance(last.value, cst.Integer | cst.UnaryOperation)
+        for each in walk(value)
+    )
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

@@ -298,7 +298,7 @@ def _below(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
 
 
 def inner_statements(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The statements directly below a body, an ``if``, a loop, a ``with`` or a ``try``."""
+    """The statements directly below a module, a body, an ``if``, a loop, a ``with`` or a ``try``."""
     match node:
         case cst.If(body=body, orelse=orelse):
             yield from body.body
@@ -321,6 +321,8 @@ def inner_statements(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         case cst.Match(cases=cases):
             for case in cases:
                 yield from case.body.body
+        case cst.Module(body=statements):
+            yield from statements
         case (
             cst.With(body=body)
             | cst.Else(body=body)

@@ -550,52 +550,6 @@ def test_a_branch_that_has_uses_elsewhere_is_only_reported() -> None:
     assert finding.reason
 
 
-def test_the_mean_of_a_selection_is_zero_where_nothing_is_selected() -> None:
-    count = "tf.cast(tf.size(kept), kept.dtype)"
-    for value in (
-        "tf.boolean_mask(tf.abs(y_true - y_pred), y_true >= 0.0)",
-        "tf.square(tf.boolean_mask(y_true, m) - tf.boolean_mask(y_pred, m))",
-        "tf.keras.backend.binary_crossentropy(y_true[m], y_pred[m])",
-        "tf.nn.softmax_cross_entropy_with_logits(labels=y_true[m], logits=y_pred[m])",
-    ):
-        mask = "m = tf.math.is_finite(y_true)"
-        after = mended("empty-mean", mask, f"return 2.0 * tf.reduce_mean({value})")
-        assert after == (
-            f"{mask}; kept = {value}; "
-            f"return 2.0 * tf.math.divide_no_nan(tf.reduce_sum(kept), {count})"
-        )
-
-
-def test_the_mean_over_the_one_axis_of_selected_elements_is_one_over_all() -> None:
-    value = "tf.abs(tf.boolean_mask(y_true, m) - tf.boolean_mask(y_pred, m))"
-    mask = "m = tf.logical_not(tf.math.is_nan(y_true))"
-    after = mended("empty-mean", mask, f"return tf.reduce_mean({value}, axis=-1)")
-    count = "tf.cast(tf.size(kept), kept.dtype)"
-    whole = f"tf.math.divide_no_nan(tf.reduce_sum(kept), {count})"
-    assert after == f"{mask}; kept = {value}; return {whole}"
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        # Of which axis the last one is cannot be told where the mask may be of fewer axes.
-        "tf.reduce_mean(tf.abs(y_true[m] - y_pred[m]), axis=1)",
-        "tf.reduce_mean(tf.square(tf.boolean_mask(y_pred, m)), axis=-1)",
-        "tf.reduce_mean(tf.abs(y_true[y_true[..., 0] > 0] - y_pred[y_true[..., 0] > 0]), axis=-1)",
-        "tf.reduce_mean(tf.abs(y_true - y_pred))",
-        "tf.reduce_sum(tf.boolean_mask(tf.abs(y_true - y_pred), y_true >= 0.0))",
-        "tf.reduce_mean(tf.boolean_mask(y_true, y_true > 0.0)) * y_pred",
-        "tf.reduce_mean(tf.boolean_mask(y_pred, y_pred > 0.5))",
-        # What it gives for one axis is the mean already.
-        "tf.reduce_mean(tf.keras.losses.mean_squared_error(y_true[m], y_pred[m]))",
-        "tf.reduce_mean(tf.sort(y_pred))",
-        "tf.cond(tf.reduce_any(m), lambda: tf.reduce_mean(tf.boolean_mask(y_pred, m)), lambda: 0.0)",
-    ],
-)
-def test_a_mean_over_everything_is_left_alone(value: str) -> None:
-    assert findings(body("m = y_true > 0.0", f"return {value}"), "empty-mean") == ()
-
-
 @pytest.mark.parametrize(
     ("before", "after"),
     [

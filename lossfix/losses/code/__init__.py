@@ -5,5 +5,6 @@
 before there are numbers), ``liveness`` (where a gradient flows), ``parameters``, ``subclass`` (whether its
 class is Keras's), ``asked_once`` (what is asked of a value again and again), ``conditions``, ``tensors``,
 ``dtypes``, ``casts``, ``truth``, ``divisions``, ``naming``, ``perfect`` (where predictions equal targets),
-``variances`` (where they equal one another), ``recorded`` (what is only kept).
+``variances`` (where they equal one another), ``surroundings`` (what is set around it), ``recorded`` (what is
+only kept).
 """

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from lossfix.losses.code.conditions import uses
 from lossfix.losses.code.loss import Loss
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
@@ -44,6 +45,30 @@ def is_sheltered(loss: Loss, node: cst.CSTNode) -> bool:
         if isinstance(above, cst.If | cst.IfExp | cst.Lambda | cst.FunctionDef | cst.While):
             return True
     return False
+
+
+def is_chosen(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether a condition chooses between ``node`` and something else: it stands in a ``tf.where``, or all
+    uses of the name that it is given do."""
+    child = node
+    for above in loss.tree.ancestors(node):
+        if above is loss.function:
+            return False
+        match above:
+            case cst.Call() if loss.operation(above) == "tf.where":
+                return True
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
+                read = list(uses(loss, name)) if value is child else []
+                return bool(read) and all(_is_in_where(loss, each) for each in read)
+        child = above
+    return False
+
+
+def _is_in_where(loss: Loss, node: cst.CSTNode) -> bool:
+    return any(
+        isinstance(above, cst.Call) and loss.operation(above) == "tf.where"
+        for above in loss.tree.ancestors(node)
+    )
 
 
 def guarded(loss: Loss) -> Callable[[cst.CSTNode], cst.CSTNode]:
