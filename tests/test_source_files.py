@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import subprocess
 from pathlib import Path
 
@@ -156,6 +158,21 @@ def test_a_folder_that_cannot_be_read_is_told_and_the_rest_is_walked(tree):
         walked = [path.as_posix() for path in find(["."], Config(root=Path.cwd()), told.append)]
     assert walked == ["a.py", "z.py"]
     assert [(each.path, each.message) for each in told] == [("locked", "Permission denied")]
+
+
+def test_links_that_cannot_be_followed_are_told_and_the_rest_is_walked(tree):
+    root = tree("p/a.py", "p/z.py", "locked/b.py")
+    (root / "p" / "circle.py").symlink_to("circle.py")
+    (root / "p" / "into.py").symlink_to(root / "locked" / "b.py")
+    (root / "locked").chmod(0)
+    told: list[Unreadable] = []
+    with heeding_modes():
+        walked = [path.as_posix() for path in find(["p"], Config(root=Path.cwd()), told.append)]
+    assert walked == ["p/a.py", "p/z.py"]
+    assert [(each.path, each.message) for each in told] == [
+        ("p/circle.py", os.strerror(errno.ELOOP)),
+        ("p/into.py", os.strerror(errno.EACCES)),
+    ]
 
 
 def test_what_is_named_and_cannot_be_read_ends_the_search(tree):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -161,6 +162,22 @@ def test_a_fix_that_was_killed_can_be_taken_back(tmp_path, moment):
     if source.records(tmp_path):
         assert source.undo(tmp_path).changed == ()
     assert {path.read_bytes() for path in tmp_path.glob("*.py")} == {b"a\n" * 20_000}
+
+
+def test_a_record_that_cannot_be_written_leaves_nothing_of_itself(tmp_path, monkeypatch):
+    file = tmp_path / "a.py"
+    file.write_bytes(b"old\n")
+    (tmp_path / ".lossfix").mkdir()
+    (tmp_path / ".lossfix" / ".gitignore").touch()
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SourceError, match="undo: cannot be written: No space left"):
+        write_all(tmp_path, [Change(file, b"old\n", b"new\n")])
+    assert list((tmp_path / ".lossfix" / "undo").iterdir()) == []
+    assert file.read_bytes() == b"old\n"
 
 
 def test_where_one_file_cannot_be_written_none_is(tmp_path):

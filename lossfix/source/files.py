@@ -142,7 +142,8 @@ def walked(
     Linked folders are not entered; no file comes twice.
 
     Args:
-        locked: is told of each folder below a named one that cannot be read; the rest is walked.
+        locked: is told of each folder below a named one that cannot be read, and of each link that
+            leads round in a circle or into such a folder; the rest is walked.
 
     Raises:
         SourceError: A path that was named does not exist or cannot be read. These are all named
@@ -238,11 +239,20 @@ def _walk(
                 yield from _walk(below, f"{path}/", exclusions, choice, locked)
         elif (
             _included(entry.name, path, choice)
-            and entry.is_file()
             and not exclusions.hold(path, entry.name)
+            and _is_file(folder, entry, locked)
             and not (entry.is_symlink() and _found_anyway(path, choice))
         ):
             yield folder + entry.name
+
+
+def _is_file(folder: str, entry: os.DirEntry[str], locked: Callable[[Unreadable], None]) -> bool:
+    """Whether it is a file or leads to one; a link that cannot be followed is told."""
+    try:
+        return entry.is_file()
+    except OSError as error:
+        locked(closed(folder + entry.name, error))
+        return False
 
 
 def _included(name: str, path: str, choice: Choice) -> bool:

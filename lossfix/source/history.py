@@ -135,10 +135,12 @@ def record(root: Path, changes: Iterable[Change]) -> str:
         if not (folder.parent / ".gitignore").exists():
             create(folder.parent / ".gitignore", b"*\n")
         identifier = _reserved(folder)
-        create(
-            folder / f"{identifier}.patch",
-            text.encode() + b"".join(entry.patch for entry in entries),
-        )
+        path = folder / f"{identifier}.patch"
+        try:
+            create(path, text.encode() + b"".join(entry.patch for entry in entries))
+        except BaseException:
+            path.unlink()
+            raise
     except OSError as error:
         raise SourceError(f"{shown(folder)}: cannot be written: {error.strerror}") from error
     return identifier
