@@ -261,11 +261,11 @@ def explain(rule: str) -> int:
 
     page = page_of(rule)
     if page is None:
-        from lossfix.config.settings import closest
+        from lossfix.config.settings import RULE_CUTOFF, closest
 
         several = beginning_with(rule)
         known = [word for pair in known_pairs() for word in pair]
-        near = f"; there are {', '.join(several)}" if several else closest(rule, known, cutoff=0.6)
+        near = f"; there are {', '.join(several)}" if several else closest(rule, known, RULE_CUTOFF)
         raise Failure(f"no rule {rule!r}{near or '; lossfix rules lists them'}")
     click.echo(page.rstrip())
     return CLEAN

@@ -184,6 +184,23 @@ def test_an_unknown_rule_is_named_with_the_closest(project):
         check_rules(load(root, {"select": ("LF9",), "ignore": ()}, {}), RULES)
 
 
+@pytest.mark.parametrize("word", ["LF9999", "LF545", "gate"])
+def test_no_rule_is_suggested_that_is_only_half_alike(tmp_path, word):
+    with pytest.raises(ConfigError, match=f"--select: no rule '{word}'$"):
+        check_rules(load(tmp_path, {"select": (word,)}, {}), RULES)
+
+
+def test_where_no_rule_is_left_to_look_for_that_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match="--ignore: leaves no rule of those selected"):
+        check_rules(load(tmp_path, {"select": ("LF2",), "ignore": ("LF2",)}, {}), RULES)
+
+
+def test_a_table_of_pyproject_in_a_file_of_our_own_is_told_how_to_stand_there(tmp_path):
+    (tmp_path / "lossfix.toml").write_text('# ours\n[tool.lossfix]\nselect = ["LF1"]\n')
+    with pytest.raises(ConfigError, match=r"lossfix\.toml:2: \[tool\.lossfix\] is for pyproject"):
+        load(tmp_path, environ={})
+
+
 @pytest.mark.parametrize(
     ("settings", "wanted"),
     [

@@ -111,7 +111,7 @@ def test_a_fix_that_is_not_there_is_an_error(fixed):
     with pytest.raises(SourceError, match="no fix 20000101-000000"):
         source.undo(fixed, "20000101-000000")
     source.undo(fixed)
-    with pytest.raises(SourceError, match="no fix to take back"):
+    with pytest.raises(SourceError, match=r"no fix to take back$"):
         source.undo(fixed)
 
 

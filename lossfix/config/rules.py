@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossfix.config.settings import Config, ConfigError, closest
+from lossfix.config.settings import RULE_CUTOFF, Config, ConfigError, closest
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -18,7 +18,7 @@ def check_rules(config: Config, rules: Iterable[tuple[str, str]]) -> None:
     """Hold what the configuration selects against the rules that exist, as pairs of code and name.
 
     Raises:
-        ConfigError: A selector means none of them.
+        ConfigError: A selector means none of them, or together they leave none of them.
     """
     known = tuple(rules)
     words = [word for pair in known for word in pair]
@@ -32,7 +32,11 @@ def check_rules(config: Config, rules: Iterable[tuple[str, str]]) -> None:
     for key, selector in selectors:
         if not any(_specificity(selector, code, name) is not None for code, name in known):
             where = origins.get(key, key.replace("_", "-"))
-            raise ConfigError(f"{where}: no rule {selector!r}{closest(selector, words)}")
+            raise ConfigError(
+                f"{where}: no rule {selector!r}{closest(selector, words, RULE_CUTOFF)}"
+            )
+    if not any(selected(code, name, config) for code, name in known):
+        raise ConfigError(f"{origins.get('ignore', 'ignore')}: leaves no rule of those selected")
 
 
 def selected(code: str, name: str, config: Config, path: str = "") -> bool:

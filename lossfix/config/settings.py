@@ -94,6 +94,10 @@ class Config:
         )
 
 
+RULE_CUTOFF = 0.65
+"""How much of two rules' codes or names must be alike: LF777 is not LF507, nor is "gate" "jump-gate"."""
+
+
 def closest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """``; did you mean ...?`` where a known word is close; else nothing.
 

@@ -83,6 +83,12 @@ def read(path: Path) -> TomlFile | None:
         if not isinstance(table, dict):
             where = TomlFile(path, text, prefix[:depth], {}).place()
             raise ConfigError(f"{where}: {'.'.join(prefix[:depth])} must be a table")
+    if not prefix and isinstance(table.get("tool"), dict) and "lossfix" in table["tool"]:
+        where = TomlFile(path, text, ("tool", "lossfix"), {}).place()
+        raise ConfigError(
+            f"{where}: [tool.lossfix] is for pyproject.toml; in this file the keys stand without it, "
+            "and [tool.lossfix.verify] is [verify]"
+        )
     return TomlFile(path, text, prefix, table)
 
 
