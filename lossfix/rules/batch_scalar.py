@@ -39,8 +39,10 @@ class AbsoluteLoss(keras.losses.Loss):
 ## Fix safety
 
 Exact where no weights are given: Keras takes the mean over the batch, and the mean of equally many means
-is the mean. With sample or class weights the values change, to what the weights say. A function that is
-called directly is left as it is.
+is the mean. With sample or class weights the values change, to what the weights say. As with the losses of
+Keras, weights of images have to be one for each pixel then; a scalar takes those of one for each image too.
+So where a model of the file ends with images or sequences the loss is reported only, and where it is measured
+on such it has to take what it took. A function that is called directly is left as it is.
 
 ## References
 
@@ -56,6 +58,7 @@ import libcst as cst
 
 from lossfix.losses.batches.batch_means import batch_means
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.probing.hints import has_many_axes
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comma, tight_equal
@@ -72,7 +75,7 @@ def match(loss: Loss) -> Iterator[Match]:
         yield Match(
             means[0].call,
             f"`{loss.name}` returns one scalar for the whole batch: sample weights weigh all samples alike",
-            _another_reduction(loss),
+            _another_reduction(loss) or _many_axes(loss),
         )
 
 
@@ -115,6 +118,15 @@ def _another_reduction(loss: Loss) -> str:
             if last not in _MEAN_REDUCTIONS and last != "reduction":
                 return f"its reduction is {loss.tree.code(each)}, which is not a mean"
     return ""
+
+
+def _many_axes(loss: Loss) -> str:
+    if not has_many_axes(loss.tree.outline):
+        return ""
+    return (
+        "a model of this file gives more than one vector per sample: reduce all axes but the first where "
+        "weights are one per sample"
+    )
 
 
 def _is_inside(loss: Loss, node: cst.CSTNode) -> bool:

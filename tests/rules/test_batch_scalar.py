@@ -173,3 +173,26 @@ def test_what_a_mask_selects_has_another_number_of_samples() -> None:
                 return tf.reduce_mean(tf.keras.losses.mse(labels, scores))
     """
     assert findings(code, "batch-scalar") == ()
+
+
+@pytest.mark.parametrize(
+    ("layer", "reported"),
+    [
+        ("layers.Conv2D(1, 1, activation='sigmoid')", True),
+        ("layers.Conv1DTranspose(3, 3)", True),
+        ("layers.LSTM(8, return_sequences=True)", True),
+        ("layers.TimeDistributed(layers.Dense(2))", True),
+        ("layers.Reshape((28, 28))", True),
+        ("layers.Reshape((28,))", False),
+        ("layers.LSTM(8, return_sequences=False)", False),
+        ("layers.Dense(2)", False),
+    ],
+)
+def test_a_model_of_images_or_sequences_keeps_a_loss_that_takes_a_weight_per_sample(
+    layer: str, reported: bool
+) -> None:
+    model = (
+        f"\n\nmodel = keras.Sequential([layers.Dense(4), {layer}])\nmodel.compile(loss=GapLoss())\n"
+    )
+    (finding,) = findings(loss_class(MEAN) + model, "batch-scalar")
+    assert ("weights are one per sample" in finding.reason) is reported

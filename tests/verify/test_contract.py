@@ -160,6 +160,12 @@ def drawn(y_true, y_pred):
     np.testing.assert_array_equal(*values)
 
 
+def test_a_weight_per_image_may_not_begin_to_raise(measured):
+    before = BEFORE.replace(", axis=-1)", ")")
+    found, _ = measured(before, AFTER, ("weights",), family="seg_multi")
+    assert found["weights"].regressed
+
+
 def test_weights_that_become_per_sample_are_told_and_no_regression(measured):
     found, facts = measured(BEFORE.replace(", axis=-1", ""), AFTER, ("weights",))
     assert (facts.weights_before, facts.weights_after) == ("global", "per sample")

@@ -69,6 +69,40 @@ def head(module: ast.Module) -> str:
     return endings.pop() or "" if len(endings) == 1 else ""
 
 
+_MANY_AXES = (
+    "Conv",
+    "Depthwise",
+    "Separable",
+    "UpSampling",
+    "ZeroPadding",
+    "Cropping",
+    "Time",
+    "Permute",
+)
+
+
+def has_many_axes(module: ast.Module) -> bool:
+    """Whether a model in a file ends with images, volumes or sequences: more than a batch of vectors."""
+    return any(_gives_many_axes(layer) for layer in _last_layers(module))
+
+
+def _gives_many_axes(layer: ast.Call) -> bool:
+    match layer.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            if name == "Reshape":
+                match layer.args:
+                    case [ast.Tuple(elts=sides) | ast.List(elts=sides)]:
+                        return len(sides) > 1
+            sequences = any(
+                each.arg == "return_sequences"
+                and isinstance(each.value, ast.Constant)
+                and each.value.value is True
+                for each in layer.keywords
+            )
+            return sequences or name.startswith(_MANY_AXES)
+    return False
+
+
 def _last_layers(module: ast.Module) -> list[ast.Call]:
     layers = []
     for node in ast.walk(module):

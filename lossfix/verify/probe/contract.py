@@ -239,12 +239,14 @@ def _weighting(candidate: Candidate, setting: _Setting) -> str:
 
 
 def _weights(before: str, after: str) -> Check:
-    lost = before == "per sample" and after != "per sample"
+    # A scalar takes weights of any shape; one value per pixel takes no weight per image.
+    lost = (before == "per sample" and after != "per sample") or (before and not after)
     failure = (
         "rows of weight 0 count" if after == "global" else "sample weights are refused or ignored"
     )
     detail = f"{before or 'unknown'} → {after or 'unknown'}"
-    return Check("weights", "" if before == "per sample" else None, failure if lost else "", detail)
+    kept = "" if before == "per sample" or lost else None
+    return Check("weights", kept, failure if lost else "", detail)
 
 
 def _batch_of_one(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
