@@ -6,6 +6,7 @@ import json
 from itertools import product
 from pathlib import Path
 
+import pytest
 from program import lossfix
 
 LOSSES = """
@@ -86,3 +87,47 @@ def test_no_fixture_of_several_files_is_refused_without_a_reason() -> None:
     fixtures = Path(__file__).parents[1] / "fixtures" / "projects"
     ended = lossfix("check", "--output-format", "json", ".", at=fixtures)
     assert not any(map(is_refused_in_silence, json.loads(ended.out)["findings"]))
+
+
+SELECTED = """
+import keras
+import tensorflow as tf
+from functools import partial
+
+
+def reach(a, b, w=1.0):
+    return w * tf.reduce_mean(tf.abs(a - b), axis=-1)
+
+
+def wide(w):
+    def inner(a, b):
+        return w * tf.reduce_mean(tf.abs(a - b), axis=-1)
+
+    return inner
+
+
+class Far(keras.losses.Loss):
+    def call(self, a, b):
+        return tf.reduce_mean(tf.abs(a - b), axis=-1)
+"""
+SELECTORS = {
+    "partial(reach, w=2.0)": {"reach"},
+    "wide(2.0)": {"wide.inner"},
+    "Far()": {"Far"},
+    "reach if name else wide(2.0)": {"reach", "wide.inner"},
+    "reach(1.0, 2.0) + 1.0": set(),
+}
+
+
+@pytest.mark.parametrize(("returned", "names"), SELECTORS.items())
+def test_what_a_selector_of_another_file_gives_is_compiled(
+    tmp_path: Path, returned: str, names: set[str]
+) -> None:
+    files = {
+        "reaching.py": f"{SELECTED}\n\ndef pick(name):\n    return {returned}\n",
+        "train.py": "import keras\nfrom reaching import pick\n\n\n"
+        "def build(model):\n    model.compile(loss=pick(1))\n",
+    }
+    said = lossfix("check", "-v", ".", at=written(tmp_path, files)).err
+    compiled = {line.split(": ")[1] for line in said.splitlines() if "(compiled" in line}
+    assert compiled == names

@@ -51,6 +51,20 @@ COMPILED = {
         "def pick(name):\n    if name == 'f':\n        return f\n    return 'mse'\n"
         "model.compile(loss=pick('f'))"
     ),
+    "by a selector of a partial": (
+        "from functools import partial\ndef pick(c):\n    return partial(f, c=c)\n"
+        "model.compile(loss=pick(2))"
+    ),
+    "by a selector of a selector": (
+        "def inner(name):\n    return {'f': f}[name]\ndef pick(name):\n    return inner(name)\n"
+        "model.compile(loss=pick('f'))"
+    ),
+    "by a selector of a wrapper": (
+        "def pick():\n    return LossFunctionWrapper(f, name='f')\nmodel.compile(loss=pick())"
+    ),
+    "by a conditional selector": (
+        "def pick(deep):\n    return f if deep else 'mse'\nmodel.compile(loss=pick(True))"
+    ),
     "as a partial": "from functools import partial\nmodel.compile(loss=partial(f, c=1))",
     "with a default": "LOSSES = {}\nmodel.compile(loss=LOSSES.get(name, f))",
     "out of a dict call": "LOSSES = dict(f=f)\nmodel.compile(loss=LOSSES[name])",

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from lossfix.losses.codebase.origins import Origins
 from lossfix.losses.codebase.said import Argument, Passed, Read, Reference, Role, Shared, Use
-from lossfix.losses.discovery.assigned import called_through, first_references
+from lossfix.losses.discovery.assigned import called_through, first_references, selected
 from lossfix.losses.discovery.candidate import Project
 from lossfix.losses.discovery.discover import mentions_a_framework
 from lossfix.losses.discovery.handed import beside, depending, mentions
@@ -270,12 +270,11 @@ class _Reader:
             found = tuple(dict.fromkeys(self.names.referring(pairs)))
             if found and name not in self.names.imported:
                 yield name, found
-        for name, values in sorted(self.assigned.returns.items()):
+        for name in sorted(self.assigned.returns):
             found = tuple(
                 dict.fromkeys(
                     reference
-                    for value in values
-                    if isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Dict)
+                    for value in selected(name, self.assigned)
                     for reference in self.names.referring(first_references(value, self.assigned))
                 )
             )

@@ -21,8 +21,8 @@ ANY_STRING = "*"
 FUNCTION_WRAPPERS = frozenset({"LossFunctionWrapper"})
 """Classes of Keras whose instances call the function that they are given first."""
 _SCOPES = frozenset({"customobjectscope", "custom_object_scope"})
-_NAMED = (ast.Name, ast.Attribute, ast.Subscript, ast.Dict)
-"""What a selector returns that is not computed."""
+_SELECTED = (ast.Name, ast.Attribute, ast.Subscript, ast.Dict, ast.IfExp, ast.Call)
+"""What a selector returns: what is kept under a name, applied in part or made anew, and nothing computed."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +214,11 @@ def references(node: ast.expr, assigned: Assigned) -> tuple[tuple[str, bool], ..
     return _followed(node, assigned)
 
 
+def selected(function: str, assigned: Assigned) -> Iterator[ast.expr]:
+    """What a function of the file may select, by what it returns."""
+    return (each for each in assigned.returns.get(function, ()) if isinstance(each, _SELECTED))
+
+
 def first_references(node: ast.expr, assigned: Assigned) -> tuple[tuple[str, bool], ...]:
     """Those of ``references`` that are reached without looking up what a name was set to."""
     return _followed(node, assigned, through_names=False)
@@ -262,7 +267,7 @@ def _followed(
                     found[called, False] = None
                     # A selector, `get_loss("dice")`, stands for what it may return.
                     opening = f"{called}()"
-                    inner = [e for e in assigned.returns.get(called, ()) if isinstance(e, _NAMED)]
+                    inner = [*selected(called, assigned)]
             case ast.Dict(values=inner):
                 pass
             case ast.List(elts=inner) | ast.Tuple(elts=inner) | ast.Set(elts=inner):
