@@ -36,7 +36,8 @@ def worst_loss(y_true, y_pred):
 
 ## Fix safety
 
-Exact wherever the builtin works at all. A `max` of several numbers and a list of tensors are left alone:
+Exact wherever the builtin works at all, but for `nan`: of `max(0, nan)` Python keeps the 0, and TensorFlow
+gives `nan`. A `max` of several numbers and a list of tensors are left alone:
 only what is certainly a tensor is touched.
 
 ## References

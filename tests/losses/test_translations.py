@@ -99,6 +99,8 @@ def calls() -> list[str]:
         np.ptp(a)|np.ptp(a, axis=1)|np.average(a)|np.average(a, axis=0)|np.average(a, weights=b)
         np.average(a, axis=-1, weights=b)|np.average(a, axis=-1, weights=v)
         np.quantile(a, 0.25)|np.quantile(a, 0.5, axis=-1)|np.percentile(a, 90)|np.percentile(a, 25, axis=0)
+        np.fmax(gaps, 0)|np.fmin(gaps, 1.0)|np.fmin(-1.5, gaps)|np.fmax(0.5, gaps)
+        np.fmax(gaps, triple)|np.fmin(triple, gaps)|np.fmax(gaps, gaps)
         np.nansum(gaps)|np.nanmean(gaps)|np.nanmean(gaps, axis=0)|np.nansum(gaps, axis=-1, keepdims=True)
         np.linalg.norm(signed, axis=1)|np.linalg.norm(signed, 2, axis=-1)
         np.linalg.norm(signed, ord=1, axis=0)

@@ -76,6 +76,8 @@ def test_edges_name_the_exact_values_at_which_losses_break():
         ("def f(t, p): return mean(argmax(t, -1) == argmax(p, -1))", "onehot_prob"),
         ("def f(y, q): return sum(y * q, axis=[1, 2, 3])", "seg_bin"),
         ("def f(y, q): return square(log1p(y) - log1p(q))", "pos"),
+        ("def f(t, p): return mean(np.fmax(t - p, 0))", "gaps"),
+        ("def f(t, p): return np.nanmean(np.abs(t - p))", "gaps"),
         ("def f(t, p): return one_hot(cast(t, int32), 4) * p + one_hot(t)", "sparse"),
         ("def f(t, p):\n    x1 = p[..., 2]\n    return x1 - t[..., 3]", "boxes"),
     ],

@@ -35,6 +35,7 @@ _ORDER_REDUCTIONS = """
 """
 
 INTEGER = r"-?\d+"
+NUMBER = r"-?\d+(\.\d*)?(e-?\d+)?"
 C_ORDER = {"order": r"|'C'|\"C\""}
 
 
@@ -77,11 +78,20 @@ _ELEMENTWISE = (
     *(
         _t(
             f"np.f{name}(x1, x2)",
-            f"tf.{name}imum({{x1}}, {{x2}})",
-            exact=False,
-            note="NaN stays NaN",
+            target.replace("EXTREMUM", f"tf.{name}imum"),
+            floats="x1 x2",
+            only=only,
         )
         for name in ("max", "min")
+        for target, only in (
+            ("tf.where(tf.math.is_nan({x1}), {x2}, EXTREMUM({x1}, {x2}))", {"x2": NUMBER}),
+            ("tf.where(tf.math.is_nan({x2}), {x1}, EXTREMUM({x1}, {x2}))", {"x1": NUMBER}),
+            (
+                "tf.where(tf.math.is_nan({x1}), {x2}, tf.where(tf.math.is_nan({x2}), {x1}, "
+                "EXTREMUM({x1}, {x2})))",
+                {},
+            ),
+        )
     ),
     _t(
         "np.heaviside(x1, x2)",

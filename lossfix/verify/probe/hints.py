@@ -56,7 +56,7 @@ _CUES: tuple[tuple[str, str, int], ...] = (
     (r"\[\s*:\s*,\s*-1\s*\]", "seq", 6),
     (r"round\(|floor\(|ceil\(|rint\(", "rating reg unit bin_prob", 1),
     (r"rating|star|kappa", "rating", 3),
-    (r"is_nan|isnan|is_finite|isfinite", "gaps", 3),
+    (r"is_nan|isnan|is_finite|isfinite|\bnan(sum|mean|_to_num)\b|\bf(max|min)\b", "gaps", 3),
     (
         r"not_equal\(\s*y_true\s*,\s*-1|y_true\s*!=\s*-1|>=\s*0(\.0)?(?![.\d])",
         "padded_minus_one",
