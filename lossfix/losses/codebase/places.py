@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lossfix.losses.codebase.modules import Located
 from lossfix.losses.codebase.said import Reference, Shared
+from lossfix.losses.discovery.lookups import EVERY
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,12 @@ class Modules:
     ) -> bool:
         name, *attributes = rest
         shared = self.files[file][2]
+        if rest == (EVERY,):
+            found.update((Place(file, each), None) for each in sorted(shared.defined))
+            origins = [each for _, imported in self._imports[file].items() for each in imported]
+            for origin in (*origins, *(_joined(star, EVERY) for star in shared.stars)):
+                self._follow_origin(file, origin, found, seen, leading)
+            return True
         if name in shared.defined or name in self.links[file]:
             whole = ".".join(rest)
             known = not attributes or whole in shared.methods
@@ -105,7 +112,7 @@ class Modules:
         self._lent.add(Place(file, name))
         origins = list(self._imports[file].get(name, ()))
         if not origins:
-            origins = [f"{star}{'' if star.endswith('.') else '.'}{name}" for star in shared.stars]
+            origins = [_joined(star, name) for star in shared.stars]
         followed = [
             self._follow_origin(file, ".".join((origin, *attributes)), found, seen, leading)
             for origin in origins
@@ -200,3 +207,8 @@ class Modules:
                 break
             same += 1
         return same
+
+
+def _joined(module: str, name: str) -> str:
+    """The origin of a name of a module, which may be a relative one: ``..`` has its dots already."""
+    return f"{module}{'' if module.endswith('.') else '.'}{name}"

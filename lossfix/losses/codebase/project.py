@@ -18,6 +18,7 @@ from lossfix.losses.codebase.places import Modules, Place
 from lossfix.losses.codebase.said import Argument, Reference, Role, Use
 from lossfix.losses.discovery.assigned import ANY_STRING
 from lossfix.losses.discovery.candidate import Project
+from lossfix.losses.discovery.lookups import EVERY
 from lossfix.losses.discovery.wording import names_losses
 
 _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
@@ -115,6 +116,9 @@ class _Roles:
         role, where = use.role, f"{shown}:{use.line}"
         reason = f"{where} {use.reason}"
         if use.to is not None and self._compiles(file, use.to):
+            if use.name.endswith(f".{EVERY}"):
+                # Any of them may be the loss, which makes none of them one.
+                return
             role = Role.COMPILED
         if use.exact and not complete:
             places = ()
@@ -127,7 +131,7 @@ class _Roles:
             role = Role.FUNCTION
         if role is Role.CALLED and len(places) > 1:
             role, reason = Role.FUNCTION, f"{where} calls it or another function"
-        return ((place, role, reason) for place in places)
+        yield from ((place, role, reason) for place in places)
 
     @cached_property
     def _compilers(self) -> frozenset[tuple[Place, str]]:

@@ -18,6 +18,7 @@ from lossfix.losses.discovery.assigned import called_through, first_references, 
 from lossfix.losses.discovery.candidate import Project
 from lossfix.losses.discovery.discover import mentions_a_framework
 from lossfix.losses.discovery.handed import beside, depending, mentions
+from lossfix.losses.discovery.lookups import EVERY, Lookup, lookups_in
 from lossfix.losses.discovery.outline import expressions_of
 from lossfix.losses.discovery.uses import takes_losses, uses_of
 from lossfix.losses.discovery.wording import names_a_loss
@@ -282,6 +283,7 @@ class _Reader:
                 yield f"{name}()", found
 
     def _uses(self) -> Iterator[Use]:
+        yield from self._looked_up()
         if not self.names.imported and not self.names.stars:
             # What it imports is of libraries.
             return
@@ -344,6 +346,39 @@ class _Reader:
             key = keyword if keyword is not None else next(position, None)
             to = Argument(functions[0], key) if len(functions) == 1 and key is not None else None
             yield Use(Role.FUNCTION, origin, line, reason, to)
+
+    def _looked_up(self) -> Iterator[Use]:
+        """Whatever may be meant by a name that is not written out, which may be called."""
+        for each in lookups_in(self.module):
+            reason = "looks functions up by a name that is not written out, and may call it"
+            to = self._filled(each.node)
+            for origin in self._reached_by(each):
+                for role in (Role.FUNCTION, Role.RESULT):
+                    yield Use(role, origin, each.node.lineno, reason, to)
+
+    def _filled(self, node: ast.expr) -> Argument | None:
+        """The argument of a function of the project that an expression is, by itself or by keyword."""
+        above = self.names.parents.get(node)
+        call = self.names.parents.get(above) if isinstance(above, ast.keyword) else above
+        if not isinstance(call, ast.Call) or len(functions := self._called_function(call)) != 1:
+            return None
+        if isinstance(above, ast.keyword):
+            return Argument(functions[0], above.arg) if above.arg is not None else None
+        return Argument(functions[0], call.args.index(node)) if node in call.args else None
+
+    def _reached_by(self, lookup: Lookup) -> Iterator[str]:
+        if lookup.module:
+            root, _, rest = lookup.module.partition(".")
+            known = (root,) if lookup.named else self.names.imported.get(root, ())
+            for origin in known:
+                yield ".".join(filter(None, (origin, rest, EVERY)))
+            return
+        for origin in dict.fromkeys(e for origins in self.names.imported.values() for e in origins):
+            yield origin
+            if lookup.evaluated:
+                yield f"{origin}.{EVERY}"
+        for star in self.names.stars:
+            yield f"{star}{'' if star.endswith('.') else '.'}{EVERY}"
 
     def _meanings(self, node: ast.expr) -> tuple[str, ...]:
         """The origins of a name or a dotted name."""

@@ -82,6 +82,7 @@ _OF_WHAT_LOST_NAMES = re.compile(
 """How a file comes by what was in Keras' backend or in TensorFlow 1."""
 _UNPACKED = re.compile(rb"[(,]%s\*\*" % _GAP)
 _NAME = re.compile(_WORD)
+_LOOKUP = re.compile(rb"getattr\(|vars\(|__dict__|getmembers\(|globals\(|locals\(|eval\(")
 _HEAD = re.compile(rb"^([ \t]*)(?:async[ \t]+)?def\s+(%s)\s*\(" % _WORD, re.MULTILINE)
 _MOST = 3
 """Parameters without a default that a loss has at most, ``self`` among them."""
@@ -208,6 +209,11 @@ def _has(data: bytes, words: Collection[bytes]) -> bool:
 def mentions(data: bytes, names: frozenset[bytes]) -> bool:
     """Whether the file may refer to any of ``names``, which another one defines."""
     return b"import" in data and not names.isdisjoint(_NAME.findall(data))
+
+
+def may_look_up(data: bytes, modules: frozenset[bytes]) -> bool:
+    """Whether the file may call what one of ``modules`` holds without writing its name (``lookups``)."""
+    return _LOOKUP.search(data) is not None and mentions(data, modules)
 
 
 def mentions_a_framework(data: bytes) -> bool:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
+from lossfix.losses.discovery.lookups import lookups_in
 from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.subclassing.classes import class_name
 from lossfix.losses.subclassing.obstacles import own_parameters
@@ -67,6 +68,11 @@ def call_sites(loss: Loss) -> CallSites:
     form must stay.
     """
     name = (loss.factory or loss.function).name.value
+    for each in lookups_in(loss.tree.outline):
+        if not each.module:
+            return CallSites(
+                {}, f"line {each.node.lineno} looks functions up by name, and may call it"
+            )
     replace: dict[cst.CSTNode, build.Replacement] = {}
     for read in reads(loss, name):
         above = loss.tree.parents.get(read)

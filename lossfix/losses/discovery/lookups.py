@@ -1,0 +1,155 @@
+"""Where a file looks up functions by a name that is not written out, and so may mean any of a module.
+
+``getattr(losses, name)``, ``globals()[name]``, ``vars(losses)``, ``eval(name)``: none of them says which
+function is called in the end. What only ever ends in ``compile`` is left out: an instance will do there.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from lossfix.losses.discovery.uses import takes_losses, uses_of
+from lossfix.syntax.nodes import every, parents
+from lossfix.syntax.scope import dotted, last_part
+
+EVERY = "*"
+"""All that a module holds, where a name of it stands otherwise: ``losses.*``."""
+
+_Parents = Mapping[ast.AST, ast.AST]
+_OF_ONE_NAME = ("get", "setdefault", "pop", "__getitem__")
+"""The methods of a namespace that are asked for one name."""
+_NOT_READ = ("update", "clear", "__setitem__", "keys")
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup:
+    """An expression that may stand for any function of a module."""
+
+    node: ast.expr
+    module: str
+    """As the file writes it, or names it in a string; empty for the file's own."""
+    named: bool = False
+    """Whether the module is named in a string, as ``import_module("losses")`` does."""
+    evaluated: bool = False
+    """Whether it is source, which may mean what the file's modules hold as well."""
+
+
+@lru_cache(maxsize=4)
+def lookups_in(module: ast.Module) -> tuple[Lookup, ...]:
+    """The look-ups of a file by a name that is not written out, but for those that only Keras gets."""
+    found = list(_all(module))
+    if not found:
+        return ()
+    above, passed_on = parents(module), uses_of(module).passed_on
+    return tuple(
+        each
+        for each in (_widened(one, above) for one in found)
+        if each is not None and not _ends_in_compile(each.node, above, passed_on)
+    )
+
+
+def _all(module: ast.Module) -> Iterator[Lookup]:
+    for node in every(module, ast.Call, ast.Attribute):
+        match node:
+            case ast.Call(func=ast.Name(id="getattr"), args=[holder, name, *_]) if not isinstance(
+                name, ast.Constant
+            ):
+                pass
+            case ast.Call(func=ast.Name(id="vars"), args=[holder]):
+                pass
+            case ast.Call(func=function, args=[holder, *_]) if last_part(function) == "getmembers":
+                pass
+            case ast.Attribute(attr="__dict__", value=holder):
+                pass
+            case ast.Call(func=ast.Name(id=("globals" | "locals" | "vars")), args=[]):
+                yield Lookup(node, "")
+                continue
+            case ast.Call(func=ast.Name(id="eval"), args=[text, *_]) if not isinstance(
+                text, ast.Constant
+            ):
+                yield Lookup(node, "", evaluated=True)
+                continue
+            case _:
+                continue
+        assert isinstance(node, ast.expr)
+        yield from _of_module(node, holder)
+
+
+def _of_module(node: ast.expr, holder: ast.expr) -> Iterator[Lookup]:
+    match holder:
+        case ast.Subscript(value=modules, slice=key) if dotted(modules) == "sys.modules":
+            pass
+        case ast.Call(func=function, args=[key, *_]) if last_part(function) in (
+            "import_module",
+            "__import__",
+        ):
+            pass
+        case _:
+            if (written := dotted(holder)) is not None:
+                yield Lookup(node, written)
+            return
+    match key:
+        case ast.Name(id="__name__"):
+            yield Lookup(node, "")
+        case ast.Constant(value=str(name)):
+            yield Lookup(node, name, named=True)
+
+
+def _widened(lookup: Lookup, above: _Parents) -> Lookup | None:
+    """The same with what is taken out of the namespace; ``None`` where no function is, or a known one."""
+    node = lookup.node
+    outer = above.get(node)
+    match node:
+        case ast.Call(func=ast.Name(id=("getattr" | "eval"))):
+            return lookup
+        case ast.Call(func=ast.Name(id=("locals" | "vars")), args=[]) if not isinstance(
+            _around(node, above), ast.Module
+        ):
+            return None
+    match outer:
+        case ast.Compare() | ast.Call(func=ast.Name(id=("len" | "sorted" | "print"))):
+            return None
+        case ast.Subscript(slice=ast.Constant()):
+            return None
+        case ast.Subscript(ctx=ast.Load()):
+            return replace(lookup, node=outer)
+        case ast.Subscript():
+            return None
+        case ast.Attribute(attr=method) if isinstance(call := above.get(outer), ast.Call):
+            if method in _NOT_READ:
+                return None
+            if method in _OF_ONE_NAME and call.args[:1]:
+                known = isinstance(call.args[0], ast.Constant)
+                return None if known else replace(lookup, node=call)
+    return lookup
+
+
+def _ends_in_compile(node: ast.expr, above: _Parents, passed_on: Collection[str]) -> bool:
+    """Whether what is looked up, under the name that it is given, is only ever a loss of ``compile``."""
+    outer = above.get(node)
+    match outer:
+        case ast.Call() if outer.func is not node:
+            return takes_losses(passed_on, outer, None)
+        case ast.keyword(arg=keyword) if isinstance(call := above.get(outer), ast.Call):
+            return takes_losses(passed_on, call, keyword)
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            around = _around(node, above)
+            reads = [
+                each
+                for each in ast.walk(around)
+                if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)
+            ]
+            return all(_ends_in_compile(each, above, passed_on) for each in reads)
+        case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return True
+    return False
+
+
+def _around(node: ast.AST, above: _Parents) -> ast.AST:
+    """The function around a node, or the file."""
+    while not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
+        node = above[node]
+    return node
