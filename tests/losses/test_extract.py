@@ -475,3 +475,28 @@ def test_classes_that_extend_one_another_in_a_circle_have_no_constructor() -> No
         "A.a_loss",
     )
     assert subject.expression == "A().a_loss"
+
+
+ABSTRACT = """
+from abc import ABC, abstractmethod
+class Base(ABC, tf.keras.losses.Loss):
+    @abstractmethod
+    def error(self, a, b): ...
+    def call(self, y_true, y_pred):
+        return tf.reduce_mean(self.error(y_true, y_pred), axis=-1)
+"""
+STILL = "class Still(Base):\n    def also(self): ...\n"
+WHOLE = "class Whole(Still):\n    def error(self, a, b):\n        return tf.abs(a - b)\n"
+
+
+def test_a_class_with_abstract_methods_is_built_as_one_that_has_them() -> None:
+    subject = taken(ABSTRACT + STILL + WHOLE, "Base")
+    assert subject.expression == "Whole()"
+    assert subject.assumptions == ("Whole()",)
+    for name in ("Base", "Still", "Whole"):
+        assert f"class {name}(" in subject.source
+
+
+@pytest.mark.parametrize("code", [ABSTRACT + STILL, ABSTRACT.replace("@abstractmethod", "")])
+def test_a_class_that_nothing_completes_or_that_lacks_nothing_is_built_itself(code: str) -> None:
+    assert taken(code, "Base").expression == "Base()"

@@ -44,7 +44,11 @@ def expression_of(
             # As a function of its class it runs, and says what it was meant to compute.
             return f"{path[0]}.call", (), ""
         case Form.SUBCLASS | Form.WRAPPER if len(path) == 1:
-            return _call(module, path[0], _constructor(listed, listed[path]), given)
+            name = _concrete(listed, path[0])
+            if name == path[0]:
+                return _call(module, name, _constructor(listed, listed[path]), given)
+            built, _, failure = instance(module, name)
+            return built, (built,), failure
         case Form.CLOSURE if len(path) == 3 and _in_classes(listed, path[:1]):
             return _made_by_a_method(module, listed, path, given)
         case Form.METHOD if _in_classes(listed, path[:-1]):
@@ -95,6 +99,36 @@ def _is_bound(method: ast.FunctionDef) -> bool:
     return any(dotted(e) in ("staticmethod", "classmethod") for e in method.decorator_list)
 
 
+def _concrete(listed: _Listed, name: str) -> str:
+    """The class itself or, where methods of it are abstract, the first class of the file that has them."""
+    classes = _classes(listed)
+    if name not in classes:
+        return name
+    heirs = [each for each, node in classes.items() if classes[name] in family_of(node, classes)]
+    found = (each for each in (name, *heirs) if not _is_abstract(classes[each], classes))
+    return next(found, name)
+
+
+def _is_abstract(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> bool:
+    """Whether a method of a class is left to those that extend it."""
+    left: dict[str, bool] = {}
+    for owner in family_of(node, classes):
+        for each in owner.body:
+            if isinstance(each, ast.FunctionDef):
+                marks = [(dotted(mark) or "").rpartition(".")[2] for mark in each.decorator_list]
+                left.setdefault(each.name, "abstractmethod" in marks)
+    return any(left.values())
+
+
+def _classes(listed: _Listed) -> dict[str, ast.ClassDef]:
+    """The classes of the module, by their names."""
+    return {
+        path[0]: each
+        for path, each in listed.items()
+        if len(path) == 1 and isinstance(each, ast.ClassDef)
+    }
+
+
 def _in_classes(listed: _Listed, path: tuple[str, ...]) -> bool:
     """Whether all that is around a definition are classes, down from the module."""
     starts = (path[:end] for end in range(1, len(path) + 1))
@@ -122,14 +156,9 @@ def _constructor(listed: _Listed, node: Definition) -> ast.FunctionDef | None:
     """The constructor of a class of the file, its own or the one that it inherits there."""
     if not isinstance(node, ast.ClassDef):
         return None
-    classes = {
-        path[0]: each
-        for path, each in listed.items()
-        if len(path) == 1 and isinstance(each, ast.ClassDef)
-    }
     found = (
         each
-        for owner in family_of(node, classes)
+        for owner in family_of(node, _classes(listed))
         for each in owner.body
         if isinstance(each, ast.FunctionDef) and each.name == "__init__"
     )

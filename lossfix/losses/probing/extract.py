@@ -72,7 +72,9 @@ def extract(
         elif candidate.form is Form.NESTED:
             taken, assumptions = _nested(text, module, candidate, read_module)
         else:
-            taken = excerpt(text, {candidate.path[0]}, read_module)
+            # What is built may be a class that extends the one that is asked about.
+            built = expression.partition("(")[0].partition(".")[0]
+            taken = excerpt(text, {candidate.path[0], built}, read_module)
     except Hole as hole:
         return Subject("", expression, unverifiable=str(hole))
     steepened = _steepened(module, candidate, expression, steepness)
