@@ -199,7 +199,7 @@ def _within(path: str, loss: Loss, options: Options) -> Iterator[Finding]:
     for function in losses_in(whole, known):
         if function.candidate.path != (name,) or function.expression is not None:
             continue
-        (body,) = (each.value for each in walk(function.function) if isinstance(each, cst.Return))
+        (body,) = (each.value for each in walk(function.function, cst.Return))
         assert body is not None
         there = dict(zip(_expressions(body), _expressions(as_written), strict=True))
         for found in found_in(function, options.rules):

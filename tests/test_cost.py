@@ -15,6 +15,7 @@ from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.reading import read
 from lossfix.losses.discovery.candidate import Settings
 from lossfix.scan import Opened
+from lossfix.syntax import tree
 from lossfix.syntax.parsing import LARGEST
 
 PLAIN = Settings()
@@ -129,6 +130,31 @@ def test_the_numbers_of_a_gate_are_read_once(
     gated = LOSS.replace("tf.abs(y_true - y_pred)", weighted)
     assert "LF202" in checked(written(tmp_path, losses=gated), tmp_path)[1]
     assert len(read) < 50
+
+
+def test_the_rules_share_their_walks_over_a_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # There are seventy rules, and most look for nodes of one or two classes.
+    walked: list[cst.CSTNode] = []
+    given: list[int] = []
+    children, of = tree.children, tree._Below.of
+
+    def counted(node: cst.CSTNode, *, layout: bool = False) -> list[cst.CSTNode]:
+        walked.append(node)
+        return children(node, layout=layout)
+
+    def weighed(self: tree._Below, kinds: tuple[type[cst.CSTNode], ...]) -> list[cst.CSTNode]:
+        found = of(self, kinds)
+        given.append(len(found))
+        return found
+
+    monkeypatch.setattr(tree, "children", counted)
+    monkeypatch.setattr(tree._Below, "of", weighed)
+    assert checked(written(tmp_path, losses=LOSS), tmp_path)[1] == ["LF301"]
+    assert sum(isinstance(each, cst.FunctionDef) for each in walked) <= 3
+    assert len(given) > 40
+    assert sum(given) < 4 * len(given)
 
 
 def test_of_a_file_without_a_loss_only_its_path_is_kept(

@@ -62,7 +62,7 @@ _SETTLED_ELSEWHERE = frozenset({"numpy", "item", "eval"})
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.Call, cst.Attribute):
         match node:
             case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=method))) if (
                 method in METHODS and method not in _SETTLED_ELSEWHERE

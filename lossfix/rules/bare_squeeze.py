@@ -69,11 +69,7 @@ def match(loss: Loss) -> Iterator[Match]:
     # A loop of one's own knows what shapes it has, and only Keras reads the rank of what is returned.
     if loss.only_reached or loops(loss.candidate.evidence):
         return
-    squeezed = [
-        each
-        for each in walk(loss.function.body)
-        if isinstance(each, cst.Call) and _is_bare_squeeze(loss, each)
-    ]
+    squeezed = [each for each in walk(loss.function.body, cst.Call) if _is_bare_squeeze(loss, each)]
     for node in squeezed:
         if loss.form is not Form.SUBCLASS and _meets_targets(loss, node):
             yield Match(
@@ -103,7 +99,7 @@ def _is_bare_squeeze(loss: Loss, node: cst.Call) -> bool:
 
 def _meets_targets(loss: Loss, squeezed: cst.Call) -> bool:
     """Whether an operation on elements joins what was squeezed with the targets as they come."""
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.BinaryOperation, cst.Call):
         match node:
             case cst.BinaryOperation(left=left, right=right):
                 sides = left, right

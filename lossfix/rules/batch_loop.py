@@ -70,7 +70,7 @@ _PARTS = frozenset({"preds", "predictions", "outputs", "targets", "labels", "log
 def match(loss: Loss) -> Iterator[Match]:
     if converted_by_autograph(loss):
         return
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.For, cst.CompFor):
         rows = _rows(loss, node)
         if rows is None:
             continue

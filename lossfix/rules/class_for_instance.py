@@ -55,7 +55,7 @@ from lossfix.syntax.tree import walk
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.Call):
         match node:
             case cst.Call(args=[cst.Arg() as first, cst.Arg() as second, *_]) if loss.operation(
                 node

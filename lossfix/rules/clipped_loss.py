@@ -62,8 +62,8 @@ _MEANS = frozenset({"tf.reduce_mean", "tf.reduce_sum"})
 def match(loss: Loss) -> Iterator[Match]:
     if loss.only_reached:
         return
-    for node in walk(loss.function):
-        if isinstance(node, cst.Return) and node.value is not None:
+    for node in walk(loss.function, cst.Return):
+        if node.value is not None:
             clip = _clip(loss, node.value)
             if clip is not None:
                 yield Match(

@@ -73,7 +73,7 @@ _HEADS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "TimeDistributed")
 def match(loss: Loss) -> Iterator[Match]:
     if Evidence.COMPILED not in loss.candidate.evidence or not _has_linear_head(loss):
         return
-    for node in walk(loss.function):
+    for node in walk(loss.function, cst.Call):
         match node:
             case cst.Call(
                 args=[cst.Arg(value=cst.Name(value=name)), cst.Arg(value=low), cst.Arg(value=high)]

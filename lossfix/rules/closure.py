@@ -178,11 +178,7 @@ def _is_prelude(loss: Loss, statement: cst.CSTNode) -> bool:
             body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name())])]
         ):
             made = _only_read(loss, statement)
-            return all(
-                node is made or _is_pure(loss, node)
-                for node in walk(statement)
-                if isinstance(node, cst.Call)
-            )
+            return all(node is made or _is_pure(loss, node) for node in walk(statement, cst.Call))
         case cst.SimpleStatementLine(body=[cst.Assert()]):
             return True
         case cst.FunctionDef():
@@ -198,7 +194,7 @@ def _is_a_part(loss: Loss, function: cst.FunctionDef) -> bool:
     own = {each.name.value for each in own_parameters(loss)}
     taken = own & loss.tree.scope(function).everything()
     plain = not function.decorators and not function.asynchronous and not taken
-    return plain and not any(isinstance(each, cst.Global | cst.Nonlocal) for each in walk(function))
+    return plain and not any(True for _ in walk(function, cst.Global, cst.Nonlocal))
 
 
 def _only_read(loss: Loss, statement: cst.CSTNode) -> cst.Call | None:
@@ -217,8 +213,8 @@ def _only_read(loss: Loss, statement: cst.CSTNode) -> cst.Call | None:
             known = all(each.keyword and each.keyword.value in _OF_VARIABLES for each in rest)
             uses = [
                 loss.tree.parents.get(node)
-                for node in walk(loss.function)
-                if isinstance(node, cst.Name) and node.value == name
+                for node in walk(loss.function, cst.Name)
+                if node.value == name
             ]
             # `w.assign_add(1)`, `K.update(w, 1)`, `return w`: more than a number that is computed with.
             computed = all(isinstance(above, cst.BinaryOperation) for above in uses)

@@ -96,8 +96,8 @@ _REASONS = {
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function):
-        if not isinstance(node, cst.Call) or loss.operation(node) not in _REASONS:
+    for node in walk(loss.function, cst.Call):
+        if loss.operation(node) not in _REASONS:
             continue
         if is_only_recorded(loss, node):
             continue

@@ -63,7 +63,7 @@ def match(loss: Loss) -> Iterator[Match]:
     # A part gives what the loss that calls it may weigh with: only of the loss itself it is known to be all.
     if loss.only_reached:
         return
-    calls = [node for node in walk(loss.function) if isinstance(node, cst.Call)]
+    calls = [*walk(loss.function, cst.Call)]
     decorators = [each.decorator for each in loss.function.decorators]
     if any(loss.operation(node) in _OWN_GRADIENT for node in (*calls, *decorators)):
         return
@@ -72,11 +72,7 @@ def match(loss: Loss) -> Iterator[Match]:
         for node in calls
         if loss.operation(node) == _STOP and node.args and is_live(loss, node.args[0].value)
     ]
-    returned = [
-        node.value
-        for node in walk(loss.function)
-        if isinstance(node, cst.Return) and node.value is not None
-    ]
+    returned = [node.value for node in walk(loss.function, cst.Return) if node.value is not None]
     if not stops or not returned or any(is_live(loss, each) for each in returned):
         return
     for node in stops:

@@ -62,7 +62,7 @@ _COMPUTE = (KNOWN | CASTS) - LEAVES_GRAPH - {"tf.ensure_shape", "tf.debugging.ch
 
 def match(loss: Loss) -> Iterator[Match]:
     last = _last(loss.function)
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.Expr):
         match node:
             case cst.Expr(value=cst.Call() as call) if node is not last:
                 operation = loss.operation(call) or ""
@@ -76,7 +76,7 @@ def match(loss: Loss) -> Iterator[Match]:
 
 def _last(function: cst.FunctionDef) -> cst.CSTNode | None:
     """The last statement of a function without a ``return``, which may be what it was to return."""
-    if any(isinstance(node, cst.Return) and node.value is not None for node in walk(function.body)):
+    if any(node.value is not None for node in walk(function.body, cst.Return)):
         return None
     line = function.body.body[-1] if function.body.body else None
     return line.body[-1] if isinstance(line, cst.SimpleStatementLine) and line.body else None

@@ -91,8 +91,8 @@ _BY_HAND = "a loss of Keras takes the mean: divide the sum of the errors with `t
 
 def match(loss: Loss) -> Iterator[Match]:
     told = set[cst.CSTNode]()
-    for node in walk(loss.function.body):
-        if node in told or not isinstance(node, cst.Call) or not loss.predicts(node):
+    for node in walk(loss.function.body, cst.Call):
+        if node in told or not loss.predicts(node):
             continue
         if is_sheltered(loss, node) or is_chosen(loss, node):
             continue

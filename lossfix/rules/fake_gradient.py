@@ -56,12 +56,11 @@ from lossfix.syntax.tree import walk
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    nodes = list(walk(loss.function))
-    returned = [each.value for each in nodes if isinstance(each, cst.Return) and each.value]
+    returned = [each.value for each in walk(loss.function, cst.Return) if each.value]
     if not returned or any(is_live(loss, each) for each in returned):
         return
-    for node in nodes:
-        if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, cst.Multiply):
+    for node in walk(loss.function, cst.BinaryOperation):
+        if not isinstance(node.operator, cst.Multiply):
             continue
         if is_nothing(node) and any(is_live(loss, each) for each in (node.left, node.right)):
             yield Match(

@@ -73,7 +73,7 @@ _SHAPED = frozenset(
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.For, cst.Call):
         match node:
             case cst.For(iter=cst.Call(func=cst.Name(value="range"), args=args)) if _takes_samples(
                 loss, node
@@ -106,7 +106,7 @@ def _takes_samples(loss: Loss, loop: cst.For) -> bool:
     """Whether the loop's variable picks a sample: ``y_pred[i]`` or ``y_pred[i, :]``."""
     if not isinstance(loop.target, cst.Name):
         return False
-    for node in walk(loop.body):
+    for node in walk(loop.body, cst.Subscript):
         match node:
             case cst.Subscript(
                 value=value,

@@ -68,8 +68,8 @@ def match(loss: Loss) -> Iterator[Match]:
     # What calls a part may see to it that it runs only once, and a training loop may run eagerly.
     if loss.only_reached or loops(loss.candidate.evidence):
         return
-    for node in walk(loss.function.body):
-        if not isinstance(node, cst.Call) or loss.operation(node) not in _VARIABLES:
+    for node in walk(loss.function.body, cst.Call):
+        if loss.operation(node) not in _VARIABLES:
             continue
         if node.args and not _is_made_once(loss, node):
             code = loss.tree.line(node, 60)
@@ -97,11 +97,7 @@ def _is_only_computed_with(loss: Loss, node: cst.Call) -> bool:
     above = loss.tree.parents.get(node)
     match above:
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
-            uses = [
-                each
-                for each in walk(loss.function)
-                if isinstance(each, cst.Name) and each.value == name
-            ]
+            uses = [each for each in walk(loss.function, cst.Name) if each.value == name]
             reads = [each for each in uses if not _is_bound(loss, each)]
             return len(uses) == len(reads) + 1 and all(_is_computed(loss, each) for each in reads)
     return _is_computed(loss, node)

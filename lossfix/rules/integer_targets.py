@@ -80,12 +80,13 @@ _APART = frozenset({"tf.cast", "tf.where"})
 _ARITHMETIC = (cst.Add, cst.Subtract, cst.Multiply, cst.Divide, cst.Power)
 _AUGMENTED = (cst.AddAssign, cst.SubtractAssign, cst.MultiplyAssign, cst.DivideAssign)
 _ARITHMETIC_CALLS = frozenset({"tf.add", "tf.subtract", "tf.multiply", "tf.divide"})
+_CALCULATING = (cst.BinaryOperation, cst.AugAssign, cst.Comparison, cst.Call)
 _TOTALS = frozenset({"tensorflow.reduce_sum", "tensorflow.reduce_mean", "tensorflow.reduce_prod"})
 """Operations of TensorFlow that take no booleans; those of Keras convert them."""
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, *_CALCULATING):
         odd, flag = _odd_operand(loss, node), _flag(loss, node)
         if flag is not None:
             yield Match(

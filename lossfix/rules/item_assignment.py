@@ -74,7 +74,7 @@ _OPERATORS: dict[type[cst.BaseAugOp], str] = {
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.Assign, cst.AugAssign):
         target = _target(node)
         if target is None or not (is_array(loss, target.value) or _is_made(loss, target.value)):
             continue

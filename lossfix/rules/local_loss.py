@@ -100,8 +100,8 @@ def _captured(loss: Loss) -> str:
     own = loss.scope.everything()
     used = [
         node.value
-        for node in walk(loss.function.body)
-        if isinstance(node, cst.Name) and node.value in bound and node.value not in own
+        for node in walk(loss.function.body, cst.Name)
+        if node.value in bound and node.value not in own
     ]
     if used:
         return f"it uses `{used[0]}` of the function around it"
@@ -112,10 +112,8 @@ def _used(loss: Loss) -> str:
     """What keeps a method from moving out of its class."""
     used = sorted(
         f"{node.value.value}.{node.attr.value}"
-        for node in walk(loss.function.body)
-        if isinstance(node, cst.Attribute)
-        and isinstance(node.value, cst.Name)
-        and node.value.value in ITSELF
+        for node in walk(loss.function.body, cst.Attribute)
+        if isinstance(node.value, cst.Name) and node.value.value in ITSELF
     )
     if used:
         return f"it uses `{used[0]}`"

@@ -70,8 +70,8 @@ _NAMES = {
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
-        if isinstance(node, cst.Call) and (found := _recognised(loss, node)) is not None:
+    for node in walk(loss.function.body, cst.Call):
+        if (found := _recognised(loss, node)) is not None:
             kind, inner = found
             reason = ""
             if not _is_stable(loss, inner.args[0].value) and _logits(loss, inner) is None:
@@ -239,12 +239,11 @@ def _is_one(node: cst.BaseExpression) -> bool:
 
 def _is_stable(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether every name in ``node`` means the same wherever it stands."""
-    for each in walk(node):
-        if isinstance(each, cst.Name):
-            values = loss.flow.values(each.value)
-            parameter = each.value in (loss.y_true, loss.y_pred)
-            if len(values) > (0 if parameter else 1) or not all(v.whole for v in values):
-                return False
+    for each in walk(node, cst.Name):
+        values = loss.flow.values(each.value)
+        parameter = each.value in (loss.y_true, loss.y_pred)
+        if len(values) > (0 if parameter else 1) or not all(v.whole for v in values):
+            return False
     return True
 
 

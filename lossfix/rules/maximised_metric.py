@@ -84,7 +84,7 @@ def match(loss: Loss) -> Iterator[Match]:
     named = words((loss.factory or loss.definition).name.value)
     compiled = Evidence.COMPILED in loss.candidate.evidence
     of_a_score = compiled and bool(named & _SCORES) and not named & _LOSSES
-    returns = [each for each in walk(loss.function) if isinstance(each, cst.Return) and each.value]
+    returns = [each for each in walk(loss.function, cst.Return) if each.value]
     value = returns[0].value if len(returns) == 1 else None
     if value is None:
         return

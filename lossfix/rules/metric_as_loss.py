@@ -74,9 +74,7 @@ _AVERAGES = frozenset({"keras.metrics.Mean", "keras.metrics.Sum", "keras.metrics
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function):
-        if not isinstance(node, cst.Call):
-            continue
+    for node in walk(loss.function, cst.Call):
         metric = _asked(loss, node)
         if metric is not None:
             yield Match(node, f"`{metric}` counts, and a count has no gradient", _advice(metric))

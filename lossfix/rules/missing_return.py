@@ -77,8 +77,8 @@ def match(loss: Loss) -> Iterator[Match]:
 def _leaves(function: cst.FunctionDef) -> bool:
     """Whether a value, or an error, leaves the function anywhere."""
     return any(
-        isinstance(node, cst.Raise | cst.Yield) or (isinstance(node, cst.Return) and node.value)
-        for node in walk(function.body)
+        not isinstance(node, cst.Return) or node.value
+        for node in walk(function.body, cst.Raise, cst.Yield, cst.Return)
     )
 
 

@@ -61,9 +61,8 @@ _OTHER = frozenset({"float64", "double", "float16", "half", "bfloat16"})
 def match(loss: Loss) -> Iterator[Match]:
     casts = [
         (node, target)
-        for node in walk(loss.function.body)
-        if isinstance(node, cst.Call)
-        and loss.operation(node) == "tf.cast"
+        for node in walk(loss.function.body, cst.Call)
+        if loss.operation(node) == "tf.cast"
         and node.args
         and (target := cast_target(node)) is not None
         and _type(loss, target) in _OTHER
@@ -93,12 +92,11 @@ def _meets_predictions(loss: Loss, node: cst.CSTNode) -> bool:
         names.add(above.targets[0].target.value)
         if len(loss.flow.values(*names)) != 1:
             return False
-    for each in walk(loss.function.body):
-        if isinstance(each, cst.BinaryOperation):
-            for one, other in ((each.left, each.right), (each.right, each.left)):
-                same = one is node or (isinstance(one, cst.Name) and one.value in names)
-                if same and _is_of_their_dtype(loss, other):
-                    return True
+    for each in walk(loss.function.body, cst.BinaryOperation):
+        for one, other in ((each.left, each.right), (each.right, each.left)):
+            same = one is node or (isinstance(one, cst.Name) and one.value in names)
+            if same and _is_of_their_dtype(loss, other):
+                return True
     return False
 
 

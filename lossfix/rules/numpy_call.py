@@ -66,9 +66,7 @@ _SETTLED_ELSEWHERE = frozenset(
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
-        if not isinstance(node, cst.Call):
-            continue
+    for node in walk(loss.function.body, cst.Call):
         operation = loss.operation(node)
         if (
             operation is None

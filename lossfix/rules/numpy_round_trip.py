@@ -77,8 +77,8 @@ _WRAPS = frozenset(
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
-        if isinstance(node, cst.Call) and (inner := _converted(loss, node)) is not None:
+    for node in walk(loss.function.body, cst.Call):
+        if (inner := _converted(loss, node)) is not None:
             if _is_for_arrays(loss, node):
                 continue
             text = loss.tree.code(node)

@@ -76,7 +76,7 @@ def match(loss: Loss) -> Iterator[Match]:
 
 def _obstacle(loss: Loss, function: cst.FunctionDef) -> str:
     extra = [each.name.value for each in (*function.params.params, *function.params.kwonly_params)]
-    used = {each.value for each in walk(function.body) if isinstance(each, cst.Name)}
+    used = {each.value for each in walk(function.body, cst.Name)}
     params = function.params
     if len(extra) > 4 or isinstance(params.star_arg, cst.Param) or params.star_kwarg is not None:
         return "it takes more than targets, predictions and weights"

@@ -77,8 +77,8 @@ _SHOWN = 40
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
-        if not isinstance(node, cst.Call) or (patch := _patch(loss, node)) is None:
+    for node in walk(loss.function.body, cst.Call):
+        if (patch := _patch(loss, node)) is None:
             continue
         patched, put_in = patch
         if not loss.predicts(patched):
@@ -146,11 +146,7 @@ def _elsewhere(loss: Loss, patched: cst.BaseExpression, put_in: cst.BaseExpressi
 
 def _targets(loss: Loss) -> list[cst.Name]:
     """Where the function reads its targets."""
-    return [
-        each
-        for each in walk(loss.function.body)
-        if isinstance(each, cst.Name) and each.value == loss.y_true
-    ]
+    return [each for each in walk(loss.function.body, cst.Name) if each.value == loss.y_true]
 
 
 def _is_of_both(loss: Loss, node: cst.BaseExpression) -> bool:

@@ -111,9 +111,7 @@ _RANKS = frozenset({"tf.argsort", "tf.searchsorted"})
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function):
-        if not isinstance(node, cst.Call):
-            continue
+    for node in walk(loss.function, cst.Call):
         operation = loss.operation(node)
         if operation not in _REASONS or not _of_predictions(loss, node, operation):
             continue

@@ -69,7 +69,7 @@ _SETTINGS = frozenset({"verbose", "batch_size", "steps"})
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function):
+    for node in walk(loss.function, cst.Call):
         match node:
             case cst.Call(
                 func=cst.Attribute(value=receiver, attr=cst.Name(value=name))

@@ -68,7 +68,7 @@ from lossfix.syntax.tree import walk
 def match(loss: Loss) -> Iterator[Match]:
     if converted_by_autograph(loss):
         return
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, *_DECIDING):
         decided = _decided(node)
         if decided is None or not is_array(loss, decided) or _is_in_a_test(loss, node):
             continue
@@ -99,7 +99,7 @@ def _reason(loss: Loss, node: cst.CSTNode) -> str:
 def _calls_itself(loss: Loss, node: cst.CSTNode) -> bool:
     own = loss.function.name
     return loss.form is Form.FUNCTION and any(
-        isinstance(each, cst.Call) and each.func.deep_equals(own) for each in walk(node)
+        each.func.deep_equals(own) for each in walk(node, cst.Call)
     )
 
 
@@ -121,6 +121,12 @@ def _severity(loss: Loss) -> Severity | None:
     evidence = loss.candidate.evidence
     own_loop = Evidence.GRADIENT in evidence and Evidence.COMPILED not in evidence
     return Severity.WARNING if own_loop else None
+
+
+_DECIDING = (
+    *(cst.If, cst.While, cst.Assert, cst.IfExp),
+    *(cst.BooleanOperation, cst.UnaryOperation, cst.Comparison),
+)
 
 
 def _decided(node: cst.CSTNode) -> cst.BaseExpression | None:

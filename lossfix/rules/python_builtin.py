@@ -63,9 +63,7 @@ _FUNCTIONS = frozenset({"max", "min", "sum", "sorted", "round", "int", "bool", "
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
-        if not isinstance(node, cst.Call):
-            continue
+    for node in walk(loss.function.body, cst.Call):
         name = called_builtin(loss, node)
         if name in _FUNCTIONS and any(is_array(loss, each.value) for each in node.args):
             new = translated_function(loss, node, name)

@@ -61,9 +61,7 @@ _OWN_GRADIENT = frozenset({"tf.custom_gradient", "tf.grad_pass_through"})
 def match(loss: Loss) -> Iterator[Match]:
     if _has_own_gradient(loss):
         return
-    for node in walk(loss.function.body):
-        if not isinstance(node, cst.Call):
-            continue
+    for node in walk(loss.function.body, cst.Call):
         operation = loss.operation(node)
         if operation not in WRAPPERS or not loss.predicts(node):
             continue
@@ -84,12 +82,9 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def _has_own_gradient(loss: Loss) -> bool:
-    for node in walk(loss.function):
-        if isinstance(node, cst.Call | cst.Decorator):
-            named = node.decorator if isinstance(node, cst.Decorator) else node
-            if loss.operation(named) in _OWN_GRADIENT:
-                return True
-    return False
+    decorators = (each.decorator for each in walk(loss.function, cst.Decorator))
+    named = (*walk(loss.function, cst.Call), *decorators)
+    return any(loss.operation(each) in _OWN_GRADIENT for each in named)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

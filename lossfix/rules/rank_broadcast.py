@@ -111,7 +111,7 @@ def match(loss: Loss) -> Iterator[Match]:
 
 def _meeting(loss: Loss) -> cst.BaseExpression | None:
     """Where targets and predictions first meet in an operation on elements."""
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.BinaryOperation, cst.Call):
         match node:
             case cst.BinaryOperation(left=left, right=right):
                 sides = left, right
@@ -130,7 +130,7 @@ def _meeting(loss: Loss) -> cst.BaseExpression | None:
 
 
 def _gives_one_column(loss: Loss) -> bool:
-    for node in walk(loss.tree.module):
+    for node in walk(loss.tree.module, cst.Call):
         match node:
             case cst.Call(args=[cst.Arg(value=cst.Integer(value="1"), keyword=keyword), *_]) if (
                 keyword is None or keyword.value == "units"

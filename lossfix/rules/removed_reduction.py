@@ -137,7 +137,7 @@ def _is_a_reduction(loss: Loss, node: cst.BaseExpression) -> bool:
 def _automatic(loss: Loss) -> Iterator[tuple[cst.SimpleString, bool]]:
     """The strings ``"auto"`` that a loss is built with."""
     if isinstance(loss.outermost, cst.ClassDef):
-        for node in walk(loss.outermost):
+        for node in walk(loss.outermost, cst.Param, cst.Call):
             match node:
                 case cst.Param(
                     name=cst.Name(value="reduction"), default=cst.SimpleString() as text

@@ -80,9 +80,7 @@ _SHOWN = 40
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
-        if not isinstance(node, cst.BaseExpression):
-            continue
+    for node in walk(loss.function.body, cst.BinaryOperation, cst.Call):
         under = _under_root(loss, node)
         if under is not None:
             yield _finding(loss, node, under)

@@ -59,7 +59,7 @@ _HUGE = 1000.0
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function):
+    for node in walk(loss.function, cst.Call):
         match node:
             case cst.Call(args=[cst.Arg(value=argument), *_]) if loss.operation(
                 node

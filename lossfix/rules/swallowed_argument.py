@@ -112,7 +112,7 @@ def _dropped(init: cst.FunctionDef, call: cst.Call) -> tuple[str, ...]:
 
 
 def _is_read(init: cst.FunctionDef, name: str) -> bool:
-    return any(isinstance(node, cst.Name) and node.value == name for node in walk(init.body))
+    return any(node.value == name for node in walk(init.body, cst.Name))
 
 
 def _obstacle(loss: Loss, init: cst.FunctionDef, call: cst.Call, dropped: list[str]) -> str:

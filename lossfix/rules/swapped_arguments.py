@@ -85,7 +85,7 @@ def match(loss: Loss) -> Iterator[Match]:
 def _calls(loss: Loss) -> Iterator[Match]:
     """The cross-entropies that are swapped, in a loss that has none the right way round: the one of the
     targets under the predictions is a term of a symmetric cross-entropy."""
-    calls = [node for node in walk(loss.function.body) if isinstance(node, cst.Call)]
+    calls = [*walk(loss.function.body, cst.Call)]
     handed = {node: _handed(loss, node) for node in calls if _is_cross_entropy(loss, node)}
     if handed and all(each == _BOTH for each in handed.values()):
         for node in handed:

@@ -73,7 +73,7 @@ _SHOWN = 60
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.Call):
         if _argument(loss, node) is not None:
             yield Match(
                 node,

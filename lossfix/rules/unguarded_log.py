@@ -74,15 +74,15 @@ _POWERS = ("tf.pow", "keras.ops.power", "keras.backend.pow")
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
-        if isinstance(node, cst.Call) and _guarded(loss, node):
+    for node in walk(loss.function.body, cst.Call):
+        if _guarded(loss, node):
             yield Match(
                 node,
                 f"`{' '.join(loss.tree.code(node).split())}` is infinite where a probability "
                 "is 0: the loss is then infinite or nan",
                 _unsquashed(loss),
             )
-        elif isinstance(node, cst.Call) and _diverging(loss, node):
+        elif _diverging(loss, node):
             code = loss.tree.line(node)
             yield Match(node, f"`{code}` is infinite where a target is 0, and 0 times that is nan")
 

@@ -82,8 +82,8 @@ class _Unsafe:
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body):
-        if isinstance(node, cst.Call) and (unsafe := _unsafe(loss, node)) is not None:
+    for node in walk(loss.function.body, cst.Call):
+        if (unsafe := _unsafe(loss, node)) is not None:
             yield Match(node, unsafe.message, unsafe.reason)
 
 

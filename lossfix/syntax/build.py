@@ -200,7 +200,7 @@ def comments(node: cst.CSTNode) -> list[str]:
     """All comments below a node, in document order."""
     if isinstance(node, cst.Comment):
         return [node.value]
-    return [each for child in children(node) for each in comments(child)]
+    return [each for child in children(node, layout=True) for each in comments(child)]
 
 
 def _with_lost_comments(

@@ -50,6 +50,12 @@ def _same_names(targets: Sequence[cst.BaseElement], args: Sequence[cst.Arg]) -> 
     return "" not in names and names == given
 
 
+_BINDING = (
+    *(cst.Assign, cst.AnnAssign, cst.AugAssign, cst.NamedExpr),
+    *(cst.For, cst.CompFor, cst.WithItem, cst.Call),
+)
+
+
 def bindings(function: cst.CSTNode) -> tuple[Binding, ...]:
     """All assignments in ``function``, in document order, nested functions included."""
     found: list[Binding] = []
@@ -59,7 +65,7 @@ def bindings(function: cst.CSTNode) -> tuple[Binding, ...]:
     ) -> None:
         found.extend(Binding(name, value, whole and all_, node) for name, all_ in _names(target))
 
-    for node in walk(function):
+    for node in walk(function, *_BINDING):
         match node:
             case cst.Assign(targets=targets, value=value):
                 for each in targets:
@@ -121,8 +127,8 @@ class Flow:
         }
         inner = {
             node.name.value: node
-            for node in walk(function)
-            if isinstance(node, cst.FunctionDef) and node is not function
+            for node in walk(function, cst.FunctionDef)
+            if node is not function
         }
         while True:
             changed = False

@@ -131,22 +131,12 @@ def _code(module: cst.Module, statement: cst.SimpleStatementLine) -> str:
 def _idle_imports(module: cst.Module) -> list[cst.SimpleStatementLine]:
     """The imports inside of functions none of whose names their function reads."""
     found: dict[cst.SimpleStatementLine, None] = {}
-    for function in walk(module):
-        if not isinstance(function, cst.FunctionDef):
-            continue
-        lines = [
-            each
-            for each in walk(function)
-            if isinstance(each, cst.SimpleStatementLine) and is_import(each)
-        ]
+    for function in walk(module, cst.FunctionDef):
+        lines = [each for each in walk(function, cst.SimpleStatementLine) if is_import(each)]
         if not lines:
             continue
         labels = {id(part) for line in lines for part in walk(line)}
-        names = {
-            each.value
-            for each in walk(function)
-            if isinstance(each, cst.Name) and id(each) not in labels
-        }
+        names = {each.value for each in walk(function, cst.Name) if id(each) not in labels}
         for line in lines:
             bound = _bound_names(line)
             if bound and not bound & names and not _has_comment(line):

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import itemgetter
+from typing import TypeVar, overload
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -15,6 +17,7 @@ from lossfix.model import Span
 from lossfix.syntax.scope import Scope, definitions, scope_of, scope_of_module
 
 Definition = cst.FunctionDef | cst.ClassDef
+Kind = TypeVar("Kind", bound=cst.CSTNode)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,30 +35,28 @@ class Tree:
 
     @cached_property
     def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
-        """The parent of every node below the module."""
+        """The parent of every node below the module, layout apart."""
         parents: dict[cst.CSTNode, cst.CSTNode] = {}
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
             for child in children(node):
                 parents[child] = node
-                if child.__class__ not in _LEAVES:
-                    stack.append(child)
+                stack.append(child)
         return parents
 
     @cached_property
     def quote(self) -> str:
         """The quotation mark of most strings that stand on one line; a double one where none is preferred."""
-        marks = [each.quote for each in walk(self.module) if isinstance(each, cst.SimpleString)]
+        marks = [each.quote for each in walk(self.module, cst.SimpleString)]
         return "'" if marks.count("'") > marks.count('"') else '"'
 
     @cached_property
     def names(self) -> Mapping[str, tuple[cst.Name, ...]]:
         """Every plain name of the file, wherever it stands, in document order."""
         found: dict[str, list[cst.Name]] = {}
-        for node in _below(self.module):
-            if type(node) is cst.Name:
-                found.setdefault(node.value, []).append(node)
+        for node in walk(self.module, cst.Name):
+            found.setdefault(node.value, []).append(node)
         return {name: tuple(nodes) for name, nodes in found.items()}
 
     @cached_property
@@ -158,7 +159,7 @@ class Spans(Mapping[cst.CSTNode, Span]):
         wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
         places = wrapper.resolve(PositionProvider)
         above = self._line(place) - places[place].start.line
-        for node in _below(place):
+        for node in walk(place):
             # Of what is around it, siblings are missing.
             if node not in places:
                 continue
@@ -221,25 +222,38 @@ def methods_of(definition: cst.ClassDef) -> dict[str, cst.FunctionDef]:
 
 def names_below(node: cst.CSTNode) -> frozenset[str]:
     """Every plain name below a node, itself included."""
-    return frozenset(each.value for each in walk(node) if isinstance(each, cst.Name))
+    return frozenset(each.value for each in walk(node, cst.Name))
 
 
-def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """``node`` and everything below it, in document order."""
-    yield from _below(node)
+@overload
+def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]: ...
+@overload
+def walk(node: cst.CSTNode, *kinds: type[Kind]) -> Iterator[Kind]: ...
+def walk(node: cst.CSTNode, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """``node`` and everything below it in document order, layout apart.
+
+    Args:
+        kinds: only nodes of these very classes, which are looked up: who wants one kind need not ask every
+            node for its class.
+    """
+    below = _below(node)
+    return iter(below.of(kinds) if kinds else below.nodes)
 
 
-def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+def children(node: cst.CSTNode, *, layout: bool = False) -> list[cst.CSTNode]:
     """The nodes directly below ``node``, in document order.
 
     ``node.children`` says the same by a visit of the node, which takes ten times as long.
+
+    Args:
+        layout: with white space and comments: half of all nodes, in which no code stands.
     """
     kind = node.__class__
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = _FIELDS.setdefault(kind, _fields_of(node))
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS.setdefault(kind, _fields_of(node))
     found: list[cst.CSTNode] = []
-    for name in names:
+    for name in fields.all if layout else fields.code:
         value = getattr(node, name)
         inner = value.__class__
         if inner is list or inner is tuple:
@@ -249,27 +263,40 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     return found
 
 
-_LEAVES = frozenset({cst.SimpleWhitespace, cst.Newline})
-"""A third of all nodes."""
-
 # Faster than to ask `isinstance(value, cst.CSTNode)`, which is an abstract class.
 _NO_NODES = frozenset({type(None), cst.MaybeSentinel, str, bool})
+_LAYOUT = frozenset(
+    {"header", "footer", "leading_lines", "lines_after_decorators"}
+    | {"first_line", "empty_lines", "last_line", "newline", "comment"}
+)
+"""Fields that hold white space and comments, besides those that are called so."""
 
 
-_FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {}
-"""The fields of each class of nodes, in the order in which they stand in the code."""
+@dataclass(frozen=True)
+class _Fields:
+    """The fields of a class of nodes that hold others, in the order in which they stand in the code."""
+
+    all: tuple[str, ...]
+
+    @cached_property
+    def code(self) -> tuple[str, ...]:
+        """Those that are no layout."""
+        return tuple(each for each in self.all if each not in _LAYOUT and "whitespace" not in each)
 
 
-def _fields_of(node: cst.CSTNode) -> tuple[str, ...]:
+_FIELDS: dict[type[cst.CSTNode], _Fields] = {}
+
+
+def _fields_of(node: cst.CSTNode) -> _Fields:
     if getattr(node, "format_spec", ()) is None:
         # The one field that LibCST passes by where it is not there: `f"{x}"` would speak for `f"{x:.2f}"`.
         node = node.with_changes(format_spec=())
-    visitor = _Fields(node)
+    visitor = _Order(node)
     node.visit(visitor)
-    return tuple(visitor.names)
+    return _Fields(tuple(visitor.names))
 
 
-class _Fields(cst.CSTVisitor):
+class _Order(cst.CSTVisitor):
     """Hears from one node in which order LibCST visits its fields."""
 
     def __init__(self, node: cst.CSTNode) -> None:
@@ -284,17 +311,37 @@ class _Fields(cst.CSTVisitor):
         self.names.append(attribute)
 
 
+@dataclass(frozen=True, eq=False)
+class _Below:
+    """The nodes of a walk, found in one go for all who ask: every rule walks over the same functions."""
+
+    nodes: tuple[cst.CSTNode, ...]
+
+    @cached_property
+    def _by_class(self) -> Mapping[type[cst.CSTNode], list[tuple[int, cst.CSTNode]]]:
+        """The nodes by their class, each with its place in the walk."""
+        found: dict[type[cst.CSTNode], list[tuple[int, cst.CSTNode]]] = {}
+        for number, node in enumerate(self.nodes):
+            found.setdefault(node.__class__, []).append((number, node))
+        return found
+
+    def of(self, kinds: tuple[type[cst.CSTNode], ...]) -> list[cst.CSTNode]:
+        """The nodes of some classes, in the order of the walk."""
+        numbered = [pair for kind in kinds for pair in self._by_class.get(kind, ())]
+        if len(kinds) > 1:
+            numbered.sort(key=itemgetter(0))
+        return [node for _, node in numbered]
+
+
 @lru_cache(maxsize=512)
-def _below(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
-    # Every rule walks over the same functions.
+def _below(node: cst.CSTNode) -> _Below:
     found: list[cst.CSTNode] = []
     stack = [node]
     while stack:
         each = stack.pop()
         found.append(each)
-        if each.__class__ not in _LEAVES:
-            stack += reversed(children(each))
-    return tuple(found)
+        stack += reversed(children(each))
+    return _Below(tuple(found))
 
 
 def inner_statements(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

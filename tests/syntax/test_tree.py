@@ -1,5 +1,6 @@
 """A tree's own walks and places are those that LibCST finds by visits."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import libcst as cst
@@ -43,13 +44,27 @@ elif b < c <= d not in e or f and ~g: nonlocal_ = (yield)
 else: print(*a, key=b, **c)
 '''
 
+LAYOUT = (
+    *(cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine),
+    *(cst.Comment, cst.Newline),
+)
+
+
+def everything(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    yield node
+    for child in children(node, layout=True):
+        yield from everything(child)
+
 
 @pytest.mark.parametrize("text", [EVERYTHING, *(each.read_text("utf-8") for each in FIXTURES)])
 def test_children_and_places_are_those_of_libcst(text: str) -> None:
     tree = parse(text)
     places = MetadataWrapper(tree.module, unsafe_skip_copy=True).resolve(PositionProvider)
-    for node in walk(tree.module):
-        assert [*map(id, children(node))] == [*map(id, node.children)], type(node)
+    for node in everything(tree.module):
+        below = [*node.children]
+        assert [*map(id, children(node, layout=True))] == [*map(id, below)], type(node)
+        code = [each for each in below if not isinstance(each, LAYOUT)]
+        assert [*map(id, children(node))] == [*map(id, code)], type(node)
     spans = {
         node: Span(at.start.line, at.start.column + 1, at.end.line, at.end.column + 1)
         for statement in tree.module.body
@@ -61,6 +76,13 @@ def test_children_and_places_are_those_of_libcst(text: str) -> None:
         same = dict(zip(walk(tree.module), walk(asked.module), strict=True))
         for node in order:
             assert asked.spans[same[node]] == spans[node], type(node)
+
+
+def test_a_walk_for_some_kinds_is_the_walk_without_the_others() -> None:
+    kinds = (cst.Call, cst.Name, cst.If)
+    module = parse(EVERYTHING).module
+    assert [*walk(module, *kinds)] == [each for each in walk(module) if isinstance(each, kinds)]
+    assert not [*walk(module, cst.Comment)]
 
 
 def test_the_first_node_of_a_class_speaks_for_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ class BatchMean:
 
 def batch_means(loss: Loss) -> tuple[BatchMean, ...]:
     """The means of which the loss is a sum with constant factors; empty where it is anything else."""
-    returns = [node.value for node in walk(loss.function.body) if isinstance(node, cst.Return)]
+    returns = [node.value for node in walk(loss.function.body, cst.Return)]
     if len(returns) != 1 or returns[0] is None:
         return ()
     names: dict[str, int] = {}
@@ -51,7 +51,7 @@ def batch_means(loss: Loss) -> tuple[BatchMean, ...]:
 
 def _reads(loss: Loss, name: str) -> int:
     # The one assignment is no read.
-    return sum(isinstance(x, cst.Name) and x.value == name for x in walk(loss.function.body)) - 1
+    return sum(each.value == name for each in walk(loss.function.body, cst.Name)) - 1
 
 
 def _terms(loss: Loss, node: cst.BaseExpression, names: dict[str, int]) -> list[BatchMean] | None:

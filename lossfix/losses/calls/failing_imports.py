@@ -118,9 +118,8 @@ def _may_fail(tree: Tree) -> bool:
 def _lines_with_imports(tree: Tree) -> tuple[cst.SimpleStatementLine, ...]:
     return tuple(
         node
-        for node in walk(tree.module)
-        if isinstance(node, cst.SimpleStatementLine)
-        and any(isinstance(each, cst.Import | cst.ImportFrom) for each in node.body)
+        for node in walk(tree.module, cst.SimpleStatementLine)
+        if any(isinstance(each, cst.Import | cst.ImportFrom) for each in node.body)
     )
 
 

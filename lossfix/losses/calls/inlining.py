@@ -121,7 +121,7 @@ def _inlined(
     if any(isinstance(each, _BINDS) for each in walk(body)):
         return "it binds names of its own"
     for name, value in zip(names, values, strict=True):
-        count = sum(1 for each in walk(body) if isinstance(each, cst.Name) and each.value == name)
+        count = sum(each.value == name for each in walk(body, cst.Name))
         if count > 1 and dotted(value) is None and not isinstance(value, cst.Subscript):
             return f"`{loss.tree.code(value)}` would be written out {count} times: name it first"
     return substituted(body, dict(zip(names, values, strict=True)))
@@ -185,8 +185,8 @@ def _leaves_graph(loss: Loss, definition: cst.FunctionDef) -> bool:
 
 def _is_read_elsewhere(loss: Loss, function: cst.Name) -> bool:
     count = 0
-    for node in walk(loss.tree.module):
-        if isinstance(node, cst.Name) and node.value == function.value:
+    for node in walk(loss.tree.module, cst.Name):
+        if node.value == function.value:
             above = loss.tree.parents.get(node)
             count += not (isinstance(above, cst.FunctionDef) and above.name is node)
     return count > 1

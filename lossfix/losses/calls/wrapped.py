@@ -25,8 +25,8 @@ def plain_python(loss: Loss) -> frozenset[cst.CSTNode]:
     by_name = {path[-1]: node for path, node in loss.tree.definitions}
     found = {
         by_name[name]
-        for node in walk(loss.tree.module)
-        if isinstance(node, cst.Call) and loss.operation(node) in WRAPPERS
+        for node in walk(loss.tree.module, cst.Call)
+        if loss.operation(node) in WRAPPERS
         if (name := function_of(node)) in by_name and isinstance(called_directly(loss, node), str)
     }
     return frozenset(each for each in found if isinstance(each, cst.FunctionDef))

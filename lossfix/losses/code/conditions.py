@@ -210,26 +210,27 @@ def uses(loss: Loss, name: str, since: cst.Assign | None = None) -> Iterator[cst
 
     ``p = p > 0.5`` in the function's own block is read below it, and up to where ``p`` is set again.
     """
-    for node in walk(loss.function):
+    for node in walk(loss.function, cst.Name):
+        if node.value != name:
+            continue
         if since is not None and _is_out_of_reach(loss, node, name, since):
             continue
-        if isinstance(node, cst.Name) and node.value == name:
-            above = loss.tree.parents.get(node)
-            if isinstance(above, cst.AssignTarget | cst.Param):
-                continue
-            if isinstance(above, cst.Attribute) and above.attr is node:
-                continue
-            if isinstance(above, cst.Arg) and above.keyword is node:
-                continue
-            if isinstance(above, cst.AugAssign | cst.AnnAssign) and above.target is node:
-                continue
-            yield node
+        above = loss.tree.parents.get(node)
+        if isinstance(above, cst.AssignTarget | cst.Param):
+            continue
+        if isinstance(above, cst.Attribute) and above.attr is node:
+            continue
+        if isinstance(above, cst.Arg) and above.keyword is node:
+            continue
+        if isinstance(above, cst.AugAssign | cst.AnnAssign) and above.target is node:
+            continue
+        yield node
 
 
-def _is_out_of_reach(loss: Loss, node: cst.CSTNode, name: str, since: cst.Assign) -> bool:
+def _is_out_of_reach(loss: Loss, node: cst.Name, name: str, since: cst.Assign) -> bool:
     """Whether a read of ``name`` surely comes before what is assigned, or after it was set again."""
     spans = loss.tree.spans
-    if not isinstance(node, cst.Name) or node.value != name or node not in spans:
+    if node.value != name or node not in spans:
         return False
     if not _is_in_own_block(loss, since) or _is_deferred(loss, node):
         return False

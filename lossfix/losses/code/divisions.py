@@ -24,7 +24,7 @@ class Division:
 
 def divisions(loss: Loss) -> Iterator[Division]:
     """All divisions of a loss, in document order."""
-    for node in walk(loss.function.body):
+    for node in walk(loss.function.body, cst.BinaryOperation, cst.Call):
         match node:
             case cst.BinaryOperation(left=left, operator=cst.Divide(), right=right):
                 yield Division(node, left, right)

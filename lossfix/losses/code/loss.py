@@ -172,14 +172,13 @@ class Loss:
         """What the function returns, by each of its own ``return`` statements."""
         inner = {
             each
-            for node in walk(self.function.body)
-            if isinstance(node, cst.FunctionDef | cst.Lambda)
+            for node in walk(self.function.body, cst.FunctionDef, cst.Lambda)
             for each in walk(node)
         }
         return tuple(
             node.value
-            for node in walk(self.function.body)
-            if isinstance(node, cst.Return) and node.value is not None and node not in inner
+            for node in walk(self.function.body, cst.Return)
+            if node.value is not None and node not in inner
         )
 
     def last_set(self, node: cst.Name) -> cst.BaseExpression | None:

@@ -54,11 +54,10 @@ def uses(loss: Loss) -> tuple[Use, ...]:
     found: list[Use] = []
     for part in _parts(loss):
         outside = part is not loss.outermost
-        for node, above in _names(part, loss.tree):
-            scope = loss.tree.scope(above)
-            qualified = _resolved(node, scope, loss.tree)
+        for named in _names(part, loss.tree):
+            qualified = _resolved(named, loss.tree)
             if qualified is not None and not _own(loss, qualified):
-                found.append(Use(node, qualified, scope, _seen_from(loss, node, above), outside))
+                found.append(_use(loss, named, qualified, outside))
     return tuple(found)
 
 
@@ -66,21 +65,24 @@ def references(loss: Loss, name: str, origin: str) -> tuple[Use, ...]:
     """Every use in the whole file of ``name`` where it stands for ``origin``."""
     found = []
     own = {use.node for use in uses(loss) if not use.outside}
-    for node, above in _names_by_root(loss.tree).get(name, ()):
-        scope = loss.tree.scope(above)
-        qualified = _resolved(node, scope, loss.tree)
-        if qualified is not None and scope.resolve(name) == origin:
-            outside = node not in own
-            found.append(Use(node, qualified, scope, _seen_from(loss, node, above), outside))
+    for named in _names_by_root(loss.tree).get(name, ()):
+        qualified = _resolved(named, loss.tree)
+        if qualified is not None and loss.tree.scope(named.above).resolve(name) == origin:
+            found.append(_use(loss, named, qualified, named.node not in own))
     return tuple(found)
+
+
+def _use(loss: Loss, named: _Named, qualified: str, outside: bool) -> Use:
+    scope, seen_from = loss.tree.scope(named.above), _seen_from(loss, named.node, named.above)
+    return Use(named.node, qualified, scope, seen_from, outside)
 
 
 @lru_cache(maxsize=4)
 def _names_by_root(tree: Tree) -> Mapping[str, Sequence[_Named]]:
     """All dotted names of a file by the plain name with which they begin."""
     found: dict[str, list[_Named]] = {}
-    for node, above in _names(tree.module, tree):
-        found.setdefault((dotted(node) or "").partition(".")[0], []).append((node, above))
+    for named in _names(tree.module, tree):
+        found.setdefault(named.written.partition(".")[0], []).append(named)
     return found
 
 
@@ -90,15 +92,10 @@ def _own(loss: Loss, qualified: str) -> bool:
     return root == loss.package.partition(".")[0] and root not in ("keras", "tensorflow")
 
 
-def _resolved(node: cst.Name | cst.Attribute, scope: Scope, tree: Tree) -> str | None:
-    chain = dotted(node) or ""
-    root = chain.partition(".")[0]
-    for above in tree.ancestors(node):
-        if isinstance(above, cst.Lambda) and root in _parameters(above.params):
-            return None
-        if isinstance(above, Definition):
-            break
-    return scope.resolve(chain)
+def _resolved(named: _Named, tree: Tree) -> str | None:
+    if named.written.partition(".")[0] in named.hidden:
+        return None
+    return tree.scope(named.above).resolve(named.written)
 
 
 def _parts(loss: Loss) -> tuple[cst.CSTNode, ...]:
@@ -109,13 +106,13 @@ def _parts(loss: Loss) -> tuple[cst.CSTNode, ...]:
     parts: list[cst.CSTNode] = [loss.outermost]
     for part in parts:
         path = paths.get(part, ())  # type: ignore[call-overload]
-        for node, above in _names(part, loss.tree):
-            name, _, rest = (dotted(node) or "").partition(".")
+        for named in _names(part, loss.tree):
+            name, _, rest = named.written.partition(".")
             target: cst.CSTNode | None = None
             if name in ITSELF and rest:
                 target = _method(path, rest.partition(".")[0], by_path)
             else:
-                where = _bound_at(loss.tree.scope(above), name)
+                where = _bound_at(loss.tree.scope(named.above), name)
                 if where is not None:
                     target = by_path.get((*where, name)) or (None if where else assigned.get(name))
             if target is not None and not any(_holds(each, target, loss.tree) for each in parts):
@@ -165,49 +162,63 @@ def _assignments(module: cst.Module) -> Iterator[tuple[str, cst.CSTNode]]:
                 stack[:0] = inner_statements(statement)
 
 
-_Named = tuple[cst.Name | cst.Attribute, cst.CSTNode | None]
-"""A maximal dotted name, and the definition around it."""
+@dataclass(frozen=True, eq=False)
+class _Named:
+    """A maximal dotted name where it stands."""
+
+    node: cst.Name | cst.Attribute
+    written: str
+    above: Definition | None
+    """The definition around it."""
+    hidden: frozenset[str]
+    """The parameters of the lambdas around it, up to that definition."""
 
 
 def _names(top: cst.CSTNode, tree: Tree) -> tuple[_Named, ...]:
-    """The maximal dotted names below ``top`` in document order, each with the definition around it."""
-    above = next((each for each in tree.ancestors(top) if isinstance(each, Definition)), None)
-    return _names_below(top, above)
+    """The maximal dotted names below ``top`` in document order."""
+    hidden = frozenset[str]()
+    for above in tree.ancestors(top):
+        if isinstance(above, Definition):
+            return _names_below(top, above, hidden)
+        if isinstance(above, cst.Lambda):
+            hidden |= {*_parameters(above.params)}
+    return _names_below(top, None, hidden)
 
 
 @lru_cache(maxsize=256)
-def _names_below(top: cst.CSTNode, around: cst.CSTNode | None) -> tuple[_Named, ...]:
+def _names_below(
+    top: cst.CSTNode, around: Definition | None, hidden: frozenset[str]
+) -> tuple[_Named, ...]:
     # The losses of a file reach the same helpers, and several rules ask each loss.
     found: list[_Named] = []
-    pending = [(top, around)]
+    pending = [(top, around, hidden)]
     while pending:
-        node, above = pending.pop()
+        node, above, hidden = pending.pop()
         if type(node) in _NAMELESS:
             continue
         # The node's own class is asked for: LibCST's are abstract, and `isinstance` takes its time.
         skipped: cst.CSTNode | None = None
-        if type(node) is cst.Name:
-            found.append((node, above))
-            continue
-        if type(node) is cst.Attribute:
-            if dotted(node) is not None:
-                found.append((node, above))
+        if type(node) is cst.Name or type(node) is cst.Attribute:
+            written = dotted(node)
+            if written is not None:
+                found.append(_Named(node, written, above, hidden))
                 continue
+        if type(node) is cst.Attribute:
             skipped = node.attr
         elif type(node) is cst.Arg:
             skipped = node.keyword
         elif type(node) is cst.Param:
             skipped = node.name
         elif type(node) is cst.FunctionDef or type(node) is cst.ClassDef:
-            skipped, above = node.name, node
-        inner = [(child, above) for child in children(node) if child is not skipped]
+            skipped, above, hidden = node.name, node, frozenset()
+        elif type(node) is cst.Lambda:
+            hidden |= {*_parameters(node.params)}
+        inner = [(child, above, hidden) for child in children(node) if child is not skipped]
         pending += reversed(inner)
     return tuple(found)
 
 
-_NAMELESS = frozenset(
-    {cst.SimpleWhitespace, cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal, cst.SimpleString}
-)
+_NAMELESS = frozenset({cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal, cst.SimpleString})
 
 
 def _seen_from(loss: Loss, node: cst.CSTNode, above: cst.CSTNode | None) -> Loss:

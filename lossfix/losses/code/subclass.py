@@ -47,7 +47,7 @@ def super_call(function: cst.FunctionDef) -> cst.Call | None:
 
 def super_calls(function: cst.FunctionDef) -> Iterator[cst.Call]:
     """The calls of the parent's method of the same name."""
-    for node in walk(function.body):
+    for node in walk(function.body, cst.Call):
         match node:
             case cst.Call(
                 func=cst.Attribute(

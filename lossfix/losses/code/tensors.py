@@ -158,7 +158,7 @@ def may_be_tensor(loss: Loss, node: cst.CSTNode) -> bool:
     """
     if not loss.is_tensor(node):
         return False
-    names = [each for each in walk(node) if isinstance(each, cst.Name) and loss.is_tensor(each)]
+    names = [each for each in walk(node, cst.Name) if loss.is_tensor(each)]
     before = [loss.last_set(each) for each in names]
     return not names or any(each is None or may_be_tensor(loss, each) for each in before)
 

@@ -24,16 +24,12 @@ def expression_in(tree: Tree, loss: Unnamed) -> cst.BaseExpression:
     outlined = [
         each for each in every(tree.outline, ast.Call) if _is_partial(scope.dotted(each.func))
     ]
-    calls = [
-        each
-        for each in walk(tree.module)
-        if isinstance(each, cst.Call) and _is_partial(dotted(each.func))
-    ]
+    calls = [each for each in walk(tree.module, cst.Call) if _is_partial(dotted(each.func))]
     return calls[_in_order(outlined).index(loss.node)]
 
 
 def _lambda_at(tree: Tree, node: ast.Lambda) -> cst.Lambda:
-    lambdas = [each for each in walk(tree.module) if isinstance(each, cst.Lambda)]
+    lambdas = [*walk(tree.module, cst.Lambda)]
     return lambdas[_in_order(every(tree.outline, ast.Lambda)).index(node)]
 
 

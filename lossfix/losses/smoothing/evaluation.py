@@ -321,7 +321,7 @@ def _number(written: str) -> float:
 
 def has_series(loss: Loss) -> bool:
     """Whether a loss may take elements of a series that come one before the other."""
-    return any(type(each) is cst.Slice for each in walk(loss.function))
+    return any(True for _ in walk(loss.function, cst.Slice))
 
 
 def _lag(elements: Sequence[cst.SubscriptElement]) -> int | None:

@@ -325,8 +325,8 @@ def deliberate(loss: Loss) -> bool:
     """Whether the function uses an idiom that says that its gradient was thought about."""
     operations = {
         loss.operation(node)
-        for node in walk(loss.function)
-        if isinstance(node, cst.Call) and not _is_detached_gate(loss, node)
+        for node in walk(loss.function, cst.Call)
+        if not _is_detached_gate(loss, node)
     }
     decorators = {loss.operation(each.decorator) for each in loss.function.decorators}
     return bool((operations | decorators) & set(ON_PURPOSE))

@@ -45,7 +45,7 @@ class Fork:
 
 def called(loss: Loss, losses: Sequence[Loss]) -> Iterator[Loss]:
     """The parts that a loss calls, of those of its own file."""
-    names = {dotted(node.func) for node in walk(loss.function) if isinstance(node, cst.Call)}
+    names = {dotted(node.func) for node in walk(loss.function, cst.Call)}
     return (
         each
         for each in losses
@@ -55,11 +55,7 @@ def called(loss: Loss, losses: Sequence[Loss]) -> Iterator[Loss]:
 
 def calls_by(caller: Loss, written: str) -> tuple[cst.Call, ...]:
     """Where a loss calls a dotted name."""
-    return tuple(
-        node
-        for node in walk(caller.function)
-        if isinstance(node, cst.Call) and dotted(node.func) == written
-    )
+    return tuple(node for node in walk(caller.function, cst.Call) if dotted(node.func) == written)
 
 
 def calls_of(caller: Loss, part: Loss) -> tuple[cst.Call, ...]:
@@ -106,8 +102,7 @@ def is_shared(part: Loss, whole: Loss, family: Sequence[Loss]) -> bool:
         return True
     inside = {id(node) for each in family for node in walk(each.function)}
     if any(
-        isinstance(node, cst.Name) and node.value == name and id(node) not in inside
-        for node in walk(part.tree.module)
+        node.value == name and id(node) not in inside for node in walk(part.tree.module, cst.Name)
     ):
         return True
     others = [each for each in family if each is not part]
@@ -235,9 +230,8 @@ def _imports_of(caller: Loss, helper: Helper) -> list[cst.ImportFrom]:
         return []
     return [
         node
-        for node in walk(caller.tree.module)
-        if isinstance(node, cst.ImportFrom)
-        and not isinstance(node.names, cst.ImportStar)
+        for node in walk(caller.tree.module, cst.ImportFrom)
+        if not isinstance(node.names, cst.ImportStar)
         and any(
             (each.evaluated_alias or each.evaluated_name) == helper.written for each in node.names
         )

@@ -60,8 +60,8 @@ def _is_used_elsewhere(part: Loss, seen: frozenset[str]) -> bool:
     if part.name in part.project.weighs:
         return True
     for caller in part.among:
-        for node in walk(caller.function):
-            if isinstance(node, cst.Call) and part_called(caller, node) is part:
+        for node in walk(caller.function, cst.Call):
+            if part_called(caller, node) is part:
                 if _meets_a_live_partner(caller, node):
                     return True
                 if is_only_recorded(caller, node) or deliberate(caller):

@@ -41,7 +41,7 @@ def live_steps(loss: Loss, kinds: Set[str]) -> Iterator[Step]:
 
 
 def _steps(loss: Loss, kinds: Set[str], path: Path) -> Iterator[Step]:
-    for node in walk(loss.function):
+    for node in walk(loss.function, cst.Call, cst.BinaryOperation):
         known = _own_step(loss, node)
         if (
             known is None
@@ -62,9 +62,7 @@ def dead_equalities(loss: Loss, kinds: Set[str]) -> Iterator[Gate]:
             yield gate
 
 
-def _own_step(loss: Loss, node: cst.CSTNode) -> Step | None:
-    if not isinstance(node, cst.Call | cst.BinaryOperation):
-        return None
+def _own_step(loss: Loss, node: cst.BaseExpression) -> Step | None:
     known = step(loss, node)
     if known is None or known.call is not node:
         return None

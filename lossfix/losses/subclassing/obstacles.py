@@ -80,7 +80,7 @@ def _in_parameters(loss: Loss) -> str:
 def _in_body(loss: Loss) -> str:
     function = loss.function
     names = names_below(function) | (names_below(loss.factory) if loss.factory else frozenset())
-    if not any(isinstance(each, cst.Return) and each.value for each in walk(function.body)):
+    if not any(each.value for each in walk(function.body, cst.Return)):
         return "it returns nothing"
     if "self" in names:
         return "it uses the name `self`"
@@ -89,10 +89,10 @@ def _in_body(loss: Loss) -> str:
         return f"a class would read the name `{hidden[0]}` as its own"
     own = (loss.factory or function).name.value
     if own not in rebound_names(loss, ()) and any(
-        _refers_to(loss, each, own) for each in walk(function.body)
+        _refers_to(loss, each, own) for each in walk(function.body, cst.Name)
     ):
         return "it calls itself"
-    if loss.factory is not None and any(isinstance(each, cst.Nonlocal) for each in walk(function)):
+    if loss.factory is not None and any(True for _ in walk(function, cst.Nonlocal)):
         return "it keeps a state from one batch to the next"
     return ""
 
@@ -116,7 +116,7 @@ def _in_file(loss: Loss) -> str:
 
 def _is_used_as_object(loss: Loss, name: str) -> bool:
     """Whether a parameter is called, or an attribute of it is used that no tensor has."""
-    for node in walk(loss.factory or loss.function):
+    for node in walk(loss.factory or loss.function, cst.Call, cst.Attribute):
         match node:
             case cst.Call(func=cst.Name(value=called)) if called == name:
                 return True
@@ -176,9 +176,8 @@ def _constant(loss: Loss, name: str) -> cst.BaseExpression | None:
     """What a name of the module is set to, on a line of its own and nowhere else."""
     bound = [
         each
-        for each in walk(loss.tree.module)
-        if isinstance(each, cst.Name)
-        and each.value == name
+        for each in walk(loss.tree.module, cst.Name)
+        if each.value == name
         and not isinstance(loss.tree.parents[each], cst.Arg | cst.Param)
         and _binds(loss, each)
     ]

@@ -194,8 +194,8 @@ def _passes_on(loss: Loss, call: cst.Call, argument: cst.Arg, seen: frozenset[st
             known = seen | {".".join((*path, name))}
             return all(
                 _is_only_compiled(loss, node, known)
-                for node in walk(function.body)
-                if isinstance(node, cst.Name) and node.value == name and not _is_keyword(loss, node)
+                for node in walk(function.body, cst.Name)
+                if node.value == name and not _is_keyword(loss, node)
             )
     return False
 
