@@ -131,3 +131,79 @@ def test_what_a_selector_of_another_file_gives_is_compiled(
     said = lossfix("check", "-v", ".", at=written(tmp_path, files)).err
     compiled = {line.split(": ")[1] for line in said.splitlines() if "(compiled" in line}
     assert compiled == names
+
+
+KEPT = """
+import tensorflow as tf
+
+
+def gap(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+
+
+TABLE = {"gap": gap}
+ROW = [gap]
+"""
+USED_AS_A_DICTIONARY = {
+    "in order": "print(sorted(TABLE))",
+    "as choices": "parser.add_argument('--loss', choices=list(TABLE))",
+    "as choices themselves": "parser.add_argument('--loss', choices=TABLE)",
+    "as choices by keys": "parser.add_argument('--loss', choices=TABLE.keys())",
+    "asked for a name": "known = name in TABLE",
+    "asked for no name": "assert name not in TABLE, f'one of {sorted(TABLE)}, not {name}'",
+    "copied": "own = dict(TABLE)",
+    "counted": "print(len(TABLE))",
+    "joined": "raise KeyError(', '.join(TABLE))",
+    "formatted": "raise KeyError(f'{name}: {list(TABLE)}')",
+    "run over": "for each in TABLE:\n        print(each)",
+    "run over with numbers": "for n, each in enumerate(TABLE):\n        print(n, run(each))",
+    "run over by keys": "for each in sorted(TABLE.keys()):\n        run(each)",
+    "compiled each": "for n, each in TABLE.items():\n        model.compile(loss=each)",
+    "got": "model.compile(loss=TABLE.get(name))",
+    "got under a name": "chosen = TABLE.get(name)\n    model.compile(loss=chosen)",
+    "filled": "TABLE.update(more=name)",
+    "copied and filled": "own = {**TABLE, 'mse': 'mse'}\n    model.compile(loss=own[name])",
+    "compared with nothing": "assert TABLE['gap'] is not None",
+    "loaded with": "model = load_model(name, TABLE)",
+    "loaded by position": "model = load_model(name, {'gap': gap})",
+    "registered": "tf.keras.utils.get_custom_objects().update({'gap': gap})",
+    "registered for a while": "with tf.keras.utils.custom_object_scope({'gap': gap}):\n        run()",
+    "printed": "print(gap)",
+}
+USED_AS_FUNCTIONS = {
+    "taken out and called": "value = TABLE['gap'](a, b)",
+    "got and called": "value = TABLE.get(name)(a, b)",
+    "got, named and called": "f = TABLE.get(name)\n    value = f(a, b)",
+    "taken out and passed on": "value = run(TABLE['gap'], a, b)",
+    "run over and called": "for f in ROW:\n        value = f(a, b)",
+    "numbered and called": "for n, f in enumerate(ROW):\n        value = f(a, b)",
+    "values called": "for f in TABLE.values():\n        value = f(a, b)",
+    "items called": "for n, f in TABLE.items():\n        value = f(a, b)",
+    "items called at once": "values = {n: f(a, b) for n, f in TABLE.items()}",
+    "first called": "value = next(iter(TABLE.values()))(a, b)",
+    "copied and called": "own = dict(TABLE)\n    value = own[name](a, b)",
+    "listed and passed on": "value = run(list(ROW), a, b)",
+    "passed on": "value = run(TABLE, a, b)",
+    "passed on in a list": "value = run([gap], a, b)",
+    "passed on as items": "value = run(TABLE.items())",
+    "asked for its name": "value = TABLE['gap'].__name__",
+}
+
+
+@pytest.mark.parametrize(
+    ("uses", "refused"), [(USED_AS_A_DICTIONARY, False), (USED_AS_FUNCTIONS, True)]
+)
+def test_what_is_asked_of_a_registry_of_another_file_decides(
+    tmp_path: Path, uses: dict[str, str], refused: bool
+) -> None:
+    files = {}
+    for number, use in enumerate(uses.values()):
+        files[f"p{number}/keeping.py"] = KEPT
+        files[f"p{number}/train.py"] = (
+            "import tensorflow as tf\nfrom keeping import ROW, TABLE, gap\n\n\n"
+            "def build(model, parser, name, a, b):\n    model.compile(loss=gap)\n"
+            f"    {use}\n"
+        )
+    found = {str(each["filename"]).split("/")[-2]: each for each in findings(tmp_path, files)}
+    told = {use: found[f"p{number}"] for number, use in enumerate(uses)}
+    assert {use: each["reason"] for use, each in told.items() if (not each["fix"]) != refused} == {}

@@ -138,6 +138,17 @@ class Origins:
             return ()
         return tuple(f"{star}{'' if star.endswith('.') else '.'}{name}" for star in self.stars)
 
+    def called(self, call: ast.Call) -> tuple[Reference, ...]:
+        """The function of the project that a call calls."""
+        name = dotted(call.func)
+        if name is None:
+            return ()
+        if name in self.defined:
+            return (Reference(name, imported=False),)
+        root, _, rest = name.partition(".")
+        origins = self.imported.get(root, ()) or (() if rest else self.of(root))
+        return tuple(Reference(f"{o}.{rest}" if rest else o, imported=True) for o in origins)
+
     def reads(self) -> Iterator[tuple[ast.expr, str]]:
         """Where an imported name is read, as far as its dots go, with its origin."""
         for node in every(self.module, ast.Name):

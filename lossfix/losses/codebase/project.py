@@ -229,12 +229,15 @@ class _Roles:
 
     def _passed_on(self, place: Place, role: Role) -> Iterator[tuple[Place, Role]]:
         """What a use of a name says about what it stands for."""
+        shared = self._modules.files[place.file][2]
+        if role is Role.LISTED and place.name in shared.dictionaries:
+            return
         if role in (Role.BUILT, Role.RESULT):
             key = f"{place.name}()"
             for reference in self._modules.links[place.file].get(key, ()):
                 returned = Role.COMPILED if role is Role.BUILT else Role.FUNCTION
                 yield from self._each(place.file, reference, returned)
-        if place.name in self._modules.files[place.file][2].defined:
+        if place.name in shared.defined:
             return
         for reference in self._modules.links[place.file].get(place.name, ()):
             # An alias, or an entry of a dictionary, is called under another name.
@@ -257,8 +260,10 @@ def _project(said: _Said) -> Project:
     def names(role: Role) -> frozenset[str]:
         return frozenset(said.get(role, {}))
 
-    def reasons(role: Role) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted(said.get(role, {}).items()))
+    def reasons(*roles: Role) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            sorted({k: why for role in roles for k, why in said.get(role, {}).items()}.items())
+        )
 
     return Project(
         compiled=names(Role.COMPILED),
@@ -266,6 +271,6 @@ def _project(said: _Said) -> Project:
         metrics=names(Role.METRIC),
         differentiated=names(Role.DIFFERENTIATED),
         called=names(Role.CALLED),
-        functions=reasons(Role.FUNCTION),
+        functions=reasons(Role.LISTED, Role.FUNCTION),
         results=reasons(Role.RESULT),
     )

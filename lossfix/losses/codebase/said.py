@@ -22,6 +22,8 @@ class Role(str, Enum):
     """Asked for an attribute, where it is no module."""
     FUNCTION = "function"
     """Used as only a function can be."""
+    LISTED = "listed"
+    """Run over, which gives the names of a dictionary, and what else keeps losses hands them on."""
     RESULT = "result"
     """What it returns is used as only a function can be."""
 
@@ -130,6 +132,8 @@ class Shared:
     losses: tuple[Known, ...] = ()
     loss_classes: frozenset[str] = frozenset()
     """Its classes that extend a loss of Keras, be it without a ``call``."""
+    dictionaries: frozenset[str] = frozenset()
+    """Those of its other names that are dictionaries."""
     framework: bool = False
     """Whether it mentions TensorFlow or Keras."""
 

@@ -14,13 +14,14 @@ from functools import cached_property
 
 from lossfix.losses.codebase.origins import Origins
 from lossfix.losses.codebase.said import Argument, Passed, Read, Reference, Role, Shared, Use
-from lossfix.losses.discovery.assigned import called_through, first_references, selected
+from lossfix.losses.codebase.used import uses_in
+from lossfix.losses.discovery.assigned import first_references, selected
 from lossfix.losses.discovery.candidate import Project
 from lossfix.losses.discovery.discover import mentions_a_framework
 from lossfix.losses.discovery.handed import beside, depending, mentions
-from lossfix.losses.discovery.lookups import EVERY, Lookup, lookups_in
+from lossfix.losses.discovery.holders import dictionaries
 from lossfix.losses.discovery.outline import expressions_of
-from lossfix.losses.discovery.uses import takes_losses, uses_of
+from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.discovery.wording import names_a_loss
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import (
@@ -32,10 +33,6 @@ from lossfix.syntax.scope import (
 
 _Depending = dict[str, frozenset[str]]
 """Parameters of a function, each with the names whose values depend on it."""
-_LOSS_MODULES = frozenset({"loss", "losses"})
-_METRIC_MODULES = frozenset({"metric", "metrics"})
-_TAKES_OUT = frozenset({"items", "values", "get", "pop"})
-"""The methods of a dictionary that give what it holds."""
 
 
 def shared_by(module: ast.Module) -> Shared:
@@ -72,7 +69,7 @@ class _Reader:
             tuple(sorted(self.names.imported.items())),
             tuple(self._links()),
             tuple(self.names.stars),
-            tuple(dict.fromkeys(self._uses())),
+            tuple(dict.fromkeys(uses_in(self.module, self.names))),
             frozenset(each[1:-1] for each in self.local.compiled if not each.isidentifier()),
             tuple(
                 (name, tuple(each for value in values for each in self.names.references(value)))
@@ -87,6 +84,7 @@ class _Reader:
             ),
             tuple(self._classes()),
             tuple(self._parameters()),
+            dictionaries=dictionaries(self.module),
             framework=mentions_a_framework(scope_of_module(self.module), self.module),
         )
 
@@ -101,7 +99,7 @@ class _Reader:
         if not self.names.imported and not self.names.stars:
             return
         for call in every(self.module, ast.Call):
-            functions = self._called_function(call)
+            functions = self.names.called(call)
             if not functions:
                 continue
             inside = self._owner(call)
@@ -117,17 +115,6 @@ class _Reader:
                 if parameter is not None or references:
                     for function in functions:
                         yield Passed(Argument(function, key), references, parameter)
-
-    def _called_function(self, call: ast.Call) -> tuple[Reference, ...]:
-        """The function of the project that a call calls."""
-        name = dotted(call.func)
-        if name is None:
-            return ()
-        if name in self.names.defined:
-            return (Reference(name, imported=False),)
-        root, _, rest = name.partition(".")
-        origins = self.names.imported.get(root, ()) or (() if rest else self.names.of(root))
-        return tuple(Reference(f"{o}.{rest}" if rest else o, imported=True) for o in origins)
 
     def _called_in(self, name: str) -> frozenset[str]:
         """The plain names that the function called ``name`` calls."""
@@ -282,117 +269,6 @@ class _Reader:
             if found:
                 yield f"{name}()", found
 
-    def _uses(self) -> Iterator[Use]:
-        yield from self._looked_up()
-        if not self.names.imported and not self.names.stars:
-            # What it imports is of libraries.
-            return
-        uses = self.local
-        for role, names in (
-            (Role.COMPILED, uses.compiled),
-            (Role.BUILT, uses.built),
-            (Role.METRIC, uses.metrics),
-            (Role.DIFFERENTIATED, uses.differentiated),
-        ):
-            for name in sorted(names):
-                for origin in _meant(role, self.names.of(name)):
-                    yield Use(role, origin)
-                for origin in () if role is Role.DIFFERENTIATED else self.names.of_instances(name):
-                    yield Use(role, origin, exact=True)
-        for node, origin in self.names.reads():
-            yield from self._use(node, origin)
-        yield from self._called_through()
-
-    def _use(self, node: ast.expr, origin: str) -> Iterator[Use]:
-        above = self.names.parents.get(node)
-        line = node.lineno
-        # Of what a dictionary holds, `registry.keys()` says nothing.
-        if isinstance(node, ast.Attribute) and node.attr != "keys":
-            reason = (
-                f"takes it by `.{node.attr}` out of what it is kept in, and may call it as a function"
-                if node.attr in _TAKES_OUT
-                else f"uses `.{node.attr}` of it, which an instance has not"
-            )
-            yield Use(Role.ATTRIBUTE, origin.rpartition(".")[0], line, reason)
-        match above:
-            case ast.Call(func=function) if function is node:
-                plain = len(above.args) == 2 and not above.keywords
-                if plain and any(isinstance(e, ast.Constant | ast.List) for e in above.args):
-                    yield Use(
-                        Role.FUNCTION, origin, line, "calls it with numbers, which are no tensors"
-                    )
-                elif plain and not any(isinstance(each, ast.Starred) for each in above.args):
-                    yield Use(Role.CALLED, origin, line, "calls it under another name")
-                else:
-                    reason = "calls it with more than targets and predictions"
-                    yield Use(Role.FUNCTION, origin, line, reason)
-            case ast.Call():
-                keyword = next((k.arg for k in above.keywords if k.value is node), None)
-                yield from self._passed(above, keyword, origin, line)
-            case ast.keyword(arg=keyword):
-                call = self.names.parents[above]
-                if isinstance(call, ast.Call):
-                    yield from self._passed(call, keyword, origin, line)
-            case ast.FunctionDef() | ast.ClassDef() | ast.Delete():
-                yield Use(Role.FUNCTION, origin, line, "uses it as more than a loss")
-            case ast.Compare():
-                yield Use(Role.FUNCTION, origin, line, "compares it with something")
-
-    def _passed(self, call: ast.Call, keyword: str | None, origin: str, line: int) -> Iterator[Use]:
-        if not takes_losses(self.local.passed_on, call, keyword):
-            reason = "passes it to a function that may call it"
-            functions = self._called_function(call)
-            position = (n for n, each in enumerate(call.args) if origin in self._meanings(each))
-            key = keyword if keyword is not None else next(position, None)
-            to = Argument(functions[0], key) if len(functions) == 1 and key is not None else None
-            yield Use(Role.FUNCTION, origin, line, reason, to)
-
-    def _looked_up(self) -> Iterator[Use]:
-        """Whatever may be meant by a name that is not written out, which may be called."""
-        for each in lookups_in(self.module):
-            reason = "looks functions up by a name that is not written out, and may call it"
-            to = self._filled(each.node)
-            for origin in self._reached_by(each):
-                for role in (Role.FUNCTION, Role.RESULT):
-                    yield Use(role, origin, each.node.lineno, reason, to)
-
-    def _filled(self, node: ast.expr) -> Argument | None:
-        """The argument of a function of the project that an expression is, by itself or by keyword."""
-        above = self.names.parents.get(node)
-        call = self.names.parents.get(above) if isinstance(above, ast.keyword) else above
-        if not isinstance(call, ast.Call) or len(functions := self._called_function(call)) != 1:
-            return None
-        if isinstance(above, ast.keyword):
-            return Argument(functions[0], above.arg) if above.arg is not None else None
-        return Argument(functions[0], call.args.index(node)) if node in call.args else None
-
-    def _reached_by(self, lookup: Lookup) -> Iterator[str]:
-        if lookup.module:
-            root, _, rest = lookup.module.partition(".")
-            known = (root,) if lookup.named else self.names.imported.get(root, ())
-            for origin in known:
-                yield ".".join(filter(None, (origin, rest, EVERY)))
-            return
-        for origin in dict.fromkeys(e for origins in self.names.imported.values() for e in origins):
-            yield origin
-            if lookup.evaluated:
-                yield f"{origin}.{EVERY}"
-        for star in self.names.stars:
-            yield f"{star}{'' if star.endswith('.') else '.'}{EVERY}"
-
-    def _meanings(self, node: ast.expr) -> tuple[str, ...]:
-        """The origins of a name or a dotted name."""
-        root, _, rest = (dotted(node) or "").partition(".")
-        return tuple(f"{each}.{rest}" if rest else each for each in self.names.of(root))
-
-    def _called_through(self) -> Iterator[Use]:
-        """Functions that are called by another name, out of a dictionary, or fresh from a factory."""
-        for node, name, direct in called_through(self.module, self.assigned):
-            role = Role.FUNCTION if direct else Role.RESULT
-            reason = "calls it under another name" if direct else "calls what it returns"
-            for origin in self.names.of(name):
-                yield Use(role, origin, node.lineno, reason)
-
 
 def _lambdas(module: ast.Module) -> dict[ast.AST, str]:
     found: dict[ast.AST, str] = {}
@@ -407,10 +283,3 @@ def _lambdas(module: ast.Module) -> dict[ast.AST, str]:
 
 def _parameters_in(value: ast.expr, known: _Depending) -> frozenset[str]:
     return frozenset(name for name, names in known.items() if mentions(value, names))
-
-
-def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:
-    """Of ``losses.dice`` and ``metrics.dice`` in one file, the one that the role speaks of."""
-    unlikely = _LOSS_MODULES if role is Role.METRIC else _METRIC_MODULES
-    kept = tuple(each for each in origins if unlikely.isdisjoint(each.split(".")[:-1]))
-    return kept or origins

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import zip_longest
 
+from lossfix.losses.discovery.holders import COPIES, PUTS_IN, RUNS_OVER, TAKES_OUT, put_in
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import defaults, dotted, last_part, statements
 
@@ -65,8 +66,9 @@ def assignments_of(module: ast.Module) -> Assigned:
                     bind(target, value)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 bind(target, value)
-            case ast.Call(func=ast.Attribute(value=target, attr="append"), args=[value]):
-                bind(target, value)
+            case ast.Call(func=ast.Attribute(value=target, attr=attr)) if attr in PUTS_IN:
+                for value in put_in(node):
+                    bind(target, value)
             case ast.FunctionDef(name=name, body=body, decorator_list=decorators):
                 for decorator in decorators:
                     for holder in registering.get(_decorating(decorator), ()):
@@ -147,11 +149,7 @@ def _registered(module: ast.Module) -> Mapping[str, tuple[ast.expr, ...]]:
         match node:
             case ast.keyword(arg="custom_objects", value=value):
                 take_in(value)
-            case ast.Call(
-                func=ast.Attribute(attr="update", value=holder), args=[value]
-            ) if _is_custom_objects(holder):
-                take_in(value)
-            case ast.Call(args=[value, *_]) if (last_part(node.func) or "").lower() in _SCOPES:
+            case ast.Call(args=[value, *_]) if registers_with_keras(node):
                 take_in(value)
             case ast.Assign(
                 targets=[ast.Subscript(value=holder, slice=ast.Constant(value=str(name)))],
@@ -159,6 +157,13 @@ def _registered(module: ast.Module) -> Mapping[str, tuple[ast.expr, ...]]:
             ) if _is_custom_objects(holder):
                 found.setdefault(name, []).append(value)
     return _frozen(found)
+
+
+def registers_with_keras(call: ast.Call) -> bool:
+    """Whether a call tells Keras what strings stand for: ``get_custom_objects().update``, or a scope."""
+    if (last_part(call.func) or "").lower() in _SCOPES:
+        return True
+    return isinstance(call.func, ast.Attribute) and _is_custom_objects(call.func.value)
 
 
 def _is_custom_objects(node: ast.expr) -> bool:
@@ -172,10 +177,12 @@ def _elements(series: ast.expr, values: Mapping[str, Sequence[ast.expr]]) -> lis
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
             return elements
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            bound = values.get(name, ())
+            if name not in values:
+                # What another file keeps: any of it may come of that name.
+                return [series]
             return [
                 each
-                for value in bound
+                for value in values[name]
                 if isinstance(value, ast.List | ast.Tuple | ast.Set)
                 for each in _elements(value, {})
             ]
@@ -199,7 +206,9 @@ def _entries(holder: ast.expr, values: Mapping[str, Sequence[ast.expr]]) -> list
         case ast.Dict(values=entries):
             return entries
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            bound = values.get(name, ())
+            if name not in values:
+                return [holder]
+            bound = values[name]
             return [e for value in bound if isinstance(value, ast.Dict) for e in value.values]
     return []
 
@@ -306,6 +315,10 @@ def _handed_on(call: ast.Call) -> list[ast.expr] | None:
             return [ast.Attribute(args[0], str(args[1].value), ast.Load()), *args[2:]]
         case "dict":
             return [*args, *(each.value for each in call.keywords)]
+        case _ if called in RUNS_OVER | COPIES:
+            return args
+        case _ if isinstance(call.func, ast.Attribute) and not args and call.func.attr in TAKES_OUT:
+            return [call.func.value]
         case _ if called in FUNCTION_WRAPPERS:
             return [*args[:1], *(each.value for each in call.keywords if each.arg == "fn")]
     return None

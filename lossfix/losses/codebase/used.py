@@ -1,0 +1,182 @@
+"""What a file does with the names that it imports: what makes losses of them, or keeps them functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lossfix.losses.codebase.origins import Origins
+from lossfix.losses.codebase.said import Argument, Role, Use
+from lossfix.losses.discovery.assigned import called_through
+from lossfix.losses.discovery.holders import (
+    NAMES,
+    PUTS_IN,
+    TAKES_OUT,
+    TELLS,
+    asks_for_names,
+    only_compared,
+    outermost,
+)
+from lossfix.losses.discovery.lookups import EVERY, Lookup, lookups_in
+from lossfix.losses.discovery.uses import Uses, takes_losses, uses_of
+from lossfix.syntax.scope import last_part
+
+_LOSS_MODULES = frozenset({"loss", "losses"})
+_METRIC_MODULES = frozenset({"metric", "metrics"})
+_THROUGH = "calls it under another name"
+
+
+def uses_in(module: ast.Module, names: Origins) -> Iterator[Use]:
+    """The uses of imported names in a file."""
+    yield from _looked_up(module, names)
+    if not names.imported and not names.stars:
+        # What it imports is of libraries.
+        return
+    uses = uses_of(module)
+    yield from _roles(uses, names)
+    for node, origin in names.reads():
+        yield from _attribute(node, origin, names)
+        yield from _Read(node, origin, names, uses).uses()
+    yield from _called_through(module, names)
+
+
+def _roles(uses: Uses, names: Origins) -> Iterator[Use]:
+    for role, used in (
+        (Role.COMPILED, uses.compiled),
+        (Role.BUILT, uses.built),
+        (Role.METRIC, uses.metrics),
+        (Role.DIFFERENTIATED, uses.differentiated),
+    ):
+        for name in sorted(used):
+            for origin in _meant(role, names.of(name)):
+                yield Use(role, origin)
+            for origin in () if role is Role.DIFFERENTIATED else names.of_instances(name):
+                yield Use(role, origin, exact=True)
+
+
+def _meant(role: Role, origins: tuple[str, ...]) -> tuple[str, ...]:
+    """Of ``losses.dice`` and ``metrics.dice`` in one file, the one that the role speaks of."""
+    unlikely = _LOSS_MODULES if role is Role.METRIC else _METRIC_MODULES
+    kept = tuple(each for each in origins if unlikely.isdisjoint(each.split(".")[:-1]))
+    return kept or origins
+
+
+def _attribute(node: ast.expr, origin: str, names: Origins) -> Iterator[Use]:
+    """What ``LOSSES.get`` or ``dice.__name__`` says of what stands before the dot."""
+    if not isinstance(node, ast.Attribute):
+        return
+    holder = origin.rpartition(".")[0]
+    above = names.parents.get(node)
+    if isinstance(above, ast.Call) and above.func is node:
+        if node.attr in TAKES_OUT:
+            yield from _Read(node.value, holder, names, uses_of(names.module)).uses()
+        if node.attr in TAKES_OUT or node.attr in PUTS_IN or node.attr == NAMES:
+            return
+    reason = f"uses `.{node.attr}` of it, which an instance has not"
+    yield Use(Role.ATTRIBUTE, holder, node.lineno, reason)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A place at which an imported name is read."""
+
+    node: ast.expr
+    origin: str
+    names: Origins
+    local: Uses
+
+    def uses(self) -> Iterator[Use]:
+        """What becomes of it there, or of what it keeps, where that is no loss of Keras."""
+        node, lists = outermost(self.node, self.names.parents)
+        match self.names.parents.get(node):
+            case ast.Call(func=function) as call if function is node:
+                yield self._called(call) if node is self.node else self._use(_THROUGH, lists)
+            case ast.Call() as call:
+                yield from self._passed(node, call, None, lists)
+            case ast.keyword(arg=keyword) as argument:
+                around = self.names.parents[argument]
+                if isinstance(around, ast.Call):
+                    yield from self._passed(node, around, keyword, lists)
+            case ast.Attribute(attr=attr) if node is not self.node:
+                yield self._use(f"uses `.{attr}` of it, which an instance has not", lists)
+            case ast.FunctionDef() | ast.ClassDef() | ast.Delete():
+                yield self._use("uses it as more than a loss", lists)
+            case ast.Compare() as comparison if not only_compared(comparison, node):
+                yield self._use("compares it with something", lists)
+
+    def _use(self, reason: str, lists: bool, to: Argument | None = None) -> Use:
+        role = Role.LISTED if lists else Role.FUNCTION
+        return Use(role, self.origin, self.node.lineno, reason, to)
+
+    def _called(self, call: ast.Call) -> Use:
+        plain = len(call.args) == 2 and not call.keywords
+        if plain and any(isinstance(each, ast.Constant | ast.List) for each in call.args):
+            return self._use("calls it with numbers, which are no tensors", lists=False)
+        if plain and not any(isinstance(each, ast.Starred) for each in call.args):
+            return Use(Role.CALLED, self.origin, self.node.lineno, _THROUGH)
+        return self._use("calls it with more than targets and predictions", lists=False)
+
+    def _passed(
+        self, node: ast.expr, call: ast.Call, keyword: str | None, lists: bool
+    ) -> Iterator[Use]:
+        if takes_losses(self.local.passed_on, call, keyword) or _keeps(call, keyword):
+            return
+        if last_part(call.func) in TELLS:
+            return
+        functions = self.names.called(call)
+        key = keyword if keyword is not None else call.args.index(node)
+        to = Argument(functions[0], key) if len(functions) == 1 else None
+        lists = lists or asks_for_names(call, keyword)
+        yield self._use("passes it to a function that may call it", lists, to)
+
+
+def _keeps(call: ast.Call, keyword: str | None) -> bool:
+    """Whether a call puts an argument into a list or a dictionary: ``LOSSES.update(more)``."""
+    method = isinstance(call.func, ast.Attribute) and call.func.attr in PUTS_IN
+    return last_part(call.func) == "dict" if keyword is not None and not method else method
+
+
+def _called_through(module: ast.Module, names: Origins) -> Iterator[Use]:
+    """Functions that are called by another name, out of a dictionary, or fresh from a factory."""
+    for node, name, direct in called_through(module, names.assigned):
+        role = Role.FUNCTION if direct else Role.RESULT
+        reason = _THROUGH if direct else "calls what it returns"
+        for origin in names.of(name):
+            yield Use(role, origin, node.lineno, reason)
+
+
+def _looked_up(module: ast.Module, names: Origins) -> Iterator[Use]:
+    """Whatever may be meant by a name that is not written out, which may be called."""
+    for each in lookups_in(module):
+        reason = "looks functions up by a name that is not written out, and may call it"
+        to = _filled(each.node, names)
+        for origin in _reached_by(each, names):
+            for role in (Role.FUNCTION, Role.RESULT):
+                yield Use(role, origin, each.node.lineno, reason, to)
+
+
+def _filled(node: ast.expr, names: Origins) -> Argument | None:
+    """The argument of a function of the project that an expression is, by itself or by keyword."""
+    above = names.parents.get(node)
+    call = names.parents.get(above) if isinstance(above, ast.keyword) else above
+    if not isinstance(call, ast.Call) or len(functions := names.called(call)) != 1:
+        return None
+    if isinstance(above, ast.keyword):
+        return Argument(functions[0], above.arg) if above.arg is not None else None
+    return Argument(functions[0], call.args.index(node)) if node in call.args else None
+
+
+def _reached_by(lookup: Lookup, names: Origins) -> Iterator[str]:
+    if lookup.module:
+        root, _, rest = lookup.module.partition(".")
+        known = (root,) if lookup.named else names.imported.get(root, ())
+        for origin in known:
+            yield ".".join(filter(None, (origin, rest, EVERY)))
+        return
+    for origin in dict.fromkeys(e for origins in names.imported.values() for e in origins):
+        yield origin
+        if lookup.evaluated:
+            yield f"{origin}.{EVERY}"
+    for star in names.stars:
+        yield f"{star}{'' if star.endswith('.') else '.'}{EVERY}"
