@@ -139,6 +139,39 @@ def test_what_is_both_a_loss_and_a_metric_is_both() -> None:
     assert candidate.metric
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class Share(MeanMetricWrapper):\n"
+        "    def __init__(self, name='share'):\n        super().__init__(f_loss, name)\n",
+        "class Share(keras.metrics.MeanMetricWrapper):\n"
+        "    def __init__(self, name='share'):\n"
+        "        super(Share, self).__init__(fn=f_loss, name=name)\n",
+        "class Share(MeanMetricWrapper):\n"
+        "    def __init__(self):\n        MeanMetricWrapper.__init__(self, f_loss)\n",
+        "share = tf.keras.metrics.MeanMetricWrapper(f_loss, name='share')\n",
+        "class Model:\n    @property\n    def metrics(self):\n        return [f_loss, 'mae']\n",
+        "def get_metrics():\n    return {'share': f_loss}\n",
+    ],
+)
+def test_what_a_class_or_a_list_of_metrics_holds_is_a_metric(code: str) -> None:
+    assert names(F.replace("f(a, b)", "f_loss(y_true, y_pred)") + code) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class Share(Wrapper):\n    def __init__(self):\n        super().__init__(f_loss)\n",
+        "def get_metrics(y_true, y_pred):\n"
+        "    loss = f_loss(y_true, y_pred)\n    return {'loss': loss}\n",
+        "class Model:\n    @property\n    def metrics(self):\n        return [self.f_loss]\n",
+        "class Share(Metric):\n    def __init__(self):\n        super().__init__('f_loss')\n",
+    ],
+)
+def test_what_a_metric_is_made_of_or_told_is_no_metric(code: str) -> None:
+    assert names(F.replace("f(a, b)", "f_loss(y_true, y_pred)") + code) == ["f_loss"]
+
+
 def test_a_part_that_a_metric_shares_is_a_part_of_the_metric_too() -> None:
     part = "def part(y_true, y_pred):\n    return y_true - y_pred\n"
     loss = "def a_loss(y_true, y_pred):\n    return part(y_true, y_pred)\n"

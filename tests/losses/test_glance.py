@@ -49,6 +49,8 @@ def test_every_file_that_holds_a_loss_is_worth_parsing(file: Path) -> None:
         "import keras\ndef dice_loss(y_true, y_pred, smooth=(1, 2), axes=','): ...",
         "import keras\ndef dice_loss(y_true, y_pred, /, *, smooth=1, axis=None, **more): ...",
         "import keras\nm.compile('adam', loss=keras.losses.LossFunctionWrapper(penalty))",
+        "import keras\nclass A(MeanMetricWrapper): ...",
+        "import keras\nclass Net:\n  def metrics(self): return [dice]",
         "import keras\nm.compile('adam', loss='mse', metrics=[keras.metrics.AUC(), penalty])",
         "import keras\nm.compile('adam', loss=keras.metrics.AUC())",
         "import keras\nm.compile('adam', loss='mse', metrics=['mse', penalty])",
@@ -128,6 +130,12 @@ def test_documentation_is_no_code() -> None:
     example = b'"""\n>>> model.compile(loss=penalty)  # as in: import keras\n"""\n'
     assert not may_concern_a_loss(b"import keras\n" + example, PLAIN)
     assert may_concern_a_loss(example + b"import keras\nmodel.compile(loss=penalty)", PLAIN)
+
+
+def test_a_list_of_metrics_concerns_losses_where_nothing_says_keras() -> None:
+    listed = b"from .losses import dice\nclass Net:\n  def metrics(self): return [dice]\n"
+    assert may_concern_a_loss(listed, PLAIN)
+    assert not may_concern_a_loss(listed.replace(b"losses", b"scores"), PLAIN)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ _LITERAL = _literal(b"losses")
 _METRICS_LITERAL = _literal(b"losses|metrics")
 _STRING = re.compile(rb"[\"'](\w*)[\"']")
 _KEY = re.compile(rb"[\"'](?:%s)[\"']\s*:" % _one_of(LOSS_KEYWORDS | METRIC_KEYWORDS))
+_LISTED = re.compile(rb"def (?:\w+_)?metrics\(")
 _COMPILE = re.compile(rb"\.compile\((?<!\bre\.compile\()")
 _SPACE = re.compile(_GAP)
 _NAMED = re.compile(rb"\w+\s*=(?!=)|\*\*|\)")
@@ -107,9 +108,14 @@ def may_concern_a_loss(data: bytes, settings: Settings) -> bool:
 
 
 def _concerns_a_loss(data: bytes, settings: Settings) -> bool:
-    return mentions_a_framework(data) and (
-        may_define_a_loss(data, settings) or may_use_a_loss(data) or may_wire_a_loss(data)
-    )
+    if not mentions_a_framework(data):
+        # A model of the project's own may say which of its losses are metrics.
+        return b"loss" in data and _lists_metrics(data)
+    return may_define_a_loss(data, settings) or may_use_a_loss(data) or may_wire_a_loss(data)
+
+
+def _lists_metrics(data: bytes) -> bool:
+    return b"MetricWrapper" in data or (b"metrics(" in data and _LISTED.search(data) is not None)
 
 
 def without_prose(data: bytes) -> bytes:
@@ -152,6 +158,7 @@ def may_use_a_loss(data: bytes) -> bool:
         or any(_takes_a_second(data, match.end()) for match in _COMPILE.finditer(data))
         or (_has(data, (b"ustom_object", b"ustomObject")) and bool(_REGISTERED.search(data)))
         or (b"losses." in data and _SET.search(data) is not None)
+        or _lists_metrics(data)
     )
 
 

@@ -14,6 +14,7 @@ from lossfix.losses.discovery.assigned import (
     registers_with_keras,
     unnamed,
 )
+from lossfix.losses.discovery.measured import measured_in
 from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import Definition, dotted, last_part, statements
 
@@ -83,6 +84,8 @@ def _uses_of(
     for each in every(module, ast.Assign):
         if any(_is_in_keras_losses(target) for target in each.targets):
             losses.update(name for name, direct in references(each.value, assigned) if direct)
+    for named in measured_in(module):
+        measured.update(name for name, direct in references(named, assigned) if direct)
     for node in _watched(module):
         if isinstance(node, ast.Call):
             for value in (
