@@ -157,6 +157,67 @@ def test_outputs_that_are_each_held_against_all_targets_are_no_samples(body: str
     assert findings(source, RULE) == ()
 
 
+SEVERAL_TENSORS = {
+    "targets that are taken apart": """
+        def flow_loss(y_true, y_pred, decay=0.7):
+            flow, known = y_true
+            steps = len(y_pred)
+            total = 0.0
+            for step in range(steps):
+                total += decay ** (steps - step) * tf.reduce_mean(known * tf.abs(y_pred[step] - flow))
+            return total
+        """,
+    "a dictionary that is looked up by its key": """
+        def depth_loss(y_true, y_pred):
+            total = 0.0
+            for number, scale in enumerate(y_pred["scales"]):
+                total += tf.reduce_mean(tf.abs(scale - y_true["depth"])) / (number + 1)
+            return total
+        """,
+    "a key that the factory takes": """
+        def layer_loss(column="logits"):
+            def joint_loss(y_true, y_pred):
+                total = 0.0
+                for layer in y_pred[column]:
+                    total += tf.reduce_mean(tf.square(layer))
+                return total
+            return joint_loss
+        """,
+    "what is asked whether it is a list": """
+        def pyramid_loss(y_true, y_pred):
+            if not isinstance(y_pred, (list, tuple)):
+                y_pred = [y_pred]
+            return tf.add_n([tf.reduce_mean(each) for each in y_pred])
+        """,
+    "what is called a dictionary": """
+        def part_loss(true_dict, pred_dict):
+            return tf.add_n([tf.reduce_mean(each) for each in pred_dict])
+        """,
+}
+
+
+@pytest.mark.parametrize("source", SEVERAL_TENSORS.values(), ids=SEVERAL_TENSORS.keys())
+def test_several_tensors_have_no_samples(source: str) -> None:
+    assert findings(source, RULE) == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mean, spread = tf.split(y_true, 2, axis=-1)",
+        "mean, spread = y_true[..., 0], y_true[..., 1]",
+        "assert isinstance(y_true, tf.Tensor)",
+        "first = y_pred[column]",
+        "if isinstance(y_true, list): y_true = y_true[-1]",
+    ],
+)
+def test_one_tensor_has_samples_whatever_is_made_of_it(line: str) -> None:
+    body = (
+        f"{line}\ntotal = 0.0\nfor each in y_pred:\n    total += tf.reduce_sum(each)\nreturn total"
+    )
+    assert len(findings("column = 1\n\n\n" + loss(body), RULE)) == 1
+
+
 def test_what_tf_function_converts_by_itself_is_left_alone() -> None:
     source = "@tf.function\n" + loss("total = 0.0\n" + ZIP + "total += tf.abs(t - p)\nreturn total")
     assert findings(source, RULE) == ()

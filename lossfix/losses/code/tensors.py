@@ -11,6 +11,7 @@ import libcst as cst
 from lossfix.losses.code.asked_once import asked_once
 from lossfix.losses.code.conditions import comparison, connective, named_value
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.several import is_handed_several
 from lossfix.losses.code.subclass import is_of_keras_2
 from lossfix.losses.discovery.outline import trained_by_keras
 from lossfix.losses.discovery.reached import loops
@@ -74,7 +75,10 @@ def _is_array(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
         case cst.BinaryOperation(left=left, right=right):
             return _is_array(loss, left, seen) or _is_array(loss, right, seen)
         case cst.BooleanOperation(left=left, right=right):
-            return _is_array(loss, left, seen) or _is_array(loss, right, seen)
+            # `names = names or ...` says nothing about what the names were.
+            return any(
+                dotted(each) not in seen and _is_array(loss, each, seen) for each in (left, right)
+            )
         case cst.UnaryOperation(expression=inner):
             return _is_array(loss, inner, seen)
         case cst.Comparison(left=left, comparisons=targets):
@@ -97,7 +101,8 @@ def _is_array_name(loss: Loss, name: str, seen: frozenset[str]) -> bool:
     # `e[mask] = 0` says nothing about what `e` is.
     known = [each for each in loss.flow.values(name) if not _sets_an_item(each)]
     if not known:
-        return name == loss.y_true or name in loss.predictions
+        is_handed = name == loss.y_true or name in loss.predictions
+        return is_handed and not is_handed_several(loss)
     # `total = 0.0` becomes a tensor by what is added to it.
     arrays = [each for each in known if not isinstance(each.value, cst.BaseNumber)]
     return bool(arrays) and all(_binds_an_array(loss, each, seen) for each in arrays)
