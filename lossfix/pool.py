@@ -6,6 +6,7 @@ lossfix installed and no file of the project. Results come back in the order of 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -143,7 +144,33 @@ def _local(jobs: int) -> Executor:
 
     # Forked children have the rules loaded already; nothing here has threads when they are forked.
     method = "fork" if sys.platform == "linux" else "spawn"
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context(method))
+    context = multiprocessing.get_context(method)
+    return ProcessPoolExecutor(jobs, context, initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that started it is gone, and leave Ctrl-C to that one.
+
+    Nobody else would tell it to end: its siblings hold the other end of the pipe that brings its work, so
+    that pipe never closes.
+    """
+    import multiprocessing
+    import signal
+    from multiprocessing.connection import wait
+    from threading import Thread
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    sentinel = parent.sentinel
+
+    def watch() -> None:
+        wait([sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _apply(function: Callable[..., Result], rows: Sequence[tuple[Any, ...]]) -> list[Result]:

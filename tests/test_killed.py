@@ -7,12 +7,13 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from program import lossfix
+from program import ROOT, lossfix
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are not forked")
 
@@ -116,3 +117,23 @@ def test_each_file_is_old_or_new_and_the_next_run_goes_on(
             assert contents(back) == old
         fix(folder)
         assert contents(folder) == new
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_ends_a_job_is_an_interrupt(name: str, tmp_path: Path) -> None:
+    code = f"""
+import os, signal
+from lossfix import run
+from lossfix.__main__ import main
+run.check = lambda *_: os.kill(os.getpid(), signal.{name})
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "check"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert ended.returncode == 130
+    assert ended.stderr.strip() == b"lossfix: interrupted"

@@ -43,6 +43,25 @@ def test_little_work_stays_in_this_process() -> None:
         assert list(pool.map(slowly, [(1, 0.0)], [1])) == [(1, os.getpid())]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are not killed there")
+def test_no_process_outlives_the_one_that_started_it() -> None:
+    code = """
+import time
+from lossfix import pool as pools
+pools.WORTHWHILE = 0
+def work(number):
+    print("at work", flush=True)
+    time.sleep(60)
+list(pools.Pool(2).map(work, [(0,), (1,)], [1, 1]))
+"""
+    started = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
+    assert started.stdout is not None
+    assert started.stdout.readline() == b"at work\n"
+    started.kill()
+    # The pipe ends once every process that was handed it has ended.
+    started.communicate(timeout=30)
+
+
 def test_more_processes_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "WORTHWHILE", 0)
     one = lossfix("check", "--no-cache", FIXTURES, at=ROOT)

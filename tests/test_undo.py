@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -210,3 +211,39 @@ def test_what_was_written_before_an_interrupt_is_taken_back(tmp_path, monkeypatc
         write_all(tmp_path, changes)
     assert [change.path.read_bytes() for change in changes] == [b"old\n", b"old\n"]
     assert records(tmp_path) == ()
+
+
+def test_what_an_interrupt_came_right_after_is_taken_back(tmp_path, monkeypatch):
+    file = tmp_path / "a.py"
+    file.write_bytes(b"old\n")
+    interrupts = iter([KeyboardInterrupt()])
+
+    def interrupted(path, before, after):
+        replace(path, before, after)
+        for interrupt in interrupts:
+            raise interrupt
+
+    monkeypatch.setattr("lossfix.source.history.replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_all(tmp_path, [Change(file, b"old\n", b"new\n")])
+    assert file.read_bytes() == b"old\n"
+    assert records(tmp_path) == ()
+
+
+def test_a_file_of_two_names_is_whole_after_an_interrupt(tmp_path, monkeypatch):
+    file = tmp_path / "a.py"
+    file.write_bytes(b"a long old text\n")
+    os.link(file, tmp_path / "b.py")
+
+    def interrupted(descriptor):
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        replace(file, b"a long old text\n", b"new\n")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "a.py": b"a long old text\n",
+        "b.py": b"a long old text\n",
+    }

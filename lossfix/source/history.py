@@ -82,8 +82,12 @@ def write_all(root: Path, changes: Sequence[Change]) -> str:
         for change in changes:
             # Another name of a file that has several was written to with it.
             if not _holds(change.path, change.after):
-                replace(change.path, change.before, change.after)
-                written.append(change)
+                try:
+                    replace(change.path, change.before, change.after)
+                finally:
+                    # Asked of the file: an interrupt may come once it is written.
+                    if _holds(change.path, change.after):
+                        written.append(change)
     except BaseException as error:
         stays = [shown(each.path) for each in reversed(written) if not _taken_back(each)]
         if not stays:

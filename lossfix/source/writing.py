@@ -138,7 +138,7 @@ def _overwrite(target: Path, before: bytes, after: bytes) -> None:
                 written += file.write(after[written:])
             file.truncate(len(after))
             os.fsync(descriptor)
-    except OSError:
+    except BaseException:
         with target.open("r+b") as file:
             file.write(before)
             file.truncate(len(before))
