@@ -112,7 +112,8 @@ from lossfix.losses.subclassing.obstacles import (
     obstacle,
     own_parameters,
 )
-from lossfix.losses.subclassing.sites import call_sites, is_applied, reads
+from lossfix.losses.subclassing.reads import reads
+from lossfix.losses.subclassing.sites import call_sites, is_applied
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement

@@ -55,7 +55,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.subclassing.sites import reads
+from lossfix.losses.subclassing.reads import reads
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import dotted

@@ -52,7 +52,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
-from lossfix.losses.subclassing.sites import reads
+from lossfix.losses.subclassing.reads import reads
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comma

@@ -411,3 +411,58 @@ def test_a_class_uses_no_module_that_is_imported_only_below_it(statement: str, b
     # What is imported above, too, is written as it is there.
     above = rewritten(f"{statement}\n\n\n{source}\n\n{statement}\n", "bare-function")
     assert "class MyLoss(keras.losses.Loss)" in above
+
+
+USED_AS_A_DICTIONARY = [
+    "print(sorted(TABLE))",
+    "parser.add_argument('--loss', choices=list(TABLE))",
+    "parser.add_argument('--loss', choices=TABLE.keys())",
+    "parser.add_argument('--loss', choices=TABLE)",
+    "known = name in TABLE",
+    "assert name not in TABLE, f'one of {sorted(TABLE)}, not {name}'",
+    "print(len(TABLE), my_loss)",
+    "raise KeyError(', '.join(TABLE))",
+    "for each in TABLE:\n    run(each)",
+    "for n, each in enumerate(sorted(TABLE)):\n    run(n, each)",
+    "for n, each in TABLE.items():\n    print(n)\n    model.compile(loss=each)",
+    "def build(model, name):\n    model.compile(loss=TABLE.get(name, 'mse'))",
+    "def build(model, name):\n    own = dict(TABLE)\n    model.compile(loss=own[name])",
+    "for each in TABLE.values():\n    model.compile(loss=each)",
+    "def pick(name):\n    if name not in TABLE:\n        raise KeyError(list(TABLE))\n"
+    "    return TABLE[name]\n\n\nmodel.compile(loss=pick('a'))",
+    "TABLE.update(b='mse')",
+    "TABLE['c'] = 'mse'",
+    "if TABLE.get(name) is not None:\n    print(name)",
+    "ROW = [my_loss, 'mse']\nfor each in ROW:\n    model.compile(loss=each)",
+]
+USED_AS_FUNCTIONS = [
+    "for f in TABLE.values():\n    f(y, p)",
+    "for n, f in TABLE.items():\n    f(y, p)",
+    "def run(y, p):\n    for n, f in TABLE.items():\n        f(y, p)",
+    "values = {n: f(y, p) for n, f in TABLE.items()}",
+    "values = [TABLE[n](y, p) for n in TABLE]",
+    "def run(y, p, name):\n    f = TABLE.get(name)\n    return f(y, p)",
+    "def run(y, p):\n    f = my_loss\n    return f(y, p)",
+    "def run(y, p):\n    f, g = my_loss, None\n    return f(y, p)",
+    "def run(y, p):\n    ROW = [my_loss]\n    for f in ROW:\n        f(y, p)",
+    "ROW = [my_loss]\nfor f in list(ROW):\n    f(y, p)",
+    "run(TABLE)",
+    "run(TABLE.items())",
+    "TABLE.get(name)(y, p)",
+    "next(iter(TABLE.values()))(y, p)",
+    "own = {**TABLE}\nown['a'](y, p)",
+    "@pytest.mark.parametrize('f', [my_loss])\ndef test(f):\n    assert f(y, p) > 0",
+]
+
+
+@pytest.mark.parametrize("use", USED_AS_A_DICTIONARY)
+def test_a_dictionary_of_losses_may_be_asked_for_its_names(use: str) -> None:
+    source = loss(BODY) + COMPILED + f"\n\nTABLE = {{'a': my_loss}}\n{use}\n"
+    assert "class MyLoss" in rewritten(source, "bare-function")
+
+
+@pytest.mark.parametrize("use", USED_AS_FUNCTIONS)
+def test_what_is_taken_out_of_a_dictionary_may_be_called(use: str) -> None:
+    source = loss(BODY) + COMPILED + f"\n\nTABLE = {{'a': my_loss}}\n{use}\n"
+    (finding,) = findings(source, "bare-function")
+    assert finding.reason

@@ -122,7 +122,7 @@ class _Read:
     ) -> Iterator[Use]:
         if takes_losses(self.local.passed_on, call, keyword) or _keeps(call, keyword):
             return
-        if last_part(call.func) in TELLS:
+        if last_part(call.func) in TELLS and isinstance(call.func, ast.Name):
             return
         functions = self.names.called(call)
         key = keyword if keyword is not None else call.args.index(node)

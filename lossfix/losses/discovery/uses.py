@@ -20,7 +20,7 @@ from lossfix.syntax.scope import Definition, dotted, last_part, statements
 
 LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
 METRIC_KEYWORDS = frozenset({"metrics", "weighted_metrics", "metric", "metric_fn"})
-_LOADS = frozenset({"load_model", "model_from_config", "model_from_json"})
+LOADS = frozenset({"load_model", "model_from_config", "model_from_json"})
 """What takes ``custom_objects``, which may be passed by position."""
 _LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.BinOp)
 
@@ -235,7 +235,7 @@ def takes_losses(passed_on: Collection[str], call: ast.Call, keyword: str | None
     if keyword in ("loss", "losses", "custom_objects"):
         return True
     called = last_part(call.func)
-    if keyword is None and (called in _LOADS or registers_with_keras(call)):
+    if keyword is None and (called in LOADS or registers_with_keras(call)):
         return True
     return called in passed_on or (called == "compile" and keyword is None)
 

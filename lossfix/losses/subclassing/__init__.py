@@ -1,5 +1,5 @@
 """Functions that become classes.
 
-``classes``, ``obstacles`` (why one cannot), ``alignment`` (of ranks), ``sites`` (where it is used),
-``unwrap``, ``definitions``.
+``classes``, ``obstacles`` (why one cannot), ``alignment`` (of ranks), ``reads`` (of its name), ``ends``
+(what becomes of it there), ``sites`` (what must change there), ``unwrap``, ``definitions``.
 """
