@@ -8,7 +8,7 @@ import pytest
 
 from lossfix.checking import Options, check
 from lossfix.engine import repair, repairable
-from lossfix.model import Finding
+from lossfix.model import Finding, Severity
 from lossfix.rules import (
     removed_backend,
     removed_import,
@@ -669,3 +669,14 @@ def test_a_name_that_did_not_change_is_imported_from_where_it_is_today() -> None
     imports = "from keras.objectives import categorical_crossentropy"
     text = fixed(body("categorical_crossentropy(y_true, y_pred)", imports))
     assert text.startswith("from keras.losses import categorical_crossentropy\n")
+
+
+@pytest.mark.parametrize("name", ["convert_to_tensor_v2", "convert_to_tensor_v2_with_dispatch"])
+@pytest.mark.parametrize("scope", ["", "ops.name_scope('a'), "])
+def test_what_moved_within_a_private_module_is_gone_whatever_else_it_gives(
+    name: str, scope: str
+) -> None:
+    private = "from tensorflow.python.framework import ops"
+    text = body(f"tf.reduce_mean([{scope}ops.{name}(y_pred) - y_true])", TENSORFLOW, private)
+    assert [each.code for each in found(text) if each.severity is Severity.ERROR] == ["LF403"]
+    assert "tf.convert_to_tensor(y_pred) - y_true" in fixed(text)

@@ -173,6 +173,14 @@ def loss(y_true, y_pred):
     error = tf.squared_difference(tf.to_float(y_pred), tf.to_float(y_true))
     return tf.exp(tf.log(tf.reduce_mean(error, reduction_indices=[-1], keep_dims=True)))[..., 0]
 """,
+    "TensorFlow's private functions": """
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import math_ops
+def loss(y_true, y_pred):
+    y_pred = ops.convert_to_tensor_v2(y_pred)
+    y_true = ops.convert_to_tensor_v2_with_dispatch(y_true, dtype=y_pred.dtype)
+    return math_ops.reduce_mean(math_ops.squared_difference(y_pred, y_true), axis=-1)
+""",
     "Reduction.AUTO": """
 import tensorflow as tf
 class Squared(tf.keras.losses.Loss):

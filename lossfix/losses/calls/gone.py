@@ -20,6 +20,7 @@ from lossfix.losses.operations.removed import (
     removed,
     replacement_of,
 )
+from lossfix.losses.operations.removed_table import MOVED
 from lossfix.losses.operations.translation import Binding, argument
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.nodes import every
@@ -107,6 +108,8 @@ def gone(use: Use) -> Gone | None:
 def _fails_before(use: Use) -> bool:
     # `from keras.losses import mse`, or `loss = keras.losses.mse` above: mended there.
     origin = use.scope.resolve(use.root) or ""
+    if use.qualified in MOVED and origin not in MOVED:
+        return False
     return fails_to_import(origin) or (not use.imported and removed(origin) is not None)
 
 

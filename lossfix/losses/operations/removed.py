@@ -29,6 +29,7 @@ from lossfix.losses.operations.removed_table import (
     LOSSES_UTILS,
     METRIC_REASONS,
     MODULES,
+    MOVED,
     NEVER,
     NEVER_CALLS,
     REDUCTIONS,
@@ -147,6 +148,8 @@ def _tensorflow() -> Iterator[Removed]:
         yield Removed("tensorflow" + old[2:], becomes=new)
     for name, new in BEFORE_1.items():
         yield Removed(f"tensorflow.{name}", becomes=new)
+    for name, new in MOVED.items():
+        yield Removed(name, becomes=new)
     for name, new in NEVER.items():
         yield Removed(f"tensorflow.{name}", becomes=new, never=True)
     for name, calls in NEVER_CALLS.items():

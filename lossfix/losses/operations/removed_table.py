@@ -123,6 +123,12 @@ NEVER = {
 }
 """What NumPy or Keras' backend has and ``tf`` never had, and its functions of the same arguments."""
 
+MOVED = {
+    f"tensorflow.python.framework.ops.{name}": "tf.convert_to_tensor"
+    for name in ("convert_to_tensor_v2", "convert_to_tensor_v2_with_dispatch")
+}
+"""What is no longer where it was in modules of TensorFlow that are private and still there."""
+
 NEVER_CALLS = by_source(
     (translation("tensorflow.clip(x, low, high)", "tf.clip_by_value({x}, {low}, {high})"),)
 )

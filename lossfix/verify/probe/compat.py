@@ -17,6 +17,7 @@ from typing import Any, Callable
 
 import keras
 import tensorflow as tf
+from tensorflow.python.framework import ops
 
 WIDER_SIGNATURES = (
     *(f"reduce_{name}" for name in ("sum", "mean", "max", "min", "prod", "any", "all")),
@@ -84,6 +85,9 @@ NEVER_THERE = {
 }
 """Names that ``tf`` never had and that are written all the same, and what is meant."""
 
+MOVED = ("convert_to_tensor_v2", "convert_to_tensor_v2_with_dispatch")
+"""What losses import from a private module of TensorFlow that has it no more."""
+
 _OLD_NAMES = {
     "cosine_proximity": "cosine_similarity",
     "kullback_leibler_divergence": "kl_divergence",
@@ -111,7 +115,7 @@ def removed_names() -> Iterator[None]:
 
     Covered: TensorFlow 1's functions under ``tf``, ``tf.math``, ``tf.nn`` and ``tf.losses``, the
     functions of ``keras.backend`` that Keras 3 dropped, the names that ``keras.losses`` and
-    ``tf.keras.losses`` no longer share, ``LossFunctionWrapper``, ``losses.Reduction`` with ``AUTO``,
+    ``tf.keras.losses`` no longer share, `MOVED`, ``LossFunctionWrapper``, ``losses.Reduction`` with ``AUTO``,
     the arguments of Keras 2's ``Loss.__init__``, and the modules of `RENAMED_MODULES`.
     """
     replaced: list[tuple[Any, str, Any]] = []
@@ -142,6 +146,7 @@ def _shims() -> tuple[tuple[Any, str, Any], ...]:
     shims = [(tf, name, getattr(v1, name)) for name in WIDER_SIGNATURES]
     shims += [(tf.nn, name, getattr(v1.nn, name)) for name in ("softmax", "log_softmax")]
     shims.append((tf, "norm", v1.norm))
+    shims += [(ops, name, tf.convert_to_tensor) for name in MOVED if not hasattr(ops, name)]
     for new, old in ((tf, v1), (tf.math, v1), (tf.math, v1.math), (tf.nn, v1.nn)):
         shims += [(new, name, function) for name, function in _missing(old, new)]
     shims += [(tf.losses, name, function) for name, function in _missing(v1.losses, tf.losses)]
