@@ -64,7 +64,8 @@ def build(model):
 Exact: `compile`, `fit` and `evaluate` give the same values. A variable that the factory makes of a
 parameter (`weights = K.variable(weights)`) and nothing assigns to becomes a constant. Where what the factory
 returns is called directly it stays as it is, since an instance gives the reduced value. The loss keeps the
-inner function's name, on which history keys depend.
+inner function's name, on which history keys depend. A factory that the file gives a variable or a tensor
+(`beta = tf.Variable(0.1)`) stays one: an `.h5` file cannot hold either, and saving would raise.
 
 ## References
 
@@ -80,6 +81,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.unsavable import unsavable
 from lossfix.losses.discovery.wiring import Wiring
 from lossfix.losses.probing.assumed import tensors_of
 from lossfix.losses.subclassing.classes import (
@@ -152,6 +154,9 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
     node = listed.get(loss.candidate.path[:-1])
     for name in _tensors(loss.tree.outline, node) if isinstance(node, ast.FunctionDef) else ():
         return f"`{name}` is a tensor of a model, which no configuration can hold"
+    if isinstance(node, ast.FunctionDef):
+        for name, kind in unsavable(loss.tree.outline, node.name, node):
+            return f"`{name}` is given a {kind}, which a saved configuration cannot hold in every format"
     for statement in before[:-1]:
         if not _is_prelude(loss, statement):
             # The comments above a statement are no part of what is quoted.

@@ -50,7 +50,8 @@ class ScaledLoss(keras.losses.Loss):
 
 Exact: nothing but the configuration changes. A number, a text or a switch that is stored in another form than
 it was given is kept as it was given as well (`self.scale = scale`); any other parameter that is stored so is
-reported and left to the author.
+reported and left to the author, and so is one that is given a variable or a tensor, which an `.h5` file
+cannot hold.
 
 ## References
 
@@ -59,6 +60,7 @@ reported and left to the author.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 import libcst as cst
@@ -66,8 +68,10 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import default_of, kept_as_given, own_parameters
 from lossfix.losses.code.subclass import derives_directly, method, super_calls
+from lossfix.losses.discovery.unsavable import unsavable
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.scope import definitions
 from lossfix.syntax.tree import walk
 
 _OF_EVERY_LOSS = frozenset({"call", "dtype", "from_config", "get_config", "name", "reduction"})
@@ -88,6 +92,10 @@ def match(loss: Loss) -> Iterator[Match]:
     reason = f"`{lost[0]}` is not kept as it was given" if lost else ""
     if config is not None and _listing(config) is None:
         reason = "its `get_config` holds no dictionary of them to add to"
+    for name, kind in _unsavable(loss):
+        reason = (
+            f"`{name}` is given a {kind}, which a saved configuration cannot hold in every format"
+        )
     without = f"`{loss.name}` has no `get_config`"
     partly = f"`get_config` of `{loss.name}` leaves parameters out"
     yield Match(
@@ -96,6 +104,13 @@ def match(loss: Loss) -> Iterator[Match]:
         f" {'is' if len(names) == 1 else 'are'} lost when a model is saved",
         reason,
     )
+
+
+def _unsavable(loss: Loss) -> Iterator[tuple[str, str]]:
+    listed = dict(definitions(loss.tree.outline.body))
+    init = listed.get((*loss.candidate.path, "__init__"))
+    if isinstance(init, ast.FunctionDef):
+        yield from unsavable(loss.tree.outline, loss.candidate.path[-1], init)
 
 
 def _to_keep(loss: Loss, init: cst.FunctionDef) -> tuple[str, ...]:

@@ -232,3 +232,37 @@ def test_a_factory_that_is_handed_a_tensor_of_a_model_stays_one(given: str) -> N
 def test_a_factory_that_is_handed_a_number_becomes_a_class(given: str) -> None:
     after = rewritten(factory() + SYMBOLIC.format(given), "closure")
     assert "class WLoss(tf.keras.losses.Loss):" in after
+
+
+GIVEN = """
+
+class Warmup(tf.keras.callbacks.Callback):
+    def __init__(self):
+        self.beta = tf.Variable(0.0)
+
+
+def build(model, warmup):
+    beta = tf.keras.backend.variable(0.5)
+    weights = tf.constant([0.3, 0.7])
+    model.compile(loss=w_loss({}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ("beta", "variable"),
+        ("tf.Variable(1.0)", "variable"),
+        ("w=weights", "tensor"),
+        ("tf.convert_to_tensor([1.0, 2.0])", "tensor"),
+    ],
+)
+def test_a_factory_that_is_given_what_no_h5_file_holds_stays_one(given: str, kind: str) -> None:
+    (finding,) = findings(factory() + GIVEN.format(given), "closure")
+    assert f"`w` is given a {kind}" in finding.reason
+
+
+@pytest.mark.parametrize("given", ["0.5", "[0.3, 0.7]", "np.array([0.3, 0.7])", "float(beta)"])
+def test_a_factory_that_is_given_what_can_be_saved_becomes_a_class(given: str) -> None:
+    after = rewritten(factory() + GIVEN.format(given), "closure")
+    assert "class WLoss(tf.keras.losses.Loss):" in after

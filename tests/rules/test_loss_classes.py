@@ -191,6 +191,13 @@ def test_parameters_are_saved_from_where_they_are_kept() -> None:
     )
 
 
+def test_a_class_that_is_given_a_variable_is_only_reported() -> None:
+    source = loss_class(init("self, w, **kwargs", "super().__init__(**kwargs)", "self.w = w"))
+    name = source.split("(")[0].split()[-1]
+    given = f"\n\nbeta = tf.Variable(0.1)\nloss = {name}(w=beta)\n"
+    assert "`w` is given a variable" in only(findings(source + given, "unsaved-parameters")).reason
+
+
 def saving(*lines: str) -> str:
     """A class of three parameters with a ``get_config`` of these lines."""
     return loss_class(
