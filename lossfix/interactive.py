@@ -10,9 +10,9 @@ from lossfix import layout, source
 from lossfix.difference import difference
 from lossfix.model import FileChange, Outcome
 from lossfix.repairs import Proposal
-from lossfix.report import sparklines
 from lossfix.report.inputs import in_words
 from lossfix.report.paint import Line, paint
+from lossfix.report.spark import sparklines
 from lossfix.report.style import named, printable
 from lossfix.report.summary import measured
 

@@ -115,7 +115,7 @@ def show_cells(report: Report, flags: Mapping[str, Any]) -> None:
 
 def patch_of(report: Report) -> bytes:
     """The patch of all files, as git applies it in the working directory."""
-    from lossfix.report import patch
+    from lossfix.report.diff import patch
 
     return patch(report.files, prefix=_git_prefix())
 

@@ -12,11 +12,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PARTS_OF_LOSSES = sorted(path.parent.name for path in ROOT.glob("lossfix/losses/*/__init__.py"))
-LOADED = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+LOADED = "import sys; print(*sorted(sys.modules))"
+CHECK = (
+    "from lossfix.cli import cli\n"
+    "import sys\n"
+    "assert cli.main(['check', '-q', sys.argv[1]], standalone_mode=False) == 1"
+)
 
 
 def loaded_after(code: str, *arguments: str) -> set[str]:
-    """The top-level modules that are loaded once ``code`` has run in a process of its own."""
+    """The modules that are loaded once ``code`` has run in a process of its own."""
     process = subprocess.run(
         [sys.executable, "-c", f"{code}\n{LOADED}", *arguments],
         capture_output=True,
@@ -41,15 +46,21 @@ def test_the_program_starts_without_anything_heavy() -> None:
 
 
 def test_checking_a_file_loads_neither_tensorflow_nor_numpy_nor_black() -> None:
-    file = ROOT / "fixtures" / "article" / "combined.py"
-    check = (
-        "from lossfix.cli import cli\n"
-        "import sys\n"
-        "assert cli.main(['check', '-q', sys.argv[1]], standalone_mode=False) == 1"
-    )
-    loaded = loaded_after(check, str(file))
+    loaded = loaded_after(CHECK, str(ROOT / "fixtures" / "article" / "combined.py"))
     assert "libcst" in loaded
     assert not loaded & {"tensorflow", "keras", "numpy", "black", "lossfix.verify.interpreter"}
+
+
+def test_a_second_run_loads_neither_rules_nor_parsers_nor_other_formats(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    file = str(ROOT / "fixtures" / "article" / "combined.py")
+    assert loaded_after(CHECK, file) >= {"libcst", "lossfix.checking", "lossfix.rules.hard_gate"}
+    loaded = loaded_after(CHECK, file)
+    assert "lossfix.report.text" in loaded
+    idle = {"libcst", "lossfix.checking", "lossfix.rules", "lossfix.report.html"}
+    assert not loaded & {*idle, "lossfix.losses.codebase.reading", "lossfix.losses.probing"}
 
 
 def test_no_file_outside_of_the_probe_names_tensorflow_in_an_import() -> None:

@@ -17,6 +17,7 @@ from lossfix.losses.discovery.candidate import Candidate
 from lossfix.losses.probing.extract import STEEPNESS, extract
 from lossfix.model import FileChange, Probe, Subject
 from lossfix.source import Document
+from lossfix.source.modules import module_reader
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,6 @@ def subject_of(
             if arguments is None and before is not None and not candidate.arguments:
                 arguments = before.arguments or None
             changed = {Path(each.path).resolve(): each.after for each in elsewhere}
-            read = source.module_reader(plan.document.path, changed)
+            read = module_reader(plan.document.path, changed)
             return extract(text, candidate, read, arguments, steepness)
     return Subject("", name, unverifiable="it is not recognised as a loss after the rewrite")

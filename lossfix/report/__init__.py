@@ -6,27 +6,44 @@ newline translation: file names and patches may hold bytes that are no text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import cast
 
 from lossfix.model import Report
-from lossfix.report import diff, github, gitlab, html, json, sarif
-from lossfix.report.diff import patch
-from lossfix.report.spark import sparklines
 from lossfix.report.style import PLAIN, ReportError, RulePage, Style
 from lossfix.report.summary import counts, statistics, summary
-from lossfix.report.text import concise, full
 
-RENDERERS: Mapping[str, Callable[[Report, Style], str]] = MappingProxyType(
+Renderer = Callable[[Report, Style], str]
+
+
+class _Renderers(Mapping[str, Renderer]):
+    """Renderers by their names. Each is loaded when it is asked for: a run shows one, of eight."""
+
+    def __init__(self, places: Mapping[str, tuple[str, str]]) -> None:
+        self._places = places
+
+    def __getitem__(self, name: str) -> Renderer:
+        module, function = self._places[name]
+        return cast(Renderer, getattr(import_module(f"{__name__}.{module}"), function))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+RENDERERS: Mapping[str, Renderer] = _Renderers(
     {
-        "full": full,
-        "concise": concise,
-        "json": json.render,
-        "sarif": sarif.render,
-        "github": github.render,
-        "gitlab": gitlab.render,
-        "diff": diff.render,
-        "html": html.render,
+        "full": ("text", "full"),
+        "concise": ("text", "concise"),
+        "json": ("json", "render"),
+        "sarif": ("sarif", "render"),
+        "github": ("github", "render"),
+        "gitlab": ("gitlab", "render"),
+        "diff": ("diff", "render"),
+        "html": ("html", "render"),
     }
 )
 """The formats by the names that ``--output-format``, ``--diff`` and ``--report`` know them by."""
@@ -34,14 +51,11 @@ RENDERERS: Mapping[str, Callable[[Report, Style], str]] = MappingProxyType(
 __all__ = [
     "PLAIN",
     "RENDERERS",
+    "Renderer",
     "ReportError",
     "RulePage",
     "Style",
-    "concise",
     "counts",
-    "full",
-    "patch",
-    "sparklines",
     "statistics",
     "summary",
 ]

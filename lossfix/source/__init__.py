@@ -32,7 +32,6 @@ from lossfix.source.history import (
     undo,
     write_all,
 )
-from lossfix.source.modules import module_reader
 from lossfix.source.notebook import CellChange, Unparsed, in_joined, localised
 from lossfix.source.patches import patch
 from lossfix.source.ranges import changed_since, in_text, inside, parse_lines
@@ -67,7 +66,6 @@ __all__ = [
     "listed",
     "localised",
     "locked",
-    "module_reader",
     "packages",
     "parse_lines",
     "patch",

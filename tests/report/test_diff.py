@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossfix.model import FileReport, Report
-from lossfix.report import RENDERERS, Style, patch
+from lossfix.report import RENDERERS, Style
+from lossfix.report.diff import patch
 
 LONG = b"".join(b"line %d\n" % number for number in range(60))
 

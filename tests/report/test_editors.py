@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sample_report import check_report
 
-from lossfix.report import Style, concise
+from lossfix.report import Style
+from lossfix.report.text import concise
 
 PAGE = (Path(__file__).parents[2] / "docs" / "editors.md").read_text("utf-8")
 

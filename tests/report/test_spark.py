@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from sample_report import article_curve
 
 from lossfix.model import Curve
-from lossfix.report import sparklines
-from lossfix.report.spark import BARS, sparkline
+from lossfix.report.spark import BARS, sparkline, sparklines
 
 VALUES = st.lists(st.none() | st.floats(allow_nan=True, allow_infinity=True), max_size=60)
 

@@ -7,7 +7,8 @@ import pytest
 from sample_report import HARD_GATE, check_report, fix_report
 
 from lossfix.model import FileReport, Outcome, Report, Ruling, Span, State, Status, Verdict
-from lossfix.report import RENDERERS, Style, concise, counts, full, summary
+from lossfix.report import RENDERERS, Style, counts, summary
+from lossfix.report.text import concise, full
 
 LINE = re.compile(
     r"(?P<path>[^:\n]+):(?:cell (?P<cell>\d+):)?(?P<line>\d+):(?P<column>\d+): "
