@@ -207,3 +207,72 @@ def test_what_is_asked_of_a_registry_of_another_file_decides(
     found = {str(each["filename"]).split("/")[-2]: each for each in findings(tmp_path, files)}
     told = {use: found[f"p{number}"] for number, use in enumerate(uses)}
     assert {use: each["reason"] for use, each in told.items() if (not each["fix"]) != refused} == {}
+
+
+REGISTRY = """
+REGISTRY = {}
+ROW = []
+
+
+def register(name):
+    def keep(function):
+        REGISTRY[name] = function
+        return function
+
+    return keep
+
+
+def registered(function):
+    REGISTRY[function.__name__] = function
+    return function
+
+
+def add(name, function):
+    REGISTRY[name] = function
+"""
+REGISTERED = {
+    "by a decorator": "from registry import registered\n{head}@registered\n{loss}",
+    "by a decorator with a name": "from registry import register\n{head}@register('g')\n{loss}",
+    "by a module's decorator": "import registry\n{head}@registry.register('g')\n{loss}",
+    "by a re-exported decorator": "from hub import register\n{head}@register('g')\n{loss}",
+    "as an entry": "from registry import REGISTRY\n{head}{loss}\n\nREGISTRY['g'] = gap_of\n",
+    "as an entry of a module": "import registry\n{head}{loss}\n\nregistry.REGISTRY['g'] = gap_of\n",
+    "by an update": "from registry import REGISTRY\n{head}{loss}\n\nREGISTRY.update(g=gap_of)\n",
+    "by an update of a dictionary": (
+        "from registry import REGISTRY\n{head}{loss}\n\nREGISTRY.update({{'g': gap_of}})\n"
+    ),
+    "by a call": "from registry import add\n{head}{loss}\n\nadd('g', gap_of)\n",
+}
+GAP_OF = "def gap_of(a, b):\n    return tf.reduce_mean(tf.abs(a - b), axis=-1)\n"
+
+
+@pytest.mark.parametrize("how", REGISTERED)
+@pytest.mark.parametrize(
+    ("use", "becomes"),
+    [("model.compile(loss=REGISTRY[name])", True), ("value = REGISTRY[name](1, 2)", False)],
+)
+def test_what_is_registered_from_another_file_has_the_role_of_what_is_taken_out(
+    tmp_path: Path, how: str, use: str, becomes: bool
+) -> None:
+    text = REGISTERED[how].format(head="import tensorflow as tf\n\n\n", loss=GAP_OF)
+    files = {
+        "registry.py": REGISTRY,
+        "hub.py": "from registry import register\n",
+        "gaps.py" if "add" not in text else "losses.py": text,
+        "train.py": "import keras\nfrom registry import REGISTRY\n\n\n"
+        f"def build(model, name):\n    {use}\n",
+    }
+    ended = lossfix("check", "-v", "--output-format", "json", ".", at=written(tmp_path, files))
+    assert ("gap_of: loss (compiled" in ended.err) is becomes
+    for found in json.loads(ended.out)["findings"]:
+        decorated = "@" in text
+        assert (found["fix"] is None) is (decorated or not becomes)
+
+
+def test_what_is_put_where_no_file_keeps_it_stays_a_function(tmp_path: Path) -> None:
+    text = REGISTERED["as an entry"].format(head="import tensorflow as tf\n\n\n", loss=GAP_OF)
+    text += "\n\ndef build(model):\n    model.compile(loss=gap_of)\n"
+    (found,) = findings(tmp_path, {"gaps.py": text})
+    assert found["reason"] == (
+        "gaps.py:9 keeps it in `registry.REGISTRY`, which no file of the run defines"
+    )

@@ -55,6 +55,8 @@ def test_every_file_that_holds_a_loss_is_worth_parsing(file: Path) -> None:
         "import keras\nm.compile('adam', loss=keras.metrics.AUC())",
         "import keras\nm.compile('adam', loss='mse', metrics=['mse', penalty])",
         "import keras\nm.compile('adam', loss=['mse', penalty])",
+        "import keras\n@register('gap')\n@checked\ndef gap(a, b=None): ...",
+        "import keras\nzoo.LOSSES['gap'] = gap\n",
         "import keras\nclass A(keras.losses.Loss):\n  def call(self, a, b): ...",
         "from keras.losses import LossFunctionWrapper\n"
         "class A(LossFunctionWrapper):\n  def __init__(self): super().__init__(penalty)",
@@ -104,6 +106,9 @@ def test_what_defines_or_names_a_loss_is_worth_parsing(text: str) -> None:
         "import keras\ndef loss_of(names: list[str], sizes: dict[str, int] = {}): ...",
         "import keras\ndef in_top(predictions: Any, targets: Any): ...\n"
         "def mean_of(t: Annotated[Any, 'l2']):\n  return l2_loss",
+        "import keras\n@register('net')\ndef net(inputs): ...",
+        "import keras\n@keras.saving.register_keras_serializable()\ndef mixed(a, b): ...",
+        "import keras\nlosses['train'] = 0.5\n",
     ],
 )
 def test_what_says_nothing_of_any_loss_is_not_parsed(text: str) -> None:

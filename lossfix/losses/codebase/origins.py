@@ -138,6 +138,11 @@ class Origins:
             return ()
         return tuple(f"{star}{'' if star.endswith('.') else '.'}{name}" for star in self.stars)
 
+    def meanings(self, node: ast.expr) -> tuple[str, ...]:
+        """The origins of a name or a dotted name."""
+        root, _, rest = (dotted(node) or "").partition(".")
+        return tuple(f"{each}.{rest}" if rest else each for each in self.of(root))
+
     def called(self, call: ast.Call) -> tuple[Reference, ...]:
         """The function of the project that a call calls."""
         name = dotted(call.func)

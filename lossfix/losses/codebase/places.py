@@ -109,8 +109,11 @@ class Modules:
             if known:
                 found[Place(file, whole)] = None
             return known
-        self._lent.add(Place(file, name))
         origins = list(self._imports[file].get(name, ()))
+        if not origins and rest == (name,) and name in shared.variables:
+            found[Place(file, name)] = None
+            return True
+        self._lent.add(Place(file, name))
         if not origins:
             origins = [_joined(star, name) for star in shared.stars]
         followed = [

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lossfix.losses.codebase.helpers import helpers_of
+from lossfix.losses.codebase.kept import parameter, registries
 from lossfix.losses.codebase.places import Modules, Place
 from lossfix.losses.codebase.said import Argument, Reference, Role, Use
 from lossfix.losses.discovery.assigned import ANY_STRING
@@ -50,6 +51,7 @@ class _Roles:
 
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
+        self._registries = registries(modules)
 
     def projects(self) -> tuple[Project, ...]:
         """What all the others say about the names of each file."""
@@ -97,6 +99,7 @@ class _Roles:
                 if shared.framework:
                     keras |= {place.file for place, role, _ in used if role in _LEADING}
         queue += self._by_string()
+        queue += self._lost()
         done: set[tuple[Place, Role]] = set()
         while queue:
             place, role, reason = queue.pop(0)
@@ -120,6 +123,8 @@ class _Roles:
                 # Any of them may be the loss, which makes none of them one.
                 return
             role = Role.COMPILED
+        elif use.to is not None and self._keeps(file, use.to):
+            return
         if use.exact and not complete:
             places = ()
         elif not complete and role is not Role.ATTRIBUTE:
@@ -137,9 +142,9 @@ class _Roles:
     def _compilers(self) -> frozenset[tuple[Place, str]]:
         """Functions and those of their parameters that end in ``compile``, in whatever file."""
         found = {
-            (Place(number, name), parameter)
+            (Place(number, name), each)
             for number, (_, _, shared) in enumerate(self._modules.files)
-            for name, parameter in shared.compiles
+            for name, each in shared.compiles
         }
         waiting = [
             (number, each, each.parameter)
@@ -149,27 +154,21 @@ class _Roles:
         ]
         while found:
             more = {
-                (Place(number, function), parameter)
-                for number, each, (function, parameter) in waiting
-                if self._parameter(number, each.to) in found
+                (Place(number, function), own)
+                for number, each, (function, own) in waiting
+                if parameter(self._modules, number, each.to) in found
             }
             if more <= found:
                 break
             found |= more
         return frozenset(found)
 
-    def _parameter(self, file: int, to: Argument) -> tuple[Place, str] | None:
-        """The parameter that an argument fills; ``None`` where that is not known."""
-        places = self._modules.meant(file, to.function)
-        if len(places) != 1:
-            return None
-        listed = dict(self._modules.files[places[0].file][2].parameters).get(places[0].name, ())
-        if isinstance(to.key, str):
-            return places[0], to.key
-        return (places[0], listed[to.key]) if to.key < len(listed) else None
-
     def _compiles(self, file: int, to: Argument) -> bool:
-        return bool(self._compilers) and self._parameter(file, to) in self._compilers
+        return bool(self._compilers) and parameter(self._modules, file, to) in self._compilers
+
+    def _keeps(self, file: int, to: Argument) -> bool:
+        keeping = self._registries.keeping
+        return bool(keeping) and parameter(self._modules, file, to) in keeping
 
     def _compiled_elsewhere(self) -> Iterator[tuple[Place, Role, str]]:
         """What is passed to a function that compiles a model with it."""
@@ -181,9 +180,10 @@ class _Roles:
                             yield place, role, ""
 
     def _compiling(self, file: int) -> Iterator[tuple[str, int | str]]:
-        """The functions of other files that compile what they are given, as this file writes them."""
-        for each in self._modules.files[file][2].passed if self._compilers else ():
-            if each.to.function.imported and self._compiles(file, each.to):
+        """The functions of other files that compile or keep what they are given, as this file writes them."""
+        for each in self._modules.files[file][2].passed:
+            compiles = self._compiles(file, each.to) or self._keeps(file, each.to)
+            if each.to.function.imported and compiles:
                 yield each.to.function.name, each.to.key
 
     def _bases(self) -> tuple[list[set[str]], set[Place]]:
@@ -227,6 +227,16 @@ class _Roles:
                         for place, role in self._each(number, reference, Role.COMPILED):
                             yield place, role, ""
 
+    def _lost(self) -> Iterator[tuple[Place, Role, str]]:
+        """What is put where nobody knows who takes it out."""
+        for number, kept in self._registries.lost:
+            for reference in kept.values:
+                for place, role in self._each(number, reference, Role.FUNCTION):
+                    reason = (
+                        f"keeps it in `{kept.origin.lstrip('.')}`, which no file of the run defines"
+                    )
+                    yield place, role, f"{self._modules.files[number][1]}:{kept.line} {reason}"
+
     def _passed_on(self, place: Place, role: Role) -> Iterator[tuple[Place, Role]]:
         """What a use of a name says about what it stands for."""
         shared = self._modules.files[place.file][2]
@@ -239,11 +249,12 @@ class _Roles:
                 yield from self._each(place.file, reference, returned)
         if place.name in shared.defined:
             return
+        # An alias, or an entry of a dictionary, is called under another name.
+        role = Role.FUNCTION if role is Role.CALLED else role
         for reference in self._modules.links[place.file].get(place.name, ()):
-            # An alias, or an entry of a dictionary, is called under another name.
-            yield from self._each(
-                place.file, reference, Role.FUNCTION if role is Role.CALLED else role
-            )
+            yield from self._each(place.file, reference, role)
+        for file, reference in self._registries.kept.get(place, ()):
+            yield from self._each(file, reference, role)
 
     def _each(self, file: int, reference: Reference, role: Role) -> Iterator[tuple[Place, Role]]:
         if not reference.direct:

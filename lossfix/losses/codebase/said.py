@@ -76,6 +76,29 @@ class Use:
 
 
 @dataclass(frozen=True)
+class Keeper:
+    """A parameter that a function puts into a dictionary or a list."""
+
+    function: str
+    is_returned: bool
+    """Whether it is one of what the function returns, as of a decorator with arguments."""
+    parameter: str
+    holders: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a file puts into a dictionary or a list of another one, or has a function put there."""
+
+    origin: str
+    """Of what keeps it; of a decorator, where it is decorated."""
+    values: tuple[Reference, ...]
+    line: int
+    decorated: bool | None = None
+    """Whether what decorates it is called first; ``None`` where it is not decorated."""
+
+
+@dataclass(frozen=True)
 class Read:
     """A function or class of the project, as a definition of a file reads it."""
 
@@ -132,8 +155,12 @@ class Shared:
     losses: tuple[Known, ...] = ()
     loss_classes: frozenset[str] = frozenset()
     """Its classes that extend a loss of Keras, be it without a ``call``."""
+    variables: frozenset[str] = frozenset()
+    """What its top level sets, be it to nothing of the project: ``LOSSES = {}``."""
     dictionaries: frozenset[str] = frozenset()
     """Those of its other names that are dictionaries."""
+    keepers: tuple[Keeper, ...] = ()
+    kept: tuple[Kept, ...] = ()
     framework: bool = False
     """Whether it mentions TensorFlow or Keras."""
 

@@ -13,7 +13,17 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from lossfix.losses.codebase.origins import Origins
-from lossfix.losses.codebase.said import Argument, Passed, Read, Reference, Role, Shared, Use
+from lossfix.losses.codebase.said import (
+    Argument,
+    Keeper,
+    Kept,
+    Passed,
+    Read,
+    Reference,
+    Role,
+    Shared,
+    Use,
+)
 from lossfix.losses.codebase.used import uses_in
 from lossfix.losses.discovery.assigned import first_references, selected
 from lossfix.losses.discovery.candidate import Project
@@ -21,12 +31,14 @@ from lossfix.losses.discovery.discover import mentions_a_framework
 from lossfix.losses.discovery.handed import beside, depending, mentions
 from lossfix.losses.discovery.holders import dictionaries
 from lossfix.losses.discovery.outline import expressions_of
+from lossfix.losses.discovery.registering import keepers
 from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.discovery.wording import names_a_loss
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import (
     definitions,
     dotted,
+    last_part,
     scope_of_module,
     statements,
 )
@@ -84,9 +96,49 @@ class _Reader:
             ),
             tuple(self._classes()),
             tuple(self._parameters()),
+            variables=frozenset(self._variables()),
             dictionaries=dictionaries(self.module),
+            keepers=tuple(self._keepers()),
+            kept=tuple(self._kept()),
             framework=mentions_a_framework(scope_of_module(self.module), self.module),
         )
+
+    def _variables(self) -> Iterator[str]:
+        for statement in statements(self.module.body):
+            match statement:
+                case ast.Assign(targets=targets):
+                    yield from (each.id for each in targets if isinstance(each, ast.Name))
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+                    yield name
+
+    def _keepers(self) -> Iterator[Keeper]:
+        for each in keepers(self.module):
+            holders = tuple(dict.fromkeys(self._holder(each.holder)))
+            if holders and (each.position == 0 or not each.decoration[1]):
+                yield Keeper(*each.decoration, each.parameter, holders)
+
+    def _holder(self, holder: ast.expr) -> Iterator[Reference]:
+        name = last_part(holder) or ""
+        found = [*self.names.referring([(name, True)])]
+        yield from found or [Reference(name, imported=False)]
+
+    def _kept(self) -> Iterator[Kept]:
+        for name, values in sorted(self.assigned.values.items()):
+            for value in values if self.names.of(name) else ():
+                found = tuple(
+                    dict.fromkeys(self.names.referring(first_references(value, self.assigned)))
+                )
+                for origin in self.names.of(name) if found else ():
+                    # What a loop runs over in turn has been made up, and stands nowhere.
+                    yield Kept(origin, found, getattr(value, "lineno", 0))
+        for function in every(self.module, ast.FunctionDef):
+            if function.name in self.names.defined:
+                for decorator in function.decorator_list:
+                    called = isinstance(decorator, ast.Call)
+                    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+                    itself = (Reference(function.name, imported=False),)
+                    for origin in self.names.meanings(named):
+                        yield Kept(origin, itself, function.lineno, called)
 
     def _methods(self) -> Iterator[str]:
         for node in statements(self.module.body):

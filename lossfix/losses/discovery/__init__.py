@@ -1,9 +1,10 @@
 """Which callables of a file are losses, read off the standard library's tree.
 
 ``glance`` (its bytes, before it is parsed), ``wording`` (what names say), ``holders`` (what keeps losses),
-``measured`` (what is said to be a metric), ``assigned``, ``uses`` and ``handed`` (what names stand for, are
-used for, are given), ``lookups`` (names that no file writes out), ``constants`` (what a module may hold),
-``outline``, ``functions``, ``discover`` and ``candidate``, ``unnamed`` (lambdas and partial applications),
-``reached`` (the parts of losses), ``apart`` (losses that Keras does not call), ``imported`` (imports that
-fail), ``wiring`` (what is done with them), ``unsavable`` (what no saved configuration holds).
+``registering`` (what puts them there), ``measured`` (what is said to be a metric), ``assigned``, ``uses`` and
+``handed`` (what names stand for, are used for, are given), ``lookups`` (names that no file writes out),
+``constants`` (what a module may hold), ``outline``, ``functions``, ``discover`` and ``candidate``,
+``unnamed`` (lambdas and partial applications), ``reached`` (the parts of losses), ``apart`` (losses that
+Keras does not call), ``imported`` (imports that fail), ``wiring`` (what is done with them),
+``unsavable`` (what no saved configuration holds).
 """

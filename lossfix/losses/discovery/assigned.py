@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from lossfix.losses.discovery.holders import COPIES, PUTS_IN, RUNS_OVER, TAKES_OUT, put_in
+from lossfix.losses.discovery.registering import Decoration, decoration_of, keepers
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import defaults, dotted, last_part, statements
 
@@ -58,7 +59,10 @@ def assignments_of(module: ast.Module) -> Assigned:
                 for each, part in zip(targets, parts, strict=True):
                     bind(each, part)
 
-    registering = _registering(module)
+    keeping: dict[Decoration, list[ast.expr]] = {}
+    for keeper in keepers(module):
+        if keeper.position == 0:
+            keeping.setdefault(keeper.decoration, []).append(keeper.holder)
     for node in every(module, ast.Assign, ast.AnnAssign, ast.Call, ast.FunctionDef):
         match node:
             case ast.Assign(targets=targets, value=value):
@@ -71,7 +75,7 @@ def assignments_of(module: ast.Module) -> Assigned:
                     bind(target, value)
             case ast.FunctionDef(name=name, body=body, decorator_list=decorators):
                 for decorator in decorators:
-                    for holder in registering.get(_decorating(decorator), ()):
+                    for holder in keeping.get(decoration_of(decorator), ()):
                         bind(holder, ast.Name(name, ast.Load()))
                 for parameter, default in defaults(node.args):
                     if default is not None:
@@ -90,46 +94,6 @@ def assignments_of(module: ast.Module) -> Assigned:
                 for value in _elements(series, values):
                     bind(target, value)
     return Assigned(_frozen(values), _frozen(returns), _registered(module))
-
-
-def _registering(module: ast.Module) -> dict[tuple[str, bool], list[ast.expr]]:
-    """What decorators of the file keep the functions in that they decorate: ``REGISTRY[name] = function``.
-
-    By their names, and whether it is what they return that decorates: ``@register("dice")``.
-    """
-    found: dict[tuple[str, bool], list[ast.expr]] = {}
-    if not any(each.decorator_list for each in every(module, ast.FunctionDef)):
-        return found
-    for outer in every(module, ast.FunctionDef):
-        inner = [each for each in statements(outer.body) if isinstance(each, ast.FunctionDef)]
-        for function, is_returned in ((outer, False), *((each, True) for each in inner)):
-            parameters = [each for each, _ in defaults(function.args)]
-            if len(parameters) == 1:
-                kept = list(_keeping(function, parameters[0]))
-                found.setdefault((outer.name, is_returned), []).extend(kept)
-    return found
-
-
-def _keeping(function: ast.FunctionDef, parameter: str) -> Iterator[ast.expr]:
-    for statement in statements(function.body):
-        match statement:
-            case ast.Assign(targets=[ast.Subscript(value=holder)], value=ast.Name(id=name)):
-                pass
-            case ast.Expr(
-                value=ast.Call(
-                    func=ast.Attribute(attr="append", value=holder), args=[ast.Name(id=name)]
-                )
-            ):
-                pass
-            case _:
-                continue
-        if name == parameter:
-            yield holder
-
-
-def _decorating(decorator: ast.expr) -> tuple[str, bool]:
-    called = isinstance(decorator, ast.Call)
-    return last_part(decorator.func if isinstance(decorator, ast.Call) else decorator) or "", called
 
 
 def _frozen(lists: Mapping[str, list[ast.expr]]) -> dict[str, tuple[ast.expr, ...]]:

@@ -104,8 +104,8 @@ class Project:
     results: tuple[tuple[str, str], ...] = ()
     """The same for factories of which that is true of what they return."""
     compiling: frozenset[tuple[str, int | str]] = frozenset()
-    """The origins of functions that this file imports and that compile a model with an argument, by its
-    position or keyword."""
+    """The origins of functions that this file imports and that compile a model with an argument, or keep it
+    for others to do so, by its position or keyword."""
     bases: frozenset[str] = frozenset()
     """The origins of classes that this file imports and that are losses of Keras."""
     reached: frozenset[str] = frozenset()

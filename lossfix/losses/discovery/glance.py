@@ -41,6 +41,12 @@ _TAKEN = re.compile(
 _GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
 _CALLS = (b" call(", b" __call__(", b"LossFunctionWrapper")
 """What a class of losses defines, or extends instead."""
+_KEPT = re.compile(
+    rb"^@[\w.]*regist(?!er_keras)[^\n]*\n(?:@[^\n]*\n)*def \w+\(\s*\w[^,()]*,\s*\w"
+    rb"|^[\w.]*(?:loss|regist|objective|criteri)\w*(?:\.update\(|\[[^]\n]+\]\s*=\s*[^\W\d][\w.]*\s*$)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A function of two that is registered, or put into a registry: others may compile it from there."""
 _SET = re.compile(rb"\blosses\.\w+\s*=(?!=)")
 _NAMED_CLASS = re.compile(rb"class\s+\w*(?i:%s|entropy)" % _one_of(LOSS_WORDS))
 _HANDED_BACK = re.compile(rb"return[ \t]+\w*(?i:loss)")
@@ -158,6 +164,7 @@ def may_use_a_loss(data: bytes) -> bool:
         or any(_takes_a_second(data, match.end()) for match in _COMPILE.finditer(data))
         or (_has(data, (b"ustom_object", b"ustomObject")) and bool(_REGISTERED.search(data)))
         or (b"losses." in data and _SET.search(data) is not None)
+        or _KEPT.search(data) is not None
         or _lists_metrics(data)
     )
 

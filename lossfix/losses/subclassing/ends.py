@@ -12,6 +12,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
+from lossfix.losses.codebase.origins import is_library
 from lossfix.losses.discovery.holders import (
     CHOICES,
     COPIES,
@@ -95,8 +96,8 @@ def _target_ends_well(loss: Loss, target: cst.BaseExpression, way: _Way) -> bool
     match target:
         case cst.Subscript(value=holder) if loss.tree.code(holder).endswith(_CUSTOM_OBJECTS):
             return True
-        case cst.Subscript(value=cst.Name() as holder):
-            return _name_ends_well(loss, holder, replace(way, is_dictionary=True))
+        case cst.Subscript(value=holder):
+            return _holder_ends_well(loss, holder, replace(way, is_dictionary=True))
         case cst.Attribute(value=holder):
             return (loss.operation(holder) or "").endswith("keras.losses")
         case cst.Name():
@@ -104,11 +105,18 @@ def _target_ends_well(loss: Loss, target: cst.BaseExpression, way: _Way) -> bool
     return False
 
 
+def _holder_ends_well(loss: Loss, holder: cst.CSTNode, way: _Way) -> bool:
+    """Whether all that is put into a dictionary or a list ends well."""
+    origin = loss.tree.scopes[-1].resolve(dotted(holder) or "")
+    if origin is not None:
+        # What becomes of what another file keeps, here and elsewhere, is told with the files of the run.
+        return not is_library(origin)
+    return isinstance(holder, cst.Name) and _name_ends_well(loss, holder, way)
+
+
 def _name_ends_well(loss: Loss, target: cst.Name, way: _Way) -> bool:
     if target.value in way.seen:
         return True
-    if target.value in loss.tree.scopes[-1].imports:
-        return False
     found = reads_of(loss, target)
     known = replace(way, seen=way.seen | {target.value})
     return found is not None and all(_ends_well(loss, each, known) for each in found)
@@ -167,6 +175,9 @@ def _argument_ends_well(loss: Loss, call: cst.Call, argument: cst.Arg, way: _Way
     called, is_method = _last(call), isinstance(call.func, cst.Attribute)
     if argument.keyword is not None:
         chosen = way.is_dictionary and argument.keyword.value == CHOICES
+        match call.func:
+            case cst.Attribute(value=holder) if called in PUTS_IN:
+                return _holder_ends_well(loss, holder, replace(way, is_dictionary=True))
         kept = called == "dict" and not is_method
         return chosen or (kept and _ends_well(loss, call, replace(way, is_dictionary=True)))
     if called in RUNS_OVER | COPIES:
@@ -178,8 +189,8 @@ def _argument_ends_well(loss: Loss, call: cst.Call, argument: cst.Arg, way: _Way
         # What it gives where there is no such name.
         return _ends_well(loss, call, way)
     match call.func:
-        case cst.Attribute(value=cst.Name() as holder) if called in PUTS_IN:
-            return _name_ends_well(loss, holder, way)
+        case cst.Attribute(value=holder) if called in PUTS_IN:
+            return _holder_ends_well(loss, holder, way)
     return called == "format" or (called == "join" and way.is_dictionary)
 
 
@@ -236,7 +247,7 @@ def _passes_on(loss: Loss, call: cst.Call, argument: cst.Arg, way: _Way) -> bool
 
 
 def _compiles_elsewhere(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
-    """Whether a function of another file compiles a model with an argument."""
+    """Whether a function of another file compiles a model with an argument, or keeps it for others."""
     origin = loss.tree.scopes[-1].resolve(dotted(call.func) or "")
     key: int | str = call.args.index(argument)
     if argument.keyword is not None:

@@ -1,0 +1,54 @@
+"""Functions that keep what they are handed: the decorators and calls by which losses are registered."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lossfix.losses.discovery.holders import PUTS_IN, put_in
+from lossfix.syntax.nodes import every
+from lossfix.syntax.scope import defaults, last_part, statements
+
+Decoration = tuple[str, bool]
+"""The last name of what decorates a function, and whether that is called first: ``@register("dice")``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Keeper:
+    """A parameter that a function puts into a dictionary or a list."""
+
+    decoration: Decoration
+    """The function; it is what it returns, where that is called first."""
+    parameter: str
+    position: int
+    holder: ast.expr
+
+
+def keepers(module: ast.Module) -> Iterator[Keeper]:
+    """What the functions of a file keep: ``def register(loss): REGISTRY[loss.__name__] = loss``."""
+    for outer in every(module, ast.FunctionDef):
+        inner = [each for each in statements(outer.body) if isinstance(each, ast.FunctionDef)]
+        for function, is_returned in ((outer, False), *((each, True) for each in inner)):
+            for position, (name, _) in enumerate(defaults(function.args)):
+                for holder in _keeping(function, name):
+                    yield Keeper((outer.name, is_returned), name, position, holder)
+
+
+def _keeping(function: ast.FunctionDef, parameter: str) -> Iterator[ast.expr]:
+    for statement in statements(function.body):
+        match statement:
+            case ast.Assign(targets=[ast.Subscript(value=holder)], value=ast.Name(id=name)):
+                if name == parameter:
+                    yield holder
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=attr, value=holder)) as call) if (
+                attr in PUTS_IN
+            ):
+                if any(isinstance(e, ast.Name) and e.id == parameter for e in put_in(call)):
+                    yield holder
+
+
+def decoration_of(decorator: ast.expr) -> Decoration:
+    """The last name of a decorator, and whether that is called."""
+    called = isinstance(decorator, ast.Call)
+    return last_part(decorator.func if isinstance(decorator, ast.Call) else decorator) or "", called
