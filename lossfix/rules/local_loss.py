@@ -76,18 +76,30 @@ from lossfix.syntax.tree import walk
 def match(loss: Loss) -> Iterator[Match]:
     if Evidence.COMPILED not in loss.candidate.evidence or loss.candidate.metric:
         return
+    if loss.is_in_a_test:
+        return
     if loss.form is Form.METHOD:
         yield Match(
             loss.function.name,
             f"`{loss.name}` is a method: a saved model cannot load it",
             _used(loss),
         )
-    elif loss.form is Form.NESTED:
+    elif loss.form is Form.NESTED and not _is_wrapped(loss):
         yield Match(
             loss.function.name,
             f"`{loss.name}` is defined inside a function: a saved model cannot load it",
             _captured(loss),
         )
+
+
+def _is_wrapped(loss: Loss) -> bool:
+    """Whether what is compiled is made of the function under its name: ``gap = SomeLoss(gap)``."""
+    around = (each for each in loss.tree.ancestors(loss.function))
+    outer = next((each for each in around if isinstance(each, cst.FunctionDef)), None)
+    return outer is not None and any(
+        isinstance(node, cst.AssignTarget) and node.target.deep_equals(loss.function.name)
+        for node in walk(outer.body)
+    )
 
 
 def _captured(loss: Loss) -> str:

@@ -66,6 +66,8 @@ from lossfix.syntax.tree import children, walk
 def match(loss: Loss) -> Iterator[Match]:
     if Evidence.COMPILED not in loss.candidate.evidence or loss.candidate.metric:
         return
+    if loss.is_in_a_test:
+        return
     returns = [*walk(loss.function, cst.Return)]
     values = [node.value for node in returns if node.value is not None]
     if not values or any(loss.predicts(value) for value in values):

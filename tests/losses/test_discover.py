@@ -133,6 +133,62 @@ def test_a_method_that_a_model_is_compiled_with_is_a_loss() -> None:
     assert (candidate.name, candidate.form) == ("Trainer.cost_of", Form.METHOD)
 
 
+NO_LOSS_BY_WHAT_IT_GIVES = {
+    "numbers by their names": (
+        "def f_loss(y_true, y_pred):\n"
+        "    gap = tf.abs(y_true - y_pred)\n"
+        "    found = {'gap': tf.reduce_mean(gap), 'hits': tf.reduce_mean(tf.cast(gap < 1, tf.float32))}\n"
+        "    return found\n"
+    ),
+    "a dictionary that is filled": (
+        "def f_loss(y_true, y_pred):\n    found = {}\n"
+        "    for layer, each in enumerate(y_pred):\n        found[layer] = tf.abs(each - y_true)\n"
+        "    return found\n"
+    ),
+    "a number for arrays": (
+        "import numpy as np\nclass Loss:\n    def __call__(self, targets, predictions, **kwargs):\n"
+        "        middle = np.mean(predictions, axis=1)\n"
+        "        return np.mean(tf.keras.metrics.get('mse')(targets, middle).numpy())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "code", NO_LOSS_BY_WHAT_IT_GIVES.values(), ids=NO_LOSS_BY_WHAT_IT_GIVES.keys()
+)
+def test_what_gives_something_else_than_a_loss_is_none_by_its_name(code: str) -> None:
+    assert names(code) == []
+
+
+def test_what_is_compiled_is_a_loss_whatever_it_gives() -> None:
+    code = NO_LOSS_BY_WHAT_IT_GIVES["numbers by their names"]
+    assert names(code + "model.compile(loss=f_loss)") == ["f_loss"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "        return np.mean(np.square(y_true.numpy() - tf.nn.relu(y_pred)))\n",
+        "        return tf.reduce_mean(np.square(y_true - y_pred))\n",
+    ],
+)
+def test_an_object_that_is_called_with_tensors_is_a_loss(body: str) -> None:
+    called = "class GapLoss:\n    def __call__(self, y_true, y_pred):\n"
+    assert names("import numpy as np\n" + called + body) == ["GapLoss.__call__"]
+
+
+def test_an_inner_function_whose_name_is_set_anew_is_not_what_is_returned() -> None:
+    code = (
+        "def wrapped_loss(fn, kind):\n"
+        "    def scaled(y_true, y_pred):\n        return fn(y_true, y_pred)\n"
+        "{}    return scaled\n"
+        "model.compile(loss=wrapped_loss(f, kind))\n"
+    )
+    assert [each.form for each in found(code.format(""))] == [Form.CLOSURE]
+    anew = code.format("    scaled = kind(scaled, **fn.get_config())\n")
+    assert [each.form for each in found(anew)] == [Form.NESTED]
+
+
 def test_what_is_both_a_loss_and_a_metric_is_both() -> None:
     candidate = only(F + "model.compile(loss=f, metrics=[f])")
     assert candidate.evidence == (Evidence.COMPILED,)

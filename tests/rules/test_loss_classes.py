@@ -569,6 +569,22 @@ def test_a_loss_without_a_place_of_its_own_is_reported() -> None:
     alone = nested.replace("w * ", "2.0 * ")
     assert "move it to the top" in only(findings(alone, "local-loss")).reason
     assert findings(FACTORY.format("w") + COMPILE.format("make_loss(1.0)"), "local-loss") == ()
+    assert findings(nested.replace("def train(", "def test_training("), "local-loss") == ()
+
+
+def test_what_is_compiled_is_the_object_that_was_made_of_an_inner_function() -> None:
+    source = """
+        def widened(loss, kind):
+            def wider_loss(y_true, y_pred):
+                return loss(y_true[..., None], y_pred)
+            wider_loss = kind(wider_loss, **loss.get_config())
+            return wider_loss
+
+        def train(model, loss):
+            model.compile(loss=widened(loss, type(loss)))
+    """
+    assert findings(source, "local-loss", "closure") == ()
+    assert findings(source.replace("wider_loss = kind(", "other = kind("), "closure") != ()
 
 
 @pytest.mark.parametrize(

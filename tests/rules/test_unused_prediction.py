@@ -50,3 +50,16 @@ def test_what_nobody_compiles_may_be_a_report_for_the_log() -> None:
 def test_a_metric_may_say_anything() -> None:
     compiled = "\n\nmodel.compile('adam', loss=some_loss, metrics=[some_loss])\n"
     assert findings(loss("return 0.5") + compiled, RULE) == ()
+
+
+def test_a_test_may_compile_what_it_only_evaluates() -> None:
+    source = """
+        class MaskTest(TestCase):
+            def {}(self):
+                def sum_loss(y_true, _):
+                    return tf.reduce_sum(y_true, axis=-1)
+                model.compile('adam', loss=sum_loss)
+    """
+    assert len(findings(source.format("train"), RULE)) == 1
+    assert findings(source.format("test_mask"), RULE) == ()
+    assert findings(source.format("testMask"), RULE) == ()

@@ -11,7 +11,7 @@ import libcst as cst
 
 from lossfix.losses.code.static import is_static
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
-from lossfix.losses.discovery.wording import pair_of
+from lossfix.losses.discovery.wording import names_a_test, pair_of
 from lossfix.losses.operations.injected import BACKEND, injected_in, is_handed_a_backend
 from lossfix.losses.operations.names import canonical
 from lossfix.losses.operations.spelling import (
@@ -96,6 +96,11 @@ class Loss:
         """Whether it is a part, and only what it is handed says what its parameters are."""
         pair = pair_of([self.y_true, self.y_pred], Settings())
         return self.only_reached and pair is None
+
+    @property
+    def is_in_a_test(self) -> bool:
+        """Whether it is defined inside of a test: odd on purpose, and of a model that nobody saves."""
+        return any(names_a_test(each) for each in self.candidate.path[:-1])
 
     @property
     def takes_instance(self) -> bool:

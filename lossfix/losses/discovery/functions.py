@@ -85,13 +85,22 @@ def _callable(
         form, called = Form.METHOD, around.name if name == "__call__" else name
         positional = handed_parameters(file, number)
     elif around is not None:
-        if name in _returned(file, around):
+        if name in _returned(file, around) and not _is_set_anew(name, around):
             form, called = Form.CLOSURE, around.name
         else:
             form = Form.NESTED
     if len(positional) < 2:
         return None
     return _Callable(path, node, around, form, called, positional)
+
+
+def _is_set_anew(name: str, around: Definition) -> bool:
+    """Whether an inner function's name stands for something else by the time that it is returned."""
+    return any(
+        isinstance(statement, ast.Assign)
+        and any(isinstance(each, ast.Name) and each.id == name for each in statement.targets)
+        for statement in statements(around.body)
+    )
 
 
 def _returned(file: File, node: Definition) -> Iterator[str]:
@@ -207,7 +216,11 @@ def _is_named_a_loss(file: File, known: _Callable) -> bool:
     if not named or not _takes_two(known):
         return False
     is_known = ".".join(known.path) in file.settings.known
-    return is_known or not _numpy_only(file, known.path, known.node)
+    return is_known or not (
+        _numpy_only(file, known.path, known.node)
+        or (name == "__call__" and _measures_arrays(file, known))
+        or _returns_a_dictionary(known.node)
+    )
 
 
 def _computes_its_class(name: str, around: Definition | None) -> bool:
@@ -320,6 +333,56 @@ def _returns_functions(node: ast.FunctionDef) -> bool:
 
     returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
     return bool(returns) and all(makes(value) for value in returns)
+
+
+def _returns_a_dictionary(node: ast.FunctionDef) -> bool:
+    """Whether a function gives back numbers by their names, as a training loop of one's own reports them."""
+    inside = [*statements(node.body)]
+    set_to: dict[str, list[ast.expr]] = {}
+    for each in inside:
+        match each:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                set_to.setdefault(name, []).append(value)
+
+    def is_dictionary(value: ast.expr | None) -> bool:
+        match value:
+            case ast.Name(id=name) if name in set_to:
+                return all(isinstance(each, ast.Dict | ast.DictComp) for each in set_to[name])
+            case ast.Call(func=ast.Name(id="dict")):
+                return True
+        return isinstance(value, ast.Dict | ast.DictComp)
+
+    returns = [each.value for each in inside if isinstance(each, ast.Return)]
+    return bool(returns) and all(is_dictionary(value) for value in returns)
+
+
+def _measures_arrays(file: File, known: _Callable) -> bool:
+    """Whether an object is called with arrays and gives a number: it evaluates, and trains nothing.
+
+    ``np.mean(metric(targets, np.mean(samples, axis=1)).numpy())``: what it is given is no tensor.
+    """
+    inner = scope_of(known.node, file.scope)
+
+    def is_numpy(value: ast.expr | None) -> bool:
+        called = dotted(value.func) if isinstance(value, ast.Call) else None
+        return called is not None and (inner.resolve(called) or "").startswith("numpy.")
+
+    returns = [each.value for each in statements(known.node.body) if isinstance(each, ast.Return)]
+    given = set(known.positional)
+    unwraps = any(
+        isinstance(part, ast.Attribute)
+        and part.attr == "numpy"
+        and isinstance(part.value, ast.Name)
+        and part.value.id in given
+        for part in ast.walk(known.node)
+    )
+    taken = any(
+        isinstance(part, ast.Call)
+        and is_numpy(part)
+        and any(isinstance(each, ast.Name) and each.id in given for each in part.args)
+        for part in ast.walk(known.node)
+    )
+    return bool(returns) and all(map(is_numpy, returns)) and taken and not unwraps
 
 
 def _numpy_only(file: File, path: tuple[str, ...], node: ast.FunctionDef) -> bool:
