@@ -2,7 +2,8 @@
 
 ## What it does
 
-Finds divisions by the sum of a mask of the targets, and by the targets themselves, and writes them as
+Finds divisions by the sum of a mask of the targets, by the targets themselves, by their variance,
+deviation or range, and by the magnitudes of a symmetric relative error, and writes them as
 `tf.math.divide_no_nan`.
 
 ## Why is this bad
@@ -37,7 +38,9 @@ def labelled_loss(y_true, y_pred):
 
 ## Fix safety
 
-Exact wherever the old value was finite; where nothing is selected the loss is 0 in place of `nan`. For a
+Exact wherever the old value was finite; where nothing is selected the loss is 0 in place of `nan`. So it is
+in a batch of equal targets, as is each batch of one, where the spread of the targets divides: the spread over
+all data says more there. For a
 relative error this says that a target of zero costs nothing, where
 `keras.losses.mean_absolute_percentage_error` divides by at least 1e-7 and lets it cost very much: choose
 that where zeros must count. Where targets are never zero nothing changes.
@@ -56,6 +59,7 @@ import libcst as cst
 from lossfix.losses.code.conditions import comparison, connective, current_value
 from lossfix.losses.code.divisions import divisions, guarded, is_sheltered
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.variances import is_spread_of_targets
 from lossfix.losses.discovery.wording import words as words_of
 from lossfix.losses.operations.words import words
 from lossfix.losses.smoothing.smooth import constant
@@ -67,6 +71,8 @@ _KEEPS_VALUES = words("""
     keras.backend.cast_to_floatx keras.backend.flatten
     """)
 
+_BY_HAND = "the root below has no gradient at zero: add a small number to what it is taken of"
+
 _SELECTING = frozenset("mask masks event events indicator indicators observed uncensored".split())
 """What a part of the targets is called that is 1 for what counts and 0 for what does not."""
 
@@ -77,17 +83,58 @@ def match(loss: Loss) -> Iterator[Match]:
             continue
         if _is_in_where(loss, division.node):
             continue
-        below = loss.tree.line(division.denominator)
-        if _counts_selected(loss, division.denominator):
+        below = division.denominator
+        when = _zero_where(loss, below)
+        if when:
+            # Through what no division passes a gradient to, one of zero times infinity may still come.
+            rooted = loss.predicts(below) and not _is_of_both_sizes(loss, below)
             yield Match(
-                division.node,
-                f"`{below}` is zero where a batch has nothing to select: the loss and its gradient are nan",
+                division.node, f"`{loss.tree.line(below)}` {when}", _BY_HAND if rooted else ""
             )
-        elif not loss.roles_are_guessed and _is_targets(loss, division.denominator, frozenset()):
-            yield Match(
-                division.node,
-                f"`{below}` divides, and a target of zero makes the loss infinite or nan",
+
+
+def _zero_where(loss: Loss, below: cst.BaseExpression) -> str:
+    """Where a denominator is zero, and what then happens; empty where it cannot be told."""
+    if _counts_selected(loss, below):
+        return "is zero where a batch has nothing to select: the loss and its gradient are nan"
+    if not loss.roles_are_guessed and _is_as_it_comes(loss, below, loss.y_true, frozenset()):
+        return "divides, and a target of zero makes the loss infinite or nan"
+    if is_spread_of_targets(loss, below):
+        return "is zero where the targets are all equal: the loss is infinite or nan"
+    if _is_of_both_sizes(loss, below):
+        return "is zero where a target and its prediction are both zero: the loss and its gradient are nan"
+    return ""
+
+
+def _is_of_both_sizes(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is ``abs(y_true) + abs(y_pred)``, or a part of it: of a relative error."""
+    match current_value(loss, node) or node:
+        case cst.BinaryOperation(
+            left=left, operator=cst.Divide(), right=cst.Integer() | cst.Float()
+        ):
+            return _is_of_both_sizes(loss, left)
+        case cst.BinaryOperation(
+            left=cst.Integer() | cst.Float(), operator=cst.Multiply(), right=inner
+        ) | cst.BinaryOperation(
+            left=inner, operator=cst.Multiply(), right=cst.Integer() | cst.Float()
+        ):
+            return _is_of_both_sizes(loss, inner)
+        case cst.BinaryOperation(left=left, operator=cst.Add(), right=right):
+            return any(
+                _is_size(loss, one, loss.y_true) and _is_size(loss, other, loss.y_pred)
+                for one, other in ((left, right), (right, left))
             )
+    return False
+
+
+def _is_size(loss: Loss, node: cst.BaseExpression, parameter: str) -> bool:
+    """Whether ``node`` is the magnitude of the targets, or of the predictions, as they come."""
+    match current_value(loss, node) or node:
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star="")]) as call:
+            of_python = isinstance(call.func, cst.Name) and call.func.value == "abs"
+            known = of_python or loss.operation(call) == "tf.abs"
+            return known and _is_as_it_comes(loss, first, parameter, frozenset())
+    return False
 
 
 def _is_in_where(loss: Loss, node: cst.CSTNode) -> bool:
@@ -108,7 +155,9 @@ def _counts_selected(loss: Loss, node: cst.BaseExpression) -> bool:
             if operation in _KEEPS_VALUES:
                 return _counts_selected(loss, first)
             if operation == "tf.math.count_nonzero":
-                return _is_mask(loss, first) or _is_targets(loss, first, frozenset())
+                return _is_mask(loss, first) or _is_as_it_comes(
+                    loss, first, loss.y_true, frozenset()
+                )
             return operation == "tf.reduce_sum" and (
                 _is_mask(loss, first) or _is_selected(loss, first)
             )
@@ -155,21 +204,24 @@ def _is_mask(loss: Loss, node: cst.BaseExpression) -> bool:
     return False
 
 
-def _is_targets(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> bool:
+def _is_as_it_comes(
+    loss: Loss, node: cst.BaseExpression, parameter: str, seen: frozenset[str]
+) -> bool:
+    """Whether ``node`` is the targets, or the predictions, or their magnitude."""
     match node:
         case cst.Name(value=name):
             values = loss.flow.values(name)
-            return (name == loss.y_true or bool(values)) and all(
-                name in seen or (each.whole and _is_targets(loss, each.value, seen | {name}))
+            return (name == parameter or bool(values)) and all(
+                name in seen
+                or (each.whole and _is_as_it_comes(loss, each.value, parameter, seen | {name}))
                 for each in values
             )
         case cst.Call(func=cst.Name(value="abs"), args=[cst.Arg(value=first, star="")]):
-            return _is_targets(loss, first, seen)
+            return _is_as_it_comes(loss, first, parameter, seen)
         case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
             operation = loss.operation(node)
-            return (operation in _KEEPS_VALUES or operation == "tf.abs") and _is_targets(
-                loss, first, seen
-            )
+            known = operation in _KEEPS_VALUES or operation == "tf.abs"
+            return known and _is_as_it_comes(loss, first, parameter, seen)
     return False
 
 

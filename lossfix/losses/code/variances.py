@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import libcst as cst
 
-from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.conditions import current_value, named_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.perfect import is_zero
 
+_SPREADS = ("tf.math.reduce_std", "tf.math.reduce_variance")
+_EXTREMES = {"tf.reduce_max": "tf.reduce_min", "tf.reduce_min": "tf.reduce_max"}
 _MEANS = ("tf.reduce_mean", "tf.reduce_sum")
 
 
@@ -27,6 +29,34 @@ def is_variance(loss: Loss, node: cst.BaseExpression) -> bool:
             squared = None if of_squares is None else _squared(loss, of_squares)
             return mean is not None and _are_equal(squared, _averaged(loss, mean))
     return False
+
+
+def is_spread_of_targets(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is zero where all targets are equal: their variance, deviation or range, or a product
+    with it."""
+    meant = current_value(loss, node) or node
+    match meant:
+        case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
+            return any(is_spread_of_targets(loss, each) for each in (left, right))
+        case cst.Call(args=[cst.Arg(value=first), *rest]) as call:
+            operation = loss.operation(call)
+            if operation == "tf.multiply" and len(rest) == 1:
+                return any(is_spread_of_targets(loss, each.value) for each in call.args)
+            if operation in ("tf.sqrt", "tf.abs"):
+                return is_spread_of_targets(loss, first)
+    if loss.flow.depends(meant) != {"y_true"}:
+        return False
+    match meant:
+        case cst.Call() as call if loss.operation(call) in _SPREADS:
+            return True
+        case cst.BinaryOperation(
+            left=cst.Call(args=[cst.Arg(value=most), *_]) as high,
+            operator=cst.Subtract(),
+            right=cst.Call(args=[cst.Arg(value=least), *_]) as low,
+        ):
+            opposite = _EXTREMES.get(loss.operation(high) or "") == loss.operation(low)
+            return opposite and most.deep_equals(least)
+    return is_variance(loss, meant)
 
 
 def _is_deviation(loss: Loss, node: cst.BaseExpression) -> bool:
