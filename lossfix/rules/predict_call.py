@@ -125,7 +125,8 @@ def wiring(wiring: Wiring) -> Iterator[Misuse]:
 def _predicts(wiring: Wiring, node: ast.Call, own: bool) -> bool:
     match node.func:
         case ast.Attribute(value=receiver, attr=name) if name in _CALLS:
-            return (own and dotted(receiver) == "self") or wiring.is_model(receiver)
+            trained = dotted(receiver) == "self" or wiring.has_weights(receiver)
+            return (own and trained) or wiring.is_model(receiver)
     return False
 
 

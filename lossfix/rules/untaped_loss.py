@@ -3,7 +3,8 @@
 ## What it does
 
 Reports `tape.gradient(loss, ...)` and `optimizer.minimize(loss, ..., tape=tape)` where what is differentiated
-was computed below the `with` of the tape, or was turned into a Python number.
+was computed below the `with` of the tape, or was turned into a Python number. The same is told of a model
+that is called above the `with`, and of outputs that reach the loss only as numbers, rounded or as an index.
 
 ## Why is this bad
 
@@ -58,7 +59,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lossfix.losses.discovery.wiring import Misuse, Owner, Wiring
+from lossfix.losses.discovery.taping import severed
+from lossfix.losses.discovery.wiring import STEPS, Misuse, Owner, Wiring
 from lossfix.losses.discovery.wording import names_a_loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
@@ -80,7 +82,10 @@ def wiring(wiring: Wiring) -> Iterator[Misuse]:
         owner = wiring.owner(call)
         taped = _taped(wiring, owner, tape)
         value = _value(owner, target, call, taped)
-        if not taped or call in taped or value is None or value in taped:
+        if not taped or call in taped or value is None:
+            continue
+        if value in taped:
+            yield from _severed(wiring, owner, tape, taped, value, call)
             continue
         shown = " ".join(ast.unparse(target).split())
         if _is_number(value):
@@ -89,6 +94,43 @@ def wiring(wiring: Wiring) -> Iterator[Misuse]:
         elif _computes(wiring, value) and _reads(value) & _bound(taped):
             message = f"`{shown}` is computed outside of `{tape}`: every gradient is None"
             yield Misuse(target, message, "it has to be computed inside of the `with`")
+
+
+def _severed(
+    wiring: Wiring,
+    owner: Owner,
+    tape: str,
+    taped: frozenset[ast.AST],
+    value: ast.expr,
+    call: ast.Call,
+) -> Iterator[Misuse]:
+    sources = wiring.value(_sources(call))
+    cut = None if sources is None else severed(wiring, owner, taped, value, sources)
+    if cut is None or (_is_a_step(owner) and _predicts(cut.node)):
+        # Within `fit`, what predicts raises: that is told of it elsewhere.
+        return
+    shown = " ".join(ast.unparse(cut.node).split())
+    if cut.outside:
+        message = f"`{shown}` is computed outside of `{tape}`: every gradient is None"
+        yield Misuse(call, message, "call the model inside of the `with`")
+    else:
+        message = f"`{shown}` passes no gradient on: every gradient of `{tape}` is None"
+        yield Misuse(cut.node, message, "compute the loss of the tensors as the model gives them")
+
+
+def _is_a_step(owner: Owner) -> bool:
+    return isinstance(owner, ast.FunctionDef) and owner.name in STEPS
+
+
+def _predicts(node: ast.expr) -> bool:
+    function = node.func if isinstance(node, ast.Call) else None
+    return isinstance(function, ast.Attribute) and function.attr.startswith("predict")
+
+
+def _sources(call: ast.Call) -> ast.expr | None:
+    """What the gradient is taken for."""
+    given = call.args[1:2] + [k.value for k in call.keywords if k.arg in ("sources", "var_list")]
+    return given[0] if given else None
 
 
 def _differentiated(call: ast.Call) -> tuple[str, ast.expr] | None:

@@ -231,6 +231,132 @@ def test_a_loss_that_the_tape_saw_is_left(body: str) -> None:
     assert codes("def step(model, optimizer, x, y):\n" + body, "untaped-loss") == []
 
 
+SEVERED = {
+    "a model that is called above": """
+    outputs = model(x, training=True)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(y - outputs))
+    weights = model.trainable_variables
+    grads = tape.gradient(loss, weights)
+    """,
+    "a loss by its name": """
+    outputs = model(x)
+    with tf.GradientTape() as tape:
+        each = loss_fn(y, outputs)
+        loss = tf.reduce_mean(each)
+    grads = tape.gradient(loss, model.trainable_weights)
+    """,
+    "arrays": """
+    with tf.GradientTape() as tape:
+        outputs = model(x)
+        loss = tf.reduce_mean(tf.square(outputs.numpy() - y))
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "an index": """
+    with tf.GradientTape() as tape:
+        labels = tf.argmax(model(x), axis=-1)
+        loss = loss_fn(y, tf.cast(labels, tf.float32))
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "integers": """
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, tf.cast(model(x), tf.int32))
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "predictions of data": """
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model.predict(x))
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+}
+
+
+@pytest.mark.parametrize("body", SEVERED.values(), ids=SEVERED.keys())
+def test_a_loss_from_which_no_gradient_leads_to_the_model_is_reported(body: str) -> None:
+    (finding,) = findings("def step(model, optimizer, x, y):\n" + body, "untaped-loss")
+    assert "every gradient" in finding.message
+    assert finding.reason
+
+
+LEADING = {
+    "a discriminator on what is given": """
+    fakes = generator(x)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model(fakes))
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "a function that may call it": """
+    outputs = model(x)
+    with tf.GradientTape() as tape:
+        loss = surprise(y, outputs)
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "a method that may call it": """
+    outputs = self.model(x)
+    with tf.GradientTape() as tape:
+        loss = self.loss_fn(y, outputs)
+    grads = tape.gradient(loss, self.model.trainable_variables)
+    """,
+    "penalties of the weights": """
+    outputs = model(x)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(outputs) + tf.add_n(model.losses)
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "a weight": """
+    outputs, kernel = model(x), model.layers[0].kernel
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(outputs) + tf.nn.l2_loss(kernel)
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "the gradient of the outputs": """
+    outputs = model(x)
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        loss = loss_fn(y, outputs)
+    grads = tape.gradient(loss, outputs)
+    """,
+    "variables of something else": """
+    outputs = model(x)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, outputs)
+    grads = tape.gradient(loss, variables)
+    """,
+    "targets of the model itself": """
+    with tf.GradientTape() as tape:
+        goal = y + 0.9 * model.predict(x).max()
+        loss = loss_fn(goal, model(x))
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "an index beside": """
+    with tf.GradientTape() as tape:
+        outputs = model(x)
+        loss = loss_fn(y, outputs) * tf.cast(tf.argmax(outputs, -1) == y, tf.float32)
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "parts in a list": """
+    outputs, parts = model(x), []
+    with tf.GradientTape() as tape:
+        for part in model.layers:
+            parts.append(part(x))
+        loss = tf.add_n(parts) + tf.reduce_mean(outputs)
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+    "one tape after another": """
+    with tf.GradientTape() as tape:
+        outputs = model(x)
+    with tape:
+        loss = loss_fn(y, outputs)
+    grads = tape.gradient(loss, model.trainable_variables)
+    """,
+}
+
+
+@pytest.mark.parametrize("body", LEADING.values(), ids=LEADING.keys())
+def test_a_loss_from_which_a_gradient_may_lead_to_the_model_is_left(body: str) -> None:
+    assert codes("def step(self, model, optimizer, x, y):\n" + body, "untaped-loss") == []
+
+
 MODEL = """
 x = tf.keras.Input((4,))
 code = tf.keras.layers.Dense(2)(x)
@@ -524,6 +650,9 @@ def test_a_prediction_of_data_is_left() -> None:
 
 PREDICTED = {
     "in a training step": trainer("x, y = data\nreturn {'gap': gap(y, self.predict(x))}"),
+    "of a model that it trains": trainer(
+        "self.critic.predict(data)\nw = self.critic.trainable_variables"
+    ),
     "under a tape": "line = tf.keras.Sequential()\nwith tf.GradientTape() as t:\n    p = line.predict(x)",
 }
 

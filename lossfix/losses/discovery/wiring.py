@@ -169,6 +169,20 @@ class Wiring:
         made = self.class_called(value.func)
         return made is not None and bool(self.class_of(made) & MODELS)
 
+    def has_weights(self, node: ast.expr) -> bool:
+        """Whether the file reads the trainable weights of what an expression names: a layer or model."""
+        name = dotted(node)
+        return name is not None and name in self._with_weights
+
+    @cached_property
+    def _with_weights(self) -> frozenset[str]:
+        return frozenset(
+            name
+            for each in every(self.module, ast.Attribute)
+            if each.attr in ("trainable_variables", "trainable_weights")
+            and (name := dotted(each.value)) is not None
+        )
+
     def steps(self) -> Iterator[ast.FunctionDef]:
         """``train_step`` and ``test_step`` of the file's own models."""
         for _, node in self.functions:
