@@ -33,7 +33,7 @@ def config_of(flags: Mapping[str, Any]) -> Config:
     Raises:
         Failure: it cannot be meant.
     """
-    from lossfix import config
+    from lossfix import codes, config
 
     wanted: dict[str, Any] = {
         name: flags[name] or None
@@ -63,10 +63,7 @@ def config_of(flags: Mapping[str, Any]) -> Config:
         file = Path(flags["config_file"]) if flags.get("config_file") else None
         loaded = config.load(Path.cwd(), wanted, file=file)
         if loaded.select or loaded.ignore or loaded.extend_select or loaded.per_file_ignores:
-            # Loaded here: the rules cost more than a small scan does.
-            from lossfix.pages import known_pairs
-
-            config.check_rules(loaded, known_pairs())
+            config.check_rules(loaded, codes.known())
         if loaded.verify.loss:
             from lossfix.report.inputs import WORDS
 

@@ -257,16 +257,19 @@ def undo(identifier: str, listing: bool) -> int:
 @click.argument("rule")
 def explain(rule: str) -> int:
     """Print the page of a rule: CODE or name."""
-    from lossfix.pages import beginning_with, known_pairs, page_of
+    from lossfix import codes
 
-    page = page_of(rule)
-    if page is None:
+    known = [word for pair in codes.known() for word in pair]
+    if rule.upper() not in known and rule.lower() not in known:
         from lossfix.config.settings import RULE_CUTOFF, closest
 
-        several = beginning_with(rule)
-        known = [word for pair in known_pairs() for word in pair]
+        several = codes.beginning_with(rule)
         near = f"; there are {', '.join(several)}" if several else closest(rule, known, RULE_CUTOFF)
         raise Failure(f"no rule {rule!r}{near or '; lossfix rules lists them'}")
+    from lossfix.pages import page_of
+
+    page = page_of(rule)
+    assert page is not None
     click.echo(page.rstrip())
     return CLEAN
 

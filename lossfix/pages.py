@@ -74,15 +74,6 @@ def page_of(wish: str) -> str | None:
     return None if rule is None else markdown(rule)
 
 
-def beginning_with(wish: str) -> tuple[str, ...]:
-    """``CODE name`` of the rules whose codes begin so, by code."""
-    return tuple(
-        f"{rule.code} {rule.name}"
-        for rule in sorted(RULES, key=lambda each: each.code)
-        if wish and rule.code.startswith(wish.upper())
-    )
-
-
 def markdown(rule: Rule) -> str:
     """The page of one rule: title, what it promises, and its sections."""
     title, _, rest = rule.page.strip().partition("\n")
@@ -95,11 +86,6 @@ def _kept(rule: Rule) -> str:
     """How the code stays as it is."""
     how = f"`# lossfix: ignore[{rule.code}] reason` on its line, or `--ignore {rule.code}`"
     return f"To keep the code as it is: {how}."
-
-
-def known_pairs() -> tuple[tuple[str, str], ...]:
-    """Code and name of every rule, and of the findings that are no rule's."""
-    return (*_OWN, *((rule.code, rule.name) for rule in RULES))
 
 
 def _rows() -> list[tuple[str, str, str, str, str]]:

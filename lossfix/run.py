@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossfix import __version__, scan, source
+from lossfix import __version__, codes, scan, source
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.config import Config, selected
 from lossfix.losses.codebase.places import Place
@@ -268,11 +268,8 @@ def _counted(
     shown = [each for each in found if not silenced.cover(each)]
     quiet = [each for each in found if silenced.cover(each)]
     if silenced.comments:
-        # Loaded here: hardly any file has such comments.
-        from lossfix.rules import RULES
-
-        ran = [(each.code, each.name) for each in options_for(request, files, document).rules]
-        known = [(each.code, each.name) for each in RULES]
+        known, path = codes.of_rules(), document.source.path
+        ran = [pair for pair in known if selected(*pair, request.config, path)]
         shown += source.unused(document.source, silenced, found, ran, known)
     limits = _limits(request, document)
     if limits is not None:

@@ -63,6 +63,27 @@ def test_a_second_run_loads_neither_rules_nor_parsers_nor_other_formats(
     assert not loaded & {*idle, "lossfix.losses.codebase.reading", "lossfix.losses.probing"}
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "check --select LF9",
+        "check --ignore jump-gates",
+        "explain LF9",
+        "check --nope",
+        "check nowhere.py",
+    ],
+)
+def test_what_cannot_be_meant_is_refused_without_the_rules(arguments: str) -> None:
+    refused = (
+        "from lossfix.cli import main\n"
+        "import sys\n"
+        f"sys.argv[1:] = {arguments.split()!r}\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 2"
+    )
+    assert not loaded_after(refused) & {"libcst", "lossfix.rules"}
+
+
 def test_no_file_outside_of_the_probe_names_tensorflow_in_an_import() -> None:
     probe = ROOT / "lossfix" / "verify" / "probe"
     starts = tuple(

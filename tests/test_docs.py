@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lossfix import pages
+from lossfix import codes, pages, rules
 from lossfix.config import check_families, check_rules, load
 from lossfix.config.values import LOSS, TOP, VERIFY
 from lossfix.report.inputs import WORDS
@@ -27,6 +27,11 @@ def test_a_page_of_a_rule_that_is_gone_goes_too(tmp_path: Path) -> None:
     assert names == {*pages.files(), "kept.txt"}
 
 
+def test_the_codes_are_those_of_the_rules_and_of_the_pages_besides() -> None:
+    assert sorted(codes.of_rules()) == sorted((rule.code, rule.name) for rule in rules.RULES)
+    assert all(pages.page_of(word) for pair in codes.known() for word in pair)
+
+
 def test_the_index_links_to_every_page() -> None:
     index = pages.files()["README.md"]
     for name in pages.files():
@@ -38,7 +43,7 @@ def test_the_page_on_configuration_knows_every_key_and_is_one(tmp_path: Path) ->
     (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     (tmp_path / "pyproject.toml").write_text(example)
     config = load(tmp_path, environ={})
-    check_rules(config, pages.known_pairs())
+    check_rules(config, codes.known())
     check_families(config, WORDS)
     told = {line.partition(" = ")[0].replace("-", "_") for line in example.splitlines()}
     assert {*TOP, *VERIFY, *LOSS} - told == {"per_file_ignores", "loss"}

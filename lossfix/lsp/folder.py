@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lossfix import config, run, scan, source
+from lossfix import codes, config, run, scan, source
 from lossfix.configured import check_losses
 from lossfix.model import Finding
-from lossfix.pages import known_pairs
 from lossfix.report.inputs import WORDS
 from lossfix.scan import Opened
 from lossfix.source import Document
@@ -75,7 +74,7 @@ class Folder:
         scanned, begun = self._scanned, self._forgotten
         if scanned is None:
             loaded = config.load(self.root)
-            config.check_rules(loaded, known_pairs())
+            config.check_rules(loaded, codes.known())
             config.check_families(loaded, WORDS)
             if not self._alone:
                 check_losses(loaded, ())
