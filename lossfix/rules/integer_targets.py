@@ -120,6 +120,11 @@ def _in_fit(loss: Loss) -> bool:
     """Whether it may be Keras that calls the loss: a method of a task, or a tape, hands it what it has."""
     if loops(loss.candidate.evidence):
         return False
+    if loss.candidate.evidence == (Evidence.NAMED,):
+        # Keras hands over the targets first, and what others need as a function they call themselves.
+        is_called = loss.name in dict(loss.project.functions)
+        if loss.candidate.swapped or is_called:
+            return False
     return loss.form is not Form.METHOD or Evidence.COMPILED in loss.candidate.evidence
 
 

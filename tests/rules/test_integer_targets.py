@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, rewritten
 
+from lossfix.checking import Options, check
+from lossfix.losses.discovery.candidate import Project
+from lossfix.rules import integer_targets
+
 RULE = "integer-targets"
 
 
@@ -124,3 +128,21 @@ def step(x, y, model):
     return tape.gradient(value, model.trainable_variables)
 """
     assert findings(loss("return tf.one_hot(y_true, 3) * y_pred") + loop, RULE) == ()
+
+
+def test_where_predictions_come_first_it_is_not_keras_that_calls() -> None:
+    source = loss("return tf.one_hot(y_true, 3) * y_pred").replace(
+        "y_true, y_pred", "y_pred, y_true"
+    )
+    assert findings(source, RULE) == ()
+    assert len(findings(source + "\n\nmodel.compile('adam', loss=some_loss)\n", RULE)) == 1
+
+
+def test_what_other_files_call_with_weights_is_called_by_them() -> None:
+    source = "import tensorflow as tf\n\n\n" + loss("return tf.one_hot(y_true, 3) * y_pred")
+    reason = "steps.py:4 calls it with more than targets and predictions"
+    called = Project(functions=(("some_loss", reason),))
+    compiled = Project(functions=called.functions, compiled=frozenset({"some_loss"}))
+    rules = (integer_targets.RULE,)
+    assert check("losses.py", source, Options(rules, project=called)) == ()
+    assert len(check("losses.py", source, Options(rules, project=compiled))) == 1
