@@ -73,6 +73,8 @@ WRONG = [
     ("rank", "y_true, y_pred = same_rank(y_true, y_pred)", "pass"),
     ("weights", ", axis=-1)", ")"),
     ("batch of one", RETURN, RETURN + " / tf.cast(tf.shape(y_pred)[0] > 1, y_pred.dtype)"),
+    ("empty batch", RETURN, RETURN + " * tf.reduce_max(tf.ones_like(s)[0])"),
+    ("empty batch", RETURN, "return tf.reduce_mean(s * (y_pred - y_true) ** 2)"),
     ("dynamic batch", RETURN, RETURN + " * tf.ones(y_pred.shape[0])"),
     ("dynamic batch", RETURN, "if tf.reduce_mean(s) > 2:\n            s = -s\n        " + RETURN),
     ("fit", RETURN, "return tf.reduce_mean(1 - y_pred, axis=-1)"),

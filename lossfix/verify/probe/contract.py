@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .emptiness import check_empty_batch
 from .facts import Check, ContractFacts
 from .families import ROWS, Batch
 from .gradient import raised
@@ -105,6 +106,8 @@ def _trainer(before: Candidate, batch: Batch, seed: int) -> Callable[[Candidate]
 def _checked(name: str, before: Candidate, after: Candidate, setting: _Setting) -> Check:
     if name == "name":
         return check_name(before, after)
+    if name == "empty batch":
+        return check_empty_batch(before, after, setting.small)
     if name == "steepness":
         return _own_steepness(after, setting)
     if name == "serialisation" and stands_for_its_class(before, after):
@@ -241,12 +244,10 @@ def _weighting(candidate: Candidate, setting: _Setting) -> str:
 def _weights(before: str, after: str) -> Check:
     # A scalar takes weights of any shape; one value per pixel takes no weight per image.
     lost = (before == "per sample" and after != "per sample") or (before and not after)
-    failure = (
-        "rows of weight 0 count" if after == "global" else "sample weights are refused or ignored"
-    )
+    ends = {"global": "rows of weight 0 count", "": "sample weights are refused or ignored"}
     detail = f"{before or 'unknown'} → {after or 'unknown'}"
-    kept = "" if before == "per sample" or lost else None
-    return Check("weights", kept, failure if lost else "", detail)
+    told = "" if before == "per sample" or lost else None
+    return Check("weights", told, ends[after] if lost else "", detail)
 
 
 def _batch_of_one(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:

@@ -14,6 +14,7 @@ CHECKS = (
     "trailing axis",
     "weights",
     "batch of one",
+    "empty batch",
     "dynamic batch",
     "fit",
     "xla",
