@@ -19,6 +19,12 @@ def loss(y_true, y_pred):
     total = tf.reduce_sum(known * tf.square(y_true - y_pred)) + 1e-12
     return total / (tf.reduce_sum(known) {0} 1e-12)
 """
+OF_HITS = """
+def loss(y_true, y_pred):
+    hit = tf.where(tf.equal(y_true, 0.0), tf.zeros_like(y_pred), y_pred)
+    off = tf.reduce_sum(tf.square(y_true - hit))
+    return 0.2 * tf.reduce_mean(tf.square(y_true - y_pred)) + 2.0 * tf.sqrt({0})
+"""
 MEAN = "tf.reduce_mean(tf.square(y_pred - y_true), axis=-1)"
 ROOT = f"def loss(y_true, y_pred):\n    return tf.sqrt({MEAN})\n"
 HINGE = (
@@ -47,6 +53,8 @@ def pair(before: str, after: str) -> Probe:
         (DICE.format("1e-12", "1e-12"), DICE.format("1e-12", "1e-12"), ""),
         (MASKED.format("+"), MASKED.format("-"), "y_true all -1"),
         (ROOT, ROOT.replace(MEAN, f"tf.maximum({MEAN}, 1e-12)"), ""),
+        (OF_HITS.format("off"), OF_HITS.format("tf.maximum(off, 1e-12)"), ""),
+        (OF_HITS.format("off"), OF_HITS.format("tf.maximum(off, 1e-8)"), "in a batch of 1"),
         (ROOT, ROOT.replace(MEAN, f"tf.maximum({MEAN}, 1e-4)"), "reg"),
     ],
 )

@@ -40,6 +40,7 @@ from .steepness import deviation_bound
 from .subject import Candidate, Failure, load
 from .traced import traced
 from .values import EQUAL, GROWTH, REMAINS, RUNGS, compare, cross_families
+from .watching import takes_a_root_of_zero
 
 EPSILON = 1e-6
 """Values may differ by this share where the original's gradient is not finite: what mends it is an
@@ -172,16 +173,19 @@ class Comparison:
             batches,
             k0,
             thresholds=thresholds,
-            near=near,
             remains=self._remains,
         )
-        facts = compared(tolerance=self._tolerance(one.precision))
+        facts = compared(tolerance=self._tolerance(one.precision), near=near)
         if facts.relation in ("equal", "raises") or max(facts.max_error, facts.residual) > NEARLY:
             return facts
         if one.precision == "float64" and not self.rounded:
             self.rounded = any(rounds(each, batches[0]) for each in (one, other))
             if self.rounded:
-                return compared(tolerance=self._tolerance(one.precision))
+                facts = compared(tolerance=self._tolerance(one.precision), near=near)
+        if facts.relation == "differs" and not self.ladder:
+            # What guards a root is seen where there is nothing under it, and is less than `NEARLY`.
+            near = [each for each in near if not takes_a_root_of_zero(one, each)]
+            return compared(tolerance=self._tolerance(one.precision), near=near)
         return facts
 
     def _values(self) -> bool:

@@ -12,13 +12,9 @@ from typing import Any
 
 import numpy as np
 
-try:
-    from tensorflow.python.framework import op_callbacks as _callbacks
-except ImportError:  # pragma: no cover - a TensorFlow without the hook
-    _callbacks = None
-
 from .families import Batch
 from .numeric import Objective
+from .watching import runs
 
 ROUNDED = 1e-6
 """Share of value and spread by which values may differ there: some ten units in the last place of
@@ -31,24 +27,11 @@ _ROUND = 2.0**10
 def rounds(objective: Objective, batch: Batch) -> bool:
     """Whether any operation of a call in double precision is fed numbers that were rounded to single
     precision; false where that cannot be watched, or where the loss raises."""
-    if _callbacks is None or objective.arrays:
-        return False
-    found: list[bool] = []
+    return runs(objective, batch, lambda _, inputs: any(map(_is_rounded, inputs)))
 
-    def note(
-        op: Any, inputs: Any, attrs: Any, outputs: Any, name: Any = None, graph: Any = None
-    ) -> None:
-        if graph is None and not any(found):
-            found.extend(_rounded(x) for x in inputs if x.dtype.is_floating)
 
-    _callbacks.add_op_callback(note)
-    try:
-        objective.value(batch.y_true, batch.y_pred)
-    except Exception:  # told where the values are compared
-        return False
-    finally:
-        _callbacks.remove_op_callback(note)
-    return any(found)
+def _is_rounded(tensor: Any) -> bool:
+    return tensor.dtype.is_floating and _rounded(tensor)
 
 
 def _rounded(tensor: Any) -> bool:
