@@ -324,6 +324,21 @@ def test_a_smoothing_that_leaves_nothing_of_the_gate_is_another_loss(off, reach,
     assert verdict.ruling is ruling
 
 
+@pytest.mark.parametrize(
+    ("scale", "reach", "ruling"),
+    [
+        (0.05, None, Ruling.CHANGED_MEANING),
+        (0.05, ReachFacts(0.3, 0.5), Ruling.APPROXIMATED),
+        (0.8, None, Ruling.APPROXIMATED),
+        (None, None, Ruling.APPROXIMATED),
+    ],
+)
+def test_a_smoothed_gate_that_hardly_opens_is_none(scale, reach, ruling):
+    gates = (GateFacts("jump", "Greater", crossed=True, scale=scale),)
+    verdict = judge(RELAXED, facts(JUMPS, ALIVE, CLOSE, DOWN, reach=reach, gates_before=gates))
+    assert verdict.ruling is ruling, verdict
+
+
 def test_a_declared_surrogate_has_no_jumps_left():
     test = dataclasses.replace(DOWN, alignment=0.9)
     verdict = judge(SURROGATE, facts(JUMPS, JUMPS, CLOSE, test))
