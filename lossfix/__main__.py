@@ -1,5 +1,6 @@
 """``python -m lossfix`` is the same program as ``lossfix``."""
 
+import os
 import signal
 import sys
 
@@ -8,6 +9,7 @@ def main() -> None:
     """The program; Ctrl-C while it is still being loaded is an interrupt like any other."""
     try:
         _end_as_interrupted()
+        _have_streams()
         from lossfix.cli import main as run
     except KeyboardInterrupt:
         sys.exit(130)
@@ -22,6 +24,14 @@ def _end_as_interrupted() -> None:
         # What is ignored, as under nohup, stays so.
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
+
+
+def _have_streams() -> None:
+    """Have all three streams: what is written to one that was closed (``>&-``) goes nowhere, and no file
+    that is opened takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 if __name__ == "__main__":

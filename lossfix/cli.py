@@ -22,7 +22,7 @@ from lossfix.options import (
     showing,
     spreading,
 )
-from lossfix.showing import patch_of, ready, show, show_cells, style_of, write_bytes
+from lossfix.showing import patch_of, ready, show, show_cells, style_of, write_bytes, write_lines
 from lossfix.terminal import dialogue, working
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def cli(context: click.Context) -> int:
     Start with "lossfix check" in your project, then look at "lossfix fix --diff".
     """
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        write_lines(context.get_help())
         return FAILED
     return CLEAN
 
@@ -236,7 +236,7 @@ def undo(identifier: str, listing: bool) -> int:
             if not source.records(root):
                 click.echo("There is no fix to take back.", err=True)
             for record in source.records(root):
-                click.echo(f"{record.identifier}  {' '.join(record.paths)}")
+                write_lines(f"{record.identifier}  {' '.join(record.paths)}")
             return CLEAN
         undone = source.undo(root, identifier)
     except source.SourceError as error:
@@ -270,7 +270,7 @@ def explain(rule: str) -> int:
 
     page = page_of(rule)
     assert page is not None
-    click.echo(page.rstrip())
+    write_lines(page.rstrip())
     return CLEAN
 
 
@@ -279,7 +279,7 @@ def rules() -> int:
     """Print the table of rules."""
     from lossfix.pages import table
 
-    click.echo(table())
+    write_lines(table())
     return CLEAN
 
 
@@ -309,24 +309,24 @@ def doctor(python: str | None) -> int:
     from lossfix.verify import interpreter
 
     config = config_of({"python": python})
-    click.echo(f"lossfix {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
-    click.echo(f"configuration: {config.file or 'none'}")
-    click.echo(f"language server: {language_server()}")
+    write_lines(f"lossfix {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
+    write_lines(f"configuration: {config.file or 'none'}")
+    write_lines(f"language server: {language_server()}")
     try:
         with working({}):
             found = interpreter.find(
                 python, configured=config.verify.python or None, project=config.root
             )
-            click.echo(f"interpreter: {found.why}")
-            click.echo(
+            write_lines(f"interpreter: {found.why}")
+            write_lines(
                 f"  Python {found.python}, TensorFlow {found.tensorflow}, Keras {found.keras}, "
                 f"NumPy {found.numpy}"
             )
             with verifier_of(config, found.path, {}) as verifier:
                 for line in verifier.isolation():
-                    click.echo(f"  isolation: {line}")
+                    write_lines(f"  isolation: {line}")
     finally:
-        click.echo(f"editors, as docs/editors.md explains:\n{snippets(program())}", nl=False)
+        write_lines(f"editors, as docs/editors.md explains:\n{snippets(program()).rstrip()}")
     return CLEAN
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,31 +76,40 @@ def show(report: Report, flags: Mapping[str, Any], stdout_holds: str = "") -> No
         wishes = [("full" if sys.stdout.isatty() and not stdout_holds else "concise", "")]
     style = style_of(flags, (sys.stderr if stdout_holds else sys.stdout).isatty())
     plain = style_of({**flags, "color": "never"}, False)
-    try:
-        for name, file in wishes:
-            if file:
-                _write_file(file, RENDERERS[name](report, plain))
-            elif stdout_holds:
-                click.echo(RENDERERS[name](report, style), err=True, nl=False)
-            else:
-                write_bytes(RENDERERS[name](report, style).encode("utf-8", "surrogateescape"))
-        if flags.get("html"):
-            _write_file(flags["html"], RENDERERS["html"](report, plain))
-    except BrokenPipeError:
-        # Whoever reads the output has had enough; click ends the program without a word.
-        raise
-    except OSError as error:
-        raise Failure(f"{error.filename}: cannot be written: {error.strerror}") from error
+    for name, file in wishes:
+        if file:
+            _write_file(file, RENDERERS[name](report, plain))
+        elif stdout_holds:
+            click.echo(RENDERERS[name](report, style), err=True, nl=False)
+        else:
+            write_bytes(RENDERERS[name](report, style).encode("utf-8", "surrogateescape"))
+    if flags.get("html"):
+        _write_file(flags["html"], RENDERERS["html"](report, plain))
     if flags.get("statistics"):
         data = stdout_holds or any(not f and name not in FOR_PEOPLE for name, f in wishes)
-        click.echo(statistics(report, style), err=bool(data), nl=False)
+        if data:
+            click.echo(statistics(report, style), err=True, nl=False)
+        else:
+            write_bytes(statistics(report, style).encode("utf-8", "surrogateescape"))
     if not flags["quiet"]:
         spoken = style_of(flags, sys.stderr.isatty())
         click.echo(summary(report, spoken), err=True, nl=False)
 
 
 def _write_file(file: str, text: str) -> None:
-    Path(file).write_bytes(text.encode("utf-8", "surrogateescape"))
+    with _written_to(file):
+        Path(file).write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+@contextmanager
+def _written_to(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        # Whoever reads the output has had enough; click ends the program without a word.
+        raise
+    except OSError as error:
+        raise Failure(f"{name}: cannot be written: {error.strerror}") from error
 
 
 def show_cells(report: Report, flags: Mapping[str, Any]) -> None:
@@ -134,9 +144,24 @@ def _git_prefix() -> str:
 
 
 def write_bytes(data: bytes) -> None:
-    """Data to stdout, as it is."""
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Data to stdout, as it is.
+
+    Raises:
+        Failure: it cannot be written, as on a disk that is full.
+    """
+    with _written_to("stdout"):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+def write_lines(text: str) -> None:
+    """Lines of text to stdout, without colours where it is no terminal.
+
+    Raises:
+        Failure: they cannot be written.
+    """
+    with _written_to("stdout"):
+        click.echo(text)
 
 
 def style_of(flags: Mapping[str, Any], terminal: bool) -> Style:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -761,3 +762,35 @@ def test_help_says_something_about_every_option(folder: Path, command: str) -> N
     shown = lossfix(command, "--help", at=folder).text
     assert all(name in shown for each in told for name in each.opts)
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def shell(arguments: str, at: Path) -> subprocess.CompletedProcess[str]:
+    """``lossfix ARGUMENTS`` as a shell runs it."""
+    return subprocess.run(
+        f"exec {shlex.quote(sys.executable)} -m lossfix {arguments}",
+        shell=True,
+        cwd=at,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+@pytest.mark.parametrize("arguments", ["check broken.py", "explain LF201"])
+def test_what_cannot_be_written_to_stdout_is_an_error(folder: Path, arguments: str) -> None:
+    ended = shell(f"{arguments} >/dev/full", folder)
+    assert ended.returncode == FAILED
+    assert ended.stderr == "lossfix: stdout: cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes streams")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [("broken.py >&-", FOUND), ("broken.py 2>&-", FOUND), ("- <&-", CLEAN)],
+)
+def test_a_closed_stream_is_one_without_anyone(folder: Path, arguments: str, code: int) -> None:
+    ended = shell(f"check {arguments}", folder)
+    assert ended.returncode == code
+    assert "internal error" not in ended.stderr
