@@ -116,6 +116,35 @@ def test_a_comment_that_silences_nothing_is_found():
     assert [line for line, _ in found_unused(text)] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "lossfix: ignore[",
+        "lossfix: ignore[LF201",
+        "lossfix: ignore[]",
+        "lossfix: ignore [LF201]",
+        "lossfix: ignore LF201",
+        "lossfix: ignore: LF201",
+        "lossfix: ignroe[LF201]",
+        "lossfix: disable",
+        "lossfix: skip",
+    ],
+)
+def test_a_comment_that_is_misspelt_is_found_and_silences_nothing(comment):
+    text = f"x = 1  # noqa # {comment}\n"
+    assert not silenced(text, 1)
+    ((line, message),) = found_unused(text, finding(1))
+    assert line == 1
+    assert message.endswith("`, which is no such comment")
+
+
+@pytest.mark.parametrize(
+    "comment", ["lossfix: see its report", "lossfix: the gate is meant", "see lossfix: disable"]
+)
+def test_prose_is_no_comment_that_is_misspelt(comment):
+    assert found_unused(f"x = 1  # {comment}\n", finding(1)) == []
+
+
 def test_a_comment_on_a_rule_that_did_not_run_is_given_the_benefit_of_the_doubt():
     assert found_unused("x = 1  # lossfix: ignore[LF501]\n") == []
 

@@ -184,11 +184,10 @@ def undo(root: Path, identifier: str = "") -> Undone:
         SourceError: There is no such record, or a file cannot be written.
     """
     known = [found.identifier for found in records(root)]
-    if not known:
-        raise SourceError(f"{shown(root / _FOLDER)}: no fix to take back")
-    if identifier and identifier not in known:
-        wanted = f"no fix {identifier} to take back"
-        raise SourceError(f"{shown(root / _FOLDER)}: {wanted}; lossfix undo --list shows them")
+    if not known or (identifier and identifier not in known):
+        wanted = f"no fix {identifier} to take back" if identifier else "no fix to take back"
+        others = "; lossfix undo --list shows them" if known else ""
+        raise SourceError(f"{shown(root / _FOLDER)}: {wanted}{others}")
     identifier = identifier or known[-1]
     path = root / _FOLDER / f"{identifier}.patch"
     restored, already, changed = [], [], []

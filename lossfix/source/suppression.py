@@ -16,8 +16,14 @@ from dataclasses import dataclass
 
 from lossfix.model import Finding, Safety, Severity, Source, Span
 
-_IGNORE = re.compile(r"#\s*lossfix:\s*ignore\b(?:\[(?P<rules>[^\]]*)\])?")
+_IGNORE = re.compile(
+    r"#\s*lossfix:\s*ignore\b(?:\[(?P<rules>[^\]]*[^\]\s][^\]]*)\]|(?!\s*\[|[:\s]*LF\d))"
+)
 _SKIP = re.compile(r"#\s*lossfix:\s*skip-file\b")
+_WISH = re.compile(
+    r"#\s*lossfix:\s*(?:[\w-]+(?:\[[^\]]*\]?|[:\s]*LF\d+|(?=\s*(?:#|$)))|ignore\s*\[)"
+)
+"""What reads like such a comment, rather than like prose about lossfix."""
 
 UNUSED = "LF001"
 """The code of the finding that a suppression comment silences nothing."""
@@ -48,6 +54,8 @@ class Suppressions:
 
     skip_file: bool = False
     comments: tuple[Suppression, ...] = ()
+    misspelt: tuple[tuple[str, Span], ...] = ()
+    """What was meant as such a comment and is none, which silences nothing."""
 
     def cover(self, finding: Finding) -> bool:
         """Whether any comment silences the finding; its lines are those of the whole text."""
@@ -62,13 +70,16 @@ def suppressions(text: str) -> Suppressions:
     if any(_SKIP.search(token.string) for token in comments):
         return Suppressions(skip_file=True)
     found = [(token, _IGNORE.search(token.string)) for token in comments]
-    if not any(match for _, match in found):
-        return Suppressions()
-    tree = _parsed(text)
+    tree = _parsed(text) if any(match for _, match in found) else None
     return Suppressions(
         comments=tuple(
             _suppression(token, match, tree) for token, match in found if match is not None
-        )
+        ),
+        misspelt=tuple(
+            (wish[0], _span(token, wish))
+            for token, match in found
+            if match is None and (wish := _WISH.search(token.string))
+        ),
     )
 
 
@@ -79,7 +90,7 @@ def unused(
     ran: Collection[tuple[str, str]],
     known: Collection[tuple[str, str]],
 ) -> tuple[Finding, ...]:
-    """A finding for each comment that silences none of ``found``, all that was found in the file.
+    """A finding for each comment that is misspelt, or silences none of ``found``, all of the file's findings.
 
     Rules that a comment names and that did not run are given the benefit of the doubt, if they exist.
 
@@ -88,20 +99,39 @@ def unused(
         known: the same of all.
     """
     findings = tuple(found)
-    return tuple(
-        Finding(
-            path=source.path,
-            span=comment.span,
-            code=UNUSED,
-            rule="unused-suppression",
-            severity=Severity.INFO,
-            safety=Safety.MANUAL,
-            message=f"nothing is silenced by `lossfix: ignore{_bracketed(idle)}`",
-            loss="",
-            reason="remove the comment",
+    idle = [
+        _unused(
+            source,
+            comment.span,
+            f"nothing is silenced by `lossfix: ignore{_bracketed(rules)}`",
+            "remove the comment",
         )
         for comment in silenced.comments
-        if (idle := _idle(comment, findings, ran, known)) is not None
+        if (rules := _idle(comment, findings, ran, known)) is not None
+    ]
+    misspelt = [
+        _unused(
+            source,
+            span,
+            f"nothing is silenced by `{written.lstrip('# ')}`, which is no such comment",
+            "write lossfix: ignore[CODE], lossfix: ignore or lossfix: skip-file",
+        )
+        for written, span in silenced.misspelt
+    ]
+    return tuple(sorted([*idle, *misspelt], key=lambda finding: finding.span.line))
+
+
+def _unused(source: Source, span: Span, message: str, reason: str) -> Finding:
+    return Finding(
+        path=source.path,
+        span=span,
+        code=UNUSED,
+        rule="unused-suppression",
+        severity=Severity.INFO,
+        safety=Safety.MANUAL,
+        message=message,
+        loss="",
+        reason=reason,
     )
 
 
@@ -139,11 +169,15 @@ def _bracketed(rules: tuple[str, ...]) -> str:
 def _suppression(
     token: tokenize.TokenInfo, match: re.Match[str], tree: ast.Module | None
 ) -> Suppression:
-    line, column = token.start
+    line, _ = token.start
     rules = tuple(rule.strip() for rule in (match["rules"] or "").split(",") if rule.strip())
-    span = Span(line, column + match.start() + 1, line, column + match.end() + 1)
     first, last = _lines_meant(tree, line) if tree else (line, line)
-    return Suppression(span, rules, first, last)
+    return Suppression(_span(token, match), rules, first, last)
+
+
+def _span(token: tokenize.TokenInfo, match: re.Match[str]) -> Span:
+    line, column = token.start
+    return Span(line, column + match.start() + 1, line, column + match.end() + 1)
 
 
 def _lines_meant(tree: ast.Module, line: int) -> tuple[int, int]:
