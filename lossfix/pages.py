@@ -44,8 +44,8 @@ LF001 unused-suppression: info, fix: report only.
 
 ## What it does
 
-Reports a `# lossfix: ignore` comment, or a code within its brackets, that silences no finding, and a comment that was
-meant as one and is none: `# lossfix: ignore LF201`, `# lossfix: skip`.
+Reports a `# lossfix: ignore` comment, or a code within its brackets, that silences no finding. One that
+is misspelt (`# lossfix: ignore LF201`, `# lossfix: skip`) silences nothing either.
 
 ## Why is this bad
 
