@@ -168,3 +168,56 @@ def test_what_is_only_shown_may_be_computed_outside_of_the_graph() -> None:
             return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
     """)
     assert findings(code, *RULES) == ()
+
+
+SHAPED = {
+    "a mean over all beside a live term": """
+        overlap = tf.py_function(measured, [y_true, y_pred], tf.float32)
+        return tf.reduce_mean(tf.abs(y_true - y_pred)) + tf.reduce_mean(overlap)
+        """,
+    "a mean of what is made of it": """
+        return tf.reduce_mean(1.0 - tf.py_function(measured, [y_true, y_pred], tf.float32))
+        """,
+    "what is told its shape": """
+        overlap = tf.py_function(measured, [y_true, y_pred], tf.float32)
+        overlap.set_shape([])
+        return 1.0 - overlap
+        """,
+    "what is given another shape": """
+        overlap = tf.py_function(measured, [y_true, y_pred], tf.float32)
+        return tf.ensure_shape(overlap, [None])
+        """,
+}
+
+
+@pytest.mark.parametrize("body", SHAPED.values(), ids=SHAPED.keys())
+@pytest.mark.parametrize(
+    ("inner", "severity", "said"),
+    [
+        ("tf.reduce_mean(tf.abs(a - b))", "warning", "XLA cannot compile it"),
+        ("np.float32(np.abs(a - b).mean())", "error", "NumPy"),
+        ("tf.reduce_mean(tf.abs(a.numpy() - b))", "error", "NumPy"),
+    ],
+)
+def test_what_gets_a_shape_raises_only_where_numpy_computes(
+    body: str, inner: str, severity: str, said: str
+) -> None:
+    source = f"def measured(a, b):\n    return {inner}\n\n\ndef some_loss(y_true, y_pred):\n    "
+    source += lines(body).replace("\n", "\n    ").rstrip()
+    (finding,) = findings(source, "python-function")
+    assert (finding.severity.value, said in finding.message) == (severity, True)
+    assert "without a shape" not in finding.message or said == "NumPy"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tf.py_function(measured, [y_true, y_pred], tf.float32)",
+        "tf.reduce_mean(tf.py_function(measured, [y_true, y_pred], tf.float32), axis=-1)",
+        "tf.reduce_mean(y_pred) + tf.py_function(measured, [y_true, y_pred], tf.float32)",
+    ],
+)
+def test_what_has_no_shape_raises(value: str) -> None:
+    source = f"def some_loss(y_true, y_pred):\n    return {value}\n"
+    (finding,) = findings(source, "python-function")
+    assert (finding.severity.value, "fit raises" in finding.message) == ("error", True)
