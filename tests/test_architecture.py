@@ -99,6 +99,19 @@ def test_no_file_outside_of_the_probe_names_tensorflow_in_an_import() -> None:
     assert found == []
 
 
+def test_the_probe_imports_itself_the_standard_library_and_the_three_alone() -> None:
+    probe = ROOT / "lossfix" / "verify" / "probe"
+    own = {".", *(f".{file.stem}" for file in probe.glob("*.py"))}
+    others = {
+        name.partition(".")[0]
+        for file in sorted(probe.rglob("*.py"))
+        for node in ast.walk(_tree(file))
+        for name in _imported(node)
+        if name not in own
+    }
+    assert others <= {"tensorflow", "keras", "numpy", *sys.stdlib_module_names}
+
+
 @pytest.mark.parametrize("part", ["", *PARTS_OF_LOSSES])
 def test_each_module_on_losses_is_on_its_map_once(part: str) -> None:
     folder = ROOT / "lossfix" / "losses" / part
@@ -114,6 +127,13 @@ def _statements(file: Path) -> list[str]:
         for node in ast.walk(_tree(file))
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
+
+
+def _imported(node: ast.AST) -> list[str]:
+    """The modules that a statement imports, those of the same package with a dot before them."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [f"{'.' * node.level}{node.module or ''}"] if isinstance(node, ast.ImportFrom) else []
 
 
 def _tree(file: Path) -> ast.Module:
