@@ -33,6 +33,11 @@ def made(parameter: str, body: str, before: str = "") -> str:
         ("weights", "return weights[-1] * error", "[0.5]"),
         ("weights", "low, high = weights\n        return low * error + high", "[0.5, 0.75]"),
         ("weights", "return sum(w * error for w in weights)", "[0.5, 0.75]"),
+        ("weights", "return sum(weights[i] * error[:, i] for i in range(2))", "[0.5, 0.75]"),
+        ("image", "return image[..., None] * error[image > 0]", "0.5"),
+        ("kind", "return error if kind == 'linear' else error**2", "'linear'"),
+        ("kind", "return error if kind in ('l1', 'mae') else error**2", "'l1'"),
+        ("kind", "return {'l1': tf.abs, 'l2': tf.square}[kind](error)", "'l1'"),
         ("parts", "return parts['a'] * error + parts['b']", "{'a': 0.5, 'b': 0.5}"),
         ("parts", "return parts.get('gamma', 1.0) * error", "{'gamma': 2.0}"),
         (

@@ -1,15 +1,15 @@
 """What a factory or a constructor is given to be measured with, where no call says what.
 
 How its code reads a parameter tells what kind of thing that is: called with targets and predictions, it is
-a loss itself; indexed or unpacked, it has as many entries as that takes; reduced along an axis by itself, it
-is a tensor of a model, such as the mean of a latent variable; asked for attributes that no tensor has, it is
-a configuration; else its name decides.
+a loss itself; compared with strings, it is one of them; indexed or unpacked, it has as many entries as that
+takes; reduced along an axis by itself, it is a tensor of a model, such as the mean of a latent variable;
+asked for attributes that no tensor has, it is a configuration; else its name decides.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lossfix.losses.discovery.handed import depending
@@ -51,6 +51,8 @@ class _Reads:
     in_turn: bool = False
     computed: bool = False
     reduced: bool = False
+    options: list[str] = field(default_factory=list)
+    """Strings that it is compared with or looked up among."""
 
 
 def assumed(module: ast.Module, holder: ast.FunctionDef, name: str) -> str:
@@ -69,6 +71,8 @@ def assumed(module: ast.Module, holder: ast.FunctionDef, name: str) -> str:
     reads = _reads(scope, holder, owner or holder, name)
     if reads.called_with in _CALLED:
         return f"{_tensorflow(scope, owner or holder)}.{_CALLED[reads.called_with]}"
+    if reads.options:
+        return repr(reads.options[0])
     constant = f"{_tensorflow(scope, owner or holder)}.constant"
     if reads.keys and not reads.entries and not reads.attributes:
         return "{" + ", ".join(f"{key!r}: {_by_name(key)}" for key in sorted(reads.keys)) + "}"
@@ -141,6 +145,10 @@ def _read(
     match above:
         case ast.Subscript(value=value, slice=index) if value is node:
             _indexed(found, index)
+        case ast.Subscript(value=ast.Dict(keys=keys)):
+            found.options += _strings(keys)
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.In()], comparators=[other]) if left is node:
+            found.options += _strings(getattr(other, "elts", [other]))
         case ast.Attribute(attr="get") if isinstance(call := parents.get(above), ast.Call):
             if call.func is above and call.args:
                 _indexed(found, call.args[0])
@@ -171,8 +179,14 @@ def _indexed(found: _Reads, index: ast.expr) -> None:
             found.entries = max(found.entries, number)
         case ast.Constant(value=str(key)):
             found.keys.add(key)
+        case ast.Name() | ast.BinOp():
+            found.in_turn = True
         case ast.Tuple(elts=[_, *_, ast.Constant(value=int(number))]) if number < _MOST:
             found.columns = max(found.columns, number + 1)
+
+
+def _strings(nodes: Iterable[ast.expr | None]) -> list[str]:
+    return [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
 
 
 def _is_reduced_alone(
