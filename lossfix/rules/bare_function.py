@@ -156,6 +156,8 @@ def _is_made_a_function(loss: Loss) -> bool:
 def is_wanted(loss: Loss) -> bool:
     """Whether the loss is compiled, or stands alone in a module that is no part of a package."""
     evidence = loss.candidate.evidence
+    if loss.is_of_deepxde:
+        return False
     if Evidence.COMPILED in evidence:
         return True
     if Evidence.NAMED not in evidence or Evidence.REACHED in evidence or loss.project.exported:

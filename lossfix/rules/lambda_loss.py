@@ -72,6 +72,8 @@ _ADVICE = "give a class of losses a parameter for it"
 
 
 def match(loss: Loss) -> Iterator[Match]:
+    if loss.is_of_deepxde:
+        return
     match loss.expression:
         case cst.Lambda() as node:
             message, severity = "a lambda: a saved model cannot load it", Severity.INFO

@@ -76,7 +76,7 @@ from lossfix.syntax.tree import walk
 def match(loss: Loss) -> Iterator[Match]:
     if Evidence.COMPILED not in loss.candidate.evidence or loss.candidate.metric:
         return
-    if loss.is_in_a_test:
+    if loss.is_in_a_test or loss.is_of_deepxde:
         return
     if loss.form is Form.METHOD:
         yield Match(

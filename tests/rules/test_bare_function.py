@@ -466,3 +466,27 @@ def test_what_is_taken_out_of_a_dictionary_may_be_called(use: str) -> None:
     source = loss(BODY) + COMPILED + f"\n\nTABLE = {{'a': my_loss}}\n{use}\n"
     (finding,) = findings(source, "bare-function")
     assert finding.reason
+
+
+@pytest.mark.parametrize(
+    "given", ["gap", "scaled(2.0)", "lambda y_true, y_pred: tf.abs(y_true - y_pred)"]
+)
+def test_a_model_of_deepxde_takes_functions_and_saves_none(given: str) -> None:
+    source = f"""
+        def gap(y_true, y_pred):
+            return tf.reduce_mean(tf.square(y_true - y_pred))
+
+        def scaled(factor):
+            def scaled_gap(y_true, y_pred):
+                return factor * gap(y_true, y_pred)
+            return scaled_gap
+
+        net = dde.nn.FNN([2, 20, 1], "tanh", "Glorot normal")
+        model = dde.Model(data, net)
+        model.compile("adam", lr=1e-3, loss={given})
+    """
+    rules = ("bare-function", "closure", "lambda-loss", "local-loss")
+    other = source.replace("dde.Model(data, net)", "tf.keras.Model(x, y)")
+    assert findings("import deepxde as dde\n" + lines(source), *rules) == ()
+    assert len(findings("import deepxde as dde\n" + lines(other), *rules)) == 1
+    assert len(findings(source, *rules)) == 1

@@ -103,6 +103,12 @@ class Loss:
         return any(names_a_test(each) for each in self.candidate.path[:-1])
 
     @property
+    def is_of_deepxde(self) -> bool:
+        """Whether it is DeepXDE whose models a file compiles: they take functions, and save weights alone."""
+        imported = {each.partition(".")[0] for each in self.tree.scopes[-1].imports.values()}
+        return "deepxde" in imported and "keras" not in self.tree.text
+
+    @property
     def takes_instance(self) -> bool:
         """Whether its first parameter is its instance or its class, and no argument of a call."""
         if self.form is not Form.METHOD:
