@@ -145,6 +145,9 @@ NO_LOSS_BY_WHAT_IT_GIVES = {
         "    for layer, each in enumerate(y_pred):\n        found[layer] = tf.abs(each - y_true)\n"
         "    return found\n"
     ),
+    "a table of costs": (
+        "def cost_matrix(y_true, y_pred):\n    return tf.abs(y_true[:, None] - y_pred[None])\n"
+    ),
     "a number for arrays": (
         "import numpy as np\nclass Loss:\n    def __call__(self, targets, predictions, **kwargs):\n"
         "        middle = np.mean(predictions, axis=1)\n"

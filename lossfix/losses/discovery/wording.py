@@ -13,6 +13,7 @@ _SHORT_FOR_LOSSES = frozenset("bce cce xent hinge pinball".split())
 LOSS_WORDS = _SHORT_FOR_LOSSES | frozenset(
     "loss losses objective criterion cost crossentropy entropy focal huber nll".split()
 )
+_TABLES = frozenset({"volume", "matrix", "map"})
 _FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
 METRIC_WORDS = frozenset(
     {"metric", "metrics", "accuracy", "acc", "score", "coef", "coefficient", "precision", "recall"}
@@ -43,6 +44,9 @@ def words(name: str) -> frozenset[str]:
 def names_a_loss(name: str) -> bool:
     """Whether the name says that this is a loss."""
     said = words(name) & LOSS_WORDS
+    if words(name) & _TABLES:
+        # `cost_volume`, `cost_matrix`: what it costs to match each with each.
+        said -= {"cost"}
     return bool(said - _SHORT_FOR_LOSSES) or (bool(said) and not words(name) & METRIC_WORDS)
 
 
