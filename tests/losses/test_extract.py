@@ -314,6 +314,47 @@ def test_a_nested_function_that_captures_anything_else_cannot_be_taken(
     assert said in taken(code, "main.a_loss").unverifiable
 
 
+INNER = (
+    "def train(data, rate=0.1):\n"
+    "    import math as m\n"
+    "    low = 0.25\n"
+    "    found = data.read()\n"
+    "    class Own(tf.keras.losses.Loss):\n"
+    "        def __init__(self, rate):\n"
+    "            super().__init__()\n            self.rate = rate\n"
+    "        def call(self, y_true, y_pred):\n"
+    "            return self.rate * m.pi * low * (y_true - y_pred)\n"
+    "    model.compile(loss=Own(0.5))\n"
+)
+
+
+def test_a_class_in_a_function_is_taken_out_with_the_imports_and_constants_that_it_uses() -> None:
+    subject = taken(INNER, "train.Own")
+    assert (subject.unverifiable, subject.expression) == ("", "Own(0.5)")
+    assert [ast.unparse(node).splitlines()[0] for node in ast.parse(subject.source).body] == [
+        "import tensorflow as tf",
+        "import math as m",
+        "low = 0.25",
+        "class Own(tf.keras.losses.Loss):",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (INNER.replace("* low", "* found"), "`found` of `train`"),
+        (INNER.replace("* low", "* len(data)"), "`data`, a parameter of `train`"),
+        (INNER + "class Own:\n    pass\n", "too deeply"),
+        (INNER.replace("def train(data, rate=0.1)", "class A"), "too deeply"),
+    ],
+)
+def test_a_class_in_a_function_that_uses_anything_else_cannot_be_taken(
+    code: str, said: str
+) -> None:
+    path = "A.Own" if "class A:" in code else "train.Own"
+    assert said in taken(code, path).unverifiable
+
+
 @pytest.mark.parametrize(
     ("code", "name", "steepened"),
     [

@@ -19,7 +19,7 @@ Built = tuple[str, tuple[str, ...], str]
 """How to build something, what had to be assumed for that, and why it cannot be built."""
 
 _Listed = Mapping[tuple[str, ...], Definition]
-_TOO_DEEP = "it is nested too deeply to be taken out of its file"
+TOO_DEEP = "it is nested too deeply to be taken out of its file"
 
 
 def expression_of(
@@ -54,7 +54,7 @@ def expression_of(
         case Form.METHOD if _in_classes(listed, path[:-1]):
             holder, told, failure = _holder(module, listed, path, given, candidate)
             return f"{holder}.{path[-1]}", told, failure
-    return "", (), _TOO_DEEP
+    return "", (), TOO_DEEP
 
 
 def instance(module: ast.Module, name: str) -> Built:

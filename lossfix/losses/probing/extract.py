@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lossfix.losses.discovery.candidate import Candidate, Project
 from lossfix.losses.discovery.constants import problem_of
@@ -17,6 +18,7 @@ from lossfix.losses.discovery.unnamed import Unnamed, captured
 from lossfix.losses.probing.bound import bound
 from lossfix.losses.probing.building import MAKER, expression_of, instance
 from lossfix.losses.probing.excerpt import Excerpt, Hole, ReadModule, excerpt, source_of
+from lossfix.losses.probing.lifted import lifted
 from lossfix.losses.probing.pared import attributes_of, instance_of, pared
 from lossfix.model import Form, Subject
 from lossfix.syntax.scope import (
@@ -62,6 +64,12 @@ def extract(
     if candidate.form in (Form.METHOD, Form.CLOSURE) and len(candidate.path) > 1:
         text = pared(text, candidate.path[0], candidate.path[1:2])
         module = ast.parse(text)
+    if candidate.form is Form.SUBCLASS and len(candidate.path) > 1:
+        try:
+            text = lifted(text, candidate.path)
+        except Hole as hole:
+            return Subject("", "", unverifiable=str(hole))
+        module, candidate = ast.parse(text), replace(candidate, path=candidate.path[-1:])
     expression, assumptions, failure = expression_of(module, candidate, arguments)
     if failure:
         return Subject("", expression, unverifiable=failure)
