@@ -1,14 +1,16 @@
-"""Targets are cast to another floating-point type than the predictions
+"""Targets or constants are of another floating-point type than the predictions
 
 ## What it does
 
 Finds `tf.cast(y_true, tf.float64)` (or half precision) in a loss that leaves the predictions as they are,
-and casts to the dtype of the predictions.
+and casts to the dtype of the predictions. So does a constant that is a tensor of a NumPy array of floats,
+`tf.constant(np.array([0.5, 2.0]))`, which is of double precision.
 
 ## Why is this bad
 
 TensorFlow does not mix floating-point types: the first operation on both raises `InvalidArgumentError`
-(measured in eager mode, in graphs and in `fit`). Keras computes losses in single precision.
+(measured in eager mode, in graphs and in `fit`). Keras computes losses in single precision. A NumPy array is
+converted to what it meets, the tensor that was made of one is not.
 
 ## Example
 
@@ -49,16 +51,22 @@ import libcst as cst
 
 from lossfix.losses.code.casts import cast_target
 from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.dtypes import Dtype, dtype_of
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.surroundings import value_around
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import dotted, walk
 
+_DOUBLES = frozenset({"np.ones", "np.zeros", "np.random.rand"})
+_TENSORS = frozenset({"tensorflow.constant", "tensorflow.convert_to_tensor"})
+"""What keeps the type of an array; Keras converts it to its own."""
 _OTHER = frozenset({"float64", "double", "float16", "half", "bfloat16"})
 
 
 def match(loss: Loss) -> Iterator[Match]:
+    yield from _of_arrays(loss)
     casts = [
         (node, target)
         for node in walk(loss.function.body, cst.Call)
@@ -78,7 +86,46 @@ def match(loss: Loss) -> Iterator[Match]:
             )
 
 
-def _type(loss: Loss, node: cst.BaseExpression) -> str:
+def _of_arrays(loss: Loss) -> Iterator[Match]:
+    if "set_floatx" in loss.tree.text:
+        # Predictions may then be of double precision too.
+        return
+    for node in walk(loss.function.body, cst.BinaryOperation):
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            if dtype_of(loss, other) is Dtype.FLOAT and _is_double(loss, one):
+                yield Match(
+                    one,
+                    f"`{loss.tree.line(one)}` is a tensor of float64, as NumPy's array is: it cannot be "
+                    "combined with predictions of another dtype",
+                )
+
+
+def _is_double(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is a tensor that was made of a NumPy array of floats, and given no other type."""
+    match _set_to(loss, node):
+        case cst.Call(args=[cst.Arg(value=array, keyword=None, star="")]) as call:
+            made = loss.qualified(call.func) in _TENSORS
+            return made and _is_array_of_floats(loss, array)
+    return False
+
+
+def _is_array_of_floats(loss: Loss, node: cst.BaseExpression) -> bool:
+    match _set_to(loss, node):
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star="")]) as call:
+            operation = loss.operation(call)
+            listed = operation in ("np.array", "np.asarray") and isinstance(first, cst.List)
+            return operation in _DOUBLES or (listed and any(walk(first, cst.Float)))
+        case cst.Call(args=[cst.Arg(), *rest]) as call:
+            known = loss.operation(call) in ("np.linspace", "np.random.rand", "np.random.uniform")
+            return known and all(each.keyword is None and each.star == "" for each in rest)
+    return False
+
+
+def _set_to(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+    return named_value(loss, node) or value_around(loss, node) or node
+
+
+def _type(loss: Loss, node: cst.BaseExpression | None) -> str:
     if isinstance(node, cst.SimpleString):
         return str(node.evaluated_value)
     return (dotted(node) or "").rpartition(".")[2]
@@ -114,11 +161,16 @@ def _is_of_their_dtype(loss: Loss, node: cst.BaseExpression) -> bool:
             return _is_of_their_dtype(loss, inner)
         case cst.Subscript(value=value):
             return _is_of_their_dtype(loss, value)
+        case cst.Call() if loss.operation(node) == "tf.cast":
+            return loss.predicts(node) and _type(loss, cast_target(node)) == "float32"
     return False
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     assert isinstance(match.node, cst.BaseExpression)
+    if _is_double(loss, match.node):
+        cast = f"{loss.spell('tf.cast')}({{x}}, {loss.y_pred}.dtype)"
+        return Edit({match.node: expression(cast, x=match.node)})
     return Edit({match.node: expression("{p}.dtype", p=cst.Name(loss.y_pred))})
 
 
