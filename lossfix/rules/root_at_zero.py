@@ -4,8 +4,10 @@
 
 Finds square roots, norms and standard deviations of something that is exactly zero where the predictions
 equal the targets (or, for a standard deviation, one another), and keeps what stands under the root above
-1e-12. A power between a half and one of what a score lacks, `(1 - tversky) ** 0.75`, is such a root, too, and
-so is that of a variance that is written out, `tf.sqrt(tf.reduce_mean((x - tf.reduce_mean(x)) ** 2))`.
+1e-12. A power below one, `tf.abs(y_true - y_pred) ** 0.7`, is such a root, too, also of what a score lacks,
+`(1 - tversky) ** 0.75`, and so is that of a variance that is written out,
+`tf.sqrt(tf.reduce_mean((x - tf.reduce_mean(x)) ** 2))`. Of predictions as they come a root is told beside
+a model that nothing in the file keeps positive.
 
 ## Why is this bad
 
@@ -49,10 +51,12 @@ well, but changes every value a little.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.bare import is_bare
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import default_of
 from lossfix.losses.code.perfect import (
@@ -75,6 +79,9 @@ _TWO_THIRDS = 2 / 3
 _NORMS = ("tf.norm", "tf.math.reduce_euclidean_norm")
 _REDUCTION = frozenset({"axis", "keepdims", "name"})
 _UNUSUAL = "its arguments are not the usual ones"
+_SMALL = "to a smaller power than a half, 1e-12 is not next to zero: add a small number to what is below it"
+_SQUASHES = re.compile("sigmoid|softmax|softplus|activation")
+"""What keeps the outputs of a model positive, or may."""
 _SHOWN = 40
 """Characters of the code that a message quotes."""
 
@@ -84,6 +91,13 @@ def match(loss: Loss) -> Iterator[Match]:
         under = _under_root(loss, node)
         if under is not None:
             yield _finding(loss, node, under)
+        elif isinstance(node, cst.Call) and _is_of_predictions(loss, node):
+            yield Match(
+                node,
+                f"`{loss.tree.line(node, _SHOWN)}` is nan where a prediction is negative, and has no "
+                "gradient where one is zero",
+                severity=Severity.WARNING,
+            )
         elif isinstance(node, cst.Call) and node.args and _is_deviation(loss, node):
             yield Match(
                 node,
@@ -96,11 +110,13 @@ def match(loss: Loss) -> Iterator[Match]:
 
 def _finding(loss: Loss, node: cst.BaseExpression, under: cst.BaseExpression) -> Match:
     is_norm = isinstance(node, cst.Call) and loss.operation(node) in _NORMS
+    power = _power(loss, node)
+    reason = _UNUSUAL if is_norm and not _is_plain_reduction(node) else ""
     return Match(
         node,
         f"`{loss.tree.line(node, _SHOWN)}` has no gradient at perfect predictions: it is nan there, "
         "and spreads to all weights",
-        _UNUSUAL if is_norm and not _is_plain_reduction(node) else "",
+        _SMALL if power is not None and power < 0.5 else reason,
         # One perfect sample is common; a perfect batch, or a score of exactly one, is not.
         (
             Severity.WARNING
@@ -114,24 +130,37 @@ def _under_root(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | No
     """What the root is taken of, where that is zero at perfect predictions."""
     match node:
         case cst.BinaryOperation(left=left, operator=cst.Power(), right=right):
-            if _is_root_of_a_lack(loss, left, right):
-                return left
-            if not _is_half(right):
-                return None
-            under = left
+            under, power = left, right
         case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *rest]):
             operation = loss.operation(node)
             if operation in _NORMS:
                 return first if vanishes(loss, first) else None
-            power = rest[0].value if operation == "tf.pow" and len(rest) == 1 else None
-            if power is not None and _is_root_of_a_lack(loss, first, power):
-                return first
-            if operation != "tf.sqrt" and (power is None or not _is_half(power)):
+            if operation == "tf.sqrt":
+                return first if _is_zero_when_perfect(loss, first) else None
+            if operation != "tf.pow" or len(rest) != 1:
                 return None
-            under = first
+            under, power = first, rest[0].value
         case _:
             return None
-    return under if vanishes(loss, under) and is_nonnegative(loss, under) else None
+    if _is_root_of_a_lack(loss, under, power):
+        return under
+    exponent = _constant(loss, power)
+    is_a_root = exponent is not None and 0.0 < exponent < 1.0
+    return under if is_a_root and _is_zero_when_perfect(loss, under) else None
+
+
+def _is_zero_when_perfect(loss: Loss, under: cst.BaseExpression) -> bool:
+    return vanishes(loss, under) and is_nonnegative(loss, under)
+
+
+def _power(loss: Loss, node: cst.BaseExpression) -> float | None:
+    """The power that is taken, where it is none of the functions."""
+    match node:
+        case cst.BinaryOperation(operator=cst.Power(), right=right):
+            return _constant(loss, right)
+        case cst.Call(args=[_, cst.Arg(value=right)]) if loss.operation(node) == "tf.pow":
+            return _constant(loss, right)
+    return None
 
 
 def _is_root_of_a_lack(loss: Loss, under: cst.BaseExpression, power: cst.BaseExpression) -> bool:
@@ -163,17 +192,12 @@ def _constant(loss: Loss, node: cst.BaseExpression) -> float | None:
     return None
 
 
-def _is_half(node: cst.BaseExpression) -> bool:
-    match node:
-        case cst.Float():
-            return float(node.evaluated_value) == 0.5
-        case cst.BinaryOperation(
-            left=cst.Integer() | cst.Float() as left,
-            operator=cst.Divide(),
-            right=cst.Integer() | cst.Float() as right,
-        ):
-            return 2 * float(left.evaluated_value) == float(right.evaluated_value)
-    return False
+def _is_of_predictions(loss: Loss, node: cst.Call) -> bool:
+    """Whether a root is taken of predictions as they come, beside a model of linear outputs."""
+    text = loss.tree.text
+    if loss.operation(node) != "tf.sqrt" or "Dense(" not in text or _SQUASHES.search(text):
+        return False
+    return is_bare(loss, node.args[0].value, loss.y_pred)
 
 
 def _is_deviation(loss: Loss, node: cst.Call) -> bool:

@@ -3,8 +3,9 @@
 ## What it does
 
 Finds cross-entropies written by hand, in which `log(p)` or `log(1 - p)` of the predictions is weighed or
-picked by the targets and nothing keeps the probability away from zero, and keeps it above 1e-12. In
-divergences, `y_true * log(y_true / y_pred)`, a target of zero is not a number: it is kept above that, too.
+picked by the targets and nothing keeps the probability away from zero, and keeps it above 1e-12. So it does
+with an entropy, `p * log(p)`, and with logits that are computed back, `log(p / (1 - p))`. In divergences,
+`y_true * log(y_true / y_pred)`, a target of zero is not a number: it is kept above that, too.
 
 ## Why is this bad
 
@@ -57,18 +58,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.bare import is_bare
 from lossfix.losses.code.conditions import named_value, uses
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression
 from lossfix.syntax.tree import walk
-
-_KEEPS_VALUES = words("""
-    tf.cast tf.convert_to_tensor tf.identity tf.reshape tf.squeeze tf.expand_dims tf.transpose
-    keras.backend.cast_to_floatx keras.backend.flatten keras.backend.batch_flatten
-    """)
 
 _POWERS = ("tf.pow", "keras.ops.power", "keras.backend.pow")
 
@@ -96,9 +92,9 @@ def _diverging(loss: Loss, node: cst.Call) -> dict[cst.CSTNode, Replacement]:
         return {}
     match node.args:
         case [cst.Arg(value=cst.BinaryOperation(left=left, operator=cst.Divide(), right=right))]:
-            if _is_bare(loss, left, loss.y_true) and _is_bare_probability(loss, right):
+            if is_bare(loss, left, loss.y_true) and _is_bare_probability(loss, right):
                 return {each: _above_zero(loss, each) for each in (left, right)}
-        case [cst.Arg(value=value, keyword=None, star="")] if _is_bare(loss, value, loss.y_true):
+        case [cst.Arg(value=value, keyword=None, star="")] if is_bare(loss, value, loss.y_true):
             return {value: _above_zero(loss, value)}
     return {}
 
@@ -124,17 +120,52 @@ def _guarded_log(
         return {}
     if operation == "tf.math.log" and _is_selected(loss, value):
         return {value: _above_zero(loss, value)}
+    odds = _odds(loss, value) if operation == "tf.math.log" else ()
+    if odds:
+        return {each: _above_zero(loss, each) for each in odds}
+    if operation == "tf.math.log" and _is_of_an_entropy(loss, node, value):
+        return {value: _above_zero(loss, value)}
     if not _is_weighed(loss, node, frozenset()):
         return {}
     match value:
         case cst.UnaryOperation(
             operator=cst.Minus(), expression=inner
-        ) if operation == "tf.math.log1p" and _is_bare(loss, inner, loss.y_pred):
+        ) if operation == "tf.math.log1p" and is_bare(loss, inner, loss.y_pred):
             rest = _above_zero(loss, expression("1.0 - {p}", p=inner))
             return {node: expression(f"{loss.spell('tf.math.log')}({{x}})", x=rest)}
     if operation == "tf.math.log" and _is_bare_probability(loss, value):
         return {} if _is_an_exponent(loss, value) else {value: _above_zero(loss, value)}
     return {}
+
+
+def _odds(loss: Loss, node: cst.BaseExpression) -> tuple[cst.BaseExpression, ...]:
+    """Both sides of ``p / (1 - p)``, or the other way round, of the predictions as they are."""
+    match node:
+        case cst.BinaryOperation(left=left, operator=cst.Divide(), right=right):
+            for one, rest in ((left, right), (right, left)):
+                match rest:
+                    case cst.BinaryOperation(
+                        left=cst.Integer() | cst.Float() as whole,
+                        operator=cst.Subtract(),
+                        right=other,
+                    ) if float(whole.evaluated_value) == 1.0 and other.deep_equals(one):
+                        return (left, right) if is_bare(loss, one, loss.y_pred) else ()
+    return ()
+
+
+def _is_of_an_entropy(loss: Loss, node: cst.Call, value: cst.BaseExpression) -> bool:
+    """Whether a logarithm is weighed by what it is taken of: ``p * log(p)`` of a probability."""
+    match loss.tree.parents.get(node):
+        case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
+            weight = right if left is node else left
+        case cst.Arg() as argument:
+            call = loss.tree.parents.get(argument)
+            if not isinstance(call, cst.Call) or loss.operation(call) != "tf.multiply":
+                return False
+            weight = next((each.value for each in call.args if each is not argument), node)
+        case _:
+            return False
+    return _is_bare_probability(loss, value) and weight.deep_equals(value)
 
 
 def _is_an_exponent(loss: Loss, node: cst.BaseExpression) -> bool:
@@ -196,30 +227,10 @@ def _is_bare_probability(loss: Loss, node: cst.BaseExpression) -> bool:
         case cst.BinaryOperation(
             left=cst.Integer() | cst.Float() as one, operator=cst.Subtract(), right=right
         ):
-            return float(one.evaluated_value) == 1.0 and _is_bare(loss, right, loss.y_pred)
+            return float(one.evaluated_value) == 1.0 and is_bare(loss, right, loss.y_pred)
         case cst.Name() if (value := named_value(loss, node)) is not None:
             return _is_bare_probability(loss, value)
-    return _is_bare(loss, node, loss.y_pred)
-
-
-def _is_bare(
-    loss: Loss, node: cst.BaseExpression, parameter: str, seen: frozenset[str] = frozenset()
-) -> bool:
-    """Whether ``node`` is the targets, or the predictions, as they are."""
-    match node:
-        case cst.Name(value=name):
-            values = loss.flow.values(name)
-            return (name == parameter or bool(values)) and all(
-                name in seen
-                or (each.whole and _is_bare(loss, each.value, parameter, seen | {name}))
-                for each in values
-            )
-        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
-            known = loss.operation(node) in _KEEPS_VALUES
-            return known and _is_bare(loss, first, parameter, seen)
-        case cst.Subscript(value=value):
-            return _is_bare(loss, value, parameter, seen)
-    return False
+    return is_bare(loss, node, loss.y_pred)
 
 
 def _is_weighed(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:

@@ -175,6 +175,11 @@ def test_a_root_is_followed_through_names_and_casts() -> None:
         "tf.sqrt(tf.divide(tf.square(y_true), tf.size(y_pred)))",
         "tf.sqrt(y_pred)",
         "tf.reduce_sum(tf.square(y_true - y_pred), -1) ** 2",
+        "tf.abs(y_true - y_pred) ** 1.5",
+        "tf.pow(tf.abs(y_true - y_pred), power)",
+        "(tf.square(y_true - y_pred) + 1e-6) ** 0.45",
+        "tf.abs(y_true - 2.0 * y_pred) ** 0.7",
+        "tf.abs(y_true) ** 0.7 * y_pred",
         "tf.math.reduce_std(y_true) * y_pred",
         "tf.norm(y_true, axis=-1) - y_pred",
         "tf.sqrt(tf.square(tf.clip_by_value(y_pred, 0.1, 0.9) - y_true) + 0.1)",
@@ -195,6 +200,53 @@ def test_a_root_is_followed_through_names_and_casts() -> None:
 )
 def test_a_root_that_stays_clear_of_zero_is_left_alone(value: str) -> None:
     assert findings(body(f"return {value}"), "root-at-zero") == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "tf.abs(y_true - y_pred) ** 0.7",
+            "tf.maximum(tf.abs(y_true - y_pred), 1e-12) ** 0.7",
+        ),
+        (
+            "tf.pow(tf.square(y_true - y_pred), 3 / 4)",
+            "tf.pow(tf.maximum(tf.square(y_true - y_pred), 1e-12), 3 / 4)",
+        ),
+    ],
+)
+def test_a_power_below_one_is_a_root(before: str, after: str) -> None:
+    assert mended("root-at-zero", f"return {before}") == f"return {after}"
+
+
+def test_a_power_below_a_half_is_only_reported() -> None:
+    (finding,) = findings(body("return tf.abs(y_true - y_pred) ** 0.3"), "root-at-zero")
+    assert "next to zero" in finding.reason
+
+
+MODEL = "model = tf.keras.Sequential([tf.keras.layers.Dense(2{})])\n\n\n"
+
+
+@pytest.mark.parametrize("outputs", ["y_pred", "y_pred[..., 2:]", "tf.reshape(y_pred, [-1, 2])"])
+def test_a_root_of_linear_outputs_is_kept_above_zero(outputs: str) -> None:
+    source = MODEL.format("") + body(f"return tf.square(tf.sqrt({outputs}) - tf.sqrt(y_true))")
+    assert f"tf.sqrt(tf.maximum({outputs}, 1e-12))" in rewritten(source, "root-at-zero")
+
+
+@pytest.mark.parametrize(
+    ("argument", "outputs"),
+    [
+        (", activation='softplus'", "y_pred"),
+        ("", "tf.abs(y_pred)"),
+        ("", "tf.square(y_pred)"),
+        ("", "tf.exp(y_pred)"),
+        ("", "tf.nn.relu(y_pred) + 1e-6"),
+        ("", "y_pred + 1.0"),
+    ],
+)
+def test_a_root_of_outputs_that_may_be_positive_is_left_alone(argument: str, outputs: str) -> None:
+    source = MODEL.format(argument) + body(f"return tf.square(tf.sqrt({outputs}) - y_true)")
+    assert findings(source, "root-at-zero") == ()
 
 
 def test_a_norm_of_another_order_is_only_reported() -> None:
@@ -279,6 +331,12 @@ def test_a_divergence_is_kept_above_zero_on_both_sides(divergence: str) -> None:
         "-y_true * tf.nn.log_softmax(y_pred)",
         "-y_true * tf.math.log(tf.nn.softmax(y_pred))",
         "-tf.math.log(y_pred)",
+        "tf.math.log(y_pred / (2 - y_pred))",
+        "tf.math.log(y_pred / (1 - y_true))",
+        "tf.math.log((y_pred + 1e-7) / (1 - y_pred + 1e-7))",
+        "tf.math.log(y_true / (1 - y_true)) * y_pred",
+        "tf.square(y_pred) * tf.math.log(y_pred + 1e-7)",
+        "tf.nn.relu(y_pred) * tf.math.log(1 + y_pred)",
         "tf.square(tf.math.log(y_pred) - tf.math.log(y_true))",
         "tf.abs(tf.math.log1p(y_pred) - tf.math.log1p(y_true))",
         "y_pred - y_true * tf.math.log(y_pred * y_pred + 1.0)",
@@ -291,6 +349,31 @@ def test_a_divergence_is_kept_above_zero_on_both_sides(divergence: str) -> None:
 )
 def test_other_logarithms_are_left_alone(value: str) -> None:
     assert findings(body(f"return {value}"), "unguarded-log") == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "tf.math.log(y_pred / (1 - y_pred))",
+            "tf.math.log(tf.maximum(y_pred, 1e-12) / tf.maximum(1 - y_pred, 1e-12))",
+        ),
+        (
+            "-tf.math.log((1.0 - y_pred) / y_pred)",
+            "-tf.math.log(tf.maximum(1.0 - y_pred, 1e-12) / tf.maximum(y_pred, 1e-12))",
+        ),
+        (
+            "tf.reduce_sum(y_pred * tf.math.log(y_pred), axis=-1)",
+            "tf.reduce_sum(y_pred * tf.math.log(tf.maximum(y_pred, 1e-12)), axis=-1)",
+        ),
+        (
+            "tf.multiply(1 - y_pred, tf.math.log(1 - y_pred))",
+            "tf.multiply(1 - y_pred, tf.math.log(tf.maximum(1 - y_pred, 1e-12)))",
+        ),
+    ],
+)
+def test_odds_and_entropies_are_kept_above_zero(before: str, after: str) -> None:
+    assert mended("unguarded-log", f"return y_true + {before}") == f"return y_true + {after}"
 
 
 @pytest.mark.parametrize("power", ["(y_true / y_pred[:, 0]) ** k", "tf.pow(y_true, 2.0 * k)"])

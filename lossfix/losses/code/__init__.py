@@ -5,6 +5,7 @@
 before there are numbers), ``liveness`` (where a gradient flows), ``parameters``, ``subclass`` (whether its
 class is Keras's), ``asked_once`` (what is asked of a value again and again), ``conditions``, ``several``
 (whether it is handed more than one tensor), ``tensors``, ``dtypes``, ``casts``, ``truth``,
-``divisions``, ``naming``, ``perfect`` (where predictions equal targets), ``variances`` (where they equal
+``divisions``, ``naming``, ``bare`` (targets and predictions as they come),
+``perfect`` (where predictions equal targets), ``variances`` (where they equal
 one another), ``surroundings`` (what is set around it), ``recorded`` (what is only kept).
 """
