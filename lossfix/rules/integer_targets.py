@@ -3,8 +3,8 @@
 ## What it does
 
 Finds arithmetic between the predictions and what was cast to an integer, is a position (`tf.argmax`) or a
-condition on the targets (`y_true > 0`), and targets that are used as positions (`tf.one_hot`, `tf.gather`) or
-made a tensor of integers as they come, and casts them.
+condition on the targets (`y_true > 0`), and targets that are used as positions (`tf.one_hot`, `tf.gather`),
+stacked with a `tf.range` or made a tensor of integers as they come, and casts them.
 
 ## Why is this bad
 
@@ -73,6 +73,14 @@ _POSITIONS = {
     "keras.ops.take": ("indices", 1),
     "tensorflow.nn.embedding_lookup": ("ids", 1),
     "tensorflow.nn.sparse_softmax_cross_entropy_with_logits": ("labels", 0),
+    **dict.fromkeys(
+        (
+            f"tensorflow.math.{kind}segment_{reduction}"
+            for kind in ("", "unsorted_")
+            for reduction in ("sum", "mean", "max", "min", "prod")
+        ),
+        ("segment_ids", 1),
+    ),
 }
 """Operations of TensorFlow that take integers only, and which of their arguments that is."""
 _SHAPES = frozenset({"tf.reshape", "tf.squeeze", "tf.expand_dims", "tf.identity"})
@@ -106,6 +114,12 @@ def match(loss: Loss) -> Iterator[Match]:
             yield Match(
                 position,
                 f"`{loss.tree.code(position)}` arrives as float32 in fit, and positions are integers",
+                severity=_severity(loss),
+            )
+        elif _in_fit(loss) and (stacked := _stacked(loss, node)) is not None:
+            yield Match(
+                stacked,
+                f"`{loss.tree.code(stacked)}` arrives as float32 in fit, and is stacked with integers",
                 severity=_severity(loss),
             )
         elif _in_fit(loss) and (converted := _converted(loss, node)) is not None:
@@ -200,6 +214,28 @@ def _position(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
         if named == keyword or (named is None and position == number):
             return each.value if _comes_as_it_is(loss, each.value) else None
     return None
+
+
+def _stacked(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
+    """The targets, where they are made one tensor with numbers that are counted: pairs of positions."""
+    match node:
+        case cst.Call(args=[cst.Arg(value=cst.List(elements=elements)), *_]) if loss.qualified(
+            node.func
+        ) in ("tensorflow.stack", "tensorflow.concat"):
+            values = [each.value for each in elements]
+            if any(_is_counted(loss, each) for each in values):
+                return next((each for each in values if _comes_as_it_is(loss, each)), None)
+    return None
+
+
+def _is_counted(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is ``tf.range(n)``, of the integers that TensorFlow counts with by itself."""
+    value = named_value(loss, node) or node
+    match value:
+        case cst.Call(args=[cst.Arg(value=most, keyword=None)]):
+            counts = loss.qualified(value.func) == "tensorflow.range"
+            return counts and not any(walk(most, cst.Float)) and "int64" not in loss.tree.code(most)
+    return False
 
 
 def _converted(

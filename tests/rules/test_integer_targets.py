@@ -53,6 +53,22 @@ def loss(*lines: str) -> str:
             ["return tf.one_hot(tf.cast(y_true[..., 0], tf.int32), 3) * y_pred"],
         ),
         (
+            ["return tf.math.segment_mean(y_pred, y_true[:, 0])"],
+            ["return tf.math.segment_mean(y_pred, tf.cast(y_true[:, 0], tf.int32))"],
+        ),
+        (
+            [
+                "rows = tf.range(tf.shape(y_pred)[0])",
+                "places = tf.stack([rows, y_true[:, 0]], axis=1)",
+                "return tf.gather_nd(y_pred, places)",
+            ],
+            [
+                "rows = tf.range(tf.shape(y_pred)[0])",
+                "places = tf.stack([rows, tf.cast(y_true[:, 0], tf.int32)], axis=1)",
+                "return tf.gather_nd(y_pred, places)",
+            ],
+        ),
+        (
             ["return tf.square(y_true - y_pred) * (y_true > 0)"],
             ["return tf.square(y_true - y_pred) * tf.cast(y_true > 0, y_pred.dtype)"],
         ),
@@ -94,6 +110,13 @@ def test_integers_are_cast_where_they_meet(before: list[str], after: list[str]) 
         ["y_true = tf.cast(y_true, 'int32')", "return tf.one_hot(y_true, 3) * y_pred"],
         ["labels = tf.argmax(y_true, -1)", "return tf.gather(y_pred, labels, batch_dims=1)"],
         ["return tf.keras.ops.one_hot(y_true, 3) * y_pred"],
+        ["return tf.math.unsorted_segment_sum(y_pred, tf.cast(y_true, tf.int32), 3)"],
+        ["return tf.stack([tf.range(3.0), y_true], axis=1) * y_pred"],
+        ["return tf.stack([tf.range(0.0, 3.0, 1.0), y_true], axis=1) * y_pred"],
+        ["return tf.stack([tf.range(3), tf.cast(y_true, tf.int32)]) - tf.cast(y_pred, tf.int32)"],
+        ["return tf.keras.ops.stack([tf.range(3), y_true]) * y_pred"],
+        ["return tf.stack([tf.range(tf.cast(n, tf.int64)), y_true]) * y_pred"],
+        ["return tf.stack([y_true, y_pred])"],
         ["return tf.keras.losses.sparse_categorical_crossentropy(y_true, y_pred)"],
         ["return tf.boolean_mask(y_pred, tf.cast(y_true, tf.int32) > 0)"],
         ["return tf.where(tf.cast(y_true, tf.int32) == 1, y_pred, 1 - y_pred)"],
