@@ -55,13 +55,14 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.batches.loops import vectorised, vectorised_comprehension
-from lossfix.losses.batches.rows import Rows, Unvectorisable, reads_rows, rows_of
+from lossfix.losses.batches.rows import Rows, Unvectorisable, reads_rows, rows_of, sample_of
+from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import converted_by_autograph
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
-from lossfix.syntax.tree import names_below, walk
+from lossfix.syntax.tree import walk
 
 _PARTS = frozenset({"preds", "predictions", "outputs", "targets", "labels", "logits", "tensors"})
 """Names that a list of several outputs may have, where nothing says that it is one tensor."""
@@ -109,7 +110,16 @@ def _rows(loss: Loss, node: cst.CSTNode) -> Rows | None:
 def _meets_all_targets(loss: Loss, rows: Rows, body: cst.CSTNode) -> bool:
     """Whether what the predictions hold meets all targets one by one: several outputs, and no samples."""
     over = [loss.tree.code(each) for each in rows.tensors.values()]
-    return over == [loss.y_pred] and loss.y_true in names_below(body)
+    if over != [loss.y_pred]:
+        return False
+    # `y_true[i]` of `for i, p in enumerate(y_pred)` is the target of the same sample.
+    own = {
+        below
+        for each in walk(body)
+        if rows.index and (of := sample_of(loss, rows, each)) and loss.tree.code(of) == loss.y_true
+        for below in walk(each)
+    }
+    return any(each.value == loss.y_true and each not in own for each in walk(body, cst.Name))
 
 
 def _looks_up(rows: Rows, node: cst.CSTNode) -> bool:
@@ -136,6 +146,9 @@ def _may_be_outputs(loss: Loss) -> bool:
 def _replaced(
     loss: Loss, node: cst.For | cst.CompFor, rows: Rows
 ) -> dict[cst.CSTNode, Replacement]:
+    names = (named_value(loss, each) for each in walk(node.iter, cst.Name))
+    if any(isinstance(each, cst.Call) and loss.operation(each) == "tf.unstack" for each in names):
+        raise Unvectorisable("`tf.unstack` above it raises all the same: it has to go, too")
     if isinstance(node, cst.For):
         return vectorised(loss, node, rows)
     return vectorised_comprehension(loss, node, rows)

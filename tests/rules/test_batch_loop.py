@@ -132,6 +132,24 @@ def test_any_other_loop_over_samples_is_reported(body: str, reason: str) -> None
     assert rewritten(loss(body), RULE) == loss(body)
 
 
+def test_samples_may_be_counted() -> None:
+    added = "total += tf.reduce_sum(tf.abs(p - y_true[i]))"
+    before = f"total = 0.0\nfor i, p in enumerate(y_pred):\n    {added}\nreturn total"
+    after = "total = tf.reduce_sum(tf.abs(y_pred - y_true))\nreturn total"
+    assert rewritten(loss(before), RULE) == loss(after)
+
+
+def test_samples_that_are_unstacked_under_a_name_are_reported() -> None:
+    body = "ps = tf.unstack(y_pred)\nreturn tf.add_n([tf.reduce_sum(p) for p in ps])"
+    (finding,) = findings(loss(body), RULE)
+    assert "tf.unstack" in finding.reason
+
+
+def test_parts_along_another_axis_are_no_samples() -> None:
+    body = "parts = tf.unstack(y_pred, axis=-1)\nreturn tf.add_n([tf.square(p) for p in parts])"
+    assert findings(loss(body), RULE) == ()
+
+
 def test_a_list_of_outputs_may_be_looped_over() -> None:
     source = lines("""
         class Detector:
@@ -150,6 +168,7 @@ def test_a_list_of_outputs_may_be_looped_over() -> None:
         "return tf.add_n([gap(y_true, scale) for scale in y_pred])",
         "return sum(gap(y_true, scale) for scale in y_pred)",
         "total = 0.0\nfor number, scale in enumerate(y_pred):\n    total += gap(y_true, scale)\nreturn total",
+        "return sum(gap(y_true, y) * tf.reduce_mean(y_true[i]) for i, y in enumerate(y_pred))",
     ],
 )
 def test_outputs_that_are_each_held_against_all_targets_are_no_samples(body: str) -> None:

@@ -91,6 +91,9 @@ def _tensors(loss: Loss, over: cst.BaseExpression) -> list[cst.BaseExpression]:
             return values if len(values) == len(args) else []
         case cst.Call(args=[cst.Arg(value=value)]) if loss.operation(over) == "tf.unstack":
             return [value] if is_array(loss, value) else []
+        case cst.Name() if isinstance(parts := named_value(loss, over), cst.Call):
+            if loss.operation(parts) == "tf.unstack":
+                return _tensors(loss, parts)
     return [over] if is_array(loss, over) else []
 
 
