@@ -79,6 +79,15 @@ def test_no_comment_and_no_annotation_is_lost() -> None:
     assert "def call(self, y_true: tf.Tensor, y_pred: tf.Tensor):" in after
 
 
+def test_no_line_of_mere_indentation_is_taken_along() -> None:
+    body = "return tf.keras.losses.mean_squared_error(y_true, y_pred)"
+    source = loss(body, signature="y_true, y_pred") + "    \nmodel.compile(loss=my_loss)\n"
+    rule = rule_called("bare-function")
+    assert rule is not None
+    repaired = repair("a.py", f"import tensorflow as tf\n{source}", "my_loss", Options((rule,)))
+    assert [line for line in repaired.after.splitlines() if line and not line.strip()] == []
+
+
 def test_tabs_stay_tabs() -> None:
     source = "def my_loss(y_true, y_pred, w=1.0):\n\tif w:\n\t\tpass\n\treturn w * y_pred\n"
     after = rewritten(source, "bare-function")

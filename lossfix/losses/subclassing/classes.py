@@ -240,7 +240,11 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     return function.with_changes(
         name=cst.Name("call"),
         params=cst.Parameters(params=params),
-        body=body.with_changes(body=[*docstring, *imports, *opening, *first], indent=None),
+        body=body.with_changes(
+            body=[*docstring, *imports, *opening, *first],
+            indent=None,
+            footer=[line for line in body.footer if line.comment is not None],
+        ),
         decorators=[
             each.with_changes(leading_lines=[])
             for each in function.decorators
