@@ -24,7 +24,7 @@ from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.discover import discover
 from lossfix.losses.discovery.wiring import Misuse, Wiring, span_of
 from lossfix.losses.operations.injected import NEED_NOT_BE_TENSORFLOW
-from lossfix.model import Finding, Form, Safety, Severity, Span
+from lossfix.model import Evidence, Finding, Form, Safety, Severity, Span
 from lossfix.rules import RULES
 from lossfix.rules.rule import Match, Rule
 from lossfix.syntax.guards import GuardTripped
@@ -320,12 +320,28 @@ def refusal(found: Found, options: Options) -> str:
             return "--exact-only: smoothing changes values"
         if found.loss.candidate.metric and not found.loss.only_reached:
             return A_METRIC_TOO
+        if reader := read_elsewhere(found.loss):
+            return reader
     try:
         if found.rule.rewrite(found.loss, found.match) is None:
             return "no safe rewrite is known for this form"
     except GuardTripped as error:
         return str(error)
     return ""
+
+
+def read_elsewhere(loss: Loss) -> str:
+    """Who calls what nothing but its name makes a loss: a score is called for its value."""
+    if loss.relaxation.asked or loss.candidate.evidence != (Evidence.NAMED,):
+        return ""
+    name = (loss.factory or loss.function).name.value
+    where = dict(loss.project.functions).get(name, "")
+    if not where and name not in loss.project.called:
+        return ""
+    where = where or "another file calls it"
+    return (
+        f"{where}, and nothing trains with it: smoothing would change the value that is asked for"
+    )
 
 
 def finding_of(path: str, found: Found, reason: str) -> Finding:

@@ -22,6 +22,7 @@ from lossfix.checking import (
     losses_in,
     matches,
     once,
+    read_elsewhere,
     refusal,
     replaced,
 )
@@ -261,6 +262,8 @@ def _settled(found: Found, edit: Edit, losses: Sequence[Loss], draft: _Draft) ->
     if loss is whole or not (smooths or _changes_its_type(found, draft)):
         if smooths and loss.candidate.metric:
             raise GuardTripped(A_METRIC_TOO)
+        if smooths and (reason := read_elsewhere(loss)):
+            raise GuardTripped(reason)
         return {key: _apply(found, edit, draft)}
     if parts.is_shared(loss, whole, losses):
         copy = parts.fork(loss, whole, losses)

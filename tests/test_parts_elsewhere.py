@@ -464,3 +464,37 @@ def test_a_method_of_a_class_of_another_file_may_be_compiled(
     run = lossfix("check", "--output-format", "json", ".", at=at)
     found = {each["loss"] for each in json.loads(run.out)["findings"]}
     assert found == ({name} if name else set())
+
+
+SCORE = """
+import tensorflow as tf
+
+
+def far_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.cast(tf.abs(y_true - y_pred) > 0.1, tf.float32), axis=-1)
+"""
+EVALUATED = """
+from losses import far_loss
+
+
+def report(model, x, y):
+    return float(far_loss(y, model.predict(x)).numpy().mean())
+"""
+NAMED = EVALUATED.replace(
+    "return float(far_loss(", 'score = {"far": far_loss}["far"]\n    return float(score('
+)
+
+
+@pytest.mark.parametrize("reader", [EVALUATED, NAMED])
+def test_what_is_called_for_its_value_and_never_trained_with_is_not_smoothed(
+    tmp_path: Path, reader: str
+) -> None:
+    files = {"losses.py": SCORE, "report.py": reader}
+    assert fixed(tmp_path, files) == {}
+    assert "tf.sigmoid" in fixed(tmp_path, files, "--gate", "sigmoid")["losses.py"]
+
+
+def test_what_is_trained_with_is_smoothed_though_its_value_is_asked_for_too(tmp_path: Path) -> None:
+    train = TRAIN.replace("misses", "losses").replace("miss_loss", "far_loss")
+    files = {"losses.py": SCORE, "report.py": EVALUATED, "train.py": train}
+    assert "tf.sigmoid" in fixed(tmp_path, files)["losses.py"]
