@@ -20,7 +20,8 @@ import numpy as np
 
 from .constants import asked, compare, compute, evaluate
 from .demands import Demands, Known, Value, View, Wide, shape_of
-from .operations import Operations
+from .operations import operation
+from .sizes import Sizes
 from .subscripts import columns
 
 _ANY_KEYS = ("first", "second")
@@ -58,7 +59,7 @@ class _Walk:
 
     def __init__(self, demands: Demands, function: Any, depth: int) -> None:
         self.demands = demands
-        self.ask = Operations(demands)
+        self.sizes = Sizes(demands)
         self.depth = depth
         self.names: dict[str, Value] = {}
         self.returned: Value = None
@@ -228,22 +229,22 @@ class _Walk:
             return asked(lambda: compute(left.value, op, right.value))
         if isinstance(op, ast.MatMult):
             if isinstance(left, View) and isinstance(right, Known):
-                self.ask.multiplied(left, shape_of(right.value))
+                self.sizes.multiplied(left, shape_of(right.value))
             return None
-        self.ask.meet([left, right])
+        self.sizes.meet([left, right])
         parts = [each for each in (left, right) if isinstance(each, (View, Wide))]
-        widest = max((left, right), key=self.ask.width)
-        if parts and isinstance(widest, Known) and self.ask.width(widest) > 1:
-            return Wide(self.ask.width(widest))
-        return max(parts, key=self.ask.width) if parts else None
+        widest = max((left, right), key=self.sizes.width)
+        if parts and isinstance(widest, Known) and self.sizes.width(widest) > 1:
+            return Wide(self.sizes.width(widest))
+        return max(parts, key=self.sizes.width) if parts else None
 
     def compared(self, node: ast.Compare) -> Value:
         values = [self.value(each) for each in (node.left, *node.comparators)]
         if all(isinstance(each, Known) for each in values) and len(values) == 2:
             return asked(lambda: compare(values[0].value, node.ops[0], values[1].value))
         if any(isinstance(op, (ast.Eq, ast.NotEq)) for op in node.ops):
-            self.ask.coded(values)
-        widths = [self.ask.width(each) for each in values if isinstance(each, Known)]
+            self.sizes.coded(values)
+        widths = [self.sizes.width(each) for each in values if isinstance(each, Known)]
         if widths and max(widths) > 1:
             # Levels: what is compared may be as wide, or one number for all of them.
             return Wide(max(widths))
@@ -312,11 +313,11 @@ class _Walk:
             return self.constant(target, arguments, named)
         rank = getattr(getattr(target, "input_spec", None), "ndim", None)
         if isinstance(rank, int) and arguments:
-            self.ask.of_rank(arguments[0], rank)
+            self.sizes.of_rank(arguments[0], rank)
             return None
         if self.is_own(target) and self.depth > 0:
             return self.followed(target, arguments, named)
-        return self.ask.operation(name, arguments, named, count)
+        return operation(self.sizes, name, arguments, named, count)
 
     def entries(self, view: View, name: str) -> Value:
         """What stands for the keys, values or items of a dictionary of tensors."""
