@@ -240,6 +240,18 @@ def test_a_part_that_a_metric_shares_is_a_part_of_the_metric_too() -> None:
     assert [(each.name, each.metric) for each in both] == [("part", True), ("a_loss", False)]
 
 
+def test_what_a_score_is_computed_of_is_a_metric_too() -> None:
+    loss = "def overlap_loss(y_true, y_pred):\n    return 1 - y_true * y_pred\n"
+    score = "def mean_iou(y_true, y_pred):\n    return 1 - overlap_loss(y_true, y_pred)\n"
+    assert [(each.name, each.metric) for each in found(loss + score)] == [("overlap_loss", True)]
+    assert found(loss + score.replace("mean_iou", "class_IoU"))[0].metric
+    total = score.replace("mean_iou", "iou_loss")
+    assert not any(each.metric for each in found(loss + total))
+    part = "def iou(y_true, y_pred):\n    return y_true * y_pred\n"
+    of_part = loss.replace("y_true * y_pred", "iou(y_true, y_pred)")
+    assert not any(each.metric for each in found(part + of_part))
+
+
 def test_a_subclass_of_loss_is_one_through_classes_of_the_same_file() -> None:
     code = (
         "class Mine(tf.keras.losses.Loss):\n    pass\n"

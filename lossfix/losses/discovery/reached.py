@@ -22,7 +22,7 @@ from lossfix.losses.discovery.outline import (
     methods_of,
     yields,
 )
-from lossfix.losses.discovery.wording import names_a_metric, pair_of
+from lossfix.losses.discovery.wording import names_a_metric, names_a_score, pair_of
 from lossfix.model import Evidence, Form
 from lossfix.syntax.lineage import lineage
 from lossfix.syntax.nodes import below
@@ -96,12 +96,14 @@ def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:
     called = _numbers(file, file.project.reached)
     losses = {candidate.number for candidate in direct if not candidate.metric}
     reached = called | reaches(file, losses | called)
+    own = {each.number for each in direct}
     compiled = {each.number for each in direct if Evidence.COMPILED in each.evidence}
     metrics = {
         number
         for number, (path, node) in enumerate(file.listed)
         if not file.uses.metrics.isdisjoint((path[-1], ".".join(path)))
         or (names_a_metric(path[-1]) and number not in reached | compiled)
+        or (names_a_score(path[-1]) and number not in reached | own)
         or (
             isinstance(node, ast.ClassDef)
             and any(b.endswith("Metric") for b in class_bases(file, node))

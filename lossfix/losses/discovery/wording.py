@@ -38,7 +38,7 @@ _SEVERAL = frozenset("feats features activations layers pyramids".split())
 
 def words(name: str) -> frozenset[str]:
     """The lower-case words of a snake_case or CamelCase name."""
-    return frozenset(word.lower() for word in _WORD.findall(name))
+    return frozenset(word.lower() for word in _WORD.findall(name.replace("IoU", "Iou")))
 
 
 def names_a_loss(name: str) -> bool:
@@ -59,6 +59,11 @@ def names_a_test(name: str) -> bool:
 def names_a_metric(name: str) -> bool:
     """Whether the name says that this is a metric and no loss."""
     return bool(words(name) & METRIC_WORDS) and not names_a_loss(name)
+
+
+def names_a_score(name: str) -> bool:
+    """Whether the name is that of a score, which may be a part of a loss, and no loss."""
+    return bool(words(name) & SCORES) and not names_a_loss(name)
 
 
 def names_targets(name: str) -> bool:
