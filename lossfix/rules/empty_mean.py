@@ -141,8 +141,7 @@ def _are_elements(loss: Loss, node: cst.Call) -> bool:
     """Whether a function is handed elements that are selected one by one, of targets and predictions."""
     given = [each.value for each in node.args[:2]]
     return len(given) == 2 and all(
-        any(True for _ in _masks(loss, each))
-        and all(_keeps_the_axes(loss, mask) for mask in _masks(loss, each))
+        _masks(loss, each) and all(_keeps_the_axes(loss, mask) for mask in _masks(loss, each))
         for each in given
     )
 
@@ -154,8 +153,14 @@ def _are_rows(loss: Loss, node: cst.Call) -> bool:
     )
 
 
-def _masks(loss: Loss, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+@asked_once(unsure=())
+def _masks(loss: Loss, node: cst.CSTNode) -> tuple[cst.BaseExpression, ...]:
     """The conditions on the targets that select of what a value is computed of, element by element."""
+    # Each once: of values that are added up with themselves, line by line, there are too many to list.
+    return tuple(dict.fromkeys(_masks_in(loss, node)))
+
+
+def _masks_in(loss: Loss, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
     match node:
         case cst.Name() if (value := named_value(loss, node)) is not None:
             yield from _masks(loss, value)
@@ -187,10 +192,9 @@ def _masks(loss: Loss, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
                     yield from _masks(loss, each.value)
 
 
-@asked_once(unsure=False)
 def _is_selected(loss: Loss, node: cst.CSTNode) -> bool:
     """Whether ``node`` has one value for each sample that the targets select."""
-    return any(True for _ in _masks(loss, node))
+    return bool(_masks(loss, node))
 
 
 def _is_an_end(axis: Sequence[cst.Arg]) -> bool:
