@@ -92,6 +92,22 @@ TENSORFLOW = "import tensorflow as tf"
             "tf.sqrt(tf.reduce_mean(tf.square(y_pred)) + K.epsilon())",
         ),
         (
+            "K.sqrt(K.square(y_pred) + 0.1 ** 2)",
+            "tf.sqrt(tf.square(y_pred) + 0.1 ** 2)",
+        ),
+        (
+            "K.sqrt(K.square(y_pred - y_true) + 0.1 * 0.1)",
+            "tf.sqrt(tf.square(y_pred - y_true) + 0.1 * 0.1)",
+        ),
+        (
+            "K.sqrt(K.square(y_pred) - 0.1)",
+            "tf.sqrt(tf.maximum(tf.square(y_pred) - 0.1, 0.0))",
+        ),
+        (
+            "K.sqrt(K.square(y_pred) + y_true)",
+            "tf.sqrt(tf.maximum(tf.square(y_pred) + y_true, 0.0))",
+        ),
+        (
             "K.switch(y_pred > 1., lambda: y_true, lambda: y_pred)",
             "tf.cond(y_pred > 1., lambda: y_true, lambda: y_pred)",
         ),

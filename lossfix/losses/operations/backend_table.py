@@ -24,10 +24,12 @@ _REDUCTIONS = """
     logsumexp=reduce_logsumexp std=math.reduce_std var=math.reduce_variance
 """
 _FLOATX = "keras.backend.floatx()"
-_SQUARES = r"(?:\w+\.)*(?:reduce_)?(?:sum|mean)\(\s*(?:\w+\.)*square\([^()]*\)[^()]*\)"
+_SQUARE = r"(?:\w+\.)*square\([^()]*\)"
+_SQUARES = rf"(?:(?:\w+\.)*(?:reduce_)?(?:sum|mean)\(\s*{_SQUARE}[^()]*\)|{_SQUARE})"
 _POSITIVE = r"(?:(?:\w+\.)*epsilon\(\)|\d[\d.e-]*)"
+_BY_ITSELF = r"(?P<same>[\w.]+)\s*\*\s*(?P=same)|[\w.]+\s*\*\*\s*2"
 _NEVER_NEGATIVE = (
-    rf"{_SQUARES}(?:\s*[+*]\s*(?:{_SQUARES}|{_POSITIVE}))*"
+    rf"{_SQUARES}(?:\s*[+*]\s*(?:{_SQUARES}|{_POSITIVE}|{_BY_ITSELF}))*"
     rf"|(?:\w+\.)*maximum\(.*,\s*{_POSITIVE}\s*\)"
 )
 _LAMBDA = r"lambda\b.*"
