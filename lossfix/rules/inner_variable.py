@@ -3,6 +3,7 @@
 ## What it does
 
 Finds `tf.Variable(...)` in the body of a loss, and makes a tensor of it where the loss only computes with it.
+Reports those that the constructor of a class of losses makes with `trainable=True`.
 
 ## Why is this bad
 
@@ -10,7 +11,8 @@ The body runs when the graph is traced. `fit` traces it more than once, and a va
 first time: `ValueError: tf.function only supports singleton tf.Variables created on the first call`. One that
 starts from the predictions cannot be made there at all, since their values are not known yet (measured on
 Keras 3.15). With `run_eagerly=True` the loss runs, and what depends on the predictions has no gradient: a
-variable keeps a value, and not where it came from.
+variable keeps a value, and not where it came from. A variable that the constructor makes stays what it is
+throughout `fit` (measured): Keras trains the variables of the model, and asks no loss for its own.
 
 ## Example
 
@@ -38,7 +40,9 @@ def channel_loss(y_true, y_pred):
 
 Exact: the values are those that the variable was to start from. One to which something is assigned is
 reported and left alone: `tf.tensor_scatter_nd_update` and its like give a new tensor. Not said of losses
-that only a training loop of one's own calls, of parts of losses, and of what is made under an `if`.
+that only a training loop of one's own calls, of parts of losses, and of what is made under an `if`. What
+is to be trained belongs to a layer of the model; nothing is said of it beside a tape, or where something sets
+it.
 
 ## References
 
@@ -52,13 +56,17 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.surroundings import value_around
 from lossfix.losses.discovery.reached import loops
 from lossfix.losses.operations.gradients import ELEMENTWISE, REDUCTIONS
-from lossfix.model import Safety, Severity
+from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
 
 _VARIABLES = ("tf.Variable", "keras.backend.variable")
+_MADE_ONCE = (*_VARIABLES, "keras.Variable")
+_TRAINS = ("GradientTape", "trainable_variables", "trainable_weights", "set_value")
+"""What may train a variable, or set it."""
 _DROPPED = frozenset({"trainable", "constraint", "validate_shape"})
 _KEPT = frozenset({"dtype", "name"})
 _ASSIGNED = "something is assigned to it: operations such as `tf.tensor_scatter_nd_update` give a new tensor"
@@ -68,6 +76,7 @@ def match(loss: Loss) -> Iterator[Match]:
     # What calls a part may see to it that it runs only once, and a training loop may run eagerly.
     if loss.only_reached or loops(loss.candidate.evidence):
         return
+    yield from _never_trained(loss)
     for node in walk(loss.function.body, cst.Call):
         if loss.operation(node) not in _VARIABLES:
             continue
@@ -79,6 +88,43 @@ def match(loss: Loss) -> Iterator[Match]:
                 f"`{code}` makes a variable each time that the loss is traced: fit raises",
                 reason if _has_a_counterpart(node) else "its arguments are not the usual ones",
             )
+
+
+def _never_trained(loss: Loss) -> Iterator[Match]:
+    """Variables of a class of losses that are to be trained, in a file in which nothing does."""
+    if loss.form is not Form.SUBCLASS or any(word in loss.tree.text for word in _TRAINS):
+        return
+    told: set[str] = set()
+    for node in walk(loss.function.body, cst.Attribute):
+        made = value_around(loss, node)
+        name = node.attr.value
+        if not isinstance(made, cst.Call) or loss.operation(made) not in _MADE_ONCE or name in told:
+            continue
+        told.add(name)
+        if _is_to_be_trained(made) and _is_read_here_alone(loss, name):
+            yield Match(
+                node,
+                f"nothing trains `self.{name}`: a model trains the variables of its layers, and those of a "
+                "loss stay what they are",
+                "make it a weight of a layer of the model",
+                Severity.WARNING,
+            )
+
+
+def _is_to_be_trained(made: cst.Call) -> bool:
+    said = [each.value for each in made.args if each.keyword and each.keyword.value == "trainable"]
+    return any(isinstance(each, cst.Name) and each.value == "True" for each in said)
+
+
+def _is_read_here_alone(loss: Loss, name: str) -> bool:
+    """Whether an attribute is one of `self` wherever it is named, and nothing is assigned to its value."""
+    for node in walk(loss.tree.module, cst.Attribute):
+        if node.attr.value == name:
+            above = loss.tree.parents.get(node)
+            of_self = isinstance(node.value, cst.Name) and node.value.value == "self"
+            if not of_self or (isinstance(above, cst.Attribute) and "assign" in above.attr.value):
+                return False
+    return True
 
 
 def _is_made_once(loss: Loss, node: cst.Call) -> bool:

@@ -74,3 +74,40 @@ def test_any_other_one_is_only_reported(lines: list[str]) -> None:
 )
 def test_a_variable_that_is_made_once_or_eagerly_is_left_alone(source: str) -> None:
     assert findings(source, RULE) == ()
+
+
+TRAINED = """
+class DoubtLoss(tf.keras.losses.Loss):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.doubt = tf.Variable(0.0, trainable=True)
+
+    def call(self, y_true, y_pred):
+        error = tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)
+        return tf.exp(-self.doubt) * error + self.doubt
+"""
+NOT_SAID = {
+    "not to be trained": TRAINED.replace("trainable=True", "trainable=False"),
+    "it is not said whether it is": TRAINED.replace(", trainable=True", ""),
+    "a parameter says whether it is": TRAINED.replace("trainable=True", "trainable=LEARN"),
+    "a tape is there": TRAINED + "\n\nwith tf.GradientTape() as tape:\n    pass\n",
+    "its variables are asked for": TRAINED + "\n\nweights += loss.trainable_variables\n",
+    "it is read from outside": TRAINED + "\n\nweights.append(loss.doubt)\n",
+    "it is set": TRAINED + "\n    def calm(self):\n        self.doubt.assign(0.0)\n",
+    "a layer": TRAINED.replace("losses.Loss", "layers.Layer"),
+    "a number": TRAINED.replace("tf.Variable(0.0, trainable=True)", "float(0.0)"),
+    "it may be a number": TRAINED.replace(
+        "\n\n    def call", "\n        self.doubt = 1.0\n\n    def call"
+    ),
+}
+
+
+def test_a_variable_that_nothing_trains_is_reported_once() -> None:
+    (finding,) = findings(TRAINED, RULE)
+    assert "nothing trains `self.doubt`" in finding.message
+    assert "layer of the model" in finding.reason
+
+
+@pytest.mark.parametrize("source", NOT_SAID.values(), ids=NOT_SAID.keys())
+def test_a_variable_that_something_may_train_or_set_is_left_alone(source: str) -> None:
+    assert findings(source, RULE) == ()
