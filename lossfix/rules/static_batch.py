@@ -65,6 +65,7 @@ from lossfix.syntax.tree import walk
 
 _TAKES_A_SHAPE = frozenset(
     {"tf.reshape", "tf.zeros", "tf.ones", "tf.fill", "tf.broadcast_to", "tf.tile", "tf.eye"}
+    | {"tf.random.normal", "tf.random.uniform", "tf.random.truncated_normal"}
 )
 
 
@@ -137,7 +138,7 @@ def _place(loss: Loss, node: cst.CSTNode) -> _Place:
             return _Place.WHOLE if takes else _Place.NEITHER
         case cst.Arg():
             around = loss.tree.parents[above]
-            if isinstance(around, cst.Call) and loss.operation(around) == "tf.cast":
+            if isinstance(around, cst.Call) and loss.operation(around) in ("tf.cast", "tf.eye"):
                 return _Place.WHOLE
             converted = called_builtin(loss, around) in _CONVERTS
             return _place(loss, around) if converted else _Place.NEITHER

@@ -45,6 +45,14 @@ def loss(*lines: str) -> str:
             ["return tf.reshape(y_pred, [tf.shape(y_pred)[0], -1])"],
         ),
         (
+            ["return y_pred + tf.random.normal((y_pred.shape[0], 3))"],
+            ["return y_pred + tf.random.normal((tf.shape(y_pred)[0], 3))"],
+        ),
+        (
+            ["n = y_pred.shape[0]", "return tf.matmul(tf.eye(n), y_pred)"],
+            ["n = tf.shape(y_pred)[0]", "return tf.matmul(tf.eye(n), y_pred)"],
+        ),
+        (
             ["return tf.reduce_sum(y_pred) / tf.shape(y_pred)[0]"],
             [f"return tf.reduce_sum(y_pred) / {SIZE}"],
         ),
@@ -82,6 +90,9 @@ def test_the_true_size_takes_its_place(before: list[str], after: list[str]) -> N
         ["n = y_pred.shape[0] or tf.shape(y_pred)[0]", "return tf.reshape(y_pred, [n, -1])"],
         ["first = y_pred[0]", "return tf.reduce_sum(first) / first.shape[0]"],
         ["print(y_pred.shape[0])", "return y_pred"],
+        ["return y_pred @ tf.eye(y_pred.shape[-1])"],
+        ["return y_pred + tf.random.normal((1, y_pred.shape[1]))"],
+        ["return y_pred + RANDOM.normal((y_pred.shape[0], 3))"],
         ["channels = tf.transpose(y_pred)", "return tf.reduce_sum(channels) / channels.shape[0]"],
         ["return tf.reduce_sum([y_pred[:, i] for i in range(y_pred.shape[1])])"],
     ],
