@@ -1,29 +1,20 @@
 """``python -m lossfix`` is the same program as ``lossfix``."""
 
 import os
-import signal
 import sys
+
+from lossfix.interrupts import interrupted_by_signals
 
 
 def main() -> None:
     """The program; Ctrl-C while it is still being loaded is an interrupt like any other."""
     try:
-        _end_as_interrupted()
+        interrupted_by_signals()
         _have_streams()
         from lossfix.cli import main as run
     except KeyboardInterrupt:
         sys.exit(130)
     run()
-
-
-def _end_as_interrupted() -> None:
-    """Have what ends a job or closes its terminal end this program as Ctrl-C does: what is half-written
-    is taken back, and the processes that were started end with it."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        # What is ignored, as under nohup, stays so.
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
 
 
 def _have_streams() -> None:

@@ -13,6 +13,7 @@ import click
 from lossfix import __version__
 from lossfix.asked import config_of, from_stdin, opened, sent, starter, verifier_of, was_sent
 from lossfix.failure import FAILED, Failure, usage
+from lossfix.interrupts import uninterrupted
 from lossfix.options import (
     Group,
     configured,
@@ -292,6 +293,8 @@ def lsp() -> int:
         if (error.name or "").startswith("lossfix"):
             raise
         raise Failure("the language server needs pygls: pip install 'lossfix[lsp]'") from error
+    # It has nothing to take back, and would wait for the thread that reads stdin.
+    uninterrupted()
     serve()
     return CLEAN
 

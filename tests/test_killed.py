@@ -137,3 +137,16 @@ main()
     )
     assert ended.returncode == 130
     assert ended.stderr.strip() == b"lossfix: interrupted"
+
+
+def test_an_editor_can_end_its_server_with_a_signal() -> None:
+    pytest.importorskip("pygls")
+    code = """
+import os, signal
+from lossfix import lsp
+from lossfix.__main__ import main
+lsp.serve = lambda: os.kill(os.getpid(), signal.SIGTERM)
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code, "lsp"], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGTERM
