@@ -38,6 +38,7 @@ _MOST_STEPS = 200
 _LEAVES_THE_GRAPH = "LF1"
 
 _SHARED = "a metric or another loss shares it, and it is no plain function that could be copied"
+_OF_AN_EXPRESSION = "a lambda calls it, which has no parameter to hand a steepness down by"
 
 
 @dataclass(frozen=True)
@@ -314,6 +315,8 @@ def _handed_down(text: str, part: Loss, draft: _Draft) -> Mapping[str, str]:
         for there, caller in sorted(draft.names):
             loss = now(there).get(caller)
             change = {} if smoothed is None or loss is None else parts.handed_down(smoothed, loss)
+            if change and loss is not None and loss.expression is not None:
+                raise GuardTripped(_OF_AN_EXPRESSION)
             if change and loss is not None:
                 texts[there] = rewriting.rewritten(loss, Edit(change))
                 queue.append((there, caller))

@@ -14,7 +14,7 @@ from lossfix.cache import FORGETFUL, Cache
 from lossfix.config import Config, selected
 from lossfix.losses.codebase.places import Place
 from lossfix.losses.discovery.glance import may_look_up, mentions
-from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Status
+from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Safety, Status
 from lossfix.pool import ALONE, Pool
 from lossfix.progress import SILENT, Progress
 from lossfix.scan import Opened
@@ -154,7 +154,7 @@ def fix(
     renewed = _renewed(request, files, written)
     for document, done, after in zip(files.documents, measured, written, strict=True):
         remaining, _ = findings_of(request, renewed, source.decode(document.path, after))
-        remaining += _unparsed(document)
+        remaining = _with_reasons(remaining, done.left) + _unparsed(document)
         if remaining or done.outcomes or after != document.data:
             reports.append(
                 FileReport(
@@ -166,6 +166,16 @@ def fix(
                 )
             )
     return _report("fix", request, files, reports)
+
+
+def _with_reasons(findings: Sequence[Finding], left: Sequence[Finding]) -> list[Finding]:
+    """``findings``, those of them with a reason that the repair of a loss came to have."""
+    reasons = {(each.code, each.loss, each.message): each.reason for each in left}
+    found = [(each, reasons.get((each.code, each.loss, each.message), "")) for each in findings]
+    return [
+        replace(each, safety=Safety.MANUAL, reason=reason) if reason and not each.reason else each
+        for each, reason in found
+    ]
 
 
 def _renewed(request: Request, files: Opened, written: Sequence[bytes]) -> Opened:

@@ -398,6 +398,23 @@ def test_what_a_lambda_calls_in_another_file_is_mended_with_it(tmp_path: Path) -
     assert "model.compile(loss=gap_loss)" in (tmp_path / "train.py").read_text()
 
 
+def test_a_gate_that_a_lambda_with_self_alone_calls_is_left_with_a_reason(tmp_path: Path) -> None:
+    files = {
+        "scores.py": "import tensorflow as tf\n\n\ndef gate(a, b, at):\n"
+        "    return tf.reduce_mean(tf.where(b > at, 2.0, 1.0) * tf.abs(a - b), axis=-1)\n",
+        "train.py": "import tensorflow as tf\nfrom scores import gate\n\n\nclass Trainer:\n"
+        "    def build(self, model):\n        model.compile(loss=lambda t, p: gate(t, p, self.at))\n",
+    }
+    at = written(tmp_path, files)
+    found = {}
+    for command in (("check",), ("fix", "--no-verify")):
+        ended = lossfix(*command, "--output-format", "json", ".", at=at)
+        found[command[0]] = {each["code"]: each for each in json.loads(ended.out)["findings"]}
+    assert found["check"]["LF202"]["fix"] is not None
+    assert found["fix"]["LF202"]["fix"] is None
+    assert found["fix"]["LF202"]["reason"].startswith("a lambda calls it")
+
+
 def test_a_lambda_has_a_name_before_what_it_calls_is_copied_for_it(tmp_path: Path) -> None:
     files = {
         "scores.py": "import numpy as np\nimport tensorflow as tf\n\n\n"

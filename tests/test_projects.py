@@ -141,6 +141,15 @@ def test_files_without_a_loss_or_a_call_of_one_keep_every_byte(project: Project)
     assert changed == project.touched
 
 
+@pytest.mark.parametrize("project", ALL, ids=lambda project: project.name)
+def test_what_can_be_mended_is_written_or_kept_or_told_with_a_reason(project: Project):
+    ended = fixed(project).ended
+    told = ended.err.splitlines()
+    kept = {line.split()[1] for line in told if line.startswith("Kept ")}
+    left = [line for line in ended.text.splitlines() if " [*] " in line or " [~] " in line]
+    assert [line for line in left if line.split(":")[0] not in kept] == []
+
+
 def test_a_direct_call_in_another_file_gets_the_value_of_each_sample():
     run = fixed(ALL[0])
     old = run.before["shop/evaluate.py"].decode()

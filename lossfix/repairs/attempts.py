@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from lossfix import checking, engine
 from lossfix.losses.code.loss import Loss, Relaxation
 from lossfix.losses.probing.hints import families, head, thresholds
-from lossfix.model import FileChange, Form, Gate, Probe, Repair, Ruling, Safety, Verdict
+from lossfix.model import FileChange, Finding, Form, Gate, Probe, Repair, Ruling, Safety, Verdict
 from lossfix.repairs.plan import Plan, configured, subject_of
 from lossfix.syntax.parsing import Unparsable
 
@@ -80,6 +80,8 @@ class Case:
     """The losses that it calls and that were mended before it was measured last."""
     first: tuple[Repair, Verdict] | None = None
     """What was refused first: it says best why the loss stays as it was."""
+    left: dict[Finding, None] = field(default_factory=dict)
+    """What is wrong with it or a part of it and was not mended, with the reason."""
     locked: str = ""
     """Why what is to be measured next could not be written, whatever was measured."""
 
@@ -155,7 +157,10 @@ def repaired(case: Case, options: checking.Options, files: Files | None = None) 
     """The repair of a loss, in the files as they were, or as they are by now."""
     files = case.files if files is None else files
     path = case.plan.document.source.path
-    return engine.repair(path, files[path].text, case.loss.name, options, files)
+    repair = engine.repair(path, files[path].text, case.loss.name, options, files)
+    if options.relaxation.gate is not Gate.KEEP or options.relaxation.asked:
+        case.left.update(dict.fromkeys(each for each in repair.left if each.reason))
+    return repair
 
 
 def _smooths(case: Case, options: checking.Options) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from lossfix import engine
 from lossfix.losses.smoothing import parts
-from lossfix.model import FileChange, Gate, Outcome, Repair, Safety, Status, Verdict
+from lossfix.model import FileChange, Finding, Gate, Outcome, Repair, Safety, Status, Verdict
 from lossfix.progress import SILENT, Progress
 from lossfix.repairs.attempts import (
     Case,
@@ -38,6 +38,8 @@ class Done:
 
     text: str
     outcomes: tuple[Outcome, ...]
+    left: tuple[Finding, ...] = ()
+    """What is wrong there and could not be mended for a loss that it is a part of, with the reason."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +189,13 @@ def _done(
             outcomes[path].append(replace(kept, reason=case.locked))
         elif case.first is not None:
             outcomes[path].append(_kept(case, *case.first))
+    left = tuple(dict.fromkeys(each for case in cases for each in case.left))
     return tuple(
-        Done(now[path].text, tuple(outcomes[path]))
+        Done(
+            now[path].text,
+            tuple(outcomes[path]),
+            tuple(each for each in left if each.path == path),
+        )
         for path in (plan.document.source.path for plan in plans)
     )
 
