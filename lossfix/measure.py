@@ -64,10 +64,10 @@ def verify(
     except ConfigError as error:
         raise NoSuchLoss(str(error)) from error
     unread: dict[str, Finding] = {}
-    targets = [target for wish in wishes for target in _targets(config, wish, unread)]
+    targets = list(_targets(config, wishes, unread))
     old: _Target | None = None
     if against is not None:
-        olds = list(_targets(config, against, unread))
+        olds = list(_targets(config, (against,), unread))
         if unread:
             return _report({}, unread)
         if len(olds) != 1 or len(targets) != 1:
@@ -145,18 +145,42 @@ class _Target:
         return repairs.subject_of(self.plan, text, name, steepness=steepness, built=self.built)
 
 
-def _targets(config: Config, wish: str, unread: dict[str, Finding]) -> Iterator[_Target]:
-    """The losses that ``wish`` names; of files that cannot be read, the finding goes to ``unread``."""
-    path, _, name = wish.partition("::")
-    found: list[_Target] = []
+def _targets(
+    config: Config, wishes: Sequence[str], unread: dict[str, Finding]
+) -> Iterator[_Target]:
+    """The losses that ``wishes`` name; of files that cannot be read, the finding goes to ``unread``.
+
+    Their files are one project: what one imports of another is what it means by that.
+    """
 
     def unreadable(error: source.Unreadable) -> None:
         unread[error.path] = checking.unreadable(
             error.path, error.line, error.column, error.message, error.cure
         )
 
-    files = [*source.find([Path(path)], config, unreadable)]
-    for document, project in _opened(path, files, config, name, unreadable):
+    named = [wish.partition("::")[::2] for wish in wishes]
+    files = {path: [*source.find([Path(path)], config, unreadable)] for path, _ in named}
+    every = dict.fromkeys(file for each in files.values() for file in each)
+    opened = scan.with_named(scan.open_all(every, config.naming), list(files), config.naming)
+    if any(not name for _, name in named):
+        for error in opened.unreadable:
+            unreadable(error)
+    for path, name in named:
+        yield from _named(config, files[path], opened, (path, name), unread, unreadable)
+
+
+def _named(
+    config: Config,
+    files: Sequence[Path],
+    opened: scan.Opened,
+    wish: tuple[str, str],
+    unread: dict[str, Finding],
+    unreadable: Callable[[source.Unreadable], None],
+) -> Iterator[_Target]:
+    """The losses of some of the opened files that a path and a name stand for."""
+    path, name = wish
+    found: list[_Target] = []
+    for document, project in _documents(files, opened, name, unreadable):
         try:
             found += _in_document(config, document, name, project)
         except Unparsable as error:
@@ -179,10 +203,9 @@ def _targets(config: Config, wish: str, unread: dict[str, Finding]) -> Iterator[
     yield wanted[0]
 
 
-def _opened(
-    path: str,
+def _documents(
     files: Sequence[Path],
-    config: Config,
+    opened: scan.Opened,
     name: str,
     unreadable: Callable[[source.Unreadable], None],
 ) -> Iterator[tuple[Document, Project]]:
@@ -190,18 +213,16 @@ def _opened(
 
     One that is asked for by its ``name`` may look like no loss at all: all files are searched for it.
     """
-    if not name:
-        opened = scan.open_all(files, config.naming)
-        opened = scan.with_named(opened, [path], config.naming)
-        for error in opened.unreadable:
-            unreadable(error)
-        yield from ((each, opened.project(each)) for each in opened.documents)
-        return
+    known = {each.path: each for each in opened.documents}
     for file in files:
-        try:
-            yield source.read(file), Project()
-        except source.Unreadable as error:
-            unreadable(error)
+        document = known.get(file)
+        if document is not None:
+            yield document, opened.project(document)
+        elif name:
+            try:
+                yield source.read(file), Project()
+            except source.Unreadable as error:
+                unreadable(error)
 
 
 def _in_document(

@@ -61,3 +61,9 @@ def test_a_file_alone_says_no_more_than_it_does(project: Path) -> None:
 
 def test_what_is_asked_for_by_its_name_is_a_loss(project: Path) -> None:
     assert measured("terms.py::unevenness") == ["unevenness"]
+
+
+def test_files_that_are_named_one_by_one_are_one_project(project: Path) -> None:
+    assert measured("train.py", "terms.py") == ["unevenness"]
+    assert measured("terms.py", "train.py") == ["unevenness"]
+    assert measured("train.py", "terms.py::unevenness") == ["unevenness"]
