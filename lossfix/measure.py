@@ -199,7 +199,8 @@ def _named(
     wanted += [t for t in found if name in (t.loss.name, t.loss.name.split(".")[0])]
     if not wanted:
         names = sorted({target.loss.name for target in found})
-        raise NoSuchLoss(f"{path} has no loss {name!r}{closest(name, names)}")
+        near = closest(name, names) or f"; there are {', '.join(names) or 'none'}"
+        raise NoSuchLoss(f"{path or '.'} has no loss {name!r}{near}")
     yield wanted[0]
 
 

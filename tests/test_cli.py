@@ -251,6 +251,8 @@ def test_nothing_on_stdin_is_nothing_found(folder: Path) -> None:
         (("check", "--stdin-filename", "a.py"), "give - as the path"),
         (("verify", "broken.py", "--relaxed"), "--against"),
         (("verify", "broken.py::my_los"), "did you mean 'my_loss'?"),
+        (("verify", "broken.py::focal"), "broken.py has no loss 'focal'; there are my_loss"),
+        (("verify", "fine.py::focal"), "fine.py has no loss 'focal'; there are none"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
