@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,7 +12,6 @@ from lossfix import __version__, codes, scan, source
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.config import Config, selected
 from lossfix.losses.codebase.places import Place
-from lossfix.losses.discovery.glance import may_look_up, mentions
 from lossfix.model import FileReport, Finding, Gate, Outcome, Report, Safety, Status
 from lossfix.pool import ALONE, Pool
 from lossfix.progress import SILENT, Progress
@@ -49,34 +47,33 @@ class Request:
 
 
 def _with_callers(request: Request, files: Opened) -> Opened:
-    """The same with those of the skipped files that mention a function of which a loss may be made."""
+    """The same with those of the skipped files that may come by a function of which a loss may be made."""
+    from lossfix.losses.codebase.handing import handed_on_as
+
+    asked: frozenset[str] = frozenset()
+    while files.skipped:
+        candidates = tuple(_candidates(request, files))
+        names = handed_on_as(files.modules, candidates)
+        if names <= asked:
+            break
+        asked = names
+        holding = {files.documents[each.file].source.path for each in candidates}
+        callers = scan.callers(files, frozenset(name.encode() for name in names), holding)
+        # A file that was opened may hand them on by other names.
+        files = scan.with_paths(files, callers, request.config.naming)
+    return files
+
+
+def _candidates(request: Request, files: Opened) -> Iterator[Place]:
+    """The functions of which a loss may be made."""
     from lossfix.checking import candidates_in
     from lossfix.syntax.parsing import Unparsable
 
-    names: set[str] = set()
-    holding: set[str] = set()
-    for document in files.documents:
+    for number, document in enumerate(files.documents):
         with suppress(Unparsable):
             options = options_for(request, files, document)
             for candidate in candidates_in(document.source.text, options):
-                names.add(candidate.path[0])
-                holding.add(document.source.path)
-    if not names or not files.skipped:
-        return files
-    wanted = frozenset(name.encode() for name in names)
-    callers = [path for path in files.skipped if mentions(Path(path).read_bytes(), wanted)]
-    # What looks functions up mentions the module at most: the one that defines them, or that hands them on.
-    holding |= {*callers, *(e.source.path for e in files.documents if mentions(e.data, wanted))}
-    modules = frozenset(_module_name(path).encode() for path in holding)
-    closed = sorted({*files.skipped} - {*callers})
-    callers += [path for path in closed if may_look_up(Path(path).read_bytes(), modules)]
-    return scan.with_paths(files, callers, request.config.naming)
-
-
-def _module_name(path: str) -> str:
-    """The last part of what an import of a file says."""
-    name = Path(os.path.abspath(path)).with_suffix("")
-    return name.parent.name if name.name == "__init__" else name.name
+                yield Place(number, candidate.path[0])
 
 
 def roles_of(request: Request, files: Opened) -> Iterator[str]:

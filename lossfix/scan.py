@@ -19,7 +19,12 @@ from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.project import Resolved, resolve
 from lossfix.losses.codebase.said import Reading
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
-from lossfix.losses.discovery.glance import may_concern_a_loss, mentions_a_framework
+from lossfix.losses.discovery.glance import (
+    may_concern_a_loss,
+    may_look_up,
+    mentions,
+    mentions_a_framework,
+)
 from lossfix.losses.discovery.wording import names_losses
 from lossfix.pool import ALONE, Pool
 from lossfix.registration import packages_for
@@ -177,6 +182,16 @@ def with_paths(files: Opened, paths: Sequence[str], settings: Settings) -> Opene
     )
 
 
+def callers(files: Opened, names: frozenset[bytes], holding: set[str]) -> list[str]:
+    """The skipped files that mention one of ``names``, or look up what the files ``holding`` them define."""
+    found = [path for path in files.skipped if mentions(Path(path).read_bytes(), names)]
+    # What looks functions up mentions the module at most: the one that defines them, or that hands them on.
+    handing = {each.source.path for each in files.documents if mentions(each.data, names)}
+    modules = frozenset(_module_name(path).encode() for path in {*holding, *found, *handing})
+    closed = sorted({*files.skipped} - {*found})
+    return found + [path for path in closed if may_look_up(Path(path).read_bytes(), modules)]
+
+
 def with_named(files: Opened, named: Iterable[str], settings: Settings) -> Opened:
     """The same with those of the skipped files parsed that were named one by one and mention Keras.
 
@@ -287,3 +302,9 @@ def _absolutes() -> Callable[[str], tuple[str, str]]:
 
 def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
+
+
+def _module_name(path: str) -> str:
+    """The last part of what an import of a file says."""
+    name = Path(os.path.abspath(path)).with_suffix("")
+    return name.parent.name if name.name == "__init__" else name.name

@@ -276,3 +276,30 @@ def test_what_is_put_where_no_file_keeps_it_stays_a_function(tmp_path: Path) -> 
     assert found["reason"] == (
         "gaps.py:9 keeps it in `registry.REGISTRY`, which no file of the run defines"
     )
+
+
+BY_ANOTHER_NAME = {
+    "a selector": "from losses import pick\n\nvalue = pick('gap')(1, 2)\n",
+    "a registry": "from losses import TABLE\n\nvalue = TABLE['gap'](1, 2)\n",
+    "an alias": "from losses import alias\n\nvalue = alias(1, 2)\n",
+    "a re-export": "from hub import again\n\nvalue = again(1, 2, 3)\n",
+    "a registry of another file": "from store import KEPT\n\nvalue = KEPT['gap'](1, 2)\n",
+}
+
+
+@pytest.mark.parametrize("script", BY_ANOTHER_NAME.values(), ids=BY_ANOTHER_NAME.keys())
+def test_a_script_without_keras_may_come_by_a_loss_under_any_name(
+    tmp_path: Path, script: str
+) -> None:
+    files = {
+        "losses.py": f"{LOSSES}\n\nfrom store import KEPT\n\nKEPT['gap'] = gap\n",
+        "store.py": "KEPT = {}\n",
+        "hub.py": "from losses import gap as again\n",
+        "train.py": "import keras\nfrom losses import gap\n\n\n"
+        "def build(model):\n    model.compile(loss=gap)\n",
+        "script.py": script,
+    }
+    at = written(tmp_path, files)
+    ended = lossfix("fix", "--no-verify", "--output-format", "json", ".", at=at)
+    (found,) = json.loads(ended.out)["findings"]
+    assert found["reason"].startswith("script.py:3 calls ")

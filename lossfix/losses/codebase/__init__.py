@@ -2,6 +2,6 @@
 
 ``reading`` (one of them), ``origins`` (where its names come from), ``used`` (what it does with them),
 ``shared`` and ``said`` (what one says), ``modules`` and ``places`` (where a name leads), ``kept`` (what
-one puts into registries of another), ``helpers`` (what losses call elsewhere), ``project`` (all of it,
-put together).
+one puts into registries of another), ``handing`` (by which names it is had), ``helpers`` (what losses call
+elsewhere), ``project`` (all of it, put together).
 """
