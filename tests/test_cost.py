@@ -15,7 +15,7 @@ from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.reading import read
 from lossfix.losses.discovery.candidate import Settings
 from lossfix.scan import Opened
-from lossfix.syntax import tree
+from lossfix.syntax import nodes, tree
 from lossfix.syntax.parsing import LARGEST
 
 PLAIN = Settings()
@@ -188,13 +188,18 @@ def test_what_a_file_holds_is_looked_up_once_for_all_its_losses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walked: list[ast.AST] = []
-    walk = ast.walk
+    walk, children = ast.walk, nodes.children
 
-    def counted(node: ast.AST) -> Iterator[ast.AST]:
+    def counted_walk(node: ast.AST) -> Iterator[ast.AST]:
         walked.append(node)
         return walk(node)
 
-    monkeypatch.setattr(ast, "walk", counted)
+    def counted_children(node: ast.AST) -> list[ast.AST]:
+        walked.append(node)
+        return children(node)
+
+    monkeypatch.setattr(ast, "walk", counted_walk)
+    monkeypatch.setattr(nodes, "children", counted_children)
     head, _, loss = LOSS.partition("\n\n")
     counts = []
     for number in (2, 8):

@@ -57,12 +57,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import dotted
 from lossfix.syntax.tree import walk
 
@@ -71,7 +73,7 @@ _HEADS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "TimeDistributed")
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    if Evidence.COMPILED not in loss.candidate.evidence or not _has_linear_head(loss):
+    if Evidence.COMPILED not in loss.candidate.evidence or not _has_linear_head(loss.tree.outline):
         return
     for node in walk(loss.function, cst.Call):
         match node:
@@ -98,18 +100,20 @@ def _is_guard(low: cst.BaseExpression) -> bool:
     return True
 
 
-def _has_linear_head(loss: Loss) -> bool:
-    linear = False
-    for node in ast.walk(loss.tree.outline):
-        if isinstance(node, ast.Constant) and node.value in _BOUNDED:
-            return False
-        if isinstance(node, ast.Attribute) and node.attr in _BOUNDED:
-            return False
-        if isinstance(node, ast.Call):
-            name = (dotted(node.func) or "").split(".")[-1]
-            if name in _HEADS and len(node.args) < 2:
-                linear |= all(each.arg != "activation" for each in node.keywords)
-    return linear
+@lru_cache(maxsize=4)
+def _has_linear_head(module: ast.Module) -> bool:
+    if any(each.value in _BOUNDED for each in every(module, ast.Constant)):
+        return False
+    if any(each.attr in _BOUNDED for each in every(module, ast.Attribute)):
+        return False
+    return any(map(_is_linear_head, every(module, ast.Call)))
+
+
+def _is_linear_head(call: ast.Call) -> bool:
+    name = (dotted(call.func) or "").split(".")[-1]
+    if name not in _HEADS or len(call.args) >= 2:
+        return False
+    return all(each.arg != "activation" for each in call.keywords)
 
 
 RULE = Rule("LF211", Safety.MANUAL, Severity.WARNING, match, no_rewrite, __doc__, __name__)

@@ -134,7 +134,7 @@ METRIC_STRINGS = frozenset(
 
 def wiring(wiring: Wiring) -> Iterator[Misuse]:
     told: set[ast.expr] = set()
-    for value in wiring.compiled():
+    for value in wiring.compiled:
         called = value.func if isinstance(value, ast.Call) else value
         name = (wiring.operation(called) or "").rpartition(".")[2]
         if isinstance(value, ast.Constant) and value.value in METRIC_STRINGS:

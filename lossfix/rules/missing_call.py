@@ -69,7 +69,7 @@ _BASE = "keras.losses.Loss"
 
 def wiring(wiring: Wiring) -> Iterator[Misuse]:
     told: set[str] = set()
-    for value in wiring.compiled():
+    for value in wiring.compiled:
         called = value.func if isinstance(value, ast.Call) else value
         definition = wiring.class_called(called)
         if definition is None or not isinstance(called, ast.Name) or called.id in told:

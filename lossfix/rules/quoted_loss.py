@@ -73,7 +73,7 @@ _REGISTERS = frozenset(
 def wiring(wiring: Wiring) -> Iterator[Misuse]:
     own = {path[0] for path, _ in wiring.functions if len(path) == 1}
     told: set[ast.expr] = set()
-    for value in wiring.compiled():
+    for value in wiring.compiled:
         match value:
             case ast.Constant(value=str(name)) if name in own and value not in told:
                 if is_built_in(name) or _registers(wiring.module):

@@ -24,7 +24,7 @@ _MIXED = frozenset({"keys", "kw_defaults", "kwd_attrs", "type_ignores"})
 """Lists that may hold something besides nodes."""
 
 
-_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = dict.fromkeys(_LEAVES, ())
 """The fields of each class that may hold nodes."""
 
 

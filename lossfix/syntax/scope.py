@@ -11,6 +11,8 @@ import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from lossfix.syntax.nodes import below, children
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -156,7 +158,7 @@ def defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
 
 
 def _targets(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
+    for part in below(node):
         match part:
             case ast.Name(id=name, ctx=ast.Store()):
                 yield name
@@ -203,7 +205,7 @@ def _bind(
                 names.add(name)
             case _:
                 stored: set[str] = set()
-                for part in ast.iter_child_nodes(statement):
+                for part in children(statement):
                     if not isinstance(part, ast.stmt):
                         stored.update(_targets(part))
                 names |= stored
@@ -248,7 +250,7 @@ def _unbound_in(node: ast.AST, scope: Scope, extra: frozenset[str]) -> Iterator[
             return
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             inner = scope_of(node, scope)
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 yield from _unbound_in(child, inner if child in node.body else scope, extra)
             return
         case ast.Lambda():
@@ -257,5 +259,5 @@ def _unbound_in(node: ast.AST, scope: Scope, extra: frozenset[str]) -> Iterator[
             extra = extra | {name for each in node.generators for name in _targets(each.target)}
         case ast.ExceptHandler(name=str() as name):
             extra = extra | {name}
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from _unbound_in(child, scope, extra)

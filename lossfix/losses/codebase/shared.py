@@ -34,7 +34,7 @@ from lossfix.losses.discovery.outline import expressions_of
 from lossfix.losses.discovery.registering import keepers
 from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.discovery.wording import names_a_loss
-from lossfix.syntax.nodes import every
+from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import (
     definitions,
     dotted,
@@ -173,7 +173,7 @@ class _Reader:
         known = self._calls.get(name)
         if known is None:
             inside = self._defined_at.get(name, self.module)
-            calls = (each.func for each in ast.walk(inside) if isinstance(each, ast.Call))
+            calls = (each.func for each in below(inside) if isinstance(each, ast.Call))
             known = frozenset(each.id for each in calls if isinstance(each, ast.Name))
             self._calls[name] = known
         return known

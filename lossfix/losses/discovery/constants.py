@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from lossfix.syntax.nodes import below
 from lossfix.syntax.scope import dotted
 
 PURE_ROOTS = frozenset("""
@@ -94,7 +95,7 @@ def problem_of(node: ast.stmt, resolve: Callable[[str], str | None]) -> str:
 
 
 def _is_pure(node: ast.expr, resolve: Callable[[str], str | None]) -> bool:
-    for part in ast.walk(node):
+    for part in below(node):
         match part:
             case ast.Call(func=function):
                 name = dotted(function)

@@ -23,7 +23,7 @@ from lossfix.losses.discovery.outline import (
 )
 from lossfix.losses.discovery.wording import METRIC_WORDS, SCORES, names_a_loss, pair_of, words
 from lossfix.model import Evidence, Form
-from lossfix.syntax.nodes import every
+from lossfix.syntax.nodes import below, children, every
 from lossfix.syntax.scope import Definition, dotted, scope_of, statements
 
 _NOT_LOSS_CLASSES = (
@@ -126,7 +126,7 @@ def _handed_back(node: ast.AST, computes: bool) -> Iterator[str]:
             for part in (*args, *keywords):
                 yield from _handed_back(part, computes)
             return
-    for part in ast.iter_child_nodes(node):
+    for part in children(node):
         yield from _handed_back(part, computes)
 
 
@@ -277,10 +277,10 @@ def _applied_partially(module: ast.Module) -> frozenset[str]:
 
 def _is_only_called(around: Definition, node: ast.FunctionDef) -> bool:
     """Whether a function inside of another one is called there, and never handed on as it is."""
-    parts = [each for each in ast.walk(around) if isinstance(each, ast.Name | ast.Call)]
+    parts = [each for each in below(around) if isinstance(each, ast.Name | ast.Call)]
     called = {id(each.func) for each in parts if isinstance(each, ast.Call)}
     named = [each for each in parts if isinstance(each, ast.Name) and each.id == node.name]
-    own = {id(each) for each in ast.walk(node)}
+    own = {id(each) for each in below(node)}
     if any(id(each) in own and isinstance(each.ctx, ast.Store) for each in named):
         # Inside, the name stands for a variable.
         named = [each for each in named if id(each) not in own]
@@ -374,13 +374,13 @@ def _measures_arrays(file: File, known: _Callable) -> bool:
         and part.attr == "numpy"
         and isinstance(part.value, ast.Name)
         and part.value.id in given
-        for part in ast.walk(known.node)
+        for part in below(known.node)
     )
     taken = any(
         isinstance(part, ast.Call)
         and is_numpy(part)
         and any(isinstance(each, ast.Name) and each.id in given for each in part.args)
-        for part in ast.walk(known.node)
+        for part in below(known.node)
     )
     return bool(returns) and all(map(is_numpy, returns)) and taken and not unwraps
 
@@ -388,12 +388,12 @@ def _measures_arrays(file: File, known: _Callable) -> bool:
 def _numpy_only(file: File, path: tuple[str, ...], node: ast.FunctionDef) -> bool:
     # A twin for evaluation, `fb_loss_np`. One that takes `.numpy()` of its arguments is fed tensors.
     inner = scope_of(node, file.scope)
-    names = {inner.resolve(part.id) or "" for part in ast.walk(node) if isinstance(part, ast.Name)}
+    names = {inner.resolve(part.id) or "" for part in below(node) if isinstance(part, ast.Name)}
     # Keras has such twins itself, with what it keeps in its own modules.
     roots = {each.partition(".")[0] for each in names if not each.startswith("keras.src.")}
     if roots & set(FRAMEWORKS):
         return False
     takes_numpy = any(
-        isinstance(part, ast.Attribute) and part.attr == "numpy" for part in ast.walk(node)
+        isinstance(part, ast.Attribute) and part.attr == "numpy" for part in below(node)
     )
     return bool(roots & {"numpy", "sklearn", "scipy", "math"}) and not takes_numpy

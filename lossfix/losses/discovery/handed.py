@@ -37,7 +37,7 @@ def depending(function: ast.FunctionDef, *start: str) -> frozenset[str]:
                 case _:
                     continue
             if mentions(value, names):
-                stored = (part for target in targets for part in ast.walk(target))
+                stored = (part for target in targets for part in below(target))
                 names.update(part.id for part in stored if isinstance(part, ast.Name))
         if len(names) == before:
             return frozenset(names)
@@ -118,7 +118,7 @@ def beside(
                 case ast.Expr(value=value):
                     yield value
                 case ast.Assign(targets=targets):
-                    stored = (part for target in targets for part in ast.walk(target))
+                    stored = (part for target in targets for part in below(target))
                     names = {part.id for part in stored if isinstance(part, ast.Name)} - followed
                     followed |= names
                     pending += (part for name in names for part in _read_in(function).get(name, ()))

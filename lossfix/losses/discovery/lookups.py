@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from lossfix.losses.discovery.uses import takes_losses, uses_of
-from lossfix.syntax.nodes import every, parents
+from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import dotted, last_part
 
 EVERY = "*"
@@ -139,7 +139,7 @@ def _ends_in_compile(node: ast.expr, above: _Parents, passed_on: Collection[str]
             around = _around(node, above)
             reads = [
                 each
-                for each in ast.walk(around)
+                for each in below(around)
                 if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)
             ]
             return all(_ends_in_compile(each, above, passed_on) for each in reads)

@@ -13,7 +13,7 @@ from lossfix.losses.discovery.uses import Uses, uses_of
 from lossfix.losses.discovery.wording import pair_of
 from lossfix.losses.operations.keras_names import LOSS_CLASSES, WRAPPER
 from lossfix.losses.operations.names import canonical
-from lossfix.syntax.nodes import every
+from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import (
     Definition,
     Scope,
@@ -153,11 +153,11 @@ def handed_parameters(file: File, number: int) -> list[str]:
 
 def yields(node: ast.FunctionDef) -> bool:
     """Whether a function gives back something to wait for, or to go through."""
-    return any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in ast.walk(node))
+    return any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in below(node))
 
 
 def _roots(file: File, node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
+    for part in below(node):
         if isinstance(part, ast.Name):
             resolved = file.scope.resolve(part.id)
             if resolved is not None:
@@ -204,7 +204,7 @@ def called_name(call: ast.Call, classes: Container[str] = ()) -> str:
 
 def called_in(node: ast.AST) -> Iterator[str]:
     """The names of what is called below a node, as ``called_name`` has them."""
-    calls = (called_name(part) for part in ast.walk(node) if isinstance(part, ast.Call))
+    calls = (called_name(part) for part in below(node) if isinstance(part, ast.Call))
     return filter(None, calls)
 
 

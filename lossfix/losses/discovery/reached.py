@@ -204,7 +204,7 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
             continue
         targets = depending(caller, roles.y_true)
         predictions = depending(caller, roles.y_pred, *roles.also)
-        for call in ast.walk(caller):
+        for call in below(caller):
             # Of several functions of one name it is not told here which one is meant.
             name = called_name(call, classes) if isinstance(call, ast.Call) else ""
             if not isinstance(call, ast.Call) or len(parts.get(name, ())) != 1:

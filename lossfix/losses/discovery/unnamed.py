@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lossfix.losses.discovery.constants import PURE_ROOTS
 from lossfix.losses.discovery.uses import Uses
 from lossfix.losses.operations.spelling import first_free, names_in
-from lossfix.syntax.nodes import every, parents
+from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import dotted, last_part, scope_of_module, statements
 
 PARAMETERS = ("y_true", "y_pred")
@@ -152,9 +152,7 @@ def _as_function(module: ast.Module, node: ast.expr, name: str) -> ast.FunctionD
                 return None
             values = [*given, *(each.value for each in keywords)]
             # What is called there is called once, and in a function it would be for every batch.
-            if any(
-                isinstance(part, ast.Starred | ast.Call) for v in values for part in ast.walk(v)
-            ):
+            if any(isinstance(part, ast.Starred | ast.Call) for v in values for part in below(v)):
                 return None
             used = names_in(ast.Module([ast.Expr(node)], []))
             if any(each.arg is None for each in keywords) or used & {*PARAMETERS}:
@@ -166,7 +164,7 @@ def _as_function(module: ast.Module, node: ast.expr, name: str) -> ast.FunctionD
             body = ast.Call(inner, [*given, *pair], keywords)
         case _:
             return None
-    if any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in ast.walk(body)):
+    if any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in below(body)):
         return None
     if len(arguments.posonlyargs) + len(arguments.args) < 2:
         return None
@@ -205,7 +203,7 @@ def captured(module: ast.Module, loss: Unnamed, known: str = "") -> str:
     own = _bound(loss.function)
     used = sorted(
         (part.lineno, part.col_offset, part.id)
-        for part in ast.walk(loss.function)
+        for part in below(loss.function)
         if isinstance(part, ast.Name) and part.id in around - own - {known}
     )
     return used[0][2] if used else ""
@@ -214,7 +212,7 @@ def captured(module: ast.Module, loss: Unnamed, known: str = "") -> str:
 def _bound(node: ast.AST) -> set[str]:
     """What a function or a comprehension binds, whatever its inner ones bind with it."""
     names: set[str] = set()
-    for part in ast.walk(node):
+    for part in below(node):
         match part:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 names.add(name)

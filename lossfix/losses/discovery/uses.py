@@ -241,7 +241,7 @@ def takes_losses(passed_on: Collection[str], call: ast.Call, keyword: str | None
 
 
 def _calls(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
+    for part in below(node):
         if isinstance(part, ast.Call) and (name := last_part(part.func)) is not None:
             yield name
 
@@ -258,24 +258,22 @@ def _under_tape(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module) -> It
             for inner in statements(statement.body):
                 match inner:
                     case ast.Assign(targets=targets, value=value):
-                        names = [
-                            n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)
-                        ]
+                        names = [n.id for t in targets for n in below(t) if isinstance(n, ast.Name)]
                     case ast.AugAssign(target=ast.Name(id=name), value=value):
                         names = [name]
                     case _:
                         continue
                 for name in names:
                     taped.setdefault(name, set()).update(_calls(value))
-                    for part in ast.walk(value):
+                    for part in below(value):
                         if isinstance(part, ast.Name) and part.id in taped:
                             taped[name] |= taped[part.id]
     if not taped:
         return
     for statement in inside:
-        for part in ast.walk(statement):
+        for part in below(statement):
             match part:
                 case ast.Call(func=ast.Attribute(attr=("gradient" | "minimize")), args=[first, *_]):
-                    wanted.update(n.id for n in ast.walk(first) if isinstance(n, ast.Name))
+                    wanted.update(n.id for n in below(first) if isinstance(n, ast.Name))
     for name in wanted:
         yield from taped.get(name, ())

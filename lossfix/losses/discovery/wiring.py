@@ -195,11 +195,15 @@ class Wiring:
             ):
                 yield node
 
-    def compiled(self) -> Iterator[ast.expr]:
+    @cached_property
+    def compiled(self) -> tuple[ast.expr, ...]:
         """What ``compile`` is given as a loss, out of the lists, dictionaries and names that it is in."""
-        for call in every(self.module, ast.Call):
-            for value in _given_as_loss(call):
-                yield from self._elements(value, frozenset())
+        return tuple(
+            each
+            for call in every(self.module, ast.Call)
+            for value in _given_as_loss(call)
+            for each in self._elements(value, frozenset())
+        )
 
     def _elements(self, node: ast.expr, seen: frozenset[str]) -> Iterator[ast.expr]:
         match node:
@@ -364,7 +368,7 @@ def wires_a_loss(module: ast.Module) -> bool:
             ):
                 return True
     wiring = Wiring(module)
-    return any(not _is_plainly_a_loss(wiring, each) for each in wiring.compiled())
+    return any(not _is_plainly_a_loss(wiring, each) for each in wiring.compiled)
 
 
 def _given_as_loss(call: ast.Call) -> Iterator[ast.expr]:
