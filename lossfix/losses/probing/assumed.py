@@ -147,7 +147,10 @@ def _read(
             _indexed(found, index)
         case ast.Subscript(value=ast.Dict(keys=keys)):
             found.options += _strings(keys)
-        case ast.Compare(left=left, ops=[ast.Eq() | ast.In()], comparators=[other]) if left is node:
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotIn()], comparators=[other]) if (
+            left is node
+        ):
+            # What is `in` a list is a special case, what is not in one is refused.
             found.options += _strings(getattr(other, "elts", [other]))
         case ast.Attribute(attr="get") if isinstance(call := parents.get(above), ast.Call):
             if call.func is above and call.args:
