@@ -144,7 +144,7 @@ def open_all(
             documents.append(document)
     first = opened(documents, settings, pool, cache)
     files = replace(first, checked=checked, unreadable=tuple(unreadable), skipped=tuple(skipped))
-    return _followed(files, settings)
+    return _followed(files, settings, pool, cache)
 
 
 def opened(
@@ -163,7 +163,13 @@ def opened(
     return Opened(tuple(documents), readings, len(documents), ())
 
 
-def with_paths(files: Opened, paths: Sequence[str], settings: Settings) -> Opened:
+def with_paths(
+    files: Opened,
+    paths: Sequence[str],
+    settings: Settings,
+    pool: Pool = ALONE,
+    cache: Cache = FORGETFUL,
+) -> Opened:
     """The same with some of the skipped files opened, too."""
     documents, unreadable = [], []
     for path in paths:
@@ -171,7 +177,7 @@ def with_paths(files: Opened, paths: Sequence[str], settings: Settings) -> Opene
             documents.append(source.read(path))
         except Unreadable as error:
             unreadable.append(error)
-    more = opened(documents, settings)
+    more = opened(documents, settings, pool, cache)
     taken = frozenset(paths)
     return replace(
         files,
@@ -274,12 +280,14 @@ def _is_interesting(data: bytes, settings: Settings) -> bool:
     return b"lossfix:" in data or may_concern_a_loss(data, settings)
 
 
-def _followed(files: Opened, settings: Settings) -> Opened:
+def _followed(
+    files: Opened, settings: Settings, pool: Pool = ALONE, cache: Cache = FORGETFUL
+) -> Opened:
     """The same with those of the skipped files through which others reach a loss or a metric."""
     while files.resolved.needed:
         needed, absolute_of = frozenset(map(str, files.resolved.needed)), _absolutes()
         paths = [path for path in files.skipped if os.path.join(*absolute_of(path)) in needed]
-        files = with_paths(files, paths, settings)
+        files = with_paths(files, paths, settings, pool, cache)
     return files
 
 

@@ -10,6 +10,7 @@ import libcst as cst
 import pytest
 
 from lossfix import checking, run, scan
+from lossfix.cache import Cache
 from lossfix.config import Config
 from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.reading import read
@@ -85,6 +86,25 @@ def test_only_a_file_with_a_loss_is_parsed_by_libcst(
     paths = written(tmp_path, learning=FAULTY, losses=LOSS, other=FAULTLESS)
     assert sorted(checked(paths, tmp_path)[1]) == ["LF114", "LF301"]
     assert parsed["libcst"] == 1
+
+
+def test_what_is_followed_to_a_loss_is_parsed_once_and_remembered(
+    tmp_path: Path, parsed: dict[str, int]
+) -> None:
+    # Of the one in the middle only its path is known, until its import has to be followed.
+    paths = written(
+        tmp_path,
+        losses=LOSS,
+        between="from losses import gap_loss as loss\n",
+        use="import keras\nfrom between import loss\nmodel.compile(loss=loss)\n",
+    )
+    cache = Cache(tmp_path / "cache.sqlite")
+    for known in (False, True):
+        parsed["ast"] = 0
+        files = scan.open_all(paths, PLAIN, cache=cache)
+        assert len(files.documents) == 3
+        assert parsed["ast"] == (0 if known else 3)
+    cache.close()
 
 
 def test_documentation_is_not_parsed_for(tmp_path: Path, parsed: dict[str, int]) -> None:
