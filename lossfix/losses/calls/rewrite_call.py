@@ -14,6 +14,7 @@ from lossfix.losses.operations.translations import ATTRIBUTES, translation_of, t
 from lossfix.syntax.build import expression
 
 _HEAD = re.compile(r"(?<![\w.])(tf|keras|np)\.(?=\w)")
+_NAME = re.compile(r"(?<![\w.])(tf|keras|np)(\.\w+)+")
 
 
 def translated_function(loss: Loss, node: cst.Call, builtin: str = "") -> cst.BaseExpression | str:
@@ -57,7 +58,8 @@ def translated_attribute(loss: Loss, node: cst.Attribute) -> cst.BaseExpression:
 
 def _spelled(loss: Loss, template: str) -> str:
     """A template with its modules named as in this file, and its hole ``self`` as Python allows it."""
-    template = _HEAD.sub(lambda head: loss.spell(head.group()), template)
+    named = _NAME if loss.computes_with_ops else _HEAD
+    template = named.sub(lambda name: loss.spell(name.group()), template)
     return template.replace("{self}", "{self_}")
 
 

@@ -28,6 +28,8 @@ from lossfix.syntax.flow import Flow
 from lossfix.syntax.scope import Scope, definitions
 from lossfix.syntax.tree import Tree, all_statements, dotted, names_below, walk
 
+_OPS = ("keras.ops.", "tensorflow.keras.ops.")
+
 
 @dataclass(frozen=True)
 class Relaxation:
@@ -259,7 +261,26 @@ class Loss:
         A module that the file does not import yet is spelled as it is usually imported; the engine
         adds the import.
         """
-        return spelled(operation, self._module, self._imported)
+        return spelled(operation, self._module, self._imported, self.ops)
+
+    @property
+    def computes_with_ops(self) -> bool:
+        """Whether what is added to the function is written with ``keras.ops`` as far as that goes."""
+        return not self.spell("tf.reduce_mean").startswith(f"{self.tensorflow}.")
+
+    @cached_property
+    def ops(self) -> str:
+        """What the function calls ``keras.ops``, where it computes by that and by no TensorFlow function."""
+        found = set[str]()
+        for node in walk(self.function.body):
+            if not isinstance(node, cst.Attribute) or (name := self.qualified(node)) is None:
+                continue
+            written = dotted(node) or ""
+            if name.startswith(_OPS):
+                found.add(written.rpartition(".")[0])
+            elif name.startswith("tensorflow.") and "keras" not in name.split("."):
+                return ""
+        return found.pop() if len(found) == 1 else ""
 
     def fresh(self, *wishes: str) -> str:
         """The first of ``wishes`` that means nothing in this file yet, else the first with a number."""

@@ -20,9 +20,15 @@ ALSO_IN_KERAS = dict(pair.split("=") for pair in """
     stack=stack concat=concatenate nn.relu=relu nn.softmax=softmax nn.log_softmax=log_softmax
     nn.softplus=softplus math.log_sigmoid=log_sigmoid reduce_mean=mean reduce_sum=sum reduce_max=max
     reduce_min=min reduce_logsumexp=logsumexp math.reduce_variance=var
-    math.divide_no_nan=divide_no_nan
+    math.divide_no_nan=divide_no_nan math.log1p=log1p math.expm1=expm1 sign=sign round=round floor=floor
+    math.floor=floor sin=sin cos=cos cosh=cosh math.erf=erf pow=power matmul=matmul one_hot=one_hot
+    logical_and=logical_and logical_or=logical_or logical_not=logical_not math.is_finite=isfinite
+    math.is_nan=isnan math.reduce_std=std reduce_prod=prod reduce_any=any reduce_all=all tile=tile
+    convert_to_tensor=convert_to_tensor shape=shape
     """.split())
 """What ``keras.ops`` computes from the same arguments, in the same order and by the same keywords."""
+
+_DTYPES = frozenset({"float16", "float32", "float64", "int32", "int64", "bool"})
 
 
 def imported_by(scopes: Iterable[Scope]) -> frozenset[str]:
@@ -51,13 +57,23 @@ def _first_imports(outline: ast.Module) -> tuple[tuple[str, int], ...]:
     return tuple((name, line) for name, line in first.items() if line > defined > 0)
 
 
-def spelled(operation: str, module: Scope, imported: Collection[str]) -> str:
-    """A canonical name (``tf.where``, ``keras.losses.Loss``) as a file with these imports would write it."""
+def spelled(operation: str, module: Scope, imported: Collection[str], ops: str = "") -> str:
+    """A canonical name (``tf.where``, ``keras.losses.Loss``) as a file with these imports would write it.
+
+    Args:
+        operation: the canonical name.
+        module: the names that the file has where it is written.
+        imported: all that the file imports anywhere.
+        ops: what a function calls ``keras.ops`` that computes by nothing else.
+    """
     head, _, rest = operation.partition(".")
     if head == "tf":
-        ops = _bound_to(module, "keras.ops")
-        if rest in ALSO_IN_KERAS and ops and not _bound_to(module, _TENSORFLOW):
+        if not ops and not _bound_to(module, _TENSORFLOW):
+            ops = _bound_to(module, "keras.ops") or ""
+        if rest in ALSO_IN_KERAS and ops:
             return f"{ops}.{ALSO_IN_KERAS[rest]}"
+        if rest in _DTYPES and ops:
+            return f'"{rest}"'
         backend = _bound_to(module, "tensorflow.keras.backend")
         if rest in _ALSO_IN_THE_BACKEND and backend and not _bound_to(module, _TENSORFLOW):
             return f"{backend}.{rest}"

@@ -36,25 +36,31 @@ _SAYS_NOTHING = frozenset(
 
 _FUNCTION = frozenset({"function", "func", "fn"})
 
-SAME_RANK = '''def {name}(y_true, y_pred):
+_SAME_RANK = '''def {name}(y_true, y_pred):
     """Targets and predictions of the same rank, as Keras aligns them for a plain function."""
-    true_rank = {tf}.TensorShape(y_true.shape).rank
-    pred_rank = {tf}.TensorShape(y_pred.shape).rank
-    if true_rank is None or pred_rank is None:
-        return y_true, y_pred
+{ranks}
     if true_rank == pred_rank + 1 and y_true.shape[-1] == 1:
         if pred_rank == 1:
-            return y_true, {tf}.expand_dims(y_pred, -1)
-        return {tf}.squeeze(y_true, -1), y_pred
+            return y_true, {expand_dims}(y_pred, -1)
+        return {squeeze}(y_true, -1), y_pred
     if pred_rank == true_rank + 1 and y_pred.shape[-1] == 1:
         if true_rank == 1:
-            return {tf}.expand_dims(y_true, -1), y_pred
-        return y_true, {tf}.squeeze(y_pred, -1)
+            return {expand_dims}(y_true, -1), y_pred
+        return y_true, {squeeze}(y_pred, -1)
     return y_true, y_pred
 '''
 """Mirrors ``squeeze_or_expand_to_same_rank`` of Keras 3, which ``compile`` applies to functions only.
 
 Takes NumPy arrays, too, as the function did where it is called directly."""
+
+_RANKS_OF_TENSORFLOW = """\
+    true_rank = {tf}.TensorShape(y_true.shape).rank
+    pred_rank = {tf}.TensorShape(y_pred.shape).rank
+    if true_rank is None or pred_rank is None:
+        return y_true, y_pred"""
+_RANKS_OF_KERAS = """\
+    true_rank, pred_rank = len(y_true.shape), len(y_pred.shape)"""
+"""As Keras 3 asks for them itself, whatever its backend."""
 
 
 _LOSS_ENDS = re.compile(r"(?i:^loss$)|(?<=[a-zA-Z0-9])Loss$")
@@ -282,26 +288,42 @@ def rank_function(loss: Loss) -> str:
     return "same_rank" if is_rank_function(loss, "same_rank") else loss.fresh("same_rank")
 
 
+def same_rank(loss: Loss, name: str) -> str:
+    """The code of ``same_rank`` under a name, for the backend that the loss computes with."""
+    expand_dims, squeeze = loss.spell("tf.expand_dims"), loss.spell("tf.squeeze")
+    ranks = _RANKS_OF_TENSORFLOW.format(tf=loss.tensorflow)
+    if loss.computes_with_ops:
+        ranks = _RANKS_OF_KERAS
+    return _SAME_RANK.format(name=name, ranks=ranks, expand_dims=expand_dims, squeeze=squeeze)
+
+
 @lru_cache(maxsize=64)
 def is_rank_function(loss: Loss, name: str) -> bool:
     """Whether this file's function of that name only aligns ranks, as ours does."""
-    code = SAME_RANK.format(name="same_rank", tf=loss.tensorflow)
-    wanted = cst.parse_statement(code)
-    return any(
-        isinstance(each, cst.FunctionDef)
-        and each.name.value == name
-        and isinstance(wanted, cst.FunctionDef)
-        and [type(node) for node in walk(each.body)] == [type(node) for node in walk(wanted.body)]
+    found = [
+        [type(node) for node in walk(each.body)]
         for each in loss.tree.module.body
-    )
+        if isinstance(each, cst.FunctionDef) and each.name.value == name
+    ]
+    return any(each in _shapes_of_rank_functions() for each in found)
+
+
+@lru_cache(maxsize=1)
+def _shapes_of_rank_functions() -> tuple[list[type], ...]:
+    shapes = []
+    for ranks in (_RANKS_OF_TENSORFLOW.format(tf="tf"), _RANKS_OF_KERAS):
+        code = _SAME_RANK.format(name="f", ranks=ranks, expand_dims="tf.e", squeeze="tf.s")
+        parsed = cst.parse_statement(code)
+        assert isinstance(parsed, cst.FunctionDef)
+        shapes.append([type(node) for node in walk(parsed.body)])
+    return tuple(shapes)
 
 
 def rank_function_definition(loss: Loss) -> tuple[cst.BaseStatement, ...]:
     """The definition of ``same_rank`` where this loss needs it and the file has none yet."""
     if not needs_alignment(loss) or is_rank_function(loss, "same_rank"):
         return ()
-    code = SAME_RANK.format(name=rank_function(loss), tf=loss.tensorflow)
-    statement = _parse(loss, code)
+    statement = _parse(loss, same_rank(loss, rank_function(loss)))
     return (statement.with_changes(leading_lines=_blank() * 2),)
 
 

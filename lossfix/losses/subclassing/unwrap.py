@@ -10,7 +10,7 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import PASSED_ON
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
-from lossfix.losses.subclassing.classes import SAME_RANK, is_rank_function, rank_function
+from lossfix.losses.subclassing.classes import is_rank_function, rank_function, same_rank
 from lossfix.syntax.build import Replacement, tight_equal
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.tree import dotted, methods_of, walk
@@ -149,8 +149,7 @@ def _method(loss: Loss, code: str) -> cst.FunctionDef:
 def _before(loss: Loss) -> tuple[cst.BaseStatement, ...]:
     if is_rank_function(loss, rank_function(loss)):
         return ()
-    code = SAME_RANK.format(name=rank_function(loss), tf=loss.tensorflow)
-    parsed = loss.tree.statement(code)
+    parsed = loss.tree.statement(same_rank(loss, rank_function(loss)))
     assert isinstance(parsed, cst.FunctionDef)
     blank = cst.EmptyLine(indent=False)
     return (parsed.with_changes(leading_lines=[blank, blank]),)
