@@ -185,3 +185,33 @@ def test_what_is_not_there_does_not_add_up_over_a_large_map(hits: str) -> None:
     targets = tf.constant(np.eye(1, 10_000, dtype="float32"))
     found = new(targets, 0.9 * targets, steepness=8.0)
     assert float(found) * 10_000 == pytest.approx(1.0, abs=0.05)
+
+
+STEEPNESS = 8.0
+IN_PLACE_OF_ROUND = {
+    "hard": np.round,
+    "sigmoid": lambda x: 1.0 / (1.0 + np.exp(-STEEPNESS * (x - 0.5))),
+    "soft count": lambda x: x,
+    "steps": lambda x: 0.5 + 0.5 * np.tanh(STEEPNESS / 2 * (x - 0.5)) / np.tanh(STEEPNESS / 4),
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "recall", "loss"),
+    [
+        ("hard", 1.0, 0.0),
+        ("sigmoid", 181, -0.98),
+        ("soft count", 0.90, 0.82),
+        ("steps", 0.98, 0.38),
+    ],
+)
+def test_counts_over_a_large_map_are_as_the_documents_say(
+    form: str, recall: float, loss: float
+) -> None:
+    counted = IN_PLACE_OF_ROUND[form]
+    targets = np.eye(1, 10_000)[0]
+    background = np.abs(np.random.default_rng(0).normal(0.0, 0.001, targets.size))
+    shares = np.where(targets > 0, 0.9, background)
+    hits = counted(targets * shares).sum()
+    assert hits == pytest.approx(recall, abs=0.005 * max(1.0, recall))
+    assert 1.0 - 2.0 * hits / (1.0 + counted(shares).sum()) == pytest.approx(loss, abs=0.01)
