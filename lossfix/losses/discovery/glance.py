@@ -42,7 +42,8 @@ _GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
 _CALLS = (b" call(", b" __call__(", b"LossFunctionWrapper")
 """What a class of losses defines, or extends instead."""
 _KEPT = re.compile(
-    rb"^@[\w.]*regist(?!er_keras)[^\n]*\n(?:@[^\n]*\n)*def \w+\(\s*\w[^,()]*,\s*\w"
+    rb"^@(?:[\w.]*\.)?(?:[a-z]*_)?regist(?:er|ered|ry)(?:_(?:loss|module|objective|criteri|function|fn)\w*)?\b(?!\.)[^\n]*\n"
+    rb"(?:@[^\n]*\n)*def \w+\(\s*\w[^,()]*,\s*\w"
     rb"|^[\w.]*(?:loss|regist|objective|criteri)\w*(?:\.update\(|\[[^]\n]+\]\s*=\s*[^\W\d][\w.]*\s*$)",
     re.MULTILINE | re.IGNORECASE,
 )
