@@ -6,7 +6,7 @@ import ast
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lossfix import source
@@ -263,6 +263,7 @@ def test_a_large_notebook_is_split_at_its_own_cells_only():
     length=st.integers(0, 20),
     new=st.text('{}[]",:\\nu0\n x%', max_size=4),
 )
+@example(position=0, length=0, new="{[]:")
 def test_a_damaged_notebook_comes_back_or_is_said_to_be_unreadable(position, length, new):
     data = notebook("x = 1\n%time y", ["a = '\\n'\n", "b = 2"], "def (")
     start = position % len(data)

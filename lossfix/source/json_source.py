@@ -50,7 +50,10 @@ def members(text: str, start: int) -> Iterator[tuple[str, Extent]]:
     """
     position = _expect(text, "{", start)
     while text[position] != "}":
-        key, position = _value(text, position)
+        start = position
+        key, position = _value(text, start)
+        if not isinstance(key, str):
+            raise SyntaxFault("the key of an object is not a string", start)
         position = _expect(text, ":", position)
         _, end = _value(text, position)
         yield key, (position, end)
