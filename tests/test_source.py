@@ -11,7 +11,7 @@ import textwrap
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lossfix import source
@@ -91,6 +91,7 @@ COOKIES = ["", "latin-1", "utf-8", "cp1252", "shift_jis", "iso2022_jp", "utf-7",
     ),
     data=st.one_of(st.binary(max_size=40), st.text(max_size=20).map(str.encode)),
 )
+@example(cookie="latin-1", data=b"\r")
 def test_any_bytes_come_back_or_are_said_to_be_unreadable(cookie, data):
     data = (f"# coding: {cookie}\n".encode() if cookie else b"") + data
     try:

@@ -95,7 +95,14 @@ def with_line_ends(original: str, new: str) -> str:
         result += ends[i:j] if j - i == m - k else [dominant] * (m - k)
         done = j
     result += ends[done:]
-    return "".join(
-        line.removesuffix("\n") + (end or dominant) * line.endswith("\n")
-        for line, end in zip(lines, result, strict=True)
-    )
+    return _joined(lines, [end or dominant for end in result])
+
+
+def _joined(lines: Sequence[str], ends: Sequence[str]) -> str:
+    written = list[str]()
+    for line, end in zip(lines, ends, strict=True):
+        if line == "\n" == end and written and written[-1].endswith("\r"):
+            # Below a lone "\r" the end of an empty line would be taken for the rest of that one's.
+            end = "\r"
+        written.append(line.removesuffix("\n") + end * line.endswith("\n"))
+    return "".join(written)
