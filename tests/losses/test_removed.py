@@ -384,6 +384,10 @@ def test_what_keras_computes_as_tensorflow_does_has_the_same_values() -> None:
     extra |= dict.fromkeys(("maximum", "minimum", "math.divide_no_nan"), "x, 0.5 * x")
     extra |= {"clip_by_value": "x, 0.3, 0.8", "expand_dims": "x, -1", "squeeze": "x[:1], axis=0"}
     extra |= {"reshape": "x, [-1]", "stack": "[x, x], axis=-1", "concat": "[x, x], axis=-1"}
+    extra |= {"pow": "x, 2.0", "matmul": "x, x", "one_hot": "[0, 1], 3", "tile": "x, [2, 1]"}
+    extra |= dict.fromkeys(("logical_and", "logical_or"), "x > 0.5, x < 0.8")
+    extra |= dict.fromkeys(("logical_not", "reduce_any", "reduce_all"), "x > 0.5")
+    extra |= {"round": "10.0 * x - 0.5", "floor": "10.0 * x - 5.0"}
     for name, other in ALSO_IN_KERAS.items():
         reduced = "x, axis=-1, keepdims=True" if "reduce" in name else "x"
         arguments = extra.get(name, reduced)
