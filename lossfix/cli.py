@@ -355,13 +355,13 @@ def _beyond_baseline(report: Report, request: Request, flags: Mapping[str, Any])
     """What the baseline does not know; nothing where all of it becomes the baseline."""
     from dataclasses import replace
 
-    from lossfix import run, source
+    from lossfix import known, source
 
     whole = report
     if request.baseline is not None:
-        report = run.beyond_baseline(report, request.baseline)
+        report = known.beyond_baseline(report, request.baseline)
     if flags["write_baseline"]:
-        found = run.baseline_of(whole)
+        found = known.baseline_of(whole)
         try:
             source.write_baseline(flags["write_baseline"], found)
         except source.SourceError as error:

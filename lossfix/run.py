@@ -309,35 +309,6 @@ def _skips(request: Request, text: str) -> Callable[[str], Callable[[Finding], b
     return skips
 
 
-def beyond_baseline(report: Report, baseline: Baseline) -> Report:
-    """The report without the findings that the baseline knows."""
-    files = []
-    for file in report.files:
-        if not file.after:
-            # What cannot be read is never known.
-            files.append(file)
-            continue
-        document = source.decode(file.path, file.after)
-        placed = {source.in_joined(each, document.source): each for each in file.findings}
-        new = source.beyond_baseline(placed, document.source.text, baseline)
-        findings = tuple(placed[each] for each in new)
-        if findings or file.outcomes or file.changed:
-            files.append(replace(file, findings=findings))
-    return replace(report, files=tuple(files))
-
-
-def baseline_of(report: Report) -> list[tuple[Finding, str]]:
-    """All findings of a report with the texts that they are in, as ``write_baseline`` takes them."""
-    pairs = []
-    for file in report.files:
-        if not file.after:
-            continue
-        document = source.decode(file.path, file.after)
-        found = (source.in_joined(each, document.source) for each in file.findings)
-        pairs += [(each, document.source.text) for each in found]
-    return pairs
-
-
 def _wanted(request: Request, document: Document) -> Callable[[Loss], bool]:
     """Whether any line of a loss lies in the lines to which the run is confined."""
     limits = _limits(request, document)
