@@ -190,12 +190,17 @@ def with_paths(
 
 def callers(files: Opened, names: frozenset[bytes], holding: set[str]) -> list[str]:
     """The skipped files that mention one of ``names``, or look up what the files ``holding`` them define."""
-    found = [path for path in files.skipped if mentions(Path(path).read_bytes(), names)]
+    found, looking = list[str](), list[str]()
+    for path in files.skipped:
+        data = Path(path).read_bytes()
+        if mentions(data, names):
+            found.append(path)
+        elif may_look_up(data):
+            looking.append(path)
     # What looks functions up mentions the module at most: the one that defines them, or that hands them on.
     handing = {each.source.path for each in files.documents if mentions(each.data, names)}
     modules = frozenset(_module_name(path).encode() for path in {*holding, *found, *handing})
-    closed = sorted({*files.skipped} - {*found})
-    return found + [path for path in closed if may_look_up(Path(path).read_bytes(), modules)]
+    return found + [path for path in looking if mentions(Path(path).read_bytes(), modules)]
 
 
 def with_named(files: Opened, named: Iterable[str], settings: Settings) -> Opened:
