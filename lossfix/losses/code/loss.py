@@ -272,8 +272,8 @@ class Loss:
     def ops(self) -> str:
         """What the function calls ``keras.ops``, where it computes by that and by no TensorFlow function."""
         found = set[str]()
-        for node in walk(self.function.body):
-            if not isinstance(node, cst.Attribute) or (name := self.qualified(node)) is None:
+        for node in walk(self.function.body, cst.Attribute):
+            if (name := self.qualified(node)) is None:
                 continue
             written = dotted(node) or ""
             if name.startswith(_OPS):

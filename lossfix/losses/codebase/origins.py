@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from lossfix.losses.codebase.said import Reference
+from lossfix.losses.codebase.said import Reference, joined
 from lossfix.losses.discovery.assigned import assignments_of, references
 from lossfix.syntax.nodes import every, parents
 from lossfix.syntax.scope import Definition, blocks, dotted, last_part
@@ -136,7 +136,7 @@ class Origins:
             return self._attributes[name]
         if name in self.defined or name in self.assigned.values or not name.isidentifier():
             return ()
-        return tuple(f"{star}{'' if star.endswith('.') else '.'}{name}" for star in self.stars)
+        return tuple(joined(star, name) for star in self.stars)
 
     def meanings(self, node: ast.expr) -> tuple[str, ...]:
         """The origins of a name or a dotted name."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lossfix.losses.codebase.modules import Located
-from lossfix.losses.codebase.said import Reference, Shared
+from lossfix.losses.codebase.said import Reference, Shared, joined
 from lossfix.losses.discovery.lookups import EVERY
 
 
@@ -100,7 +100,7 @@ class Modules:
         if rest == (EVERY,):
             found.update((Place(file, each), None) for each in sorted(shared.defined))
             origins = [each for _, imported in self._imports[file].items() for each in imported]
-            for origin in (*origins, *(_joined(star, EVERY) for star in shared.stars)):
+            for origin in (*origins, *(joined(star, EVERY) for star in shared.stars)):
                 self._follow_origin(file, origin, found, seen, leading)
             return True
         if name in shared.defined or name in self.links[file]:
@@ -115,7 +115,7 @@ class Modules:
             return True
         self._lent.add(Place(file, name))
         if not origins:
-            origins = [_joined(star, name) for star in shared.stars]
+            origins = [joined(star, name) for star in shared.stars]
         followed = [
             self._follow_origin(file, ".".join((origin, *attributes)), found, seen, leading)
             for origin in origins
@@ -210,8 +210,3 @@ class Modules:
                 break
             same += 1
         return same
-
-
-def _joined(module: str, name: str) -> str:
-    """The origin of a name of a module, which may be a relative one: ``..`` has its dots already."""
-    return f"{module}{'' if module.endswith('.') else '.'}{name}"

@@ -176,3 +176,8 @@ class Reading:
     """Its losses, as far as no other file says anything of it; ``None`` where it does not parse."""
     wires: bool = True
     """Whether a rule may have something to say on how it wires losses."""
+
+
+def joined(module: str, name: str) -> str:
+    """The origin of a name of a module, which may be a relative one: ``..`` has its dots already."""
+    return f"{module}{'' if module.endswith('.') else '.'}{name}"

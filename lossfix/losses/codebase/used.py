@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lossfix.losses.codebase.origins import Origins
-from lossfix.losses.codebase.said import Argument, Role, Use
+from lossfix.losses.codebase.said import Argument, Role, Use, joined
 from lossfix.losses.discovery.assigned import called_through
 from lossfix.losses.discovery.holders import (
     NAMES,
@@ -179,4 +179,4 @@ def _reached_by(lookup: Lookup, names: Origins) -> Iterator[str]:
         if lookup.evaluated:
             yield f"{origin}.{EVERY}"
     for star in names.stars:
-        yield f"{star}{'' if star.endswith('.') else '.'}{EVERY}"
+        yield joined(star, EVERY)

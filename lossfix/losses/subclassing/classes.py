@@ -291,9 +291,8 @@ def rank_function(loss: Loss) -> str:
 def same_rank(loss: Loss, name: str) -> str:
     """The code of ``same_rank`` under a name, for the backend that the loss computes with."""
     expand_dims, squeeze = loss.spell("tf.expand_dims"), loss.spell("tf.squeeze")
-    ranks = _RANKS_OF_TENSORFLOW.format(tf=loss.tensorflow)
-    if loss.computes_with_ops:
-        ranks = _RANKS_OF_KERAS
+    of_tensorflow = _RANKS_OF_TENSORFLOW.format(tf=loss.tensorflow)
+    ranks = _RANKS_OF_KERAS if loss.computes_with_ops else of_tensorflow
     return _SAME_RANK.format(name=name, ranks=ranks, expand_dims=expand_dims, squeeze=squeeze)
 
 
