@@ -47,6 +47,11 @@ def kept(folder: Path, files: dict[str, str]) -> list[str]:
         "import losses\n\n\ndef pick(name):\n    return losses.__dict__.get(name)\n",
         "import losses\n\n\ndef all_of():\n    return list(vars(losses).values())\n",
         "import losses as ls\nimport inspect\n\nALL = dict(inspect.getmembers(ls))\n",
+        "import losses\nimport inspect\n\nALL = sorted(inspect.getmembers(losses, callable))\n",
+        "import losses\n\n\ndef pick(name):\n    return [getattr(losses, name), 'mse']\n",
+        "import losses\n\nCHOSEN = getattr(losses, input())\n",
+        "import losses\n\n\ndef run(name, y, p):\n"
+        "    if (loss := getattr(losses, name)) is not None:\n        return loss(y, p)\n",
         "import importlib\n\n\ndef pick(name):\n"
         "    return getattr(importlib.import_module('losses'), name)\n",
         "from losses import *\n\n\ndef run(name, y, p):\n    return globals()[name](y, p)\n",
@@ -85,7 +90,12 @@ def test_what_its_own_file_looks_up_stays_a_function(tmp_path: Path, code: str) 
         "import losses\n\n\ndef run(model, name):\n"
         "    loss = getattr(losses, name, None)\n    if loss is None:\n        raise ValueError(name)\n"
         "    model.compile('sgd', loss)\n",
+        "import losses\n\n\ndef run(model, one, two):\n"
+        "    both = [getattr(losses, one), getattr(losses, two)]\n    model.compile(loss=both)\n",
+        "import losses\n\n\ndef run(model, name):\n"
+        "    loss = getattr(losses, name)\n    loss = [loss]\n    model.compile(loss=loss)\n",
         "import losses\n\n\ndef known(name):\n    return name in vars(losses)\n",
+        "import losses\n\n\ndef all_names():\n    return list(vars(losses)), str(vars(losses))\n",
         "import losses\n\n\ndef run(args, names):\n    return [getattr(args, n) for n in names]\n",
         "import losses\n\n\ndef run():\n    return f'{losses}'.format(**locals())\n",
         "import sizes\n\n\ndef run(name):\n    return getattr(sizes, name)\n",

@@ -13,9 +13,9 @@ from lossfix.losses.discovery.holders import (
     NAMES,
     PUTS_IN,
     TAKES_OUT,
-    TELLS,
     asks_for_names,
     only_compared,
+    only_tells,
     outermost,
 )
 from lossfix.losses.discovery.lookups import EVERY, Lookup, lookups_in
@@ -122,7 +122,7 @@ class _Read:
     ) -> Iterator[Use]:
         if takes_losses(self.local.passed_on, call, keyword) or _keeps(call, keyword):
             return
-        if last_part(call.func) in TELLS and isinstance(call.func, ast.Name):
+        if only_tells(call):
             return
         functions = self.names.called(call)
         key = keyword if keyword is not None else call.args.index(node)

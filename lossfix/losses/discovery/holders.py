@@ -112,6 +112,11 @@ def asks_for_names(call: ast.Call, keyword: str | None) -> bool:
     return keyword == CHOICES or (joins and keyword is None)
 
 
+def only_tells(call: ast.Call) -> bool:
+    """Whether a call calls nothing of what it is handed: ``print(loss)``."""
+    return isinstance(call.func, ast.Name) and call.func.id in TELLS
+
+
 def only_compared(comparison: ast.Compare, node: ast.expr) -> bool:
     """Whether a comparison says nothing of what ``node`` is: ``name in LOSSES``, ``loss is None``."""
     match comparison:

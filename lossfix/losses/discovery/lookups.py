@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from lossfix.losses.discovery.holders import only_compared, only_tells, outermost
 from lossfix.losses.discovery.uses import takes_losses, uses_of
 from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import dotted, last_part
@@ -101,18 +102,18 @@ def _of_module(node: ast.expr, holder: ast.expr) -> Iterator[Lookup]:
 def _widened(lookup: Lookup, above: _Parents) -> Lookup | None:
     """The same with what is taken out of the namespace; ``None`` where no function is, or a known one."""
     node = lookup.node
-    outer = above.get(node)
     match node:
         case ast.Call(func=ast.Name(id=("getattr" | "eval"))):
+            return lookup
+        case ast.Call(func=function) if last_part(function) == "getmembers":
             return lookup
         case ast.Call(func=ast.Name(id=("locals" | "vars")), args=[]) if not isinstance(
             _around(node, above), ast.Module
         ):
             return None
+    outer = above.get(node)
     match outer:
-        case ast.Compare() | ast.Call(func=ast.Name(id=("len" | "sorted" | "print"))):
-            return None
-        case ast.Subscript(slice=ast.Constant()):
+        case ast.Compare() | ast.Subscript(slice=ast.Constant()):
             return None
         case ast.Subscript(ctx=ast.Load()):
             return replace(lookup, node=outer)
@@ -124,27 +125,42 @@ def _widened(lookup: Lookup, above: _Parents) -> Lookup | None:
             if method in _OF_ONE_NAME and call.args[:1]:
                 known = isinstance(call.args[0], ast.Constant)
                 return None if known else replace(lookup, node=call)
-    return lookup
+    _, names_alone = outermost(node, above)
+    return None if names_alone else lookup
 
 
-def _ends_in_compile(node: ast.expr, above: _Parents, passed_on: Collection[str]) -> bool:
-    """Whether what is looked up, under the name that it is given, is only ever a loss of ``compile``."""
-    outer = above.get(node)
+def _ends_in_compile(
+    node: ast.expr, above: _Parents, passed_on: Collection[str], seen: frozenset[str] = frozenset()
+) -> bool:
+    """Whether what is looked up, under the names that it is given, is only ever a loss of ``compile``.
+
+    What is only printed, or compared with nothing, is not called either.
+    """
+    whole, _ = outermost(node, above)
+    if any(isinstance(each, ast.NamedExpr) for each in below(whole)):
+        return False
+    outer = above.get(whole)
     match outer:
-        case ast.Call() if outer.func is not node:
-            return takes_losses(passed_on, outer, None)
+        case ast.Call() if outer.func is not whole:
+            return only_tells(outer) or takes_losses(passed_on, outer, None)
         case ast.keyword(arg=keyword) if isinstance(call := above.get(outer), ast.Call):
             return takes_losses(passed_on, call, keyword)
         case ast.Assign(targets=[ast.Name(id=name)]):
+            if name in seen:
+                return True
             around = _around(node, above)
             reads = [
                 each
                 for each in below(around)
                 if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)
             ]
-            return all(_ends_in_compile(each, above, passed_on) for each in reads)
-        case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
-            return True
+            # What a module sets and never reads is there for others.
+            is_for_others = isinstance(around, ast.Module) and not reads
+            return not is_for_others and all(
+                _ends_in_compile(each, above, passed_on, seen | {name}) for each in reads
+            )
+        case ast.Compare():
+            return only_compared(outer, whole)
     return False
 
 
