@@ -282,6 +282,7 @@ BY_ANOTHER_NAME = {
     "a selector": "from losses import pick\n\nvalue = pick('gap')(1, 2)\n",
     "a registry": "from losses import TABLE\n\nvalue = TABLE['gap'](1, 2)\n",
     "an alias": "from losses import alias\n\nvalue = alias(1, 2)\n",
+    "a name given in passing": "from losses import gap\n\nvalue = (f := gap) and f(1, 2)\n",
     "a re-export": "from hub import again\n\nvalue = again(1, 2, 3)\n",
     "a registry of another file": "from store import KEPT\n\nvalue = KEPT['gap'](1, 2)\n",
 }

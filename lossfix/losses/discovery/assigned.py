@@ -44,47 +44,8 @@ class Assigned:
 def assignments_of(module: ast.Module) -> Assigned:
     """What each name of a file, or each attribute by its last part, is ever made to stand for."""
     values: dict[str, list[ast.expr]] = {}
-    returns: dict[str, list[ast.expr]] = {}
-
-    def bind(target: ast.expr, value: ast.expr) -> None:
-        match target, value:
-            case (ast.Name(id=name) | ast.Attribute(attr=name)), _:
-                values.setdefault(name, []).append(value)
-            case ast.Subscript(value=holder), _:
-                bind(holder, value)
-            case (
-                (ast.Tuple(elts=targets) | ast.List(elts=targets)),
-                (ast.Tuple(elts=parts) | ast.List(elts=parts)),
-            ) if len(targets) == len(parts):
-                for each, part in zip(targets, parts, strict=True):
-                    bind(each, part)
-
-    keeping: dict[Decoration, list[ast.expr]] = {}
-    for keeper in keepers(module):
-        if keeper.position == 0:
-            keeping.setdefault(keeper.decoration, []).append(keeper.holder)
-    for node in every(module, ast.Assign, ast.AnnAssign, ast.Call, ast.FunctionDef):
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    bind(target, value)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                bind(target, value)
-            case ast.Call(func=ast.Attribute(value=target, attr=attr)) if attr in PUTS_IN:
-                for value in put_in(node):
-                    bind(target, value)
-            case ast.FunctionDef(name=name, body=body, decorator_list=decorators):
-                for decorator in decorators:
-                    for holder in keeping.get(decoration_of(decorator), ()):
-                        bind(holder, ast.Name(name, ast.Load()))
-                for parameter, default in defaults(node.args):
-                    if default is not None:
-                        values.setdefault(parameter, []).append(default)
-                returns.setdefault(name, []).extend(
-                    each.value
-                    for each in statements(body)
-                    if isinstance(each, ast.Return) and each.value is not None
-                )
+    for target, value in _bound(module):
+        _bind(target, value, values)
     # Loops last: what they run over may have been given a name further down.
     for node in every(module, ast.For, ast.comprehension):
         match node:
@@ -92,8 +53,59 @@ def assignments_of(module: ast.Module) -> Assigned:
                 target=target, iter=series
             ):
                 for value in _elements(series, values):
-                    bind(target, value)
-    return Assigned(_frozen(values), _frozen(returns), _registered(module))
+                    _bind(target, value, values)
+    return Assigned(_frozen(values), _returned(module), _registered(module))
+
+
+def _bound(module: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What stands for a value, or keeps it, and the value; loops apart."""
+    keeping: dict[Decoration, list[ast.expr]] = {}
+    for keeper in keepers(module):
+        if keeper.position == 0:
+            keeping.setdefault(keeper.decoration, []).append(keeper.holder)
+    kinds = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Call, ast.FunctionDef)
+    for node in every(module, *kinds):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                yield from ((target, value) for target in targets)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield target, value
+            case ast.NamedExpr(target=target, value=value):
+                yield target, value
+            case ast.Call(func=ast.Attribute(value=holder, attr=attr)) if attr in PUTS_IN:
+                yield from ((holder, value) for value in put_in(node))
+            case ast.FunctionDef(name=name, args=arguments, decorator_list=decorators):
+                for decorator in decorators:
+                    for holder in keeping.get(decoration_of(decorator), ()):
+                        yield holder, ast.Name(name, ast.Load())
+                for parameter, default in defaults(arguments):
+                    if default is not None:
+                        yield ast.Name(parameter, ast.Store()), default
+
+
+def _bind(target: ast.expr, value: ast.expr, values: dict[str, list[ast.expr]]) -> None:
+    match target, value:
+        case (ast.Name(id=name) | ast.Attribute(attr=name)), _:
+            values.setdefault(name, []).append(value)
+        case ast.Subscript(value=holder), _:
+            _bind(holder, value, values)
+        case (
+            (ast.Tuple(elts=targets) | ast.List(elts=targets)),
+            (ast.Tuple(elts=parts) | ast.List(elts=parts)),
+        ) if len(targets) == len(parts):
+            for each, part in zip(targets, parts, strict=True):
+                _bind(each, part, values)
+
+
+def _returned(module: ast.Module) -> Mapping[str, tuple[ast.expr, ...]]:
+    found: dict[str, list[ast.expr]] = {}
+    for function in every(module, ast.FunctionDef):
+        found.setdefault(function.name, []).extend(
+            each.value
+            for each in statements(function.body)
+            if isinstance(each, ast.Return) and each.value is not None
+        )
+    return _frozen(found)
 
 
 def _frozen(lists: Mapping[str, list[ast.expr]]) -> dict[str, tuple[ast.expr, ...]]:
