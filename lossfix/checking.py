@@ -22,12 +22,13 @@ from lossfix.losses.code.loss import Loss, Relaxation
 from lossfix.losses.code.unfolding import body_of
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.discover import discover
-from lossfix.losses.discovery.wiring import Misuse, Wiring, span_of
+from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.losses.operations.injected import NEED_NOT_BE_TENSORFLOW
 from lossfix.model import Evidence, Finding, Form, Safety, Severity, Span
 from lossfix.rules import RULES
 from lossfix.rules.rule import Match, Rule
 from lossfix.syntax.guards import GuardTripped
+from lossfix.syntax.nodes import span_of
 from lossfix.syntax.parsing import Unparsable, outline, parse
 from lossfix.syntax.tree import Tree, walk
 

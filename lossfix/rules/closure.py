@@ -81,6 +81,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.symbolic import symbolic_arguments
 from lossfix.losses.discovery.unsavable import unsavable
 from lossfix.losses.discovery.wiring import Wiring
 from lossfix.losses.probing.assumed import tensors_of
@@ -172,7 +173,7 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
 def _tensors(module: ast.Module, factory: ast.FunctionDef) -> Iterator[str]:
     """The parameters that are tensors of a model, by what the code does with them or by what it passes."""
     yield from tensors_of(module, factory)
-    yield from (name for name, _ in Wiring(module).symbolic_arguments(factory))
+    yield from (name for name, _ in symbolic_arguments(Wiring(module), factory))
 
 
 def _is_prelude(loss: Loss, statement: cst.CSTNode) -> bool:

@@ -71,6 +71,11 @@ import ast
 from collections.abc import Iterator
 
 from lossfix.losses.discovery.candidate import Candidate
+from lossfix.losses.discovery.symbolic import (
+    is_asked_its_shape,
+    is_symbolic,
+    symbolic_arguments,
+)
 from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
@@ -101,10 +106,10 @@ def _read(wiring: Wiring, candidate: Candidate, node: ast.FunctionDef) -> Iterat
     told: set[str] = set()
     for part in sorted(_names(node), key=lambda each: (each.lineno, each.col_offset)):
         match part:
-            case ast.Name(id=name) if name in own or wiring.is_asked_its_shape(part):
+            case ast.Name(id=name) if name in own or is_asked_its_shape(wiring, part):
                 continue
         code = ast.unparse(part)
-        if code not in told and wiring.is_symbolic(part):
+        if code not in told and is_symbolic(wiring, part):
             told.add(code)
             yield _misuse(part, code, candidate)
 
@@ -132,7 +137,7 @@ def _handed_over(wiring: Wiring, candidate: Candidate) -> Iterator[Misuse]:
     if not isinstance(factory, ast.FunctionDef):
         return
     used = {each.id for each in below(inner) if isinstance(each, ast.Name)}
-    for name, value in wiring.symbolic_arguments(factory):
+    for name, value in symbolic_arguments(wiring, factory):
         if name in used:
             yield _misuse(value, " ".join(ast.unparse(value).split()), candidate)
 

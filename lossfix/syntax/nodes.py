@@ -13,6 +13,8 @@ from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import TypeVar, cast
 
+from lossfix.model import Span
+
 Node = TypeVar("Node", bound=ast.AST)
 
 _LEAVES = frozenset({ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global, ast.Nonlocal})
@@ -101,3 +103,20 @@ def every(module: ast.Module, *kinds: type[Node]) -> list[Node]:
 def parents(module: ast.Module) -> Mapping[ast.AST, ast.AST]:
     """The node above each node of a file; contexts and operators have none."""
     return _walked(module).parents
+
+
+def span_of(text: str, node: ast.expr | ast.stmt) -> Span:
+    """Where a node stands, in code points: ``ast`` counts bytes of UTF-8."""
+    lines = text.split("\n")
+
+    def column(line: int, offset: int) -> int:
+        return len(lines[line - 1].encode()[:offset].decode("utf-8", "replace")) + 1
+
+    end_line = node.end_lineno or node.lineno
+    end_offset = node.col_offset if node.end_col_offset is None else node.end_col_offset
+    return Span(
+        node.lineno,
+        column(node.lineno, node.col_offset),
+        end_line,
+        column(end_line, end_offset),
+    )

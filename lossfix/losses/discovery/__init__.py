@@ -5,6 +5,7 @@
 ``handed`` (what names stand for, are used for, are given), ``lookups`` (names that no file writes out),
 ``constants`` (what a module may hold), ``outline``, ``functions``, ``discover`` and ``candidate``,
 ``unnamed`` (lambdas and partial applications), ``reached`` (the parts of losses), ``apart`` (losses that
-Keras does not call), ``imported`` (imports that fail), ``wiring`` (what is done with them), ``taping`` (what
-tapes see of them), ``unsavable`` (what no saved configuration holds).
+Keras does not call), ``imported`` (imports that fail), ``wiring`` (what is done with them), ``symbolic``
+(what is a tensor of a functional model), ``taping`` (what tapes see of them), ``unsavable`` (what no saved
+configuration holds).
 """

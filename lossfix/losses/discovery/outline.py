@@ -13,6 +13,7 @@ from lossfix.losses.discovery.uses import Uses, uses_of
 from lossfix.losses.discovery.wording import pair_of
 from lossfix.losses.operations.keras_names import LOSS_CLASSES, WRAPPER
 from lossfix.losses.operations.names import canonical
+from lossfix.syntax.lineage import lineage
 from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import (
     Definition,
@@ -69,24 +70,26 @@ def expressions_of(module: ast.Module, project: Project) -> tuple[Unnamed, ...]:
     return unnamed_losses(module, _uses_of(module, project))
 
 
-def class_bases(
-    file: File, node: ast.ClassDef, seen: frozenset[str] = frozenset()
-) -> Iterator[str]:
+def class_bases(file: File, node: ast.ClassDef) -> Iterator[str]:
     """Canonical names of all that a class derives from, through the classes of its file; as written where
     they are none that is known."""
-    for base in node.bases:
-        name = dotted(base)
-        if name is None:
-            continue
-        resolved = file.scope.resolve(name)
-        if resolved is not None:
-            yield canonical(resolved)
-        elif (name,) in file.by_path and name not in seen:
-            inner = file.listed[file.by_path[(name,)]][1]
-            if isinstance(inner, ast.ClassDef):
-                yield from class_bases(file, inner, seen | {name})
-        else:
-            yield name
+
+    def own(name: str) -> ast.ClassDef | None:
+        """The class of the file that a base is, where it is no import."""
+        number = file.by_path.get((name,)) if file.scope.resolve(name) is None else None
+        found = None if number is None else file.listed[number][1]
+        return found if isinstance(found, ast.ClassDef) else None
+
+    def parents(each: ast.ClassDef) -> Iterator[ast.ClassDef]:
+        return filter(None, map(own, filter(None, map(dotted, each.bases))))
+
+    for each in lineage(node, parents):
+        for name in filter(None, map(dotted, each.bases)):
+            resolved = file.scope.resolve(name)
+            if resolved is not None:
+                yield canonical(resolved)
+            elif (name,) not in file.by_path:
+                yield name
 
 
 def is_loss_base(file: File, name: str) -> bool:

@@ -12,9 +12,11 @@ from functools import cached_property, lru_cache
 
 from lossfix.losses.discovery.candidate import Candidate, Settings
 from lossfix.losses.discovery.discover import discover
+from lossfix.losses.discovery.uses import compiles
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.operations.names import canonical
-from lossfix.model import Severity, Span
+from lossfix.model import Severity
+from lossfix.syntax.lineage import lineage
 from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import (
     Definition,
@@ -31,9 +33,6 @@ MODEL = "keras.Model"
 MODELS = frozenset({MODEL, "keras.Sequential"})
 STEPS = frozenset({"train_step", "test_step"})
 """The methods in which a model computes its loss itself."""
-_SYMBOLIC = frozenset({"keras.Input", "keras.layers.Input"})
-_ENDS = frozenset({"input", "inputs", "output", "outputs"})
-_STATIC = frozenset({"shape", "dtype", "name", "ndim"})
 
 Owner = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module
 
@@ -139,19 +138,14 @@ class Wiring:
                 return definition
         return None
 
-    def class_of(self, node: ast.ClassDef) -> frozenset[str]:
-        """Canonical names of all classes that a class derives from."""
-        return frozenset(self._bases(node, frozenset()))
+    def bases(self, node: ast.ClassDef) -> frozenset[str]:
+        """Canonical names of all classes that a class derives from, through those of its file."""
+        named = (base for each in lineage(node, self._parents) for base in each.bases)
+        return frozenset(name for base in named if (name := self.operation(base)) is not None)
 
-    def _bases(self, node: ast.ClassDef, seen: frozenset[str]) -> Iterator[str]:
-        for base in node.bases:
-            operation = self.operation(base)
-            if operation is not None:
-                yield operation
-            elif isinstance(base, ast.Name) and base.id not in seen:
-                other = self.class_called(base)
-                if other is not None:
-                    yield from self._bases(other, seen | {base.id})
+    def _parents(self, node: ast.ClassDef) -> Iterator[ast.ClassDef]:
+        own = (self.class_called(base) for base in node.bases if self.operation(base) is None)
+        return filter(None, own)
 
     def is_model(self, node: ast.expr) -> bool:
         """Whether an expression is certainly a Keras model."""
@@ -167,7 +161,7 @@ class Wiring:
         if operation.startswith("keras.applications."):
             return True
         made = self.class_called(value.func)
-        return made is not None and bool(self.class_of(made) & MODELS)
+        return made is not None and bool(self.bases(made) & MODELS)
 
     def has_weights(self, node: ast.expr) -> bool:
         """Whether the file reads the trainable weights of what an expression names: a layer or model."""
@@ -191,7 +185,7 @@ class Wiring:
                 isinstance(node, ast.FunctionDef)
                 and node.name in STEPS
                 and isinstance(around, ast.ClassDef)
-                and self.class_of(around) & MODELS
+                and self.bases(around) & MODELS
             ):
                 yield node
 
@@ -222,51 +216,6 @@ class Wiring:
             case _:
                 yield node
 
-    def symbolic_arguments(self, factory: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
-        """The parameters of a factory that its calls give tensors of a model, each with what it is given."""
-        names = [each.arg for each in (*factory.args.posonlyargs, *factory.args.args)]
-        for call in every(self.module, ast.Call):
-            if dotted(call.func) != factory.name or factory in self.owners(call):
-                continue
-            given = [*zip(names, call.args, strict=False)]
-            given += [(each.arg, each.value) for each in call.keywords if each.arg is not None]
-            yield from (each for each in given if self.is_symbolic(each[1]))
-
-    def is_symbolic(self, node: ast.expr | None, seen: frozenset[str] = frozenset()) -> bool:
-        """Whether an expression is certainly a tensor of a functional model, which has no values."""
-        match node:
-            case ast.Name(id=name):
-                # `x = Dense(64)(x)` in a loop: what it is made of again was told by what it started as.
-                found = self.values(node)
-                return name in seen or (
-                    bool(found) and all(self.is_symbolic(each, seen | {name}) for each in found)
-                )
-            case ast.Attribute(value=value, attr=attribute):
-                if attribute in _ENDS:
-                    return self.is_model(value) or self._is_layer_of_a_model(value)
-                return attribute not in _STATIC and self.is_symbolic(value, seen)
-            case ast.Subscript(value=value):
-                return self.is_symbolic(value, seen)
-            case ast.BinOp(left=left, right=right):
-                return self.is_symbolic(left, seen) or self.is_symbolic(right, seen)
-            case ast.List(elts=elements) | ast.Tuple(elts=elements):
-                return any(self.is_symbolic(each, seen) for each in elements)
-            case ast.Call(func=function, args=args):
-                operation = self.operation(node) or ""
-                if operation in _SYMBOLIC:
-                    return True
-                # A constructor makes an object, of whatever it is given: `Model(inputs, outputs)`.
-                last = (dotted(function) or "").rpartition(".")[2]
-                if last[:1].isupper() or last in ("int_shape", "print", "len", "repr", "str"):
-                    return False
-                return any(self.is_symbolic(each, seen) for each in args)
-        return False
-
-    def is_asked_its_shape(self, node: ast.expr) -> bool:
-        """Whether only that of a tensor is read which needs no values."""
-        above = parents(self.module).get(node)
-        return isinstance(above, ast.Attribute) and above.attr in _STATIC
-
     def is_provided_for(self, node: ast.AST) -> bool:
         """Whether the code asks for a name before it uses it, or goes on without it."""
         above = parents(self.module).get(node)
@@ -289,14 +238,6 @@ class Wiring:
                     if inner in (orelse if test else body):
                         return True
             inner, above = above, parents(self.module).get(above)
-        return False
-
-    def _is_layer_of_a_model(self, node: ast.expr) -> bool:
-        match node:
-            case ast.Subscript(value=ast.Attribute(value=model, attr="layers")):
-                return self.is_model(model)
-            case ast.Call(func=ast.Attribute(value=model, attr="get_layer")):
-                return self.is_model(model)
         return False
 
 
@@ -373,9 +314,7 @@ def wires_a_loss(module: ast.Module) -> bool:
 
 def _given_as_loss(call: ast.Call) -> Iterator[ast.expr]:
     """What ``compile`` is given as the loss, by keyword or in the second place."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr != "compile":
-        return
-    if dotted(call.func) == "re.compile":
+    if not compiles(call):
         return
     yield from (each.value for each in call.keywords if each.arg == "loss")
     if len(call.args) > 1 and not any(isinstance(each, ast.Starred) for each in call.args[:2]):
@@ -399,20 +338,3 @@ def _is_plainly_a_loss(wiring: Wiring, node: ast.expr) -> bool:
 def is_built_in(name: str) -> bool:
     """Whether Keras has a loss function of this name, as ``compile(loss="mse")`` looks it up."""
     return canonical(f"keras.losses.{name}") in LOSS_FUNCTIONS
-
-
-def span_of(text: str, node: ast.expr | ast.stmt) -> Span:
-    """Where a node stands, in code points: ``ast`` counts bytes of UTF-8."""
-    lines = text.split("\n")
-
-    def column(line: int, offset: int) -> int:
-        return len(lines[line - 1].encode()[:offset].decode("utf-8", "replace")) + 1
-
-    end_line = node.end_lineno or node.lineno
-    end_offset = node.col_offset if node.end_col_offset is None else node.end_col_offset
-    return Span(
-        node.lineno,
-        column(node.lineno, node.col_offset),
-        end_line,
-        column(end_line, end_offset),
-    )
