@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lossfix.losses.probing.excerpt import Module, ReadModule
+from lossfix.losses.probing.module import Module, ReadModule
 from lossfix.source.document import read
 from lossfix.source.error import SourceError, Unreadable
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
 
 from lossfix.losses.discovery.discover import discover
-from lossfix.losses.probing.excerpt import Module, ReadModule
 from lossfix.losses.probing.extract import extract
+from lossfix.losses.probing.module import Module, ReadModule
 from lossfix.model import Subject
 
 HEAD = "import tensorflow as tf\n"
@@ -449,6 +450,37 @@ def test_what_a_loss_changes_or_binds_elsewhere_is_still_read(line: str) -> None
 def test_decorators_are_taken_along() -> None:
     subject = taken(f"@tf.function\n{LOSS}")
     assert "@tf.function\ndef a_loss" in subject.source
+
+
+SIGNED = (
+    "from .kinds import Batch\n"
+    "class ALoss(tf.keras.losses.Loss):\n"
+    "    {decorator}def call(self, y_true: Batch, y_pred: 'Batch') -> Batch:\n"
+    "        return tf.abs(y_true - y_pred)\n"
+)
+KINDS = {".kinds": "import sys\nif sys.argv:\n    Batch = sys.argv\n"}
+
+
+@pytest.mark.parametrize("decorator", ["", "@tf.function\n    ", "@staticmethod\n    "])
+def test_the_types_of_a_signature_need_not_exist(decorator: str) -> None:
+    subject = taken(SIGNED.format(decorator=decorator), "ALoss", KINDS)
+    assert subject.unverifiable == ""
+    assert not subject.modules
+    if "tf" not in decorator:
+        run(replace(subject, source=subject.source.replace("tf.keras.losses.Loss", "object")))
+
+
+def test_a_decorator_of_another_library_may_check_the_types_of_a_signature() -> None:
+    checked = "from runtime_types import checked\n" + SIGNED.format(decorator="@checked\n    ")
+    assert taken(checked, "ALoss", KINDS).unverifiable == (
+        "it needs `Batch`, which line 2 of `.kinds` binds by an `if` whose condition is no constant: "
+        "that is not run here"
+    )
+
+
+def test_types_that_are_known_are_left_as_they_are() -> None:
+    subject = taken("def a_loss(y_true: float, y_pred: tf.Tensor) -> float:\n    return y_pred\n")
+    assert "__future__" not in subject.source
 
 
 def test_an_assignment_from_what_nothing_binds_is_told() -> None:

@@ -17,6 +17,8 @@ class Bound:
     node: ast.stmt
     binds: frozenset[str]
     reads: frozenset[str]
+    annotates: frozenset[str]
+    """What the signatures of its functions name, and what nothing but a type checker reads."""
 
 
 def bound(node: ast.stmt) -> Bound:
@@ -39,7 +41,7 @@ def bound(node: ast.stmt) -> Bound:
                     if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                         binds.add(part.id)
                 binds |= changed(each)
-    return Bound(node, frozenset(binds), frozenset(_read(node)))
+    return Bound(node, frozenset(binds), frozenset(_read(node)), frozenset(_annotating(node)))
 
 
 def _read(node: ast.AST) -> set[str]:
@@ -51,11 +53,10 @@ def _read(node: ast.AST) -> set[str]:
         case ast.Name(id=name, ctx=context):
             return set() if isinstance(context, ast.Store) else {name}
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            before = [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
-            own = _own(node.body) | _parameters(node.args)
-            return _all_read(before) | (_all_read(node.body) - own)
+            before = _all_read([*node.decorator_list, *_defaults(node.args)])
+            return before | (_all_read(node.body) - _own(node.body) - _parameters(node.args))
         case ast.Lambda():
-            return _read(node.args) | (_read(node.body) - _parameters(node.args))
+            return _all_read(_defaults(node.args)) | (_read(node.body) - _parameters(node.args))
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
             # What the first loop runs over is computed outside.
             first = node.generators[0].iter
@@ -63,6 +64,20 @@ def _read(node: ast.AST) -> set[str]:
             inside = _all_read(_parts(node, first))
             return _read(first) | (inside - targets)
     return _all_read(ast.iter_child_nodes(node))
+
+
+def _annotating(node: ast.AST) -> set[str]:
+    """The names in the signatures of the functions that a statement defines."""
+    named: set[str] = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            signed = [part.annotation for part in ast.walk(each.args) if isinstance(part, ast.arg)]
+            named |= _all_read(filter(None, [*signed, each.returns]))
+    return named
+
+
+def _defaults(args: ast.arguments) -> list[ast.expr]:
+    return [*args.defaults, *filter(None, args.kw_defaults)]
 
 
 def _parts(node: ast.AST, without: ast.AST) -> Iterator[ast.AST]:

@@ -10,28 +10,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
-from lossfix.losses.discovery.constants import PURE_ROOTS, problem_of
-from lossfix.losses.probing.bound import Bound, bound
-from lossfix.syntax.scope import Definition, Scope, scope_of_module, statements
-
-ReadModule = Callable[[str], "Module | None"]
-"""A module of the same project as an import statement names it (``.utils``, ``losses.dice``); ``None``
-for any other."""
-
-
-@dataclass(frozen=True)
-class Module:
-    """A module of the project."""
-
-    path: str
-    """Tells it from all others."""
-    text: str
-    read: ReadModule
-    """How its own import statements see the project."""
+from lossfix.losses.discovery.constants import problem_of
+from lossfix.losses.probing.module import Part, ReadModule
+from lossfix.syntax.scope import Definition, statements
 
 
 @dataclass(frozen=True)
@@ -56,7 +41,7 @@ def excerpt(text: str, wanted: Iterable[str], read_module: ReadModule, extra: st
     Raises:
         Hole: where something has to run that is no definition.
     """
-    whole = _Part("", "", text, ast.parse(text), read_module)
+    whole = Part("", "", text, ast.parse(text), read_module)
     taken = _Taken(whole)
     for name in sorted(wanted):
         taken.take(whole, name)
@@ -65,93 +50,14 @@ def excerpt(text: str, wanted: Iterable[str], read_module: ReadModule, extra: st
     return Excerpt(whole.source(extra), modules)
 
 
-@dataclass(eq=False)
-class _Part:
-    """What is taken of one module."""
-
-    name: str
-    """Under which the others import it; empty for the module that is asked about."""
-    module: str
-    """What the first import of it called it."""
-    text: str
-    tree: ast.Module
-    read: ReadModule
-    bounds: list[Bound] = field(init=False)
-    scope: Scope = field(init=False)
-    kept: set[int] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
-    imports: dict[ast.stmt, dict[str, str]] = field(default_factory=dict)
-    """Imports of the project's modules, with the statement for each name that is needed of them."""
-    needs: dict[_Part, None] = field(default_factory=dict)
-    whole: dict[str, _Part] = field(default_factory=dict)
-    """Names that stand for a module, of which the attributes are taken that are asked for."""
-
-    starred: set[str] = field(default_factory=set)
-    """Names that it has from another module's everything."""
-
-    def __post_init__(self) -> None:
-        self.bounds = [bound(node) for node in _run_at_once(self.tree.body)]
-        self.scope = scope_of_module(self.tree)
-
-    @property
-    def binds(self) -> frozenset[str]:
-        """The names that its own statements bind."""
-        return self.scope.everything() - {"*"}
-
-    @property
-    def stars(self) -> bool:
-        """Whether it imports everything of another module."""
-        return "*" in self.scope.everything()
-
-    def resolve(self, name: str) -> str | None:
-        """The library that a dotted name comes from; ``None`` for what is the project's own."""
-        resolved = self.scope.resolve(name)
-        if resolved is None or resolved.startswith("."):
-            return None
-        parts = resolved.split(".")
-        if parts[0] in PURE_ROOTS:
-            return resolved
-        starts = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
-        return None if any(self.read(each) is not None for each in starts) else resolved
-
-    def source(self, extra: str = "") -> str:
-        """All that is taken, in the order of the module, behind its imports from the future."""
-        future = [
-            number
-            for number, each in enumerate(self.bounds)
-            if isinstance(each.node, ast.ImportFrom) and each.node.module == "__future__"
-        ]
-        rest = sorted(self.kept - set(future))
-        pieces = [self._piece(self.bounds[number].node) for number in (*future, *rest)]
-        return "\n".join([*pieces, *([extra] if extra else [])]) + "\n"
-
-    def _piece(self, node: ast.stmt) -> str:
-        piece = source_of(self.text, node)
-        if isinstance(node, ast.Import) and node not in self.imports:
-            # `import numpy as np, pandas as pd`: not every one has to be installed.
-            wanted = [each for each in node.names if _bound_by(each) in self.seen]
-            piece = piece if len(wanted) == len(node.names) else f"{_importing(wanted)}\n"
-        inside = sorted(
-            (each for each in ast.walk(node) if each in self.imports),
-            key=lambda each: -each.lineno,
-        )
-        for each in inside:
-            assert isinstance(each, ast.stmt)
-            old = ast.get_source_segment(self.text, each) or ""
-            new = "; ".join(self.imports[each].values()) or "pass"
-            before, found, after = piece.rpartition(old)
-            piece = before + new + after if found else piece
-        return piece
-
-
 class _Taken:
     """The parts of all modules that are reached, so far."""
 
-    def __init__(self, whole: _Part) -> None:
+    def __init__(self, whole: Part) -> None:
         self._whole = whole
-        self._others: dict[str, _Part] = {}
+        self._others: dict[str, Part] = {}
 
-    def take(self, part: _Part, name: str) -> None:
+    def take(self, part: Part, name: str) -> None:
         """Take whatever binds ``name``, and what that reads."""
         if name in part.seen:
             return
@@ -164,7 +70,7 @@ class _Taken:
 
     def take_attributes(self) -> None:
         """Take what is asked of modules by a dot."""
-        done: set[tuple[_Part, str, str]] = set()
+        done: set[tuple[Part, str, str]] = set()
         while True:
             wanted = {
                 (part, name, attribute)
@@ -180,11 +86,11 @@ class _Taken:
                 self._take_defined(part.whole[name], attribute, part.whole[name].name)
             done |= wanted
 
-    def in_order(self) -> list[_Part]:
+    def in_order(self) -> list[Part]:
         """The other parts, each behind those that it imports."""
-        order: list[_Part] = []
+        order: list[Part] = []
 
-        def visit(part: _Part, above: tuple[_Part, ...]) -> None:
+        def visit(part: Part, above: tuple[Part, ...]) -> None:
             for each in part.needs:
                 if each in (*above, part):
                     raise Hole(f"it needs `{part.module}`, which imports it back")
@@ -196,13 +102,12 @@ class _Taken:
         visit(self._whole, ())
         return order
 
-    def _keep(self, part: _Part, number: int, name: str) -> None:
+    def _keep(self, part: Part, number: int, name: str) -> None:
         node = part.bounds[number].node
         problem = problem_of(node, part.resolve)
         if problem:
             raise Hole(
-                f"it needs `{name}`, which line {node.lineno} binds by {problem}: "
-                "that is not run here"
+                f"it needs `{name}`, which {part.line(node)} binds by {problem}: that is not run here"
             )
         if isinstance(node, ast.Assign | ast.AnnAssign):
             self._must_be_bound(part, number, name)
@@ -213,10 +118,10 @@ class _Taken:
                 inside = isinstance(node, Definition)
                 self._link(part, each, None if inside else name, isinstance(node, ast.Try))
         if first:
-            for read in sorted(part.bounds[number].reads):
+            for read in sorted(part.reads(number)):
                 self.take(part, read)
 
-    def _must_be_bound(self, part: _Part, number: int, name: str) -> None:
+    def _must_be_bound(self, part: Part, number: int, name: str) -> None:
         """An assignment is computed at once, from what it reads; a definition may never get there."""
         node = part.bounds[number].node
         own = {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
@@ -224,12 +129,12 @@ class _Taken:
             known = read in part.binds or hasattr(builtins, read) or read.startswith("__")
             if not known and not part.stars:
                 raise Hole(
-                    f"it needs `{name}`, which line {node.lineno} computes from `{read}`: "
+                    f"it needs `{name}`, which {part.line(node)} computes from `{read}`: "
                     "nothing in the file binds that"
                 )
 
     def _link(
-        self, part: _Part, node: ast.Import | ast.ImportFrom, wanted: str | None, may_fail: bool
+        self, part: Part, node: ast.Import | ast.ImportFrom, wanted: str | None, may_fail: bool
     ) -> None:
         """Have an import of the project import from what is taken of it.
 
@@ -247,7 +152,7 @@ class _Taken:
             if line:
                 part.imports.setdefault(node, {})[plain] = line
 
-    def _whole_module(self, part: _Part, entry: ast.alias) -> str:
+    def _whole_module(self, part: Part, entry: ast.alias) -> str:
         other = self._open(part, entry.name)
         if other is None:
             return ""
@@ -258,7 +163,7 @@ class _Taken:
         return f"import {other.name} as {entry.asname or entry.name}"
 
     def _name_of_module(
-        self, part: _Part, node: ast.ImportFrom, entry: ast.alias, name: str, may_fail: bool
+        self, part: Part, node: ast.ImportFrom, entry: ast.alias, name: str, may_fail: bool
     ) -> str:
         origin = "." * node.level + (node.module or "")
         other = self._open(part, origin)
@@ -279,7 +184,7 @@ class _Taken:
             raise Hole(f"it needs `{entry.name}` from `{origin}`, which was not found")
         return ""
 
-    def _take_defined(self, part: _Part, name: str, origin: str) -> None:
+    def _take_defined(self, part: Part, name: str, origin: str) -> None:
         self.take(part, name)
         if name not in part.binds and hasattr(builtins, name):
             # `K.sum` is none of Python's own.
@@ -289,7 +194,7 @@ class _Taken:
                 f"it needs `{name}` from `{part.module or origin}`, which does not define it"
             )
 
-    def _take_from_stars(self, part: _Part, name: str) -> None:
+    def _take_from_stars(self, part: Part, name: str) -> None:
         for number, each in enumerate(part.bounds):
             node = each.node
             if isinstance(node, ast.If | ast.Try) and _has_stars_of_libraries(node):
@@ -313,7 +218,7 @@ class _Taken:
                     line = f"from {other.name} import {name}"
                     part.imports.setdefault(node, {})[name] = line
 
-    def _open(self, part: _Part, origin: str) -> _Part | None:
+    def _open(self, part: Part, origin: str) -> Part | None:
         module = part.read(origin)
         if module is None:
             return None
@@ -326,7 +231,7 @@ class _Taken:
             digest = sha256(module.text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
             words = "".join(each if each.isalnum() else "_" for each in origin.strip("."))
             name = f"project_{words}_{len(self._others) + 1}_{digest}"
-            self._others[module.path] = _Part(name, origin, module.text, tree, module.read)
+            self._others[module.path] = Part(name, origin, module.text, tree, module.read)
         return self._others[module.path]
 
 
@@ -339,7 +244,7 @@ def _has_stars_of_libraries(node: ast.stmt) -> bool:
     return bool(stars) and not any(each.level for each in stars)
 
 
-def _attributes(part: _Part, name: str) -> Iterator[str]:
+def _attributes(part: Part, name: str) -> Iterator[str]:
     """What is taken of a module by a dot.
 
     Raises:
@@ -358,39 +263,3 @@ def _attributes(part: _Part, name: str) -> Iterator[str]:
         for each in ast.walk(node):
             if isinstance(each, ast.Name) and each.id == name and each not in bases:
                 raise Hole(f"it needs the module `{part.whole[name].module}` as a whole")
-
-
-def _run_at_once(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a module, with the imports below a ``with`` (``warnings.catch_warnings()``) of
-    which nothing else comes."""
-    for node in body:
-        match node:
-            case ast.With(body=inner) if all(
-                isinstance(each, ast.Import | ast.ImportFrom | ast.Expr) for each in inner
-            ):
-                yield from inner
-            case _:
-                yield node
-
-
-def _bound_by(entry: ast.alias) -> str:
-    return entry.asname or entry.name.partition(".")[0]
-
-
-def _importing(entries: list[ast.alias]) -> str:
-    return ast.unparse(ast.Import(entries))
-
-
-def source_of(text: str, node: ast.stmt) -> str:
-    """The lines of a statement, decorators included; what shares its line with others, alone."""
-    lines = text.splitlines(keepends=True)
-    first = node.lineno
-    if isinstance(node, Definition) and node.decorator_list:
-        first = min(each.lineno for each in node.decorator_list)
-    last = node.end_lineno or first
-    alone = "".join(lines[first - 1 : last])
-    if not isinstance(node, Definition):
-        segment = ast.get_source_segment(text, node)
-        if segment is not None and (node.col_offset or segment.strip() != alone.strip()):
-            return segment + "\n"
-    return alone.rstrip("\r\n") + "\n"

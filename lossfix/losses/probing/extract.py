@@ -17,8 +17,9 @@ from lossfix.losses.discovery.outline import ITSELF, expressions_of
 from lossfix.losses.discovery.unnamed import Unnamed, captured
 from lossfix.losses.probing.bound import bound
 from lossfix.losses.probing.building import MAKER, expression_of, instance
-from lossfix.losses.probing.excerpt import Excerpt, Hole, ReadModule, excerpt, source_of
+from lossfix.losses.probing.excerpt import Excerpt, Hole, excerpt
 from lossfix.losses.probing.lifted import lifted
+from lossfix.losses.probing.module import ReadModule, source_of
 from lossfix.losses.probing.pared import attributes_of, instance_of, pared
 from lossfix.model import Form, Subject
 from lossfix.syntax.scope import (
@@ -155,7 +156,7 @@ def _nested(
         prelude.append(textwrap.dedent(source_of(text, statement)))
         needed.append(statement)
         taken |= found.binds
-        free |= found.reads
+        free |= found.reads | found.annotates
     own = textwrap.dedent(source_of(text, function))
     assumptions: tuple[str, ...] = ()
     if itself in free:

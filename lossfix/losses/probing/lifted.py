@@ -8,7 +8,8 @@ import textwrap
 from lossfix.losses.discovery.constants import problem_of
 from lossfix.losses.probing.bound import bound
 from lossfix.losses.probing.building import TOO_DEEP
-from lossfix.losses.probing.excerpt import Hole, source_of
+from lossfix.losses.probing.excerpt import Hole
+from lossfix.losses.probing.module import source_of
 from lossfix.syntax.scope import definitions, parameters, scope_of_module, statements
 
 
@@ -24,7 +25,8 @@ def lifted(text: str, path: tuple[str, ...]) -> str:
     listed = dict(definitions(module.body))
     if path[-1:] in listed:
         raise Hole(TOO_DEEP)
-    free = set(bound(listed[path]).reads)
+    itself = bound(listed[path])
+    free = set(itself.reads | itself.annotates)
     pieces = [source_of(text, listed[path])]
     resolve = scope_of_module(module).resolve
     for end in range(len(path) - 1, 0, -1):
@@ -42,6 +44,6 @@ def lifted(text: str, path: tuple[str, ...]) -> str:
             if problem := problem_of(statement, resolve):
                 raise Hole(f"it captures `{used[0]}` of `{outer.name}`, bound by {problem}")
             before.append(source_of(text, statement))
-            free |= found.reads
+            free |= found.reads | found.annotates
         pieces = [*before, *pieces]
     return "\n\n\n".join([text.rstrip("\n"), *map(textwrap.dedent, pieces)])
