@@ -29,7 +29,7 @@ from lossfix.checking import (
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing import parts
 from lossfix.model import FileChange, Finding, Repair, Safety, Step
-from lossfix.rules.rule import Edit
+from lossfix.rules.rule import Edit, Match
 from lossfix.syntax.guards import GuardTripped
 
 _MOST_STEPS = 200
@@ -179,7 +179,14 @@ def _opened(draft: _Draft, path: str) -> File:
 
 def _open(draft: _Draft) -> Iterator[Found]:
     for loss in _family(draft):
-        yield from found_in(loss, draft.files[loss.project.path].options.rules)
+        for found in found_in(loss, draft.files[loss.project.path].options.rules):
+            if _is_of(found.match, draft):
+                yield found
+
+
+def _is_of(match: Match, draft: _Draft) -> bool:
+    """Whether what was found in a part is true of this loss, and not of another that has the part, too."""
+    return not match.of or draft.becomes in match.of
 
 
 def _family(draft: _Draft) -> list[Loss]:
@@ -236,7 +243,7 @@ def _mendable(draft: _Draft, losses: Sequence[Loss]) -> Iterator[tuple[Found, Fi
                 continue
             for match in matches(rule, loss):
                 found = Found(rule, loss, match)
-                if match.reason or found.key in draft.refused:
+                if match.reason or found.key in draft.refused or not _is_of(match, draft):
                     continue
                 finding = finding_of(_path(draft, found), found, "")
                 if path not in skips or not skips[path](finding):

@@ -60,11 +60,22 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.liveness import parts_of
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import number
-from lossfix.losses.smoothing.gates import Gate, Use, deliberate, flag_of, gates, is_guard, is_plain
-from lossfix.losses.smoothing.paths import Path, path_of
-from lossfix.losses.smoothing.scalar import jump_at
+from lossfix.losses.code.recorded import is_only_recorded
+from lossfix.losses.smoothing.gates import (
+    Gate,
+    Use,
+    deliberate,
+    flag_of,
+    gates,
+    is_compared,
+    is_guard,
+    is_plain,
+)
+from lossfix.losses.smoothing.paths import Path, calls_to, path_of
+from lossfix.losses.smoothing.scalar import Jump, jump_at
 from lossfix.losses.smoothing.smooth import obstacle
 from lossfix.model import Gate as Form
 from lossfix.model import Safety, Severity
@@ -74,11 +85,13 @@ from lossfix.rules.smoothing import smoothed
 
 def match(loss: Loss) -> Iterator[Match]:
     for gate in gates(loss):
-        if path_of(loss, gate) is not Path.LIVE:
-            continue
-        if is_guard(loss, gate):
+        path = path_of(loss, gate)
+        if path is Path.DEAD or is_guard(loss, gate):
             continue
         if not loss.relaxation.asked and is_on_purpose(loss, gate):
+            continue
+        if path is Path.ELSEWHERE:
+            yield from _where_it_is_called(loss, gate)
             continue
         where = _where(loss, gate)
         if not where:
@@ -87,14 +100,20 @@ def match(loss: Loss) -> Iterator[Match]:
         if gate.use is Use.SELECT and _is_an_option(flag):
             # Who switches on that elements are skipped wants them skipped.
             continue
-        reason = "--gate keep" if loss.relaxation.gate is Form.KEEP else obstacle(loss, gate)
-        if flag is not None:
-            reason = f"only where `{loss.tree.code(flag)}` says so"
-        yield Match(
-            gate.node,
-            f"the loss jumps at `{loss.tree.line(gate.condition)}`{where}: the gradient cannot see this gate",
-            reason,
-        )
+        yield Match(gate.node, _said("the loss", loss, gate, where), _reason(loss, gate))
+
+
+def _said(who: str, loss: Loss, gate: Gate, where: str) -> str:
+    condition = loss.tree.line(gate.condition)
+    return f"{who} jumps at `{condition}`, {where}: the gradient cannot see this gate"
+
+
+def _reason(loss: Loss, gate: Gate) -> str:
+    """Why a gate stays; empty where it is smoothed."""
+    flag = flag_of(loss, gate.node)
+    if flag is not None:
+        return f"only where `{loss.tree.code(flag)}` says so"
+    return "--gate keep" if loss.relaxation.gate is Form.KEEP else obstacle(loss, gate)
 
 
 def _is_an_option(flag: cst.BaseExpression | None) -> bool:
@@ -114,18 +133,56 @@ def is_on_purpose(loss: Loss, gate: Gate) -> bool:
     return deliberate(loss) or not is_plain(loss, gate.condition)
 
 
+def _is_handed_what_is_on_purpose(part: Loss, seen: frozenset[str] = frozenset()) -> bool:
+    """The same of what a part is handed: it may compare distances, and not know."""
+    if not part.only_reached or part.name in seen:
+        return False
+    return any(
+        deliberate(caller)
+        or is_only_recorded(caller, call)
+        or not all(is_plain(caller, each.value) for each in call.args)
+        or _is_handed_what_is_on_purpose(caller, seen | {part.name})
+        for caller, call in calls_to(part)
+    )
+
+
 def _where(loss: Loss, gate: Gate) -> str:
     """Where the loss jumps and by how much; empty where it does not, or not that we know."""
     if gate.use is Use.SELECT:
         # One element has no mean of those that are left out.
-        return ", where elements enter and leave"
+        return "where elements enter and leave"
     jump = jump_at(loss, gate.condition)
-    if jump is None or jump.continuous:
-        return ""
+    return "" if jump is None or jump.continuous else _size(jump, loss.y_pred)
+
+
+def _where_it_is_called(part: Loss, gate: Gate) -> Iterator[Match]:
+    """The same of a gate that weighs or picks something where the part that it stands in is called."""
+    if gate.use is Use.SELECT:
+        return
+    if not part.relaxation.asked and _is_handed_what_is_on_purpose(part):
+        return
+    wholes = [each for each in part.among if not each.only_reached and part in parts_of(each)]
+    jumps = {each: jump_at(each, gate.condition) for each in wholes}
+    found = {each: jump for each, jump in jumps.items() if jump and not jump.continuous}
+    for whole, jump in list(found.items())[:1]:
+        reason = _reason(part, gate) or _compared_by_callers(part)
+        said = _said(f"`{whole.name}`", part, gate, _size(jump, whole.y_pred))
+        yield Match(gate.node, said, reason, of=tuple(each.name for each in found))
+
+
+def _compared_by_callers(part: Loss) -> str:
+    # A sigmoid is above zero everywhere.
+    for caller, call in calls_to(part):
+        if is_compared(caller, call):
+            return f"`{caller.name}` compares what `{part.name}` returns"
+    return ""
+
+
+def _size(jump: Jump, y_pred: str) -> str:
     size, at = number(round(jump.size, 2)), number(round(jump.at, 3))
     if jump.relative:
-        return f", by up to {size} where a step of {loss.y_pred} changes"
-    return f", by {size} where {loss.y_pred} is {at}"
+        return f"by up to {size} where a {jump.relative} of {y_pred} changes"
+    return f"by {size} where {y_pred} is {at}"
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

@@ -28,6 +28,8 @@ class Match:
     """Why this one is reported and not rewritten; empty where it can be."""
     severity: Severity | None = None
     """Where it differs from the rule's."""
+    of: tuple[str, ...] = ()
+    """In a part of several losses: those of which it is true, by their names; empty where of all."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -206,6 +206,67 @@ def test_a_class_that_aligns_ranks_is_worked_out_like_its_function() -> None:
     assert found.at == pytest.approx(0.5, abs=1e-6)
 
 
+OF_CHANNELS = {
+    "the greater of two": "a, b = y_pred[..., 0], y_pred[..., 1]\nreturn tf.where(a > b, a, b)",
+    "how far they cross": (
+        "low, high = y_pred[:, 0], y_pred[:, 1]\n"
+        "return tf.square(y_true[:, 0] - low) + tf.where(low > high, low - high, 0.0)"
+    ),
+    "a Huber loss of one": (
+        "e = tf.abs(y_true[..., 2] - y_pred[..., 2])\n"
+        "near = tf.reduce_mean(tf.square(y_pred[..., :2] - y_true[..., :2]))\n"
+        "return near + tf.where(e < 1.0, 0.5 * e * e, e - 0.5)"
+    ),
+    "an interval that is missed": (
+        "t, low, high = y_true[:, 0], y_pred[:, 0], y_pred[:, -1]\n"
+        "return high - low + tf.where(t < low, 20.0 * (low - t), 0.0)"
+    ),
+    "a weight that is nothing where it begins": (
+        "s = tf.sigmoid(y_pred)\n"
+        "over = tf.maximum(s[..., 0:1] - s[..., 1:], 0.0)\n"
+        "return tf.where(s[..., 0:1] > s[..., 1:], 5.0, 1.0) * over"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", OF_CHANNELS.values(), ids=OF_CHANNELS.keys())
+def test_a_kink_where_channels_meet_is_no_jump(body: str) -> None:
+    found = jump(body)
+    assert found is not None
+    assert found.continuous
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "a, b = y_pred[..., 0], y_pred[..., 1]\nreturn tf.where(a > b, 1.0, 0.0) * tf.square(b)",
+        "p = tf.nn.relu(y_pred)\nreturn tf.abs(y_true[:, 0] - p[:, 0]) * tf.where(p[:, 1] > 0.5, 2.0, 1.0)",
+        "return tf.square(y_true - y_pred) + tf.cast(y_pred[..., -1] > 0.5, tf.float32)",
+        "e = tf.square(y_true - y_pred)\nreturn tf.where(y_pred[..., 0] < y_pred[..., 1], e, 2.0 * e)",
+    ],
+)
+def test_a_loss_may_jump_where_one_channel_moves(body: str) -> None:
+    found = jump(body)
+    assert found is not None
+    assert found.size > 0.01
+    assert found.relative == "channel"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return tf.where(y_pred[0] > y_pred[1], 2.0, 1.0) * tf.square(y_pred[0])",
+        "return tf.where(y_pred[..., 0] > 0.5, 2.0, 1.0) * tf.reduce_sum(y_pred[..., :2])",
+        "return tf.where(y_pred[:, 0, :] > 0.5, 2.0, 1.0) * tf.square(y_pred[..., 1])",
+        "return tf.where(y_pred[..., 0] > 0.5, 2.0, 1.0) * sum([y_pred[..., k] for k in (1, 2)])",
+        "c = [y_pred[..., 0], y_pred[..., 1], y_pred[..., 2], y_pred[..., 3], y_pred[..., 4]]\n"
+        "return tf.where(y_pred[..., 0] > 0.5, 2.0, 1.0) * y_pred[..., 4]",
+    ],
+)
+def test_channels_that_overlap_or_are_many_have_no_answer(body: str) -> None:
+    assert jump(body) is None
+
+
 HELD = (
     "def __init__(self, bound, weight):\n"
     "        self.bound = bound\n"

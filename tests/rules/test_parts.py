@@ -141,7 +141,7 @@ def a_loss(y_true, y_pred):
 
 @pytest.mark.parametrize("text", WEIGHED.values(), ids=WEIGHED.keys())
 def test_what_weighs_something_alive_is_not_dead(text: str) -> None:
-    assert found(text) == []
+    assert set(found(text)) <= {"LF202"}
 
 
 DEAD = {

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import libcst as cst
 
 from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import parameter_names
 from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.operations.gradients import TYPE_DECIDES, Gradient, gradient_of
-from lossfix.syntax.tree import children, dotted
+from lossfix.syntax.tree import children, dotted, walk
 
 STEEPNESS = "steepness"
 """What the parameter of every smoothed gate is called, or how its name ends."""
@@ -153,3 +155,29 @@ def part_called(loss: Loss, call: cst.Call) -> Loss | None:
     near = [each for each in parts if each.candidate.path[:-1] in around]
     found = near or (parts if isinstance(call.func, cst.Attribute) else [])
     return found[0] if len(found) == 1 else None
+
+
+@lru_cache(maxsize=64)
+def parts_of(loss: Loss) -> tuple[Loss, ...]:
+    """The parts that a loss calls, and those that they call."""
+    found: dict[Loss, None] = {}
+    pending = [loss]
+    while pending:
+        caller = pending.pop()
+        for node in walk(caller.function, cst.Call):
+            part = part_called(caller, node)
+            if part is not None and part not in found:
+                found[part] = None
+                pending.append(part)
+    return tuple(found)
+
+
+def arguments(part: Loss, call: cst.Call) -> Mapping[str, cst.BaseExpression] | None:
+    """What a call hands a part, by the names of its parameters; ``None`` where that is not written out."""
+    names = parameter_names(part.function)[1 if part.takes_instance else 0 :]
+    positional = [each.value for each in call.args if each.keyword is None]
+    named = {each.keyword.value: each.value for each in call.args if each.keyword is not None}
+    if any(each.star for each in call.args) or len(positional) > len(names):
+        return None
+    found = {**dict(zip(names, positional, strict=False)), **named}
+    return found if found.keys() <= set(names) else None

@@ -1,7 +1,8 @@
 """The body of a loss evaluated on plain floats: one target and one prediction, without running it.
 
 Reductions are over that one element. Whatever is not elementwise arithmetic has no value (``Unknown``). What
-a series is compared with a step earlier (``y_pred[1:] - y_pred[:-1]``) is another target and prediction.
+a series is compared with a step earlier (``y_pred[1:] - y_pred[:-1]``), and each channel that is taken by its
+number (``y_pred[..., 1]``), is another target and prediction, on which the body is evaluated alongside.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import libcst as cst
 
+from lossfix.losses.code.liveness import arguments, part_called
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.arithmetic import (
     BINARY,
@@ -27,9 +29,10 @@ from lossfix.losses.operations.arithmetic import (
     UNARY,
 )
 from lossfix.losses.operations.gradients import COMPARISONS, LOGICAL, REDUCTIONS
+from lossfix.losses.smoothing.elements import Element, Step, element
 from lossfix.losses.subclassing.classes import is_rank_function
 from lossfix.syntax.flow import bindings
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import dotted
 
 Value = float | bool | None | str
 _OVER_ONE_ELEMENT = frozenset({"mean", "sum", "max", "min", "prod"})
@@ -40,6 +43,10 @@ class Unknown(Exception):
     """The body does something that has no meaning on one number."""
 
 
+def _nothing(_: Loss) -> Mapping[str, Value]:
+    return {}
+
+
 @dataclass
 class Evaluation:
     """One evaluation of the body of a loss."""
@@ -48,13 +55,19 @@ class Evaluation:
     known: dict[str, Value]
     """The values of names, by now."""
     watch: cst.CSTNode
-    """The expression whose value is wanted besides,"""
-    seen: Value = None
-    """and what it was last."""
-    earlier: Evaluation | None = None
-    """The same for the element of a series that comes before this one,"""
-    relative: bool = False
-    """and whether anything was asked of it."""
+    """The expression whose value is wanted besides, be it in a part that is called,"""
+    seen: tuple[Value, ...] = ()
+    """and what it was each time."""
+    taking: frozenset[Element] = frozenset()
+    """What is taken of the tensors besides the one element;"""
+    others: Mapping[Element, Evaluation] = field(default_factory=dict)
+    """the same for these, but within themselves,"""
+    asked: set[Element] = field(default_factory=set)
+    """and those of them of which anything was asked."""
+    names_of: Callable[[Loss], Mapping[str, Value]] = _nothing
+    """The values that names have around a part, and those of its parameters that are not handed over."""
+    within: frozenset[str] = frozenset()
+    """The names of the parts that are evaluated at the moment."""
 
     def body(self) -> float:
         """The value that the loss returns. Raises ``Unknown`` where it has none on one number."""
@@ -72,12 +85,12 @@ class Evaluation:
                 if isinstance(part, cst.Return) and part.value is not None:
                     return self.value(part.value)
                 self.assign(part)
-                if self.earlier is not None:
-                    self.earlier.assign_what_is_known(part)
+                for each in self.others.values():
+                    each.assign_what_is_known(part)
         raise Unknown
 
     def assign_what_is_known(self, statement: cst.BaseSmallStatement) -> None:
-        """The same where a value may take an element that is still earlier: its name then has none."""
+        """The same where a value may take an element of this element: its name then has none."""
         try:
             self.assign(statement)
         except Unknown:
@@ -134,7 +147,7 @@ class Evaluation:
         """What an expression is; that of the one which is watched is kept."""
         result = self._value(node)
         if node is self.watch:
-            self.seen = result
+            self.seen += (result,)
         return result
 
     def number(self, node: cst.CSTNode) -> float:
@@ -204,12 +217,12 @@ class Evaluation:
         return self.value(node.body if self.value(node.test) else node.orelse)
 
     def taken(self, node: cst.Subscript) -> Value:
-        """An element of a series: this one, or the one before it."""
-        lag = _lag(node.slice)
-        run = self if lag == 0 else self.earlier if lag == 1 else None
-        self.relative |= lag == 1
-        if run is None:
+        """An element of a series, this one or the one before it, or a channel."""
+        found = element(node.slice, self.taking)
+        run = self if found is Step.THIS else None if found is None else self.others.get(found)
+        if found is None or run is None:
             raise Unknown
+        self.asked.add(found)
         return run.value(node.value)
 
     def name(self, node: cst.CSTNode) -> Value:
@@ -250,7 +263,46 @@ class Evaluation:
                 return abs(self.number(values[0]))
             case cst.Name(value="float"):
                 return self.number(values[0])
-        raise Unknown
+        part = part_called(self.loss, node)
+        if part is None or part.name in self.within:
+            raise Unknown
+        return self.of_part(part, node)
+
+    def of_part(self, part: Loss, node: cst.Call) -> Value:
+        """What a function of the file returns."""
+        handed = arguments(part, node)
+        if handed is None:
+            raise Unknown
+        others = {each: self.on(part, run, handed) for each, run in self.others.items()}
+        inside = self.on(part, self, handed, others)
+        result = inside.block(part.function.body.body)
+        self.seen += inside.seen
+        self.asked |= inside.asked
+        return result
+
+    def on(
+        self,
+        part: Loss,
+        run: Evaluation,
+        handed: Mapping[str, cst.BaseExpression],
+        others: Mapping[Element, Evaluation] | None = None,
+    ) -> Evaluation:
+        """A part on what it is handed in ``run``; what has no value there has none in the part."""
+        known = dict(self.names_of(part))
+        for name, value in handed.items():
+            try:
+                known[name] = run.value(value)
+            except Unknown:
+                known.pop(name, None)
+        return Evaluation(
+            part,
+            known,
+            self.watch,
+            taking=self.taking,
+            others=others or {},
+            names_of=self.names_of,
+            within=self.within | {part.name},
+        )
 
     def object_called(self, node: cst.BaseExpression) -> str:
         """What an object stands for that is called: ``mse`` of ``mse = keras.losses.MeanSquaredError()``."""
@@ -317,31 +369,6 @@ _VALUES: Mapping[type[cst.CSTNode], Callable[[Evaluation, Any], Value]] = {
 @lru_cache(maxsize=1024)
 def _number(written: str) -> float:
     return float(ast.literal_eval(written))
-
-
-def has_series(loss: Loss) -> bool:
-    """Whether a loss may take elements of a series that come one before the other."""
-    return any(True for _ in walk(loss.function, cst.Slice))
-
-
-def _lag(elements: Sequence[cst.SubscriptElement]) -> int | None:
-    """How many steps before the others those are that ``x[1:]`` (0) or ``x[:-1]`` (1) takes of a series."""
-    lags = []
-    for each in elements:
-        match each.slice:
-            case cst.Slice(lower=None, upper=None, step=None) | cst.Index(value=cst.Ellipsis()):
-                continue
-            case cst.Slice(lower=cst.Integer(value="1"), upper=None, step=None):
-                lags.append(0)
-            case cst.Slice(
-                lower=None,
-                upper=cst.UnaryOperation(operator=cst.Minus(), expression=cst.Integer(value="1")),
-                step=None,
-            ):
-                lags.append(1)
-            case _:
-                return None
-    return lags[0] if len(lags) == 1 else None
 
 
 def _instance(node: cst.Call, function: str) -> str:

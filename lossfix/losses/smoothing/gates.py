@@ -290,7 +290,8 @@ def _sanitises(loss: Loss, gate: Gate) -> bool:
 def _made_of(loss: Loss, node: cst.CSTNode, operations: Set[str], seen: frozenset[str]) -> bool:
     match node:
         case cst.Name(value=name):
-            if name in (loss.y_true, loss.y_pred) or name in seen or not loss.is_tensor(node):
+            given = name == loss.y_true or name in loss.predictions
+            if given or name in seen or not loss.is_tensor(node):
                 return True
             values = loss.flow.values(name)
             return bool(values) and all(

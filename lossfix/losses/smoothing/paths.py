@@ -6,6 +6,7 @@ callers are asked, those of the file by their trees, and those of other files by
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 
 import libcst as cst
@@ -59,16 +60,22 @@ def _is_used_elsewhere(part: Loss, seen: frozenset[str]) -> bool:
         return False
     if part.name in part.project.weighs:
         return True
+    for caller, node in calls_to(part):
+        if _meets_a_live_partner(caller, node):
+            return True
+        if is_only_recorded(caller, node) or deliberate(caller):
+            return True
+        if _is_used_elsewhere(caller, seen | {part.name}):
+            return True
+    return False
+
+
+def calls_to(part: Loss) -> Iterator[tuple[Loss, cst.Call]]:
+    """Where the losses of its file, and parts of them, call a part."""
     for caller in part.among:
         for node in walk(caller.function, cst.Call):
             if part_called(caller, node) is part:
-                if _meets_a_live_partner(caller, node):
-                    return True
-                if is_only_recorded(caller, node) or deliberate(caller):
-                    return True
-                if _is_used_elsewhere(caller, seen | {part.name}):
-                    return True
-    return False
+                yield caller, node
 
 
 def _meets_a_live_partner(loss: Loss, node: cst.CSTNode) -> bool:

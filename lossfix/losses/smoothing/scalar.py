@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import pairwise
 
 import libcst as cst
 
+from lossfix.losses.code.liveness import parts_of
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing.attributes import attributes
-from lossfix.losses.smoothing.evaluation import Evaluation, Unknown, Value, has_series
+from lossfix.losses.smoothing.elements import Channels, Element, Step, elements
+from lossfix.losses.smoothing.evaluation import Evaluation, Unknown, Value
 from lossfix.model import Form
 from lossfix.syntax.tree import Tree, dotted, walk
 
 _DRAWS = 6
-_GRID = tuple(
-    [n / 40 for n in range(-120, 121)]
-    + [n * step for step in (10.0, 100.0, 1000.0, 10000.0) for n in range(-12, 13)]
-)
+_FAR = [n * step for step in (10.0, 100.0, 1000.0, 10000.0) for n in range(-12, 13)]
+_GRID = tuple(sorted([n / 40 for n in range(-120, 121)] + _FAR))
+_COARSE = tuple(sorted([n / 8 for n in range(-24, 25)] + [-100.0, -10.0, 10.0, 100.0]))
+"""Of a loss that is evaluated on several elements at each point, and with each of them moving."""
 _CONTINUOUS = 1e-5
 """Both sides of a gate agree to this share of the loss: 24 bits of float32 lose as much."""
 
@@ -39,8 +41,8 @@ class Jump:
     """The prediction at which it flips."""
     size: float
     """The difference of the loss between both sides, in units of the loss."""
-    relative: bool = False
-    """Where it flips goes by the element of the series that comes before."""
+    relative: str = ""
+    """What it goes by where it flips besides one number: a ``step`` of a series, or a ``channel``."""
 
     @property
     def continuous(self) -> bool:
@@ -143,46 +145,92 @@ def _found(
     found: list[Jump] = []
     for draw in range(_DRAWS):
         random_ = random.Random(draw)
-        environment = environment_of(loss, random_)
-        earlier = random.Random(~draw)
-        before = {name: earlier.uniform(-1, 1) for name in (loss.y_true, loss.y_pred)}
+        around = _by_function(environment_of, random_)
+        environment = around(loss)
         targets = (float(draw % 2), random_.uniform(-1, 1), random_.uniform(0, 1))
-        target = targets[draw % 3]
+        drawn = random.Random(~draw)
+        others = {
+            each: {name: drawn.uniform(-1, 1) for name in (loss.y_true, loss.y_pred)}
+            for each in _elements(loss)
+        }
+        own = {loss.y_true: targets[draw % 3], loss.y_pred: drawn.uniform(-1, 1)}
+        point = _Point(loss, condition, environment, own, others, around)
         try:
-            found += _jumps(loss, condition, environment, target, before)
+            for moving in (None, *(each for each in others if isinstance(each, Channels))):
+                found += _jumps(point, moving)
         except Unknown:
             return None
     return found
 
 
-def _jumps(
-    loss: Loss,
-    condition: cst.CSTNode,
-    environment: dict[str, Value],
-    target: float,
-    before: dict[str, float],
-) -> Iterator[Jump]:
-    relative = False
-    series = has_series(loss)
+def _by_function(
+    environment_of: Callable[[Loss, random.Random], dict[str, Value]], random_: random.Random
+) -> Callable[[Loss], dict[str, Value]]:
+    @cache
+    def around(part: Loss) -> dict[str, Value]:
+        return environment_of(part, random_)
 
-    def at(prediction: float) -> tuple[float, Value]:
-        nonlocal relative
-        pair = {loss.y_true: target, loss.y_pred: prediction}
-        earlier = Evaluation(loss, {**environment, **before}, condition) if series else None
-        run = Evaluation(loss, {**environment, **pair}, condition, earlier=earlier)
+    return around
+
+
+@lru_cache(maxsize=64)
+def _elements(loss: Loss) -> list[Element]:
+    """What a loss and its parts take of its tensors, in an order that is always the same."""
+    found = elements([each.function for each in (loss, *parts_of(loss))])
+    return sorted(found, key=lambda each: each.first if isinstance(each, Channels) else 0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """Where a loss is evaluated: everything but the prediction that moves."""
+
+    loss: Loss
+    condition: cst.CSTNode
+    environment: Mapping[str, Value]
+    own: Mapping[str, Value]
+    """The target and the prediction of the element that stands for all,"""
+    others: Mapping[Element, Mapping[str, Value]]
+    """and those of others."""
+    """The targets and predictions of other elements."""
+    around: Callable[[Loss], Mapping[str, Value]]
+
+    def at(self, prediction: float, moving: Element | None) -> tuple[float, Evaluation]:
+        """The value of the loss, and its evaluation, with the prediction of one element at a number.
+
+        Args:
+            moving: the element; ``None`` for the one that stands for all.
+        """
+        loss, taking = self.loss, frozenset(self.others)
+
+        def run(element: Element | None, pair: Mapping[str, Value]) -> Evaluation:
+            moved = {loss.y_pred: prediction} if element == moving else {}
+            known = {**self.environment, **pair, **moved}
+            return Evaluation(loss, known, self.condition, taking=taking, names_of=self.around)
+
+        own = run(None, self.own)
+        own.others = {each: run(each, pair) for each, pair in self.others.items()}
         try:
-            value = run.body()
+            return own.body(), own
         except (ArithmeticError, ValueError):
-            value = math.nan
-        relative |= run.relative
+            return math.nan, own
+
+
+def _jumps(point: _Point, moving: Element | None) -> Iterator[Jump]:
+    relative = ""
+
+    def at(prediction: float) -> tuple[float, tuple[Value, ...]]:
+        nonlocal relative
+        value, run = point.at(prediction, moving)
+        if moving is not None or Step.BEFORE in run.asked:
+            relative = "step" if moving is None else "channel"
         return value, run.seen
 
-    points = sorted(_GRID)
+    points = _GRID if not any(isinstance(each, Channels) for each in point.others) else _COARSE
     previous = at(points[0])[1]
     for low, high in pairwise(points):
         seen = at(high)[1]
         # A condition is true or false, and what is rounded is a number.
-        flips = isinstance(seen, bool | float) and isinstance(previous, bool | float)
+        flips = all(isinstance(each, bool | float) for each in (*seen, *previous))
         if flips and seen != previous:
             left, right = low, high
             for _ in range(60):
