@@ -6,12 +6,11 @@ else of such a file is touched.
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Collection
 
 from lossfix.losses.codebase.origins import calls_in
 from lossfix.losses.codebase.places import Modules, Place
+from lossfix.syntax.quiet import parsed_or_none
 
 
 def rewritten(text: str, file: int, modules: Modules, instances: Collection[Place]) -> str:
@@ -22,11 +21,8 @@ def rewritten(text: str, file: int, modules: Modules, instances: Collection[Plac
         file: its number in ``modules``.
         instances: what was a function and is bound to an instance now.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            module = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    module = parsed_or_none(text)
+    if module is None:
         return text
     ends: set[tuple[int, int]] = set()
     for call in calls_in(module):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import chain
@@ -12,6 +10,7 @@ from pathlib import Path
 from lossfix import source
 from lossfix.config import Config, ConfigError
 from lossfix.config.settings import closest
+from lossfix.syntax.quiet import NOT_PYTHON, parsed
 from lossfix.syntax.scope import definitions, scope_of_module
 
 
@@ -53,10 +52,8 @@ def _names(path: Path) -> frozenset[str] | None:
     """What a file defines, at any depth, and what else it binds: a function that became a class goes on
     as a variable. ``None`` where it cannot be read, or does not parse."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            module = ast.parse(source.read(path).source.text)
-    except (source.Unreadable, SyntaxError, ValueError, RecursionError):
+        module = parsed(source.read(path).source.text)
+    except (source.Unreadable, *NOT_PYTHON):
         return None
     defined = (".".join(path) for path, _ in definitions(module.body))
     return scope_of_module(module).everything() | frozenset(defined)

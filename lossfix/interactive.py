@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from lossfix.report.paint import Line, paint
 from lossfix.report.spark import sparklines
 from lossfix.report.style import named, printable
 from lossfix.report.summary import measured
+from lossfix.syntax.quiet import NOT_PYTHON, parsed
 
 QUESTION = "Write this [y,n,a,d,s,v,e,q,?]? "
 KEYS = """\
@@ -95,9 +95,9 @@ class Review:
         if text is None:
             return None
         try:
-            ast.parse(text)
+            parsed(text)
             source.encode(proposal.document, text)
-        except (SyntaxError, ValueError, source.SourceError) as error:
+        except (*NOT_PYTHON, source.SourceError) as error:
             self.show(f"This cannot be written: {error}\n")
             return None
         return text

@@ -11,12 +11,13 @@ import ast
 import io
 import sys
 import tokenize
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from lossfix.syntax.quiet import parsed_or_none
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -94,7 +95,7 @@ def layout(before: str, after: str, style: Style) -> str:
     not there and is longer than a line may be, and a signature that grew longer than that;
     everything else stays as it is written.
     """
-    old, new = _parsed(before), _parsed(after)
+    old, new = parsed_or_none(before), parsed_or_none(after)
     if old is None or new is None:
         return after
     names = {name for name, _ in _definitions(old.body)}
@@ -244,7 +245,7 @@ def _reindented(formatted: str, depth: int, indent: str, unit: str) -> str:
 def _docstrings(code: str) -> dict[int, int]:
     """The lines, from 0, after the first of each docstring, and the column to which Black brings them."""
     found: dict[int, int] = {}
-    tree = _parsed(code)
+    tree = parsed_or_none(code)
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, _Block) and ast.get_docstring(node, clean=False) is not None:
             text = node.body[0]
@@ -276,15 +277,6 @@ def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:
 
 def _numbered(code: str) -> Iterator[tuple[int, str]]:
     return enumerate(line + "\n" for line in code.removesuffix("\n").split("\n"))
-
-
-def _parsed(code: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
 
 
 @lru_cache(maxsize=1024)

@@ -32,6 +32,7 @@ from lossfix.progress import SILENT, Progress
 from lossfix.rules import RULES
 from lossfix.source import Document
 from lossfix.syntax.parsing import Unparsable
+from lossfix.syntax.quiet import parsed_or_none
 from lossfix.verify.client import Verifier
 
 
@@ -244,11 +245,8 @@ def _in_document(
 
 def _made(text: str, name: str) -> tuple[str, tuple[str, ...]]:
     """What is called to make ``name`` at the top of a module, and with which arguments."""
-    try:
-        module = ast.parse(text)
-    except SyntaxError:
-        return "", ()
-    for statement in module.body:
+    module = parsed_or_none(text)
+    for statement in module.body if module is not None else ():
         match statement:
             case ast.Assign(
                 targets=[ast.Name(id=bound)], value=ast.Call(func=ast.Name(id=maker)) as call

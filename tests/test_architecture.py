@@ -99,6 +99,18 @@ def test_no_file_outside_of_the_probe_names_tensorflow_in_an_import() -> None:
     assert found == []
 
 
+def test_texts_of_users_are_parsed_in_silence_by_one_module_alone() -> None:
+    parsing = {
+        path.relative_to(ROOT / "lossfix").as_posix()
+        for path in (ROOT / "lossfix").rglob("*.py")
+        if "ast.parse(" in path.read_text() and "probe" not in path.parts
+    }
+    assert parsing == {
+        "syntax/quiet.py",
+        "syntax/scope.py",
+    }  # the latter in an example of a docstring
+
+
 def test_the_probe_imports_itself_the_standard_library_and_the_three_alone() -> None:
     probe = ROOT / "lossfix" / "verify" / "probe"
     own = {".", *(f".{file.stem}" for file in probe.glob("*.py"))}

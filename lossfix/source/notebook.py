@@ -8,10 +8,8 @@ Format: https://nbformat.readthedocs.io/
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -29,6 +27,7 @@ from lossfix.source.json_source import (
 )
 from lossfix.source.lines import unified, with_line_ends
 from lossfix.source.magics import is_python, masked, unmasked
+from lossfix.syntax.quiet import NOT_PYTHON, parsed
 
 _MARKER = "# %% cell "
 _MAGIC = "# magic "
@@ -206,12 +205,10 @@ def _python_cells(path: str, text: str) -> tuple[list[_Code], tuple[Unparsed, ..
 
 def _fault(number: int, code: str) -> Unparsed | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(code)
+        parsed(code)
     except SyntaxError as error:
         return Unparsed(number, error.lineno or 1, error.offset or 1, error.msg)
-    except (ValueError, RecursionError, MemoryError) as error:
+    except NOT_PYTHON as error:
         return Unparsed(number, 1, 1, str(error))
     return None
 

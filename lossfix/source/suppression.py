@@ -10,11 +10,11 @@ import ast
 import io
 import re
 import tokenize
-import warnings
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from lossfix.model import Finding, Safety, Severity, Source, Span
+from lossfix.syntax.quiet import parsed_or_none
 
 _IGNORE = re.compile(
     r"#\s*lossfix:\s*ignore\b(?:\[(?P<rules>[^\]]*[^\]\s][^\]]*)\]|(?!\s*\[|[:\s]*LF\d))"
@@ -70,7 +70,7 @@ def suppressions(text: str) -> Suppressions:
     if any(_SKIP.search(token.string) for token in comments):
         return Suppressions(skip_file=True)
     found = [(token, _IGNORE.search(token.string)) for token in comments]
-    tree = _parsed(text) if any(match for _, match in found) else None
+    tree = parsed_or_none(text) if any(match for _, match in found) else None
     return Suppressions(
         comments=tuple(
             _suppression(token, match, tree) for token, match in found if match is not None
@@ -210,12 +210,3 @@ def _comments(text: str) -> Iterator[tokenize.TokenInfo]:
                 yield token
     except (tokenize.TokenError, SyntaxError):
         return
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return None

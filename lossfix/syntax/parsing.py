@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import warnings
 
 import libcst as cst
 
+from lossfix.syntax.quiet import NOT_PYTHON, parsed
 from lossfix.syntax.tree import Tree
 
 LARGEST = 2_000_000
@@ -34,15 +34,12 @@ def outline(text: str) -> ast.Module:
         Unparsable: where Python cannot read it.
     """
     try:
-        with warnings.catch_warnings():
-            # Warnings about the user's code (invalid escapes) are not ours to print.
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
+        return parsed(text)
     except SyntaxError as error:
         raise Unparsable(
             error.msg or "invalid syntax", error.lineno or 1, error.offset or 1
         ) from None
-    except (ValueError, RecursionError, MemoryError) as error:
+    except NOT_PYTHON as error:
         raise Unparsable(str(error) or type(error).__name__, 1, 1) from None
 
 

@@ -14,6 +14,7 @@ from lossfix.losses.discovery.discover import discover
 from lossfix.losses.probing.extract import extract
 from lossfix.losses.probing.module import Module, ReadModule
 from lossfix.model import Subject
+from lossfix.syntax.quiet import parsed
 
 HEAD = "import tensorflow as tf\n"
 LOSS = "def a_loss(y_true, y_pred):\n    return tf.abs(y_true - y_pred)\n"
@@ -23,7 +24,7 @@ def taken(
     code: str, name: str = "a_loss", modules: Mapping[str, str] | None = None, *arguments: str
 ) -> Subject:
     text = HEAD + code
-    candidate = next(each for each in discover(ast.parse(text)) if each.name == name)
+    candidate = next(each for each in discover(parsed(text)) if each.name == name)
     return extract(text, candidate, reader(modules or {}), arguments or None)
 
 
@@ -573,3 +574,12 @@ def test_a_class_with_abstract_methods_is_built_as_one_that_has_them() -> None:
 @pytest.mark.parametrize("code", [ABSTRACT + STILL, ABSTRACT.replace("@abstractmethod", "")])
 def test_a_class_that_nothing_completes_or_that_lacks_nothing_is_built_itself(code: str) -> None:
     assert taken(code, "Base").expression == "Base()"
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_is_said_of_the_escapes_in_what_is_taken() -> None:
+    pattern = 'PATTERN = "\\d"\n'
+    loss = LOSS.replace("return", "assert PATTERN\n    return")
+    assert pattern in taken(pattern + loss).source
+    elsewhere = taken(f"from parts import PATTERN\n{loss}", modules={"parts": pattern})
+    assert [source.strip() for _, source in elsewhere.modules] == [pattern.strip()]

@@ -9,6 +9,7 @@ import libcst as cst
 from lossfix.losses.discovery.unnamed import PARAMETERS, Unnamed
 from lossfix.syntax import scope
 from lossfix.syntax.nodes import every
+from lossfix.syntax.quiet import parsed_or_none
 from lossfix.syntax.tree import Tree, dotted, walk
 
 
@@ -76,7 +77,5 @@ def as_function(tree: Tree, node: cst.BaseExpression, name: str) -> cst.Function
 
 def _stands_alone(code: str) -> bool:
     """Whether an expression needs no brackets around it to be one statement, over however many lines."""
-    try:
-        return len(ast.parse(code).body) == 1
-    except SyntaxError:
-        return False
+    module = parsed_or_none(code)
+    return module is not None and len(module.body) == 1

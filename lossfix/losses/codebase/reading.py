@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from lossfix.losses.discovery.reached import loops
 from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.discovery.wiring import wires_a_loss
 from lossfix.syntax.nodes import every
+from lossfix.syntax.quiet import NOT_PYTHON, parsed
 
 
 def read(
@@ -35,11 +35,8 @@ def read(
             defines none; it is asked while the text is parsed, so that nobody has to parse it again for that.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            module = ast.parse(text)
-        return _read(module, text, settings, unread, is_miswired)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _read(parsed(text), text, settings, unread, is_miswired)
+    except NOT_PYTHON:
         return Reading(Shared(uses=shared_by_words(f"{text}\n{unread}")), holds=True)
 
 

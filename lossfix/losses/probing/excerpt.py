@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from lossfix.losses.discovery.constants import problem_of
 from lossfix.losses.probing.module import Part, ReadModule
+from lossfix.syntax.quiet import NOT_PYTHON, parsed
 from lossfix.syntax.scope import Definition, statements
 
 
@@ -41,7 +42,7 @@ def excerpt(text: str, wanted: Iterable[str], read_module: ReadModule, extra: st
     Raises:
         Hole: where something has to run that is no definition.
     """
-    whole = Part("", "", text, ast.parse(text), read_module)
+    whole = Part("", "", text, parsed(text), read_module)
     taken = _Taken(whole)
     for name in sorted(wanted):
         taken.take(whole, name)
@@ -224,8 +225,8 @@ class _Taken:
             return None
         if module.path not in self._others:
             try:
-                tree = ast.parse(module.text)
-            except (SyntaxError, ValueError):
+                tree = parsed(module.text)
+            except NOT_PYTHON:
                 raise Hole(f"it needs `{origin}`, which does not parse") from None
             # The same module after a repair is another one: both may be imported side by side.
             digest = sha256(module.text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

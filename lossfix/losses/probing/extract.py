@@ -22,6 +22,7 @@ from lossfix.losses.probing.lifted import lifted
 from lossfix.losses.probing.module import ReadModule, source_of
 from lossfix.losses.probing.pared import attributes_of, instance_of, pared
 from lossfix.model import Form, Subject
+from lossfix.syntax.quiet import parsed, parsed_expression
 from lossfix.syntax.scope import (
     Definition,
     defaults,
@@ -61,16 +62,16 @@ def extract(
         steepness: names of parameters that make a gate steeper, the first that the loss has counts,
             and what each is given, with a hole ``{steepness}``.
     """
-    module = ast.parse(text)
+    module = parsed(text)
     if candidate.form in (Form.METHOD, Form.CLOSURE) and len(candidate.path) > 1:
         text = pared(text, candidate.path[0], candidate.path[1:2])
-        module = ast.parse(text)
+        module = parsed(text)
     if candidate.form is Form.SUBCLASS and len(candidate.path) > 1:
         try:
             text = lifted(text, candidate.path)
         except Hole as hole:
             return Subject("", "", unverifiable=str(hole))
-        module, candidate = ast.parse(text), replace(candidate, path=candidate.path[-1:])
+        module, candidate = parsed(text), replace(candidate, path=candidate.path[-1:])
     expression, assumptions, failure = expression_of(module, candidate, arguments)
     if failure:
         return Subject("", expression, unverifiable=failure)
@@ -104,7 +105,7 @@ def _making(text: str, loss: Unnamed, module: ast.Module) -> tuple[str, tuple[st
     lines, assumptions = [f"return {ast.unparse(loss.node)}"], tuple[str, ...]()
     if any(isinstance(part, ast.Name) and part.id == itself for part in ast.walk(loss.node)):
         text = pared(text, owner, attributes_of([loss.node], itself))
-        built, assumptions, failure = instance(ast.parse(text), owner)
+        built, assumptions, failure = instance(parsed(text), owner)
         if failure:
             raise Hole(failure)
         lines.insert(0, f"{itself} = {built}")
@@ -162,7 +163,7 @@ def _nested(
     if itself in free:
         owner = candidate.path[0]
         text = pared(text, owner, attributes_of(needed, itself))
-        built, assumptions, failure = instance(ast.parse(text), owner)
+        built, assumptions, failure = instance(parsed(text), owner)
         if failure:
             raise Hole(failure)
         prelude.insert(0, f"{itself} = {built}\n")
@@ -202,7 +203,7 @@ def _steepened(
 
 def _with_argument(expression: str, position: int, given: str) -> str:
     """A call in which the parameter at ``position`` is ``given``, as ``name=value``."""
-    call = ast.parse(expression, mode="eval").body
+    call = parsed_expression(expression)
     assert isinstance(call, ast.Call)
     name, _, value = given.partition("=")
     arguments = [ast.unparse(each) for each in call.args]

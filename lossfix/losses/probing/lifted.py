@@ -10,6 +10,7 @@ from lossfix.losses.probing.bound import bound
 from lossfix.losses.probing.building import TOO_DEEP
 from lossfix.losses.probing.excerpt import Hole
 from lossfix.losses.probing.module import source_of
+from lossfix.syntax.quiet import parsed
 from lossfix.syntax.scope import definitions, parameters, scope_of_module, statements
 
 
@@ -21,7 +22,7 @@ def lifted(text: str, path: tuple[str, ...]) -> str:
         Hole: it stands in a class, another of its name is at the top already, or it uses what is neither
             an import, a definition nor a constant.
     """
-    module = ast.parse(text)
+    module = parsed(text)
     listed = dict(definitions(module.body))
     if path[-1:] in listed:
         raise Hole(TOO_DEEP)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from lossfix.losses.discovery.constants import problem_of
 from lossfix.syntax.lineage import lineage
+from lossfix.syntax.quiet import parsed
 from lossfix.syntax.scope import Definition, defaults, dotted, scope_of_module
 
 _OF_THE_CLASS = frozenset({"super", "__class__"})
@@ -32,7 +33,7 @@ def pared(text: str, name: str, needed: Iterable[str] | None) -> str:
         text: a whole module that parses; unchanged where the class has to stay, or stands deeper in it.
         needed: ``None`` where that is not known.
     """
-    module = ast.parse(text)
+    module = parsed(text)
     classes = {each.name: each for each in module.body if isinstance(each, ast.ClassDef)}
     old = classes.get(name)
     if old is None or needed is None:
@@ -161,7 +162,7 @@ class _Pared:
     def _initialiser(self) -> ast.FunctionDef:
         """The constructor with the statements that are kept, and no parameter required in vain."""
         if self._constructor is None:
-            made = ast.parse("def __init__(self, *args, **kwargs):\n    pass").body[0]
+            made = parsed("def __init__(self, *args, **kwargs):\n    pass").body[0]
             assert isinstance(made, ast.FunctionDef)
             return made
         body = [each for each in self._constructor.body if each in self._set] or [ast.Pass()]

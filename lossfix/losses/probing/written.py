@@ -6,6 +6,7 @@ import ast
 import math
 
 from lossfix.model import Subject
+from lossfix.syntax.quiet import parsed, parsed_expression
 from lossfix.syntax.scope import defaults
 
 _HOLE = "_steepness_"
@@ -20,7 +21,7 @@ def written_steepness(subject: Subject) -> float | None:
     """
     if not subject.steepened:
         return None
-    steepened = ast.parse(subject.steepened.replace("{steepness}", _HOLE), mode="eval")
+    steepened = parsed_expression(subject.steepened.replace("{steepness}", _HOLE))
     call = next(node for node in ast.walk(steepened) if _given(node) is not None)
     given = _given(call)
     assert isinstance(call, ast.Call)
@@ -47,7 +48,7 @@ def _given(node: ast.AST) -> tuple[str | int, ast.expr] | None:
 
 
 def _argument(expression: str, parameter: str | int, like: ast.Call) -> float | None:
-    for node in ast.walk(ast.parse(expression, mode="eval")):
+    for node in ast.walk(parsed_expression(expression)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == ast.unparse(like.func):
             if isinstance(parameter, int):
                 return _number(node.args[parameter]) if parameter < len(node.args) else None
@@ -58,7 +59,7 @@ def _argument(expression: str, parameter: str | int, like: ast.Call) -> float | 
 
 def _default(source: str, name: str, parameter: str | int) -> float | None:
     """The default of a parameter of the function, or of the class's constructor, called ``name``."""
-    wanted, inside = name.rpartition(".")[2], ast.parse(source)
+    wanted, inside = name.rpartition(".")[2], parsed(source)
     definitions = [
         node
         for node in ast.walk(inside)

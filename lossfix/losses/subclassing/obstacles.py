@@ -11,6 +11,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import RESERVED, parameter_names
+from lossfix.syntax.quiet import parsed
 from lossfix.syntax.tree import names_below, walk
 
 NOT_CALLABLE = "has no default, so Keras cannot call it"
@@ -133,7 +134,7 @@ def rebound_names(loss: Loss, head: tuple[cst.BaseStatement, ...]) -> frozenset[
     The parameters of inner functions are among them.
     """
     code = [loss.tree.code(each) for each in (*head, *loss.function.body.body)]
-    return frozenset(name for part in code for name in _bound_in(ast.parse(textwrap.dedent(part))))
+    return frozenset(name for part in code for name in _bound_in(parsed(textwrap.dedent(part))))
 
 
 def _bound_in(module: ast.AST) -> Iterator[str]:
