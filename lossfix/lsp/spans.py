@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
 from lossfix.model import Span
-from lossfix.source.lines import changed_blocks
+from lossfix.source.lines import changed_blocks, common
 
 
 def range_of(span: Span, lines: Sequence[str], codec: PositionCodec) -> types.Range:
@@ -64,16 +63,10 @@ def _changes(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int, st
                 yield max(i - 1, 0), kept, kept + gone + (1 if i else 0), ""
         else:
             one, two = "\n".join(old[i:j]), "\n".join(new[k:m])
-            head = _common(one, two)
+            head = common(one, two)
             rest = min(len(one), len(two)) - head
-            tail = min(rest, _common(one[::-1], two[::-1]))
+            tail = min(rest, common(one[::-1], two[::-1]))
             yield i, head, len(one) - tail, two[head : len(two) - tail]
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters both begin with."""
-    pairs = zip(one, other, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _at(lines: Sequence[str], line: int, offset: int) -> types.Position:

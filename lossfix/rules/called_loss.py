@@ -55,10 +55,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.subclassing.reads import reads
+from lossfix.losses.subclassing.reads import is_compiled, reads
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
-from lossfix.syntax.tree import dotted
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -68,25 +67,13 @@ def match(loss: Loss) -> Iterator[Match]:
         call = loss.tree.parents.get(read)
         if not isinstance(call, cst.Call) or call.func is not read or len(call.args) < 2:
             continue
-        if _is_compiled(loss, call):
+        if is_compiled(loss, call):
             yield Match(
                 call,
                 f"`{' '.join(loss.tree.code(call).split())}` is a tensor, and `compile` wants "
                 "something to call",
                 "what it is called with may be more than targets and predictions",
             )
-
-
-def _is_compiled(loss: Loss, node: cst.CSTNode) -> bool:
-    argument = loss.tree.parents.get(node)
-    call = loss.tree.parents.get(argument) if isinstance(argument, cst.Arg) else None
-    return (
-        isinstance(argument, cst.Arg)
-        and argument.keyword is not None
-        and argument.keyword.value == "loss"
-        and isinstance(call, cst.Call)
-        and (dotted(call.func) or "").rpartition(".")[2] == "compile"
-    )
 
 
 RULE = Rule("LF315", Safety.MANUAL, Severity.ERROR, match, no_rewrite, __doc__, __name__)

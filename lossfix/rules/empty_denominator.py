@@ -57,7 +57,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.conditions import comparison, connective, current_value
-from lossfix.losses.code.divisions import divisions, guarded, is_sheltered
+from lossfix.losses.code.divisions import divisions, guarded, is_in_where, is_sheltered
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.variances import is_spread_of_targets
 from lossfix.losses.discovery.wording import words as words_of
@@ -81,7 +81,8 @@ def match(loss: Loss) -> Iterator[Match]:
     for division in divisions(loss):
         if not loss.predicts(division.numerator) or is_sheltered(loss, division.node):
             continue
-        if _is_in_where(loss, division.node):
+        # What stands in a `tf.where` is guarded by that, well or badly: that is another matter.
+        if is_in_where(loss, division.node):
             continue
         below = division.denominator
         when = _zero_where(loss, below)
@@ -135,14 +136,6 @@ def _is_size(loss: Loss, node: cst.BaseExpression, parameter: str) -> bool:
             known = of_python or loss.operation(call) == "tf.abs"
             return known and _is_as_it_comes(loss, first, parameter, frozenset())
     return False
-
-
-def _is_in_where(loss: Loss, node: cst.CSTNode) -> bool:
-    # A condition guards it, well or badly: that is another matter.
-    return any(
-        isinstance(above, cst.Call) and loss.operation(above) == "tf.where"
-        for above in loss.tree.ancestors(node)
-    )
 
 
 def _counts_selected(loss: Loss, node: cst.BaseExpression) -> bool:

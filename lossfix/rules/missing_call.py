@@ -58,6 +58,7 @@ import ast
 from collections.abc import Iterator
 
 from lossfix.losses.discovery.candidate import Settings
+from lossfix.losses.discovery.outline import methods_of
 from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.losses.discovery.wording import pair_of
 from lossfix.model import Safety, Severity
@@ -74,7 +75,7 @@ def wiring(wiring: Wiring) -> Iterator[Misuse]:
         definition = wiring.class_called(called)
         if definition is None or not isinstance(called, ast.Name) or called.id in told:
             continue
-        methods = _methods(definition)
+        methods = methods_of(definition)
         direct = [wiring.operation(base) for base in definition.bases] == [_BASE]
         if direct and not {"call", "__call__"} & methods.keys() and not _assigned(definition):
             told.add(called.id)
@@ -84,10 +85,6 @@ def wiring(wiring: Wiring) -> Iterator[Misuse]:
                 _advice(methods),
                 loss=called.id,
             )
-
-
-def _methods(definition: ast.ClassDef) -> dict[str, ast.FunctionDef]:
-    return {each.name: each for each in definition.body if isinstance(each, ast.FunctionDef)}
 
 
 def _assigned(definition: ast.ClassDef) -> bool:

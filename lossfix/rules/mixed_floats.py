@@ -57,7 +57,7 @@ from lossfix.losses.code.surroundings import value_around
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import last_part, walk
 
 _DOUBLES = frozenset({"np.ones", "np.zeros", "np.random.rand"})
 _TENSORS = frozenset({"tensorflow.constant", "tensorflow.convert_to_tensor"})
@@ -128,7 +128,7 @@ def _set_to(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
 def _type(loss: Loss, node: cst.BaseExpression | None) -> str:
     if isinstance(node, cst.SimpleString):
         return str(node.evaluated_value)
-    return (dotted(node) or "").rpartition(".")[2]
+    return last_part(node) or ""
 
 
 def _meets_predictions(loss: Loss, node: cst.CSTNode) -> bool:

@@ -80,7 +80,7 @@ from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
 from lossfix.syntax.nodes import below
-from lossfix.syntax.scope import dotted
+from lossfix.syntax.scope import last_part
 
 _BUILDERS = frozenset({"Model", "function"})
 _HISTORY = frozenset({"_keras_history", "_keras_shape"})
@@ -125,7 +125,7 @@ def _names(node: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
 
 def _built_from(node: ast.AST) -> Iterator[ast.AST]:
     """What a model is built from, ``Model(inputs=vgg.input, ...)``, for which symbolic tensors are made."""
-    if isinstance(node, ast.Call) and (dotted(node.func) or "").rpartition(".")[2] in _BUILDERS:
+    if isinstance(node, ast.Call) and last_part(node.func) in _BUILDERS:
         for each in (*node.args, *(keyword.value for keyword in node.keywords)):
             yield from ast.walk(each)
 

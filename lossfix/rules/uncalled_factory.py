@@ -62,10 +62,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.subclassing.reads import reads
+from lossfix.losses.subclassing.reads import is_compiled, reads
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.tree import dotted
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -100,14 +99,7 @@ def _required(factory: cst.FunctionDef) -> list[str]:
 
 def _compiled(loss: Loss, name: str) -> Iterator[cst.Name]:
     """Where the bare name is the loss that is compiled."""
-    for read in reads(loss, name):
-        argument = loss.tree.parents.get(read)
-        call = loss.tree.parents.get(argument) if isinstance(argument, cst.Arg) else None
-        if not isinstance(argument, cst.Arg) or not isinstance(call, cst.Call):
-            continue
-        called = (dotted(call.func) or "").rpartition(".")[2]
-        if called == "compile" and argument.keyword and argument.keyword.value == "loss":
-            yield read
+    return (read for read in reads(loss, name) if is_compiled(loss, read))
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

@@ -23,9 +23,9 @@ def changed_blocks(
     What both begin and end with is set aside first: the comparison is quadratic at its worst, and
     a rewrite touches few lines of a long file.
     """
-    head = _common(old, new)
+    head = common(old, new)
     rest = min(len(old), len(new)) - head
-    tail = min(rest, _common(old[::-1], new[::-1]))
+    tail = min(rest, common(old[::-1], new[::-1]))
     matcher = SequenceMatcher(
         None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False
     )
@@ -36,7 +36,8 @@ def changed_blocks(
     )
 
 
-def _common(old: Sequence[Line], new: Sequence[Line]) -> int:
+def common(old: Sequence[Kept], new: Sequence[Kept]) -> int:
+    """How many entries, or characters, both begin with."""
     pairs = zip(old, new, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 

@@ -203,6 +203,12 @@ def dotted(node: cst.CSTNode | None) -> str | None:
     return ".".join([node.value, *reversed(parts)])
 
 
+def last_part(node: cst.CSTNode | None) -> str | None:
+    """``c`` for ``a.b.c``; ``None`` for anything else than a dotted name."""
+    whole = dotted(node)
+    return None if whole is None else whole.rpartition(".")[2]
+
+
 def argument_of(call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
     """The argument of a call at a position, from 0, or under a keyword; ``None`` where there is none."""
     for number, argument in enumerate(call.args):

@@ -11,7 +11,7 @@ from lossfix.losses.code.tensors import called_builtin
 from lossfix.losses.discovery.candidate import Settings
 from lossfix.losses.discovery.wording import pair_of
 from lossfix.syntax.build import atom, expression
-from lossfix.syntax.tree import dotted, names_below, walk
+from lossfix.syntax.tree import dotted, last_part, names_below, walk
 
 _OUTSIDE = ("np.", "math.", "scipy.", "sklearn.", "pandas.")
 _BINDS = (cst.Lambda, cst.BaseComp, cst.NamedExpr, cst.FunctionDef, cst.ClassDef)
@@ -73,7 +73,7 @@ def called_directly(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
         return "it gives several results"
     values = [each.value for each in inputs.elements]
     new = _applied(loss, node, function, values)
-    if isinstance(new, str) or (dotted(result) or "").rpartition(".")[2] in _FLOATS:
+    if isinstance(new, str) or last_part(result) in _FLOATS:
         return new
     return expression(f"{loss.spell('tf.cast')}({{x}}, {{t}})", x=new, t=result)
 

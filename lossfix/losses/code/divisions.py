@@ -59,12 +59,13 @@ def is_chosen(loss: Loss, node: cst.CSTNode) -> bool:
                 return True
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
                 read = list(uses(loss, name)) if value is child else []
-                return bool(read) and all(_is_in_where(loss, each) for each in read)
+                return bool(read) and all(is_in_where(loss, each) for each in read)
         child = above
     return False
 
 
-def _is_in_where(loss: Loss, node: cst.CSTNode) -> bool:
+def is_in_where(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether a node stands in a ``tf.where``, as its condition or in a branch."""
     return any(
         isinstance(above, cst.Call) and loss.operation(above) == "tf.where"
         for above in loss.tree.ancestors(node)

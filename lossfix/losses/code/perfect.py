@@ -14,7 +14,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.wording import SCORES, names_a_loss
 from lossfix.losses.discovery.wording import words as name_words
 from lossfix.losses.operations.words import words
-from lossfix.syntax.tree import children, dotted, walk
+from lossfix.syntax.tree import children, dotted, last_part, walk
 
 _KEEPS_ZERO = words("""
     builtins.abs tf.abs tf.nn.relu tf.square tf.sqrt tf.negative tf.identity tf.cast tf.convert_to_tensor
@@ -147,7 +147,7 @@ def is_lack_of_a_score(loss: Loss, node: cst.BaseExpression) -> bool:
 def _is_a_score(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> bool:
     match node:
         case cst.Call(func=function, args=[cst.Arg(value=first), *_]):
-            called = (dotted(function) or "").rpartition(".")[2]
+            called = last_part(function) or ""
             means_one = not names_a_loss(called) and bool(name_words(called) & SCORES)
             averaged = loss.operation(node) in ("tf.reduce_mean", "tf.cast")
             return means_one or (averaged and _is_a_score(loss, first, seen))

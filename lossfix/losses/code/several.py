@@ -12,7 +12,7 @@ import libcst as cst
 from lossfix.losses.code.asked_once import asked_once
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.wording import words
-from lossfix.syntax.tree import dotted, walk
+from lossfix.syntax.tree import last_part, walk
 
 _CONTAINERS = frozenset({"list", "tuple", "dict", "Mapping", "Sequence", "Iterable"})
 _OF_DICTIONARIES = frozenset({"keys", "values", "items", "get", "pop"})
@@ -46,7 +46,7 @@ def _holds_several(loss: Loss, node: cst.CSTNode) -> str:
             args=[cst.Arg(value=cst.Name(value=name)), cst.Arg(value=kinds)],
         ):
             listed = kinds.elements if isinstance(kinds, cst.Tuple) else [cst.Element(kinds)]
-            last = {(dotted(each.value) or "").rpartition(".")[2] for each in listed}
+            last = {last_part(each.value) or "" for each in listed}
             return name if last <= _CONTAINERS else ""
         case cst.Call(func=cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=method))):
             return name if method in _OF_DICTIONARIES else ""

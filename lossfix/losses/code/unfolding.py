@@ -10,7 +10,7 @@ from lossfix.losses.discovery.unnamed import PARAMETERS, Unnamed
 from lossfix.syntax import scope
 from lossfix.syntax.nodes import every
 from lossfix.syntax.quiet import parsed_or_none
-from lossfix.syntax.tree import Tree, dotted, walk
+from lossfix.syntax.tree import Tree, last_part, walk
 
 
 def expression_in(tree: Tree, loss: Unnamed) -> cst.BaseExpression:
@@ -23,9 +23,9 @@ def expression_in(tree: Tree, loss: Unnamed) -> cst.BaseExpression:
         case ast.Lambda() as node_:
             return _lambda_at(tree, node_)
     outlined = [
-        each for each in every(tree.outline, ast.Call) if _is_partial(scope.dotted(each.func))
+        each for each in every(tree.outline, ast.Call) if scope.last_part(each.func) == "partial"
     ]
-    calls = [each for each in walk(tree.module, cst.Call) if _is_partial(dotted(each.func))]
+    calls = [each for each in walk(tree.module, cst.Call) if last_part(each.func) == "partial"]
     return calls[_in_order(outlined).index(loss.node)]
 
 
@@ -36,10 +36,6 @@ def _lambda_at(tree: Tree, node: ast.Lambda) -> cst.Lambda:
 
 def _in_order(nodes: list[ast.Lambda] | list[ast.Call]) -> list[ast.expr]:
     return sorted(nodes, key=lambda each: (each.lineno, each.col_offset))
-
-
-def _is_partial(name: str | None) -> bool:
-    return (name or "").rpartition(".")[2] == "partial"
 
 
 def body_of(node: cst.BaseExpression) -> cst.BaseExpression | None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from lossfix.losses.discovery.candidate import Roles
 from lossfix.losses.discovery.wording import names_targets
 from lossfix.syntax.nodes import below, children
-from lossfix.syntax.scope import dotted, statements
+from lossfix.syntax.scope import statements
 
 _STATIC = frozenset(
     {"shape", "dtype", "ndim", "rank", "int_shape", "get_shape", "size", "len", "type"}
@@ -147,7 +147,8 @@ def _arguments(call: ast.Call, parameters: list[str]) -> Iterator[tuple[str, ast
 
 
 def _last(node: ast.expr) -> str:
-    name = dotted(node)
-    if name is None and isinstance(node, ast.Attribute):
-        return node.attr
-    return (name or "").rpartition(".")[2]
+    """The last part of the name of a function, or of a method of whatever: ``sum`` for ``x[0].sum``."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""

@@ -26,7 +26,7 @@ from lossfix.losses.discovery.wording import names_a_metric, names_a_score, pair
 from lossfix.model import Evidence, Form
 from lossfix.syntax.lineage import lineage
 from lossfix.syntax.nodes import below
-from lossfix.syntax.scope import Definition, dotted
+from lossfix.syntax.scope import Definition, dotted, last_part
 
 _PLAIN = ("y_true", "y_pred")
 
@@ -85,7 +85,7 @@ def _lineage(file: File, path: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
         number = file.by_path.get(each)
         node = None if number is None else file.definition(number)
         bases = node.bases if isinstance(node, ast.ClassDef) else ()
-        named = (((dotted(base) or "").rpartition(".")[2],) for base in bases)
+        named = ((last_part(base) or "",) for base in bases)
         return (name for name in named if name in file.by_path)
 
     return frozenset(lineage(path, parents))

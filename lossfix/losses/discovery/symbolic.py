@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lossfix.losses.discovery.wiring import Wiring
 from lossfix.syntax.nodes import every, parents
-from lossfix.syntax.scope import dotted
+from lossfix.syntax.scope import dotted, last_part
 
 _MAKERS = frozenset({"keras.Input", "keras.layers.Input"})
 _ENDS = frozenset({"input", "inputs", "output", "outputs"})
@@ -40,7 +40,7 @@ def is_symbolic(wiring: Wiring, node: ast.expr | None, seen: frozenset[str] = fr
             if wiring.operation(node) in _MAKERS:
                 return True
             # A constructor makes an object, of whatever it is given: `Model(inputs, outputs)`.
-            last = (dotted(function) or "").rpartition(".")[2]
+            last = last_part(function) or ""
             if last[:1].isupper() or last in ("int_shape", "print", "len", "repr", "str"):
                 return False
             return any(is_symbolic(wiring, each, seen) for each in args)

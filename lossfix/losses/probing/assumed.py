@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from lossfix.losses.discovery.handed import depending
 from lossfix.losses.operations.gradients import REDUCTIONS
 from lossfix.losses.operations.names import canonical
-from lossfix.syntax.scope import Definition, Scope, dotted, parameters, scope_of_module
+from lossfix.syntax.scope import Definition, Scope, dotted, last_part, parameters, scope_of_module
 
 _OF_KERAS = {"name": "'measured'", "reduction": "'sum_over_batch_size'", "dtype": "'float32'"}
 """What the constructor of `Loss` takes by these names."""
@@ -139,7 +139,7 @@ def _read(
     """Take in one read of the parameter, and give the other names that it gets there."""
     above = parents.get(node)
     while isinstance(above, ast.Call) and node is not above.func:
-        if (dotted(above.func) or "").rpartition(".")[2] not in _WRAPPERS:
+        if last_part(above.func) not in _WRAPPERS:
             break
         node, above = above, parents.get(above)
     match above:

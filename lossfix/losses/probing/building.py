@@ -10,7 +10,7 @@ from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.probing.assumed import assumed
 from lossfix.losses.probing.pared import family_of, instance_of
 from lossfix.model import Form
-from lossfix.syntax.scope import Definition, defaults, definitions, dotted, parameters
+from lossfix.syntax.scope import Definition, defaults, definitions, dotted, last_part, parameters
 
 MAKER = "make_the_loss"
 """What makes a loss that is an expression, in its excerpt."""
@@ -115,7 +115,7 @@ def _is_abstract(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> boo
     for owner in family_of(node, classes):
         for each in owner.body:
             if isinstance(each, ast.FunctionDef):
-                marks = [(dotted(mark) or "").rpartition(".")[2] for mark in each.decorator_list]
+                marks = [last_part(mark) for mark in each.decorator_list]
                 left.setdefault(each.name, "abstractmethod" in marks)
     return any(left.values())
 

@@ -24,7 +24,7 @@ from lossfix.losses.discovery.holders import (
 )
 from lossfix.losses.discovery.uses import LOADS, uses_of
 from lossfix.losses.subclassing.reads import is_label, reads, reads_of
-from lossfix.syntax.tree import Definition, dotted, walk
+from lossfix.syntax.tree import Definition, dotted, last_part, walk
 
 _CUSTOM_OBJECTS = "get_custom_objects()"
 _PAIRS = frozenset({"enumerate", "items"})
@@ -261,7 +261,7 @@ def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
     keyword = argument.keyword.value if argument.keyword is not None else None
     if keyword in ("loss", "losses", "custom_objects"):
         return True
-    called = (dotted(call.func) or "").rpartition(".")[2]
+    called = last_part(call.func)
     if keyword is None and called in LOADS:
         return True
     if loss.tree.code(call.func).endswith(f"{_CUSTOM_OBJECTS}.update"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import last_part, walk
 
 
 def reads(loss: Loss, name: str) -> Iterator[cst.Name]:
@@ -64,6 +64,15 @@ def reads_of(loss: Loss, target: cst.Name) -> Iterator[cst.Name] | None:
         for each in walk(around.body, cst.Name)
         if each.value == target.value and not _is_target(loss, each) and not is_label(loss, each)
     )
+
+
+def is_compiled(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether an expression stands as it is in ``compile(loss=...)``."""
+    match loss.tree.parents.get(node):
+        case cst.Arg(keyword=cst.Name(value="loss")) as argument:
+            call = loss.tree.parents.get(argument)
+            return isinstance(call, cst.Call) and last_part(call.func) == "compile"
+    return False
 
 
 def is_label(loss: Loss, node: cst.Name) -> bool:
