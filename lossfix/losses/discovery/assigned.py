@@ -189,7 +189,7 @@ def _entries(holder: ast.expr, values: Mapping[str, Sequence[ast.expr]]) -> list
     return []
 
 
-def references(node: ast.expr, assigned: Assigned) -> tuple[tuple[str, bool], ...]:
+def references(node: ast.expr, assigned: Assigned) -> tuple[_Named, ...]:
     """The names that may stand for a value, each with whether it is the value itself or called for it."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
@@ -204,7 +204,7 @@ def selected(function: str, assigned: Assigned) -> Iterator[ast.expr]:
     return (each for each in assigned.returns.get(function, ()) if isinstance(each, _SELECTED))
 
 
-def first_references(node: ast.expr, assigned: Assigned) -> tuple[tuple[str, bool], ...]:
+def first_references(node: ast.expr, assigned: Assigned) -> tuple[_Named, ...]:
     """Those of ``references`` that are reached without looking up what a name was set to."""
     return _followed(node, assigned, through_names=False)
 
@@ -217,66 +217,81 @@ class _Step:
     before: _Step | None
 
 
+_Named = tuple[str, bool]
+"""A name, and whether it stands for the value itself rather than being called for it."""
+
+
 def _followed(
     start: ast.expr, assigned: Assigned, through_names: bool = True
-) -> tuple[tuple[str, bool], ...]:
+) -> tuple[_Named, ...]:
     # Without recursion, and each name once: generated files chain thousands of names, and a residual
     # network's sums of sums reach the first layer in more ways than can be counted.
-    found: dict[tuple[str, bool], None] = {}
-    opened: set[str] = set()
+    found: dict[_Named, None] = {}
     pending: list[tuple[ast.expr, _Step | None]] = [(start, None)]
     while pending:
         node, way = pending.pop()
-        opening, inner = "", list[ast.expr]()
-        match node:
-            case ast.Constant(value=str(name)):
-                opening, inner = repr(name), [*assigned.registered.get(name, ())]
-                if name == ANY_STRING:
-                    inner = [each for values in assigned.registered.values() for each in values]
-                found[opening, True] = None
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                if through_names:
-                    opening, inner = name, [*assigned.values.get(name, ())]
-                found[name, True] = None
-            case ast.Call(func=function, args=args):
-                called = last_part(function)
-                handed_on = _handed_on(node)
-                if handed_on is not None:
-                    inner = handed_on
-                elif called == "get" and isinstance(function, ast.Attribute):
-                    # Of a dictionary, with what it gives where it has no such key.
-                    inner = [function.value, *args[1:2]]
-                    if _is_custom_objects(function.value) and args:
-                        inner.insert(0, _looked_up(args[0]))
-                elif called is not None and not _leads_by(way, called):
-                    found[called, False] = None
-                    # A selector, `get_loss("dice")`, stands for what it may return.
-                    opening = f"{called}()"
-                    inner = [*selected(called, assigned)]
-            case ast.Dict(values=inner):
-                pass
-            case ast.List(elts=inner) | ast.Tuple(elts=inner) | ast.Set(elts=inner):
-                pass
-            case ast.IfExp(body=first, orelse=second) | ast.BinOp(left=first, right=second):
-                inner = [first, second]
-            case ast.DictComp(value=value) | ast.ListComp(elt=value) | ast.SetComp(elt=value):
-                inner = [value]
-            case ast.Subscript(
-                value=ast.Call(func=ast.Name(id=("globals" | "locals" | "vars")), args=[]),
-                slice=ast.Constant(value=str(name)),
-            ):
-                inner = [ast.Name(name, ast.Load())]
-            case ast.Subscript(value=value, slice=key) if _is_custom_objects(value):
-                inner = [_looked_up(key)]
-            case ast.Subscript(value=value) | ast.Starred(value=value):
-                inner = [value]
-        if opening in opened:
-            continue
-        if opening:
-            opened.add(opening)
-            way = _Step(opening.removesuffix("()"), way)
+        if isinstance(node, ast.Call):
+            named, inner = _behind_call(node, way, assigned)
+        else:
+            named, inner = _behind(node, assigned, through_names)
+        if named is not None:
+            if named in found:
+                continue
+            found[named] = None
+            way = _Step(named[0], way)
         pending += [(each, way) for each in reversed(inner)]
     return tuple(found)
+
+
+def _behind(
+    node: ast.expr, assigned: Assigned, through_names: bool
+) -> tuple[_Named | None, Sequence[ast.expr]]:
+    """The name of a value that is no call, where it has one, and what else it may be by that or holds."""
+    match node:
+        case ast.Constant(value=str(name)):
+            meant = assigned.registered.get(name, ())
+            if name == ANY_STRING:
+                meant = tuple(each for values in assigned.registered.values() for each in values)
+            return (repr(name), True), meant
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return (name, True), assigned.values.get(name, ()) if through_names else ()
+        case ast.Dict(values=inner):
+            return None, inner
+        case ast.List(elts=inner) | ast.Tuple(elts=inner) | ast.Set(elts=inner):
+            return None, inner
+        case ast.IfExp(body=first, orelse=second) | ast.BinOp(left=first, right=second):
+            return None, [first, second]
+        case ast.DictComp(value=value) | ast.ListComp(elt=value) | ast.SetComp(elt=value):
+            return None, [value]
+        case ast.Subscript(
+            value=ast.Call(func=ast.Name(id=("globals" | "locals" | "vars")), args=[]),
+            slice=ast.Constant(value=str(name)),
+        ):
+            return None, [ast.Name(name, ast.Load())]
+        case ast.Subscript(value=value, slice=key) if _is_custom_objects(value):
+            return None, [_looked_up(key)]
+        case ast.Subscript(value=value) | ast.Starred(value=value):
+            return None, [value]
+    return None, ()
+
+
+def _behind_call(
+    node: ast.Call, way: _Step | None, assigned: Assigned
+) -> tuple[_Named | None, Sequence[ast.expr]]:
+    """What a call hands on, or the name that is called for a value and what that may return."""
+    handed_on = _handed_on(node)
+    if handed_on is not None:
+        return None, handed_on
+    called = last_part(node.func)
+    if called == "get" and isinstance(node.func, ast.Attribute):
+        # Of a dictionary, with what it gives where it has no such key.
+        holder, keys = node.func.value, node.args[:1]
+        looked_up = [_looked_up(key) for key in keys if _is_custom_objects(holder)]
+        return None, [*looked_up, holder, *node.args[1:2]]
+    if called is None or _leads_by(way, called):
+        return None, ()
+    # A selector, `get_loss("dice")`, stands for what it may return.
+    return (called, False), [*selected(called, assigned)]
 
 
 def _handed_on(call: ast.Call) -> list[ast.expr] | None:
