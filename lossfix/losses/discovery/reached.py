@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import pairwise
 
@@ -96,6 +96,28 @@ def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:
     called = _numbers(file, file.project.reached)
     losses = {candidate.number for candidate in direct if not candidate.metric}
     reached = called | reaches(file, losses | called)
+    of_metrics = _metrics(file, direct, reached)
+    for candidate in direct:
+        evidence = candidate.evidence
+        if candidate.number in reached:
+            evidence = tuple(dict.fromkeys((*evidence, Evidence.REACHED)))
+        metric = candidate.metric or candidate.number in of_metrics
+        yield replace(candidate, evidence=evidence, metric=metric)
+    traced = {each.number for each in direct if not loops(each.evidence)}
+    traced |= called - _numbers(file, file.project.own_loop)
+    traced |= reaches(file, traced)
+    parts = _roles_of(file, direct, reached - {each.number for each in direct})
+    for number in sorted(parts):
+        part = _part(file, number, *parts[number])
+        yield replace(part, metric=number in of_metrics, own_loop=number not in traced)
+
+
+def _metrics(file: File, direct: Iterable[Candidate], reached: Set[int]) -> set[int]:
+    """The metrics of a file, by their use, their base or their name, and what they call.
+
+    Args:
+        reached: what losses call, which may bear the name of a metric.
+    """
     own = {each.number for each in direct}
     compiled = {each.number for each in direct if Evidence.COMPILED in each.evidence}
     metrics = {
@@ -106,46 +128,31 @@ def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:
         or (names_a_score(path[-1]) and number not in reached | own)
         or (
             isinstance(node, ast.ClassDef)
-            and any(b.endswith("Metric") for b in class_bases(file, node))
+            and any(base.endswith("Metric") for base in class_bases(file, node))
         )
     }
-    of_metrics = reaches(file, metrics) | metrics
-    known = set()
-    for candidate in direct:
-        known.add(candidate.number)
-        evidence = candidate.evidence
-        if candidate.number in reached:
-            evidence = tuple(dict.fromkeys((*evidence, Evidence.REACHED)))
-        yield replace(
-            candidate,
-            evidence=evidence,
-            metric=candidate.metric or candidate.number in of_metrics,
-        )
-    traced = {each.number for each in direct if not loops(each.evidence)}
-    traced |= called - _numbers(file, file.project.own_loop)
-    traced |= reaches(file, traced)
-    parts = _roles_of(file, direct, reached - known)
-    for number in sorted(parts):
-        path, node = file.listed[number]
-        around = around_of(file, path)
-        form, bound = Form.FUNCTION if around is None else Form.NESTED, False
-        if isinstance(around, ast.ClassDef):
-            form, bound = Form.METHOD, not node.decorator_list and is_loss_class(file, around)
-        roles, swapped = parts[number]
-        yield Candidate(
-            path,
-            number,
-            form,
-            (Evidence.REACHED,),
-            roles.y_true,
-            roles.y_pred,
-            swapped=swapped,
-            metric=number in of_metrics,
-            bound=bound,
-            line=node.lineno,
-            also=roles.also,
-            own_loop=number not in traced,
-        )
+    return reaches(file, metrics) | metrics
+
+
+def _part(file: File, number: int, roles: Roles, swapped: bool) -> Candidate:
+    """A function as a part of losses."""
+    path, node = file.listed[number]
+    around = around_of(file, path)
+    form, bound = Form.FUNCTION if around is None else Form.NESTED, False
+    if isinstance(around, ast.ClassDef):
+        form, bound = Form.METHOD, not node.decorator_list and is_loss_class(file, around)
+    return Candidate(
+        path,
+        number,
+        form,
+        (Evidence.REACHED,),
+        roles.y_true,
+        roles.y_pred,
+        swapped=swapped,
+        bound=bound,
+        line=node.lineno,
+        also=roles.also,
+    )
 
 
 def loops(evidence: Iterable[Evidence]) -> bool:
@@ -167,10 +174,9 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
 
     Their own names say so, or else what the losses hand them.
     """
+    elsewhere = dict(file.project.handed)
     found: _Parts = {}
     parts: dict[str, list[int]] = {}
-    elsewhere = dict(file.project.handed)
-    classes = classes_of(file)
     for number in reached:
         path, node = file.listed[number]
         if (
@@ -179,22 +185,42 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
             or belongs_elsewhere(file, path, node)
         ):
             continue
-        # A helper may take something else before them: `masked(mask, y_true, y_pred)`.
-        pairs = [
-            pair
-            for each in pairwise(handed_parameters(file, number))
-            if (pair := pair_of(list(each), file.settings)) is not None
-        ]
-        pair = min(pairs, key=lambda pair: pair[:2] != _PLAIN, default=None)
-        handed_elsewhere = elsewhere.get(".".join(path))
-        if pair is not None:
-            also = () if handed_elsewhere is None else _besides(pair[:2], handed_elsewhere)
-            found[number] = (Roles(*pair[:2], also), pair[2])
-        elif handed_elsewhere is not None:
-            found[number] = (handed_elsewhere, False)
+        known = _by_name(file, number, elsewhere.get(".".join(path)))
+        if known is not None:
+            found[number] = known
         elif _has_a_gradient_of_its_own(node):
             continue
         parts.setdefault(path[-1], []).append(number)
+    # Of several functions of one name it is not told here which one is meant.
+    callable_parts = {name: each[0] for name, each in parts.items() if len(each) == 1}
+    _follow_calls(file, direct, callable_parts, found)
+    return found
+
+
+def _by_name(file: File, number: int, handed_elsewhere: Roles | None) -> tuple[Roles, bool] | None:
+    """What a function's own names say, or else what other files hand it; ``None`` for neither."""
+    # A helper may take something else before them: `masked(mask, y_true, y_pred)`.
+    pairs = [
+        pair
+        for each in pairwise(handed_parameters(file, number))
+        if (pair := pair_of(list(each), file.settings)) is not None
+    ]
+    pair = min(pairs, key=lambda pair: pair[:2] != _PLAIN, default=None)
+    if pair is not None:
+        also = () if handed_elsewhere is None else _besides(pair[:2], handed_elsewhere)
+        return Roles(*pair[:2], also), pair[2]
+    return None if handed_elsewhere is None else (handed_elsewhere, False)
+
+
+def _follow_calls(
+    file: File, direct: Sequence[Candidate], parts: Mapping[str, int], found: _Parts
+) -> None:
+    """Add to ``found`` what the calls in losses, and in what these call, hand to parts.
+
+    Args:
+        parts: the functions that may be one, by the name by which they are called.
+    """
+    classes = classes_of(file)
     queue = [(each.number, Roles(each.y_true, each.y_pred)) for each in direct if not each.metric]
     queue += [(number, roles) for number, (roles, _) in found.items()]
     while queue:
@@ -205,11 +231,9 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
         targets = depending(caller, roles.y_true)
         predictions = depending(caller, roles.y_pred, *roles.also)
         for call in below(caller):
-            # Of several functions of one name it is not told here which one is meant.
-            name = called_name(call, classes) if isinstance(call, ast.Call) else ""
-            if not isinstance(call, ast.Call) or len(parts.get(name, ())) != 1:
+            part = parts.get(called_name(call, classes)) if isinstance(call, ast.Call) else None
+            if not isinstance(call, ast.Call) or part is None:
                 continue
-            (part,) = parts[name]
             given = handed(call, handed_parameters(file, part), targets, predictions)
             if given is None:
                 continue
@@ -219,7 +243,6 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
             if part not in found or after != before:
                 found[part] = (after, swapped)
                 queue.append((part, after))
-    return found
 
 
 def _besides(known: Sequence[str], given: Roles) -> tuple[str, ...]:
