@@ -279,6 +279,28 @@ class CurveFacts:
 
 
 @dataclass(frozen=True)
+class RefusalFacts:
+    """Of all the inputs that the original does not accept, those that came furthest through its code.
+
+    What was raised there is the error of the facts that these belong to.
+    """
+
+    tried: int
+    """So many kinds of inputs were refused."""
+    line: str = ""
+    """The line of the code that raised; empty where its value was refused."""
+    true_shape: tuple[int, ...] = ()
+    """Of one sample of the targets."""
+    pred_shape: tuple[int, ...] = ()
+    true_values: str = ""
+    """What the targets were, in words."""
+    pred_values: str = ""
+    parts: str = ""
+    """The tensors that a loss of others than one of targets and one of predictions was handed; empty
+    for one of these two."""
+
+
+@dataclass(frozen=True)
 class Facts:
     """The whole answer for one job; what was not reached keeps its default."""
 
@@ -313,6 +335,8 @@ class Facts:
     gates."""
     tried: tuple[str, ...] = ()
     """Families that the original did not accept, with the reason."""
+    refused: Optional[RefusalFacts] = None
+    """Where it accepted none: the one that came furthest."""
     before: Optional[GradientFacts] = None
     after: Optional[GradientFacts] = None
     values: tuple[ValueFacts, ...] = ()

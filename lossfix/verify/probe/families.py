@@ -61,6 +61,9 @@ class Family:
     """The one number of samples of all its batches, for losses that are written for one; 0: any."""
     codes: tuple[float, ...] = ()
     """Constants that the code compares targets with: what they stand for may fill a whole batch."""
+    parts: str = ""
+    """The tensors that targets and predictions are cut into for the loss; empty where they are two
+    tensors themselves."""
     unbounded: bool = False
     """Whether the model ends without an activation, so that predictions may leave the domain."""
 

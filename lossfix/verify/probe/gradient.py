@@ -56,7 +56,7 @@ def segments(family: Family, seed: int, sweeps: int = 2, walks: int = 1) -> list
     return found
 
 
-_NODE = re.compile(r"\{\{function_node [^}]*\}\} ")
+_NODE = re.compile(r"\{\{function_node [^}]*\}\} | \[Op:\w+\]( name:.*)?$")
 """Where TensorFlow says which of its nodes failed, and on which device."""
 
 

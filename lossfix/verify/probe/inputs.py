@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Optional
 
 import numpy as np
 
 from .families import Batch, Family
 from .gates import Gate, coverage
 from .gates import Segment as Sides
-from .gradient import SEGMENT_ROWS, in_graph, raised, segments
+from .gradient import SEGMENT_ROWS, in_graph, segments
 from .numeric import Objective
+from .refusals import Refusal, furthest, refused
 
 MAPS = ((10.0, 0.0), (100.0, 0.0), (1e3, 0.0), (1e4, 0.0), (0.1, 0.0), (0.01, 0.0), (1.0, 100.0))
 """Scales and shifts that are tried where a gate does not flip on the family as it is."""
@@ -47,14 +49,14 @@ class Choice:
 class Refused:
     """No family suits."""
 
-    tried: tuple[str, ...]
-    """``family: reason`` for each."""
+    tried: tuple[Refusal, ...]
+    """One for each."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """All reasons, the commonest first."""
-        said = [entry.split(": ", 1)[1] for entry in self.tried]
-        return tuple(sorted(sorted(set(said)), key=said.count, reverse=True))
+        """All reasons, that of the family which came furthest first."""
+        said = [each.reason for each in self.tried]
+        return tuple(dict.fromkeys([furthest(self.tried).reason, *said])) if said else ()
 
 
 def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -> Choice | Refused:
@@ -66,38 +68,41 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
     """
     plain, direct = make(False), make(True)
     accepted: list[tuple[Family, bool]] = []
-    tried: list[str] = []
+    tried: list[Refusal] = []
     for family, _ in suggested:
-        reason = refusal(plain, family, seed)
-        if not reason:
+        as_called = refusal(plain, family, seed)
+        itself = as_called and refusal(direct, family, seed)
+        if as_called is None:
             accepted.append((family, False))
-        elif not refusal(direct, family, seed):
+        elif itself is None:
             accepted.append((family, True))
-        elif reason == FLAT and (mapped := _mapped(plain, family, seed)):
+        elif as_called.reason == FLAT and (mapped := _mapped(plain, family, seed)):
             accepted.append((mapped, False))
         else:
-            tried.append(f"{family.name}: {reason}")
+            flat = FLAT in (as_called.reason, itself.reason)
+            tried.append(as_called if flat else furthest([as_called, itself]))
         if len(tried) >= 12 and not accepted and _always_the_same(tried):
             break
         if len(accepted) >= 4:
             break
-    flat = [entry.split(": ", 1)[0] for entry in tried if entry.endswith(FLAT)]
-    if not accepted and flat:
+    still = [each.family for each in tried if each.reason == FLAT]
+    if not accepted and still:
         # It runs, and nothing moves it: that is a result too.
-        family = next(family for family, _ in suggested if family.name == flat[0])
-        return Choice(family, False, (1.0, 0.0), (family,), 0, 0, ())
+        return Choice(still[0], False, (1.0, 0.0), (still[0],), 0, 0, ())
     if not accepted:
         return Refused(tuple(tried))
     accepted = _graph_first(plain, accepted, seed)
-    choice = _covering(make, accepted, tuple(tried), seed)
-    if reason := _refused_later(make(choice.direct), choice.family, seed):
+    choice = _covering(make, accepted, tuple(map(str, tried)), seed)
+    if later := _refused_later(make(choice.direct), choice.family, seed):
         others = [
             each for each in suggested if each[0].scaled(*choice.affine).name != choice.family.name
         ]
         # A family that had to be mapped before it was accepted goes by another name.
         if len(others) < len(suggested):
             found = choose(make, others, seed)
-            return replace(found, tried=(f"{choice.family.name}: {reason}", *found.tried))
+            if isinstance(found, Refused):
+                return Refused((later, *found.tried))
+            return replace(found, tried=(str(later), *found.tried))
     return choice
 
 
@@ -118,8 +123,8 @@ def _mapped(objective: Objective, family: Family, seed: int) -> Family | None:
     return next((s for s in scaled if s is not family and not refusal(objective, s, seed)), None)
 
 
-def _always_the_same(tried: Sequence[str]) -> bool:
-    return len({entry.split(": ", 1)[1] for entry in tried}) == 1
+def _always_the_same(tried: Sequence[Refusal]) -> bool:
+    return len({each.reason for each in tried}) == 1
 
 
 def _covering(
@@ -147,7 +152,7 @@ def _covering(
     return best
 
 
-def _refused_later(objective: Objective, family: Family, seed: int) -> str:
+def _refused_later(objective: Objective, family: Family, seed: int) -> Optional[Refusal]:
     """What the loss raises on further batches of a family of which it took the first; mostly nothing.
 
     Labels that no sparse tensor can be indexed with, for one, need not be among the first.
@@ -156,12 +161,12 @@ def _refused_later(objective: Objective, family: Family, seed: int) -> str:
         for batch in family.batches(seed, SPREAD_DRAWS):
             objective.value(batch.y_true, batch.y_pred)
     except Exception as error:
-        return raised(error)
-    return ""
+        return refused(family, error, objective.candidate.path)
+    return None
 
 
-def refusal(objective: Objective, family: Family, seed: int) -> str:
-    """Why the loss cannot be measured on ``family``; empty where it can."""
+def refusal(objective: Objective, family: Family, seed: int) -> Optional[Refusal]:
+    """Why the loss cannot be measured on ``family``; ``None`` where it can."""
     batch, other = family.batches(seed, 2)
     few = family.batches(seed, 1, SEGMENT_ROWS)[0]
     try:
@@ -172,20 +177,20 @@ def refusal(objective: Objective, family: Family, seed: int) -> str:
         ]
         each = objective.unreduced(batch.y_true, batch.y_pred)
         objective.value(few.y_true, few.y_pred)
-    except Exception as error:
-        return raised(error)
-    if not np.all(np.isfinite(values)):
-        return "the value is not finite"
-    if each.shape and max(each.shape) > max(7, *batch.y_pred.shape):
-        return f"the value has the shape {each.shape}"
-    if objective.arrays and np.issubdtype(each.dtype, np.integer):
-        # An array that meets a tensor of integers becomes one, and loses its fractions.
-        return "the value is a whole number on arrays, where it raises on tensors"
-    try:
         flat = len(set(values)) < 3 and not any(_responds(objective, family, seed))
     except Exception as error:
-        return raised(error)
-    return FLAT if flat else ""
+        return refused(family, error, objective.candidate.path)
+    reason = ""
+    if not np.all(np.isfinite(values)):
+        reason = "the value is not finite"
+    elif each.shape and max(each.shape) > max(7, *batch.y_pred.shape):
+        reason = f"the value has the shape {each.shape}"
+    elif objective.arrays and np.issubdtype(each.dtype, np.integer):
+        # An array that meets a tensor of integers becomes one, and loses its fractions.
+        reason = "the value is a whole number on arrays, where it raises on tensors"
+    elif flat:
+        reason = FLAT
+    return Refusal(family, reason) if reason else None
 
 
 def _responds(objective: Objective, family: Family, seed: int) -> list[bool]:

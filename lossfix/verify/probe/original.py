@@ -14,7 +14,7 @@ from .calling import AS_IT_IS, Calling, sums_up
 from .configured import configured
 from .demands import Demands
 from .descent import ROWS
-from .facts import Facts, GradientFacts, Outcome
+from .facts import Facts, GradientFacts, Outcome, RefusalFacts
 from .families import Batch, Family, edges
 from .gates import Gate, find_gates
 from .gradient import quick_gradient
@@ -23,6 +23,7 @@ from .inputs import SPREAD_DRAWS, Choice, Direct, Refused, choose, sides
 from .job import Job
 from .numeric import Objective, Side, lift, objective
 from .reading import read
+from .refusals import Refusal, furthest
 from .shaped import fitted
 from .slots import arrangements
 from .subject import Candidate, Failure, load
@@ -66,8 +67,8 @@ class Original:
     """Whether it lends its values alone."""
 
 
-_REMOVED = re.compile("has no attribute|cannot import name")
-"""What Python says of a name that a module has no more."""
+_REMOVED = re.compile("has no attribute|cannot import name|Invalid value for argument `reduction`")
+"""What is said of names that a module has no more, and of `"auto"`."""
 
 
 def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
@@ -77,16 +78,19 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
     Where it does not run as it is, the ways of ``_oracles`` are tried.
     """
     reasons: list[str] = []
-    stage = "before"
+    told: list[_Told] = []
     for oracle in _oracles(job.before.source, reasons):
         built = load(job.before, directory, "before.py", oracle.shimmed, calling=oracle.calling)
         if isinstance(built, Failure):
             reasons.append(str(built))
+            told.append(_Told("before", str(built)))
             continue
-        stage = "family"
         found = _chosen(job, directory, oracle, built)
         if isinstance(found, Refused):
             reasons.extend(found.reasons)
+            if found.tried and not oracle.arrays:
+                best = furthest(found.tried)
+                told.append(_Told("family", best.reason, best.reached, best.facts(len(found.tried))))
             continue
         side = _side(job, directory, found.make(found.choice.direct), found.choice)
         calling = side.plain.candidate.calling
@@ -105,9 +109,27 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
             names = ", ".join(calling.slots.parameters)
             facts = replace(facts, notes=(f"Keras cannot call it: it takes {names}",))
         return _measured(job, facts, side, found, reasons if oracle.lends_values else [])
-    # Of a removed name nobody has to be told here: what it raises beyond that says more.
-    told = next((each for each in reasons if not _REMOVED.search(each)), reasons[0])
-    return Facts(job.name, stage=stage, error=told, before=_raises(reasons[0])), None
+    most = max(told, key=lambda each: each.reached_further)
+    before = _raises(reasons[0])
+    return Facts(job.name, most.stage, most.error, refused=most.refused, before=before), None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """How far the original came in one way of running it, and what stopped it there."""
+
+    stage: str
+    """As in ``Facts``."""
+    error: str
+    reached: tuple[float, ...] = ()
+    """As in ``Refusal``; empty where it could not be built."""
+    refused: Optional[RefusalFacts] = None
+
+    @property
+    def reached_further(self) -> tuple[tuple[float, ...], bool]:
+        """Of two ways, the greater came further. Of a removed name nobody has to be told here: what
+        is raised beyond that says more."""
+        return self.reached, not _REMOVED.search(self.error)
 
 
 def _oracles(source: str, reasons: Sequence[str]) -> Iterator[Oracle]:
@@ -141,7 +163,7 @@ def _chosen(job: Job, directory: str, oracle: Oracle, built: Candidate) -> _Chos
     """The first inputs on which the original runs in this way."""
     family = configured(job.true_shape, job.pred_shape, job.true_range, job.pred_range)
     demands = read(built.target.call if built.is_loss else built.target)
-    refused = Refused(())
+    tried: list[Refusal] = []
     for suggested, calling in _offers(job, family, demands, oracle):
         candidate = built
         if calling != oracle.calling:
@@ -151,13 +173,13 @@ def _chosen(job: Job, directory: str, oracle: Oracle, built: Candidate) -> _Chos
         make: Direct = partial(objective, candidate, arrays=oracle.arrays)
         choice = choose(make, suggested, job.seed)
         if isinstance(choice, Refused):
-            refused = Refused((*refused.tried, *choice.tried))
+            tried.extend(choice.tried)
             continue
         found = _Chosen(make, choice, suggested)
         apart = _together(job, directory, oracle, calling, found) if calling.apart else found
         if apart is not None:
             return apart
-    return refused
+    return Refused(tuple(tried))
 
 
 def _offers(
@@ -173,7 +195,7 @@ def _offers(
     for each, slots in several:
         yield [(told(each), CERTAIN)], replace(oracle.calling, slots=slots)
     if not several:
-        fitting = fitted(suggested, demands)
+        fitting = fitted(suggested, demands) or suggested
         yield [(told(each), score) for each, score in fitting], oracle.calling
 
 

@@ -126,6 +126,8 @@ def _pairs(of_true: Demand, of_pred: Demand) -> Iterator[tuple[Shape, Shape]]:
         return
     for pred in preds:
         if trues:
+            if meets(of_true, pred):
+                yield pred, pred
             yield from ((true, pred) for true in trues if meets(of_true, true))
             own = [(*true[:-1], pred[-1]) for true in trues if true and pred]
             yield from ((t, p) for t, p in zip(trues, own) if meets(of_pred, p))

@@ -227,6 +227,7 @@ def _slot(
 def _family(slots: Slots, kinds: tuple[str, str, str]) -> tuple[Family, Slots]:
     of_pred, _, activation = kinds
     low, high = _BOUNDS.get(of_pred, (-3.0, 3.0))
-    name = f"{of_pred} in {', '.join(map(str, slots.slots))}"
+    parts = ", ".join(map(str, slots.slots))
     domain = of_pred if of_pred in _BOUNDS else "real"
-    return Family(name, domain, slots.draw, activation, low, high), slots
+    name = f"{of_pred} in {parts}"
+    return Family(name, domain, slots.draw, activation, low, high, parts=parts), slots
