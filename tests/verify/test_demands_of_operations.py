@@ -8,6 +8,7 @@ from lossfix.verify.probe.families import BY_NAME
 from lossfix.verify.probe.hints import suggest
 from lossfix.verify.probe.reading import read
 from lossfix.verify.probe.shaped import fitted, shapes
+from lossfix.verify.probe.slots import turned
 from lossfix.verify.probe.training import build, features
 
 TOLERANCES = tf.constant([0.3, 0.1, 0.4, 0.2, 0.5, 0.6, 0.2, 0.9, 0.7])
@@ -69,9 +70,49 @@ def connected(y_true, y_pred):
     return tf.nn.ctc_loss(y_true, y_pred, used, steps, logits_time_major=False, blank_index=-1)
 
 
+def boxes_in_cells(y_true, y_pred):
+    boxes = tf.reshape(tf.sigmoid(y_pred[..., 9:]), [-1, 6, 5, 2, 4])
+    return boxes[..., 0, :] * y_true[..., 9:13]
+
+
+def boxes_in_rows(y_true, y_pred):
+    return tf.reshape(y_pred[:, 9:], [-1, 6, 4])
+
+
+def of_its_fourth_axis(y_true, y_pred):
+    classes = y_pred.shape[3]
+    return tf.reshape(y_true, (-1,)) + tf.reshape(y_pred, (-1, classes))[..., 0]
+
+
+def unpacked(y_true, y_pred):
+    batch, rows, columns, channels = y_true.shape
+    return tf.reduce_sum(y_pred) / (batch * rows * columns * channels)
+
+
+def refused(y_true, y_pred):
+    if not (y_true.ndim == y_pred.ndim == 3 and y_true.shape[2] == y_pred.shape[2] == 6):
+        raise ValueError("n * n * 6")
+    return y_true - y_pred
+
+
+def insisted(y_true, y_pred):
+    assert tf.keras.backend.ndim(y_pred) == 4, "images"
+    tf.debugging.assert_equal(tf.shape(y_pred)[-1], 2)
+    if len(y_true.shape) != 3:
+        raise ValueError("no channels")
+    return y_pred[..., 0] - y_true
+
+
 @pytest.mark.parametrize(
     ("loss", "name", "shape"),
     [
+        (boxes_in_cells, "y_pred", (6, 5, 17)),
+        (boxes_in_rows, "y_pred", (33,)),
+        (of_its_fourth_axis, "y_pred", (4, 4, 3)),
+        (unpacked, "y_true", (4, 4, 3)),
+        (refused, "y_true", (5, 6)),
+        (insisted, "y_pred", (4, 4, 2)),
+        (insisted, "y_true", (5, 3)),
         (reduced_twice, "y_true", (5, 5, 5, 3)),
         (scaled_by_a_table, "y_true", (9, 3)),
         (convolved, "y_pred", (3, 5, 2)),
@@ -86,6 +127,54 @@ def connected(y_true, y_pred):
 )
 def test_the_shapes_that_operations_ask_for(loss, name, shape):
     assert shapes(read(loss).at((name,)))[0] == shape
+
+
+def asked_only(y_true, y_pred):
+    if (y_pred.shape.rank == 4 and y_pred.shape[-1] == 9) or tf.shape(y_pred)[0] == 0:
+        return tf.reduce_mean(y_pred)
+    return tf.reduce_mean(y_pred, axis=-1) / tf.cast(tf.shape(y_true)[1], tf.float32)
+
+
+def test_a_shape_that_is_asked_about_is_no_demand():
+    for name in ("y_true", "y_pred"):
+        assert not read(asked_only).at((name,)).of_shape
+
+
+def test_targets_lie_in_the_cells_of_predictions_that_are_reshaped():
+    family, _ = fitted(suggest("def f(t, p): return t * p"), read(boxes_in_cells))[0]
+    batch = family.batches(0, 1)[0]
+    assert batch.y_pred.shape[1:] == (6, 5, 17)
+    assert batch.y_true.shape[1:] == (6, 5, 13)
+
+
+def one_is_reshaped(y_true, y_pred):
+    maps = tf.reduce_mean(tf.abs(y_true - y_pred), axis=(1, 2))
+    return maps + tf.reduce_mean(tf.reshape(y_pred, [-1, 23, 19]))
+
+
+def test_targets_have_the_shape_to_which_predictions_are_reshaped():
+    family, _ = fitted(suggest("def f(t, p): return t * p"), read(one_is_reshaped))[0]
+    batch = family.batches(0, 1)[0]
+    assert batch.y_true.shape == batch.y_pred.shape == (*batch.y_pred.shape[:1], 23, 19)
+
+
+def predictions_first(output, target):
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=output)
+
+
+def targets_first(target, output):
+    return tf.reduce_mean(tf.square(output - target))
+
+
+def test_predictions_that_come_first_are_handed_over_first():
+    assert turned(read(targets_first), BY_NAME["reg"]) == []
+    family, slots = turned(read(predictions_first), BY_NAME["sparse_logits"])[0]
+    assert slots.turned
+    batch = family.batches(0, 1)[0]
+    value = slots.around(predictions_first)(
+        tf.constant(batch.y_true), tf.constant(batch.y_pred, tf.float32)
+    )
+    assert value.shape == (len(batch.y_pred),)
 
 
 def test_what_is_left_of_an_input_says_nothing_of_its_own_elements():

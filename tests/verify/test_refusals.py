@@ -9,15 +9,15 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from lossfix.model import Probe, Safety, Subject  # noqa: E402
-from lossfix.verify.probe.facts import Facts, RefusalFacts  # noqa: E402
-from lossfix.verify.probe.families import BY_NAME  # noqa: E402
-from lossfix.verify.probe.inputs import Refused, choose  # noqa: E402
-from lossfix.verify.probe.job import SubjectSource  # noqa: E402
-from lossfix.verify.probe.numeric import objective  # noqa: E402
-from lossfix.verify.probe.refusals import Refusal, furthest  # noqa: E402
-from lossfix.verify.probe.subject import Candidate, load  # noqa: E402
-from lossfix.verify.reasons import to_paste, unverifiable  # noqa: E402
+from lossfix.model import Probe, Safety, Subject
+from lossfix.verify.probe.facts import Facts, RefusalFacts
+from lossfix.verify.probe.families import BY_NAME
+from lossfix.verify.probe.inputs import Refused, choose
+from lossfix.verify.probe.job import SubjectSource
+from lossfix.verify.probe.numeric import objective
+from lossfix.verify.probe.refusals import Refusal, furthest
+from lossfix.verify.probe.subject import Candidate, load
+from lossfix.verify.reasons import to_paste, unverifiable
 
 FAMILIES = ("reg", "reg_vec3", "seq", "seg_bin", "seg_multi")
 
@@ -61,8 +61,7 @@ CASES = {
         "seq",
     ),
     "a value that is none": (
-        "def loss(y_true, y_pred):\n"
-        "    return tf.reduce_sum(y_pred, axis=1) / tf.zeros([1])\n",
+        "def loss(y_true, y_pred):\n" "    return tf.reduce_sum(y_pred, axis=1) / tf.zeros([1])\n",
         "",
         "reg",
     ),

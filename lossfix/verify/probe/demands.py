@@ -23,7 +23,9 @@ class Demand:
     rank: int = 0
     """At least so many axes, the batch's included."""
     tail: Optional[Shape] = None
-    """The shape of a sample to which it is reshaped."""
+    """The shape of a sample to which it is reshaped,"""
+    after: int = 0
+    """or what follows so many elements of its last axis."""
     keys: list[str] = field(default_factory=list)
     items: int = 0
     """It is unpacked into so many tensors."""
@@ -70,6 +72,21 @@ class View:
 
 
 @dataclass(frozen=True)
+class ShapeOf:
+    """The shape of an input, or of what is left of it."""
+
+    view: View
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The size of an axis of an input; where ``axis`` is ``None``, how many axes it has."""
+
+    view: View
+    axis: Optional[int]
+
+
+@dataclass(frozen=True)
 class Wide:
     """Something made of inputs of which only the size of the last axis is known."""
 
@@ -84,7 +101,8 @@ class Known:
 
 
 Value = Any
-"""A ``View``, a ``Wide``, a ``Known``, a list of values, or ``None`` where nothing is known."""
+"""A ``View``, a ``ShapeOf`` or an ``Extent`` of one, a ``Wide``, a ``Known``, a list of values, or ``None``
+where nothing is known."""
 
 
 @dataclass

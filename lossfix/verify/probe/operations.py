@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
@@ -194,7 +194,11 @@ def _reshaped(sizes: Sizes, view: View, shape: Value) -> Value:
     elif isinstance(shape, list):
         given = [each.value if isinstance(each, Known) else None for each in shape]
     tail = given[1:]
-    if view != View(view.path) or not all(isinstance(n, (int, np.integer)) for n in tail):
+    if not all(isinstance(n, (int, np.integer)) for n in tail):
+        return None
+    if view.opened and replace(view, cut=frozenset(), opened=None) == View(view.path):
+        _reshaped_behind(sizes, view, view.opened, tail)
+    if view != View(view.path):
         return None
     if len(tail) > 1 and given[0] is None and tail.count(-1) == 1:
         # `[tf.shape(p)[0], 16, -1]`: what is left for the last axis may be any number.
@@ -206,6 +210,20 @@ def _reshaped(sizes: Sizes, view: View, shape: Value) -> Value:
     if len(tail) > 1 and min(tail) > 0:
         demand.tail = tuple(int(size) for size in tail)
     return None
+
+
+def _reshaped_behind(
+    sizes: Sizes, view: View, opened: tuple[int, int], tail: Sequence[int]
+) -> None:
+    """What follows some elements of an axis of an input has as many as the shape."""
+    axis, first = opened
+    if not tail or min(tail) < 1:
+        return
+    if axis == -1:
+        demand = sizes.demands.at(view.path)
+        demand.tail, demand.after = tuple(int(size) for size in tail), first
+    else:
+        sizes.exactly(view, axis, int(np.prod(tail)))
 
 
 def _split(sizes: Sizes, view: View, number: Value, axis: Value) -> Value:

@@ -25,7 +25,7 @@ from .numeric import Objective, Side, lift, objective
 from .reading import read
 from .refusals import Refusal, furthest
 from .shaped import fitted
-from .slots import arrangements
+from .slots import arrangements, turned
 from .subject import Candidate, Failure, load
 from .values import DRAWS
 
@@ -90,7 +90,9 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
             reasons.extend(found.reasons)
             if found.tried and not oracle.arrays:
                 best = furthest(found.tried)
-                told.append(_Told("family", best.reason, best.reached, best.facts(len(found.tried))))
+                told.append(
+                    _Told("family", best.reason, best.reached, best.facts(len(found.tried)))
+                )
             continue
         side = _side(job, directory, found.make(found.choice.direct), found.choice)
         calling = side.plain.candidate.calling
@@ -105,13 +107,20 @@ def find_original(job: Job, directory: str) -> tuple[Facts, Optional[Original]]:
             sums=calling.sums,
             rows=oracle.rows,
         )
-        if calling.slots is not None and len(calling.slots.parameters) > 2:
-            names = ", ".join(calling.slots.parameters)
-            facts = replace(facts, notes=(f"Keras cannot call it: it takes {names}",))
+        facts = replace(facts, notes=tuple(_of_arguments(calling)))
         return _measured(job, facts, side, found, reasons if oracle.lends_values else [])
     most = max(told, key=lambda each: each.reached_further)
     before = _raises(reasons[0])
     return Facts(job.name, most.stage, most.error, refused=most.refused, before=before), None
+
+
+def _of_arguments(calling: Calling) -> Iterator[str]:
+    """What is told of a loss that Keras would hand something else."""
+    slots = calling.slots
+    if slots is not None and len(slots.parameters) > 2:
+        yield f"Keras cannot call it: it takes {', '.join(slots.parameters)}"
+    elif slots is not None and slots.turned:
+        yield "it takes its predictions first: Keras would hand it the targets there"
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,8 @@ def _oracles(source: str, reasons: Sequence[str]) -> Iterator[Oracle]:
     yield Oracle(arrays=True)
     said = " ".join(reasons)
     if re.search(r"type|expected to be an? \w+ tensor|list of allowed values", said):
-        yield Oracle(calling=Calling(promoted=True))
+        for shimmed in (False, True):
+            yield Oracle(shimmed, calling=Calling(promoted=True))
     if re.search(r"[Ss]ymbolic", said):
         yield Oracle(calling=Calling(untraced=True))
     if re.search(r"shape|slice|size|dimension|index", said):
@@ -162,7 +172,7 @@ class _Chosen:
 def _chosen(job: Job, directory: str, oracle: Oracle, built: Candidate) -> _Chosen | Refused:
     """The first inputs on which the original runs in this way."""
     family = configured(job.true_shape, job.pred_shape, job.true_range, job.pred_range)
-    demands = read(built.target.call if built.is_loss else built.target)
+    demands = read(built.function)
     tried: list[Refusal] = []
     for suggested, calling in _offers(job, family, demands, oracle):
         candidate = built
@@ -197,6 +207,8 @@ def _offers(
     if not several:
         fitting = fitted(suggested, demands) or suggested
         yield [(told(each), score) for each, score in fitting], oracle.calling
+        for each, slots in turned(demands, suggested[0][0]):
+            yield [(told(each), CERTAIN)], replace(oracle.calling, slots=slots)
 
 
 def _codes(demands: Optional[Demands]) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import os
 import textwrap
 from collections.abc import Sequence
 from types import FunctionType, MethodType
@@ -19,7 +20,8 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from .constants import asked, compare, compute, evaluate
-from .demands import Demands, Known, Value, View, Wide, shape_of
+from .demands import Demands, Known, ShapeOf, Value, View, Wide, shape_of
+from .extents import alike, asserted, attribute, called, extent, unpacked
 from .operations import operation
 from .sizes import Sizes
 from .subscripts import columns
@@ -94,6 +96,7 @@ class _Walk:
             self.statement(statement)
 
     def statement(self, node: ast.stmt) -> None:
+        asserted(self.sizes, node, self.value)
         if isinstance(node, ast.Assign):
             count = None
             for target in node.targets:
@@ -135,6 +138,8 @@ class _Walk:
                 for path, each in zip(paths, target.elts):
                     self.demands.called[path] = getattr(each, "id", "")
                 value = [View(path) for path in paths]
+            elif isinstance(value, ShapeOf):
+                unpacked(self.sizes, value, count)
             elif isinstance(value, Known) and isinstance(value.value, (tuple, list)):
                 value = [Known(each) for each in value.value]
             parts = value if isinstance(value, list) and len(value) == count else [None] * count
@@ -181,7 +186,7 @@ class _Walk:
             owner = self.value(node.value)
             if isinstance(owner, Known):
                 return asked(lambda: getattr(owner.value, node.attr))
-            return None
+            return attribute(owner, node.attr)
         if isinstance(node, (ast.Tuple, ast.List)):
             values = [self.value(each) for each in node.elts]
             if all(isinstance(each, Known) for each in values):
@@ -265,6 +270,8 @@ class _Walk:
                 return asked(lambda: evaluate(node, dict(self.world), self.plain_names()))
             position = self.value(index)
             return asked(lambda: owner.value[position.value]) if position else None
+        if isinstance(owner, ShapeOf):
+            return extent(self.sizes, owner, self.value(index))
         if not isinstance(owner, View):
             return None
         if isinstance(index, ast.Tuple):
@@ -299,8 +306,8 @@ class _Walk:
             owner = self.value(node.func.value)
             if isinstance(owner, View) and name in ("keys", "items", "values"):
                 return self.entries(owner, name)
-            if isinstance(owner, View):
-                return owner if name in ("astype", "copy") else None
+            if isinstance(owner, (View, ShapeOf)):
+                return owner if name in ("astype", "copy") else called(name, owner)
         arguments = [self.value(each) for each in node.args]
         named = {each.arg: self.value(each.value) for each in node.keywords if each.arg}
         if name == "range" and isinstance(node.func, ast.Name):
@@ -309,6 +316,10 @@ class _Walk:
         function = self.value(node.func)
         target = function.value if isinstance(function, Known) else None
         everything = [*arguments, *named.values()]
+        if len(everything) == 1 and (of_shape := called(name, everything[0])) is not None:
+            return of_shape
+        if name == "assert_equal":
+            alike(self.sizes, everything[:2])
         if everything and all(isinstance(each, Known) for each in everything):
             return self.constant(target, arguments, named)
         rank = getattr(getattr(target, "input_spec", None), "ndim", None)
@@ -337,8 +348,10 @@ class _Walk:
 
     def is_own(self, target: Any) -> bool:
         plain = target.__func__ if isinstance(target, MethodType) else target
-        here = inspect.unwrap(self.function).__code__.co_filename
-        return isinstance(plain, FunctionType) and plain.__code__.co_filename == here
+        here: str = os.path.dirname(inspect.unwrap(self.function).__code__.co_filename)
+        if not isinstance(plain, FunctionType):
+            return False
+        return os.path.dirname(plain.__code__.co_filename) == here
 
     def followed(self, target: Any, arguments: list[Value], named: dict[str, Value]) -> Value:
         try:

@@ -40,7 +40,7 @@ _KINDS = {
 def shapes(demand: Demand) -> list[Shape]:
     """Shapes of a sample that meet the demand, the plainest first; empty where any does."""
     if demand.tail is not None:
-        return [demand.tail, (int(np.prod(demand.tail)),)]
+        return _reshaped(demand.tail, demand.after)
     if not demand.of_shape:
         return []
     axes = [*demand.least, *demand.exact]
@@ -66,9 +66,19 @@ def shapes(demand: Demand) -> list[Shape]:
     return sorted(found, key=len)
 
 
+def _reshaped(tail: Shape, after: int) -> list[Shape]:
+    """Shapes of what has, behind so many elements of its last axis, as many as ``tail``."""
+    if not after:
+        return [tail, (int(np.prod(tail)),)]
+    fronts = sorted(range(len(tail)), key=lambda front: front != 2)
+    return [(*tail[:front], after + int(np.prod(tail[front:]))) for front in fronts]
+
+
 def meets(demand: Demand, shape: Shape) -> bool:
     """Whether a sample of this shape has what is asked for."""
-    if demand.tail is not None and int(np.prod(shape)) != int(np.prod(demand.tail)):
+    if demand.after and shape not in shapes(demand):
+        return False
+    if demand.tail is not None and not demand.after and np.prod(shape) != np.prod(demand.tail):
         return False
     if len(shape) + 1 < demand.rank:
         return False
@@ -126,8 +136,8 @@ def _pairs(of_true: Demand, of_pred: Demand) -> Iterator[tuple[Shape, Shape]]:
         return
     for pred in preds:
         if trues:
-            if meets(of_true, pred):
-                yield pred, pred
+            if of_pred.tail is not None:
+                yield from _beside_reshaped(of_true, trues, pred, of_pred.after > 0)
             yield from ((true, pred) for true in trues if meets(of_true, true))
             own = [(*true[:-1], pred[-1]) for true in trues if true and pred]
             yield from ((t, p) for t, p in zip(trues, own) if meets(of_pred, p))
@@ -140,6 +150,16 @@ def _pairs(of_true: Demand, of_pred: Demand) -> Iterator[tuple[Shape, Shape]]:
             yield pred[:-1], pred
             if pred[-1] % 2 == 0:
                 yield (*pred[:-1], pred[-1] // 2), pred
+
+
+def _beside_reshaped(
+    of_true: Demand, trues: Sequence[Shape], pred: Shape, behind: bool
+) -> Iterator[tuple[Shape, Shape]]:
+    """Targets beside predictions that are reshaped: of their shape, or of other channels in their
+    cells, which come first where only what is ``behind`` some channels is reshaped."""
+    same = [(pred, pred)] if meets(of_true, pred) else []
+    cells = [((*pred[:-1], true[-1]), pred) for true in trues if true and pred]
+    yield from [*cells, *same] if behind else [*same, *cells]
 
 
 def shaped(family: Family, true: Shape, pred: Shape, classes: int = 0) -> Optional[Family]:

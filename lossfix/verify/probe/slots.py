@@ -85,6 +85,11 @@ class Slots:
     parameters: tuple[str, ...]
     slots: tuple[Slot, ...]
 
+    @property
+    def turned(self) -> bool:
+        """Whether they are predictions and, behind them, targets."""
+        return [(len(slot.path), slot.predicted) for slot in self.slots] == [(1, True), (1, False)]
+
     def around(self, function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         """``function`` of one array of targets and one of predictions."""
 
@@ -139,6 +144,22 @@ def arrangements(demands: Optional[Demands], likely: Family) -> list[tuple[Famil
         return []
     if plain and len(leaves) == 2 and moved != [True, True]:
         return []
+    return _arranged(demands, leaves, moved, likely)
+
+
+def turned(demands: Optional[Demands], likely: Family) -> list[tuple[Family, Slots]]:
+    """The same for a function of predictions and targets, in this order by what they are called."""
+    if demands is None:
+        return []
+    leaves = [(name,) for name in demands.parameters]
+    moved = [_moved(demands, leaf) for leaf in leaves]
+    return _arranged(demands, leaves, moved, likely) if moved == [True, False] else []
+
+
+def _arranged(
+    demands: Demands, leaves: Sequence[Path], moved: Sequence[Optional[bool]], likely: Family
+) -> list[tuple[Family, Slots]]:
+    """All combinations of values and shapes that are tried."""
     predicted = _predicted(leaves, moved)
     first = [kinds for kinds in _DRAWN if kinds[2] == likely.activation]
     found: dict[tuple[Slots, tuple[str, str, str]], None] = {}

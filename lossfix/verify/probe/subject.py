@@ -86,6 +86,15 @@ class Candidate:
         names = (getattr(self.target, each, None) for each in ("name", "__name__"))
         return str(next(filter(None, names), type(self.target).__name__))
 
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The author's function: what Keras' own wrapper calls, where the loss is built on that."""
+        if not self.is_loss:
+            return self.target  # type: ignore[no-any-return]
+        own = type(self.target).call is not _function_wrapper().call
+        given = getattr(self.target, "_fn_kwargs", None)
+        return self.target.call if own or given else self.target.fn  # type: ignore[no-any-return]
+
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The value before any reduction, exactly as its author wrote it.
 
