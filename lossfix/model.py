@@ -340,6 +340,11 @@ class Outcome:
     elsewhere: tuple[str, ...] = ()
     """The other files that change with it."""
 
+    @property
+    def smoothed(self) -> bool:
+        """Whether the rewrite moves values, as every smoothing does."""
+        return any(step.finding.safety is Safety.RELAXED for step in self.steps)
+
 
 @dataclass(frozen=True)
 class FileReport:

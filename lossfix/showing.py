@@ -125,9 +125,9 @@ def show_cells(report: Report, flags: Mapping[str, Any]) -> None:
 
 def patch_of(report: Report) -> bytes:
     """The patch of all files, as git applies it in the working directory."""
-    from lossfix.report.diff import patch
+    from lossfix.report.diff import of_run
 
-    return patch(report.files, prefix=_git_prefix())
+    return of_run(report, prefix=_git_prefix())
 
 
 def _git_prefix() -> str:

@@ -1,5 +1,8 @@
 """A patch that ``git apply`` takes, and gives back with ``-R``, whatever the bytes.
 
+Above a file stand the losses in it that were smoothed, with how far that moves their values, as measured:
+``git apply`` skips what stands between two files, and whoever reads a patch reads no summary.
+
 Lines end at ``\\n`` alone, as git sees them: a carriage return, a form feed or an undecodable byte
 is part of its line and comes through unchanged.
 """
@@ -8,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lossfix.model import FileReport, Report
+from lossfix.model import FileReport, Report, Status
 from lossfix.report.changes import hunks
-from lossfix.report.style import PLAIN, Style
+from lossfix.report.style import PLAIN, Style, named, printable
+from lossfix.report.summary import measured
 
 _ESCAPES = {
     **{byte: f"\\{byte:03o}" for byte in (*range(0x20), *range(0x7F, 0x100))},
@@ -25,7 +29,13 @@ def render(report: Report, style: Style = PLAIN) -> str:
 
     It is to be written as ``text.encode("utf-8", "surrogateescape")``, without newline translation.
     """
-    return patch(report.files, style.prefix).decode("utf-8", "surrogateescape")
+    return of_run(report, style.prefix).decode("utf-8", "surrogateescape")
+
+
+def of_run(report: Report, prefix: str = "") -> bytes:
+    """The patch of the whole run, with what was smoothed in it."""
+    changed = (file for file in report.files if file.changed)
+    return b"".join(_smoothed(file, report) + patch([file], prefix) for file in changed)
 
 
 def patch(files: Iterable[FileReport], prefix: str = "") -> bytes:
@@ -35,6 +45,17 @@ def patch(files: Iterable[FileReport], prefix: str = "") -> bytes:
     them from the root even when it is run in a folder below.
     """
     return b"".join(_file_patch(file, prefix) for file in files if file.changed)
+
+
+def _smoothed(file: FileReport, report: Report) -> bytes:
+    """A line for each loss that changes with a file and was smoothed."""
+    lines = [
+        printable(f"{named(outcome)} is smoothed: {', '.join(filter(None, measured(outcome)))}")
+        for outcome in report.outcomes
+        if outcome.status is Status.FIXED and outcome.smoothed
+        if file.path in (outcome.path, *outcome.elsewhere)
+    ]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
 
 
 def _file_patch(file: FileReport, prefix: str) -> bytes:

@@ -86,6 +86,7 @@ def _outcome(outcome: Outcome, style: Style) -> dict[str, Any]:
         "reason": outcome.reason or None,
         "gate": outcome.gate.value if outcome.gate else None,
         "fixes": [_finding(step.finding, style, _edits(step)) for step in outcome.steps],
+        "smoothed": outcome.smoothed,
         "verified": outcome.verified,
         "verification": _verdict(outcome.verdict) if outcome.verdict else None,
     }

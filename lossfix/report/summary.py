@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from lossfix.model import Finding, Outcome, Report, Ruling, Safety, Severity, Status
+from lossfix.model import Finding, Outcome, Report, Ruling, Safety, Severity, State, Status
 from lossfix.report.excerpt import width
 from lossfix.report.paint import Line, paint, wrapped
 from lossfix.report.spark import sparklines
@@ -81,9 +81,15 @@ def _measurements(report: Report) -> list[str]:
     verdicts = [each.verdict for each in report.outcomes if each.status is Status.MEASURED]
     parts = [f"{len(verdicts)} measured"]
     dead = sum(each is not None and each.dead for each in verdicts)
+    jumping = sum(
+        each is not None and each.ruling is Ruling.MEASURED and each.before is State.JUMPS
+        for each in verdicts
+    )
     unknown = sum(each is None or each.ruling is Ruling.UNVERIFIABLE for each in verdicts)
     if dead:
         parts.append(f"{dead} {'does' if dead == 1 else 'do'} not train")
+    if jumping:
+        parts.append(f"{jumping} with jumps that no gradient sees")
     if unknown:
         parts.append(f"{unknown} could not be measured")
     return parts
@@ -120,7 +126,7 @@ def measured(outcome: Outcome) -> tuple[str, str]:
         proposed = bool(outcome.steps)
         return printable(f"{reason}: not written" if proposed else reason), ""
     if outcome.verdict is None:
-        unverified = "" if outcome.verified else "not verified"
+        unverified = "" if outcome.verified else _unverified(outcome)
         return ", ".join(filter(None, (printable(outcome.reason), unverified))), ""
     verdict = outcome.verdict
     if outcome.status is Status.MEASURED and outcome.becomes and not verdict.writable:
@@ -130,6 +136,10 @@ def measured(outcome: Outcome) -> tuple[str, str]:
     if verdict.dead and not rest:
         rest = printable(": ".join(verdict.reasons[:1]))
     return gradient, rest
+
+
+def _unverified(outcome: Outcome) -> str:
+    return "not verified" + (", how far values move is not known" if outcome.smoothed else "")
 
 
 def _row(outcome: Outcome, report: Report, style: Style) -> list[str]:

@@ -18,6 +18,7 @@ from lossfix.verify.wording import (
     notes,
     reach,
     summary,
+    unseen,
 )
 
 STILL_DEAD = ", still does not train"
@@ -35,9 +36,11 @@ def judge(probe: Probe, facts: Facts) -> Verdict:
         # A weight that passes no gradient changes within a short way, which looks like a jump, and is none.
         after = State.DETACHED
     ruling = reasons[0].ruling if reasons else _favourable(facts, before, after)
+    # Nothing was found there, or it was left on purpose: who reads one line is to know all the same.
+    jumps = f", {unseen(facts.after, after)}" if not reasons and after is State.JUMPS else ""
     return Verdict(
         ruling=ruling,
-        summary=summary(facts, ruling, before, after) + (STILL_DEAD if dead else ""),
+        summary=summary(facts, ruling, before, after) + (STILL_DEAD if dead else jumps),
         before=before,
         after=after if facts.after is not None else None,
         reasons=tuple(dict.fromkeys(reason.text for reason in reasons)),

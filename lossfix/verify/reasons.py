@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lossfix.model import Gate, Probe, Ruling, Safety, State
 from lossfix.verify.probe.facts import LIVE_ROWS, Facts, GradientFacts, ValueFacts
 from lossfix.verify.states import is_broken, relation, state_after, state_of
-from lossfix.verify.wording import deviation, number, percent, reach, weights
+from lossfix.verify.wording import deviation, number, percent, reach, unseen, weights
 
 ALIGNED = 0.3
 """A declared surrogate's gradient must account for the original's changes by this cosine."""
@@ -346,12 +346,8 @@ def _explained(gradient: GradientFacts, state: State) -> str:
         State.NONE: "no gradient reaches the predictions",
         State.ZERO: "the gradient is exactly zero",
         State.NONFINITE: "the gradient is not finite where the value is",
-        State.DETACHED: (
-            f"the gradient does not account for {percent(gradient.detached_share)} "
-            "of how the value changes"
-        ),
-        State.JUMPS: f"{percent(gradient.jump_share)} of the value's change happens in jumps "
-        "that the gradient does not see",
+        State.DETACHED: unseen(gradient, state),
+        State.JUMPS: unseen(gradient, state),
         State.SATURATED: (
             f"only {percent(gradient.live_rows)} of the rows have a gradient in single precision"
             if gradient.live_rows < LIVE_ROWS

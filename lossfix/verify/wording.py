@@ -150,13 +150,28 @@ def faults(gradient: GradientFacts | None) -> list[str]:
 
 def as_it_is(facts: Facts, before: State) -> str:
     """One line on a loss that is only measured: its gradient, and what else is wrong with it."""
-    told = [*faults(facts.before), *facts.notes]
+    told = [unseen(facts.before, before), *faults(facts.before), *facts.notes]
     told += [f"{check.name}: {check.after}" for check in facts.contract.checks if check.after]
     if facts.rows:
         told.append(f"batches of {facts.rows} alone")
     if facts.before is not None and before is State.RAISES:
         told.insert(0, facts.before.graph.error or facts.before.eager.error)
-    return f"gradient {before.value}, {'; '.join(told)}" if told else f"gradient {before.value}"
+    rest = "; ".join(filter(None, told))
+    return f"gradient {before.value}, {rest}" if rest else f"gradient {before.value}"
+
+
+def unseen(gradient: GradientFacts | None, state: State) -> str:
+    """How much of the way the value changes a gradient does not see, where it sees the rest."""
+    if gradient is None:
+        return ""
+    match state:
+        case State.JUMPS:
+            share = percent(gradient.jump_share)
+            return f"{share} of the value's change happens in jumps that the gradient does not see"
+        case State.DETACHED:
+            share = percent(gradient.detached_share)
+            return f"the gradient does not account for {share} of how the value changes"
+    return ""
 
 
 def _gate_note(gate: GateFacts) -> str:

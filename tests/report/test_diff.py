@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_report import FIXED, KEPT, SMOOTHED
 
-from lossfix.model import FileReport, Report
+from lossfix.model import FileReport, Outcome, Report, Status
 from lossfix.report import RENDERERS, Style
-from lossfix.report.diff import patch
+from lossfix.report.diff import of_run, patch
 
 LONG = b"".join(b"line %d\n" % number for number in range(60))
 
@@ -108,6 +110,37 @@ def test_a_patch_made_below_the_root_applies_from_the_root(tmp_path):
     data = patch([FileReport("losses.py", before=b"a\n", after=b"b\n")], prefix="src/")
     assert git(tmp_path / "src", "apply", patch=data).returncode == 0
     assert (tmp_path / "src" / "losses.py").read_bytes() == b"b\n"
+
+
+def test_what_is_smoothed_stands_above_each_of_its_files(tmp_path):
+    both = replace(SMOOTHED, path="losses.py", elsewhere=("parts.py",))
+    files = [
+        FileReport("losses.py", outcomes=(both, FIXED), before=b"a", after=b"b"),
+        FileReport("other.py", before=b"a\n", after=b"b\n"),
+        FileReport("parts.py", before=b"a\n", after=b"b"),
+    ]
+    holds(files, tmp_path)
+    text = of_run(Report("fix", "0.1.0", tuple(files))).decode()
+    said = [line for line in text.splitlines() if "smoothed" in line]
+    assert said[0].startswith(
+        "gate is smoothed: gradient none → alive, values off by 2.1 % on average"
+    )
+    assert said == said[:1] * 2
+    assert text.startswith(said[0])
+    assert f"{said[0]}\ndiff --git a/parts.py" in text
+
+
+def test_what_was_not_measured_is_said_not_to_be():
+    outcome = Outcome("a.py", "gate", Status.FIXED, verified=False, steps=SMOOTHED.steps)
+    files = (FileReport("a.py", outcomes=(outcome,), before=b"a\n", after=b"b\n"),)
+    text = of_run(Report("fix", "0.1.0", files)).decode()
+    assert text.startswith("gate is smoothed: not verified, how far values move is not known\n")
+
+
+@pytest.mark.parametrize("outcome", [FIXED, KEPT, replace(SMOOTHED, status=Status.KEPT)])
+def test_of_what_is_not_smoothed_nothing_stands_there(outcome):
+    file = FileReport(outcome.path, outcomes=(outcome,), before=b"a\n", after=b"b\n")
+    assert of_run(Report("fix", "0.1.0", (file,))).startswith(b"diff --git")
 
 
 def test_a_file_that_stays_as_it_was_is_not_in_the_patch():

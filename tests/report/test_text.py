@@ -137,16 +137,19 @@ def test_a_loss_that_does_not_train_is_counted_and_says_what_it_raises():
     )
     alive = Verdict(Ruling.MEASURED, "gradient alive", State.LIVE)
     unknown = Verdict(Ruling.UNVERIFIABLE, "not verified: it takes three arguments", State.RAISES)
+    jumping = Verdict(Ruling.MEASURED, "gradient jumps, 4 % of them", State.JUMPS)
     outcomes = tuple(
         Outcome("losses.py", f"loss_{number}", Status.MEASURED, verdict=verdict)
-        for number, verdict in enumerate((raised, alive, unknown))
+        for number, verdict in enumerate((raised, alive, unknown, jumping))
     )
     report = Report("verify", "0.1.0", (FileReport("losses.py", outcomes=outcomes),), checked=1)
     assert summary(report).splitlines() == [
         "Measured  losses.py  loss_0  gradient raises  ValueError: no such reduction",
         "Measured  losses.py  loss_1  gradient alive",
         "Measured  losses.py  loss_2  not verified: it takes three arguments",
-        "3 measured, 1 does not train, 1 could not be measured, 0 unreadable.",
+        "Measured  losses.py  loss_3  gradient jumps   4 % of them",
+        "4 measured, 1 does not train, 1 with jumps that no gradient sees, "
+        "1 could not be measured, 0 unreadable.",
     ]
 
 

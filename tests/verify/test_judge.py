@@ -132,6 +132,23 @@ def test_what_changes_nothing_of_a_loss_may_leave_it_without_a_gradient(probe, m
 
 
 @pytest.mark.parametrize(
+    ("probe", "measured", "told"),
+    [
+        (EXACT, facts(JUMPS, JUMPS, EQUAL), "30 % of the value's change happens in jumps"),
+        (dataclasses.replace(EXACT, after=None), facts(JUMPS, None, EQUAL), "30 % of the value"),
+        (dataclasses.replace(EXACT, after=None), facts(DETACHED, None, EQUAL), "account for 30 %"),
+        (EXACT, facts(ALIVE, ALIVE, EQUAL), ""),
+        (RELAXED, facts(JUMPS, ALIVE, CLOSE, DOWN), ""),
+        (dataclasses.replace(EXACT, after=None), facts(ALIVE, None, EQUAL), ""),
+    ],
+)
+def test_one_line_says_what_no_gradient_sees(probe, measured, told):
+    summary = judge(probe, measured).summary
+    assert told in summary
+    assert ("the gradient does not" in summary) == bool(told)
+
+
+@pytest.mark.parametrize(
     ("cosine", "ruling"),
     [(0.73, Ruling.APPROXIMATED), (0.1, Ruling.STILL_BROKEN), (-0.99, Ruling.STILL_BROKEN)],
 )
