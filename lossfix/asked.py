@@ -143,7 +143,8 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
         locked: list[source.Unreadable] = []
         found = _counted(source.walked(paths, config, locked.append), request.progress)
         files = scan.open_all(found, config.naming, request.pool, request.cache)
-        files = scan.with_named(files, map(str, paths), config.naming)
+        named = map(str, paths)
+        files = scan.with_named(files, named, config.naming, request.pool, request.cache)
         check_losses(config, [document.path for document in files.documents])
         if locked:
             files = replace(files, unreadable=(*files.unreadable, *locked))

@@ -39,11 +39,12 @@ _ASKED = 500
 
 _TABLES = """
 create table if not exists results (key blob primary key, value blob) without rowid;
-create table if not exists dull_files (
-    folder text, name text, glance blob, changed integer, size integer, inode integer,
-    primary key (folder, name)
+create table if not exists passed_over (
+    folder text, name text, question text, asked blob, changed integer, size integer, inode integer,
+    primary key (folder, name, question)
 ) without rowid;
 drop table if exists dull;
+drop table if exists dull_files;
 """
 
 
@@ -53,7 +54,7 @@ class Cache:
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._connection = None if file is None else _connected(file)
-        self._found: list[tuple[str, str, bytes, int, int, int]] = []
+        self._found: list[tuple[str, str, str, bytes, int, int, int]] = []
 
     def through(
         self,
@@ -90,26 +91,28 @@ class Cache:
         """Keep one result."""
         self._put([(digest(kind, key), value)])
 
-    def dull(self, glance: object) -> Callable[[str, str], bool]:
+    def dull(self, question: str, asked: object) -> Callable[[str, str], bool]:
         """Tells of a file, by its folder and name, whether it is unchanged since ``found_dull`` was said.
 
         Args:
-            glance: what that depended on besides the file.
+            question: what it was read for.
+            asked: what that depended on besides the file; of each question the latest is kept.
         """
         if self._connection is None:
             return lambda folder, name: False
-        mark = _mark(glance)
+        mark = _mark(question, asked)
 
         # Files come folder by folder: a query for each, and few of their answers are kept.
         @lru_cache(maxsize=64)
         def known(folder: str) -> dict[str, tuple[int, int, int]]:
             query = (
-                "select name, changed, size, inode from dull_files where folder = ? and glance = ?"
+                "select name, changed, size, inode from passed_over"
+                " where folder = ? and question = ? and asked = ?"
             )
             found: dict[str, tuple[int, int, int]] = {}
             if self._connection is not None:
                 with self._trying():
-                    rows = self._connection.execute(query, (folder, mark))
+                    rows = self._connection.execute(query, (folder, question, mark))
                     found = {name: (changed, size, inode) for name, changed, size, inode in rows}
             return found
 
@@ -125,11 +128,13 @@ class Cache:
 
         return is_dull
 
-    def found_dull(self, folder: str, name: str, glance: object, stat: os.stat_result) -> None:
-        """Keep that a file, as ``stat`` told of it before it was read, holds no loss."""
+    def found_dull(
+        self, question: str, asked: object, folder: str, name: str, stat: os.stat_result
+    ) -> None:
+        """Keep that a file, as ``stat`` told of it before it was read, has nothing to say to a question."""
         if self._connection is not None and time.time_ns() - stat.st_mtime_ns > SETTLED:
-            mark = _mark(glance)
-            row = (folder, name, mark, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            mark = _mark(question, asked)
+            row = (folder, name, question, mark, stat.st_mtime_ns, stat.st_size, stat.st_ino)
             self._found.append(row)
             if len(self._found) >= BATCH:
                 self._write_found()
@@ -151,7 +156,7 @@ class Cache:
         if self._connection is not None:
             with self._trying(), self._connection:
                 self._connection.executemany(
-                    "insert or replace into dull_files values (?, ?, ?, ?, ?, ?)", rows
+                    "insert or replace into passed_over values (?, ?, ?, ?, ?, ?, ?)", rows
                 )
 
     def _get_all(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
@@ -208,8 +213,8 @@ def digest(kind: str, key: object) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _mark(glance: object) -> bytes:
-    return digest("glance", glance)
+def _mark(question: str, asked: object) -> bytes:
+    return digest(question, asked)
 
 
 def _hash(value: object, update: Callable[[bytes], None]) -> None:

@@ -1,16 +1,152 @@
 """Calls, in other files, of functions that became losses of Keras.
 
+A scan skips what mentions no framework, and a script may call a loss all the same. Such files are found by
+the names by which they can have it, and say then what keeps a function from becoming a class.
+
 ``my_loss(y_true, y_pred)`` used the value of each sample; an instance gives that from ``call``. Nothing
 else of such a file is touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 
+from lossfix import scan
+from lossfix.cache import FORGETFUL, Cache
+from lossfix.losses.codebase.handing import handed_on_as
 from lossfix.losses.codebase.origins import calls_in
 from lossfix.losses.codebase.places import Modules, Place
+from lossfix.losses.discovery.candidate import Candidate, Project, Settings
+from lossfix.losses.discovery.glance import may_import, may_look_up, mentions
+from lossfix.pool import ALONE, Pool
+from lossfix.scan import Opened
 from lossfix.syntax.quiet import parsed_or_none
+
+_CALLS = "calls a loss"
+"""What a skipped file is read for."""
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """By what a file can come by a loss: one of its names, or a module in which it looks names up."""
+
+    names: frozenset[bytes] = frozenset()
+    modules: frozenset[bytes] = frozenset()
+
+    def concerns(self, data: bytes) -> bool:
+        """Whether a file may do so."""
+        return mentions(data, self.names) or (may_look_up(data) and may_import(data, self.modules))
+
+
+def with_callers(
+    files: Opened, settings: Settings, pool: Pool = ALONE, cache: Cache = FORGETFUL
+) -> Opened:
+    """The same with those of the skipped files that may come by a function of which a loss may be made."""
+    asked = _Sought()
+    known: dict[str, tuple[Project, list[Place]]] = {}
+    for number in count():
+        if not files.skipped:
+            break
+        _look_for_losses(files, settings, known, pool, cache)
+        sought = _sought(files, [place for _, places in known.values() for place in places])
+        if sought.names <= asked.names and sought.modules <= asked.modules:
+            break
+        asked = sought
+        # Of each question a cache keeps one answer, and each round asks for more.
+        callers = _callers(files, sought, cache, f"{_CALLS}, round {number}")
+        # A file that was opened may hand losses on by other names.
+        files = scan.with_paths(files, callers, settings, pool, cache)
+    return files
+
+
+def _sought(files: Opened, losses: Sequence[Place]) -> _Sought:
+    names = handed_on_as(files.modules, losses)
+    handing = {
+        number
+        for number, reading in enumerate(files.readings)
+        if reading.shared.stars or any(name in names for name, _ in reading.shared.imports)
+    }
+    modules = (
+        _module_name(files.documents[number].source.path)
+        for number in {place.file for place in losses} | handing
+    )
+    return _Sought(
+        frozenset(name.encode() for name in names), frozenset(each.encode() for each in modules)
+    )
+
+
+def _look_for_losses(
+    files: Opened,
+    settings: Settings,
+    known: dict[str, tuple[Project, list[Place]]],
+    pool: Pool,
+    cache: Cache,
+) -> None:
+    """Bring what is known of the losses of each document up to what the others say of it by now."""
+    changed: list[int] = []
+    for number, document in enumerate(files.documents):
+        path, said = document.source.path, files.project(document)
+        if path in known and known[path][0] == said:
+            continue
+        losses = files.losses(document)
+        known[path] = said, [Place(number, each.path[0]) for each in losses or ()]
+        if losses is None:
+            changed.append(number)
+    rows = [
+        (files.documents[n].source.text, settings, files.project(files.documents[n]))
+        for n in changed
+    ]
+
+    def find(numbers: list[int]) -> Iterator[tuple[Candidate, ...]]:
+        sizes = [len(rows[n][0]) for n in numbers]
+        return pool.map(_losses_of, [rows[n] for n in numbers], sizes)
+
+    for number, losses in zip(changed, cache.through("losses", rows, find), strict=True):
+        document = files.documents[number]
+        places = [Place(number, each.path[0]) for each in losses]
+        known[document.source.path] = files.project(document), places
+
+
+def _losses_of(text: str, settings: Settings, project: Project) -> tuple[Candidate, ...]:
+    # Loaded here: a run that finds out nothing new needs no rules.
+    from lossfix.checking import Options, candidates_in
+    from lossfix.syntax.parsing import Unparsable
+
+    try:
+        return candidates_in(text, Options((), settings=settings, project=project))
+    except Unparsable:
+        return ()
+
+
+def _callers(files: Opened, sought: _Sought, cache: Cache, question: str) -> Sequence[str]:
+    """The skipped files that may come by a loss."""
+    found = list[str]()
+    is_dull, absolute_of = cache.dull(question, sought), scan.absolutes()
+    for path in files.skipped:
+        folder, name = absolute_of(path)
+        if is_dull(folder, name):
+            continue
+        try:
+            with open(path, "rb") as file:
+                stat = os.fstat(file.fileno())
+                data = file.read()
+        except OSError:
+            continue
+        if sought.concerns(data):
+            found.append(path)
+        else:
+            cache.found_dull(question, sought, folder, name, stat)
+    return found
+
+
+def _module_name(path: str) -> str:
+    """The last part of what an import of a file says."""
+    name = Path(os.path.abspath(path)).with_suffix("")
+    return name.parent.name if name.name == "__init__" else name.name
 
 
 def rewritten(text: str, file: int, modules: Modules, instances: Collection[Place]) -> str:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from lossfix.verify.client import Verifier
 
 
+_Found = dict[str, tuple[tuple[object, ...], tuple[Finding, ...]]]
+"""Of each path all that its findings depend on, and the findings."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What a run is asked to do besides its configuration."""
@@ -46,34 +50,11 @@ class Request:
     cache: Cache = FORGETFUL
 
 
-def _with_callers(request: Request, files: Opened) -> Opened:
-    """The same with those of the skipped files that may come by a function of which a loss may be made."""
-    from lossfix.losses.codebase.handing import handed_on_as
+def with_callers(request: Request, files: Opened) -> Opened:
+    """The same with those of the skipped files that may call a loss."""
+    from lossfix import callers
 
-    asked: frozenset[str] = frozenset()
-    while files.skipped:
-        candidates = tuple(_candidates(request, files))
-        names = handed_on_as(files.modules, candidates)
-        if names <= asked:
-            break
-        asked = names
-        holding = {files.documents[each.file].source.path for each in candidates}
-        callers = scan.callers(files, frozenset(name.encode() for name in names), holding)
-        # A file that was opened may hand them on by other names.
-        files = scan.with_paths(files, callers, request.config.naming)
-    return files
-
-
-def _candidates(request: Request, files: Opened) -> Iterator[Place]:
-    """The functions of which a loss may be made."""
-    from lossfix.checking import candidates_in
-    from lossfix.syntax.parsing import Unparsable
-
-    for number, document in enumerate(files.documents):
-        with suppress(Unparsable):
-            options = options_for(request, files, document)
-            for candidate in candidates_in(document.source.text, options):
-                yield Place(number, candidate.path[0])
+    return callers.with_callers(files, request.config.naming, request.pool, request.cache)
 
 
 def roles_of(request: Request, files: Opened) -> Iterator[str]:
@@ -90,9 +71,10 @@ def roles_of(request: Request, files: Opened) -> Iterator[str]:
 
 def check(request: Request, files: Opened) -> Report:
     """Find what is wrong with the losses of some files; no code is run."""
-    reports = []
-    documents = [each for each in files.documents if files.may_hold_a_loss(each)]
-    for document, found in zip(documents, _all_found(request, files, documents), strict=True):
+    files, found_in = _all_found(request, files)
+    reports, documents = [], {each.source.path: each for each in files.documents}
+    for path, (_, found) in found_in.items():
+        document = documents[path]
         findings, _ = _counted(request, files, document, found)
         findings += _unparsed(document)
         if findings:
@@ -123,7 +105,7 @@ def fix(
     from lossfix import callers, layout, repairs
 
     reports = []
-    files = _with_callers(request, files)
+    files = with_callers(request, files)
     plans = [
         repairs.Plan(
             document,
@@ -231,17 +213,30 @@ def findings_of(
     return _counted(request, files, document, found)
 
 
-def _all_found(
-    request: Request, files: Opened, documents: Sequence[Document]
-) -> list[tuple[Finding, ...]]:
-    """Everything that is wrong with the losses of each document, as far as it is not known yet."""
-    keys = [_depends_on(request, files, document) for document in documents]
+def _all_found(request: Request, files: Opened) -> tuple[Opened, _Found]:
+    """Everything that is wrong with the losses of the documents, and the files by which that was told.
+
+    Where anything can be mended, those that may keep it from that are opened besides.
+    """
+    found = _found(request, files, {})
+    if any(each.safety is not Safety.MANUAL for _, told in found.values() for each in told):
+        files = with_callers(request, files)
+        found = _found(request, files, found)
+    return files, found
+
+
+def _found(request: Request, files: Opened, before: _Found) -> _Found:
+    """Everything that is wrong with the losses of the documents, as far as it is not known yet."""
+    documents = [each for each in files.documents if files.may_hold_a_loss(each)]
+    keys = {each.source.path: _depends_on(request, files, each) for each in documents}
+    known = {path: told for path, told in before.items() if keys.get(path) == told[0]}
+    missing = [each for each in documents if each.source.path not in known]
 
     def find(numbers: list[int]) -> Iterator[tuple[Finding, ...]]:
         # Loaded here: a run that finds out nothing new needs no rules.
         from lossfix import checking
 
-        chosen = [documents[n] for n in numbers]
+        chosen = [missing[n] for n in numbers]
         rows = [
             (
                 *(each.source.path, each.source.text, options_for(request, files, each)),
@@ -251,7 +246,10 @@ def _all_found(
         ]
         return request.pool.map(checking.check, rows, [len(each.source.text) for each in chosen])
 
-    return request.cache.through("findings", keys, find)
+    asked = [keys[each.source.path] for each in missing]
+    for key, told in zip(asked, request.cache.through("findings", asked, find), strict=True):
+        known[str(key[0])] = key, told
+    return {path: known[path] for path in keys}
 
 
 def _depends_on(request: Request, files: Opened, document: Document) -> tuple[object, ...]:

@@ -21,14 +21,15 @@ from lossfix.losses.codebase.said import Reading
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.glance import (
     may_concern_a_loss,
-    may_look_up,
-    mentions,
     mentions_a_framework,
 )
 from lossfix.losses.discovery.wording import names_losses
 from lossfix.pool import ALONE, Pool
 from lossfix.registration import packages_for
 from lossfix.source import Document, Unreadable
+
+_HOLDS = "holds a loss"
+"""What a file is first read for."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,8 @@ def open_all(
     unreadable: list[Unreadable] = []
     skipped: list[str] = []
     checked = 0
-    absolute_of = _absolutes()
-    is_dull = cache.dull(settings)
+    absolute_of = absolutes()
+    is_dull = cache.dull(_HOLDS, settings)
     for path in paths:
         checked += 1
         written = str(path)
@@ -139,7 +140,7 @@ def open_all(
             continue
         if document is None:
             skipped.append(written)
-            cache.found_dull(*absolute, settings, stat)
+            cache.found_dull(_HOLDS, settings, *absolute, stat)
         else:
             documents.append(document)
     first = opened(documents, settings, pool, cache)
@@ -170,40 +171,17 @@ def with_paths(
     pool: Pool = ALONE,
     cache: Cache = FORGETFUL,
 ) -> Opened:
-    """The same with some of the skipped files opened, too."""
-    documents, unreadable = [], []
-    for path in paths:
-        try:
-            documents.append(source.read(path))
-        except Unreadable as error:
-            unreadable.append(error)
-    more = opened(documents, settings, pool, cache)
-    taken = frozenset(paths)
-    return replace(
-        files,
-        documents=(*files.documents, *more.documents),
-        readings=(*files.readings, *more.readings),
-        unreadable=(*files.unreadable, *unreadable),
-        skipped=tuple(path for path in files.skipped if path not in taken),
-    )
+    """The same with some of the skipped files opened, too, and those through which they reach a loss."""
+    return _followed(_with_paths(files, paths, settings, pool, cache), settings, pool, cache)
 
 
-def callers(files: Opened, names: frozenset[bytes], holding: set[str]) -> list[str]:
-    """The skipped files that mention one of ``names``, or look up what the files ``holding`` them define."""
-    found, looking = list[str](), list[str]()
-    for path in files.skipped:
-        data = Path(path).read_bytes()
-        if mentions(data, names):
-            found.append(path)
-        elif may_look_up(data):
-            looking.append(path)
-    # What looks functions up mentions the module at most: the one that defines them, or that hands them on.
-    handing = {each.source.path for each in files.documents if mentions(each.data, names)}
-    modules = frozenset(_module_name(path).encode() for path in {*holding, *found, *handing})
-    return found + [path for path in looking if mentions(Path(path).read_bytes(), modules)]
-
-
-def with_named(files: Opened, named: Iterable[str], settings: Settings) -> Opened:
+def with_named(
+    files: Opened,
+    named: Iterable[str],
+    settings: Settings,
+    pool: Pool = ALONE,
+    cache: Cache = FORGETFUL,
+) -> Opened:
     """The same with those of the skipped files parsed that were named one by one and mention Keras.
 
     Whoever names a file wants to hear that it is not Python, which its bytes alone do not tell.
@@ -212,7 +190,7 @@ def with_named(files: Opened, named: Iterable[str], settings: Settings) -> Opene
     paths = [
         path for path in named if path in skipped and mentions_a_framework(Path(path).read_bytes())
     ]
-    return with_paths(files, paths, settings) if paths else files
+    return with_paths(files, paths, settings, pool, cache) if paths else files
 
 
 def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings) -> Opened:
@@ -236,6 +214,19 @@ def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings)
         skipped=tuple(path for path in files.skipped if os.path.abspath(path) not in held),
     )
     return _followed(merged, settings)
+
+
+def absolutes() -> Callable[[str], tuple[str, str]]:
+    """What tells the absolute folders of many files, of each folder only once, and their names."""
+    folders: dict[str, str] = {}
+
+    def absolute_of(path: str) -> tuple[str, str]:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.abspath(folder)
+        return folders[folder], name
+
+    return absolute_of
 
 
 def _read(text: str, settings: Settings, unread: str = "") -> Reading:
@@ -290,34 +281,39 @@ def _followed(
 ) -> Opened:
     """The same with those of the skipped files through which others reach a loss or a metric."""
     while files.resolved.needed:
-        needed, absolute_of = frozenset(map(str, files.resolved.needed)), _absolutes()
+        needed, absolute_of = frozenset(map(str, files.resolved.needed)), absolutes()
         paths = [path for path in files.skipped if os.path.join(*absolute_of(path)) in needed]
-        files = with_paths(files, paths, settings, pool, cache)
+        files = _with_paths(files, paths, settings, pool, cache)
     return files
+
+
+def _with_paths(
+    files: Opened,
+    paths: Sequence[str],
+    settings: Settings,
+    pool: Pool,
+    cache: Cache,
+) -> Opened:
+    documents, unreadable = [], []
+    for path in paths:
+        try:
+            documents.append(source.read(path))
+        except Unreadable as error:
+            unreadable.append(error)
+    more = opened(documents, settings, pool, cache)
+    taken = frozenset(paths)
+    return replace(
+        files,
+        documents=(*files.documents, *more.documents),
+        readings=(*files.readings, *more.readings),
+        unreadable=(*files.unreadable, *unreadable),
+        skipped=tuple(path for path in files.skipped if path not in taken),
+    )
 
 
 def _unread(document: Document) -> str:
     return "\n".join(source.unparsed_texts(document))
 
 
-def _absolutes() -> Callable[[str], tuple[str, str]]:
-    """What tells the absolute folders of many files, of each folder only once, and their names."""
-    folders: dict[str, str] = {}
-
-    def absolute_of(path: str) -> tuple[str, str]:
-        folder, name = os.path.split(path)
-        if folder not in folders:
-            folders[folder] = os.path.abspath(folder)
-        return folders[folder], name
-
-    return absolute_of
-
-
 def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
-
-
-def _module_name(path: str) -> str:
-    """The last part of what an import of a file says."""
-    name = Path(os.path.abspath(path)).with_suffix("")
-    return name.parent.name if name.name == "__init__" else name.name

@@ -99,22 +99,24 @@ def test_a_file_is_dull_until_it_changes(tmp_path: Path) -> None:
     os.utime(file, ns=(10**18, 10**18))
     settings = Settings()
     cache = Cache(cache_file)
-    assert not cache.dull(settings)(str(file.parent), file.name)
-    cache.found_dull(str(file.parent), file.name, settings, file.stat())
+    assert not cache.dull("question", settings)(str(file.parent), file.name)
+    cache.found_dull("question", settings, str(file.parent), file.name, file.stat())
     cache.close()
-    assert Cache(cache_file).dull(settings)(str(file.parent), file.name)
-    assert not Cache(cache_file).dull(Settings(frozenset({"soll"})))(str(file.parent), file.name)
+    assert Cache(cache_file).dull("question", settings)(str(file.parent), file.name)
+    assert not Cache(cache_file).dull("question", Settings(frozenset({"soll"})))(
+        str(file.parent), file.name
+    )
     file.write_bytes(b"two")
-    assert not Cache(cache_file).dull(settings)(str(file.parent), file.name)
+    assert not Cache(cache_file).dull("question", settings)(str(file.parent), file.name)
 
 
 def test_a_file_that_has_just_changed_is_read_again(tmp_path: Path) -> None:
     file, cache_file = tmp_path / "a.py", tmp_path / "cache.sqlite"
     file.write_bytes(b"one")
     cache = Cache(cache_file)
-    cache.found_dull(str(file.parent), file.name, Settings(), file.stat())
+    cache.found_dull("question", Settings(), str(file.parent), file.name, file.stat())
     cache.close()
-    assert not Cache(cache_file).dull(Settings())(str(file.parent), file.name)
+    assert not Cache(cache_file).dull("question", Settings())(str(file.parent), file.name)
 
 
 def test_keys_tell_apart_what_differs() -> None:

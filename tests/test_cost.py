@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import libcst as cst
 import pytest
 
-from lossfix import checking, run, scan
+from lossfix import callers, checking, run, scan
 from lossfix.cache import Cache
 from lossfix.config import Config
 from lossfix.losses.codebase.places import Modules
@@ -105,6 +106,38 @@ def test_what_is_followed_to_a_loss_is_parsed_once_and_remembered(
         assert len(files.documents) == 3
         assert parsed["ast"] == (0 if known else 3)
     cache.close()
+
+
+def test_files_without_keras_are_read_for_callers_once_and_only_for_what_can_be_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[bytes] = []
+    concerns = callers._Sought.concerns
+    monkeypatch.setattr(
+        callers._Sought, "concerns", lambda self, data: read.append(data) or concerns(self, data)
+    )
+    trained = f"{LOSS}\nmodel.compile(loss=gap_loss)\n"
+    script = "import losses\n\nprint(losses.gap_loss(1, 2, 3))\n"
+    paths = written(tmp_path, losses=trained, other="import json\n", script=script)
+    for each in paths:
+        os.utime(each, (1e9, 1e9))
+    counts = []
+    for _ in range(2):
+        cache = Cache(tmp_path / "cache.sqlite")
+        files = scan.open_all(paths, PLAIN, cache=cache)
+        request = run.Request(Config(root=tmp_path), cache=cache)
+        (found,) = run.check(request, files).findings
+        assert found.reason.startswith(f"{tmp_path / 'script.py'}:3 calls it with more")
+        cache.close()
+        counts.append(len(read))
+        read.clear()
+    assert counts == [2, 1]
+    faulty = written(tmp_path, losses=FAULTY)
+    files = scan.open_all(faulty, PLAIN)
+    assert [
+        each.code for each in run.check(run.Request(Config(root=tmp_path)), files).findings
+    ] == ["LF114"]
+    assert not read
 
 
 def test_documentation_is_not_parsed_for(tmp_path: Path, parsed: dict[str, int]) -> None:

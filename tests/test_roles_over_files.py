@@ -301,6 +301,7 @@ def test_a_script_without_keras_may_come_by_a_loss_under_any_name(
         "script.py": script,
     }
     at = written(tmp_path, files)
-    ended = lossfix("fix", "--no-verify", "--output-format", "json", ".", at=at)
-    (found,) = json.loads(ended.out)["findings"]
-    assert found["reason"].startswith("script.py:3 calls ")
+    for command in (("check",), ("fix", "--no-verify")):
+        ended = lossfix(*command, "--output-format", "json", ".", at=at)
+        (found,) = json.loads(ended.out)["findings"]
+        assert found["reason"].startswith("script.py:3 calls ")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from lossfix import codes, config, run, scan, source
+from lossfix.cache import Cache, place
 from lossfix.configured import check_losses
 from lossfix.model import Finding
 from lossfix.report.inputs import WORDS
@@ -20,6 +23,11 @@ class View:
 
     request: run.Request
     files: Opened
+
+    @cached_property
+    def with_callers(self) -> View:
+        """The same with those files that may call a loss since something was typed."""
+        return replace(self, files=run.with_callers(self.request, self.files))
 
     def findings(self, document: Document) -> tuple[Finding, ...]:
         """What ``lossfix check`` finds in a document, were it saved now."""
@@ -85,7 +93,9 @@ class Folder:
                 exact_only=loaded.exact_only,
             )
             paths = [] if self._alone else source.find([self.root], loaded)
-            scanned = request, scan.open_all(paths, loaded.naming)
+            with closing(Cache(place(loaded.root))) as cache:
+                opened = scan.open_all(paths, loaded.naming, cache=cache)
+                scanned = request, run.with_callers(replace(request, cache=cache), opened)
             if begun == self._forgotten:
                 self._scanned = scanned
         return scanned

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from lossfix import callers, checking, engine, layout, repairs, run, scan, source
+from lossfix import callers, checking, engine, layout, repairs, run, source
 from lossfix.losses.code.loss import Loss, Relaxation
 from lossfix.losses.codebase.places import Place
-from lossfix.losses.discovery.glance import mentions
 from lossfix.lsp.folder import View
 from lossfix.model import Finding, Gate
-from lossfix.scan import Opened
 from lossfix.source import Document
 from lossfix.syntax.parsing import Unparsable
 
@@ -35,6 +31,8 @@ def one_step(view: View, document: Document, finding: Finding) -> Texts:
     A gate is smoothed as the configuration says, with the default steepness where that is left to
     measurement: nothing is measured here.
     """
+    if finding.code.startswith(_FORM):
+        view = view.with_callers
     text = document.source.text
     options = replace(
         run.options_for(view.request, view.files, document),
@@ -53,6 +51,7 @@ def one_step(view: View, document: Document, finding: Finding) -> Texts:
 
 def every_exact(view: View, document: Document) -> Texts:
     """All that can be mended exactly in a document, as long as no other file has to change with it."""
+    view = view.with_callers
     options = replace(
         run.options_for(view.request, view.files, document),
         exact_only=True,
@@ -160,12 +159,11 @@ def _with_callers(view: View, document: Document, text: str, instances: frozense
     text = layout.layout(document.source.text, text, layout.style_for(document.path))
     if not instances:
         return ((document, text),)
-    files = _with_mentions(view, frozenset(place.name.encode() for place in instances))
     changed: list[tuple[Document, str]] = []
-    for number, other in enumerate(files.documents):
+    for number, other in enumerate(view.files.documents):
         own = other.source.path == document.source.path
         old = text if own else other.source.text
-        new = callers.rewritten(old, number, files.modules, instances)
+        new = callers.rewritten(old, number, view.files.modules, instances)
         if own:
             changed.insert(0, (document, new))
         elif new != old:
@@ -174,16 +172,6 @@ def _with_callers(view: View, document: Document, text: str, instances: frozense
                 return ()
             changed.append((other, new))
     return tuple(changed)
-
-
-def _with_mentions(view: View, names: frozenset[bytes]) -> Opened:
-    """The files with those opened besides that hold no loss, and mention one."""
-    paths = [
-        path
-        for path in view.files.skipped
-        if os.path.exists(path) and mentions(Path(path).read_bytes(), names)
-    ]
-    return scan.with_paths(view.files, paths, view.request.config.naming)
 
 
 def _line_ends(text: str, first: int) -> Iterator[tuple[int, int]]:

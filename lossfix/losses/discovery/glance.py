@@ -90,6 +90,13 @@ _OF_WHAT_LOST_NAMES = re.compile(
 """How a file comes by what was in Keras' backend or in TensorFlow 1."""
 _UNPACKED = re.compile(rb"[(,]%s\*\*" % _GAP)
 _NAME = re.compile(_WORD)
+_FEW = 50
+"""Names that are looked for one by one before a file is taken apart."""
+_IMPORT = re.compile(
+    rb"\bfrom\b[^\n]*\bimport%(gap)s\([^)]*|\b(?:from|import)\b(?:[^\n\\]|\\\n)*"
+    rb"|(?:import_module|__import__|sys\.modules)%(gap)s[(\[]%(gap)s[\"'][\w.]*" % {b"gap": _GAP}
+)
+"""A statement or a call that imports."""
 _LOOKUP = re.compile(rb"getattr\(|vars\(|__dict__|getmembers\(|globals\(|locals\(|eval\(")
 _HEAD = re.compile(rb"^([ \t]*)(?:async[ \t]+)?def\s+(%s)\s*\(" % _WORD, re.MULTILINE)
 _MOST = 3
@@ -223,12 +230,25 @@ def _has(data: bytes, words: Collection[bytes]) -> bool:
 
 def mentions(data: bytes, names: frozenset[bytes]) -> bool:
     """Whether the file may refer to any of ``names``, which another one defines."""
-    return b"import" in data and not names.isdisjoint(_NAME.findall(data))
+    return b"import" in data and _mentions(data, names) and _mentions(without_prose(data), names)
+
+
+def _mentions(data: bytes, names: frozenset[bytes]) -> bool:
+    # To look for a name takes a hundredth of what it takes to tell all names of a file apart.
+    possible = len(names) > _FEW or _has(data, names)
+    return possible and not names.isdisjoint(_NAME.findall(data))
 
 
 def may_look_up(data: bytes) -> bool:
     """Whether the file may call what a module holds without writing its name (``lookups``)."""
     return b"import" in data and _LOOKUP.search(data) is not None
+
+
+def may_import(data: bytes, modules: frozenset[bytes]) -> bool:
+    """Whether the file may import any of ``modules``, each the last part of its name."""
+    if not _mentions(data, modules):
+        return False
+    return any(_mentions(match[0], modules) for match in _IMPORT.finditer(without_prose(data)))
 
 
 def mentions_a_framework(data: bytes) -> bool:
