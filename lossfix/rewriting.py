@@ -35,7 +35,7 @@ def rewritten(loss: Loss, edit: Edit) -> str:
     given = {line.rpartition(" ")[2] for line in edit.imports}
     imports = (*edit.imports, *(_import_for(name, loss) for name in sorted(missing - given)))
     if imports:
-        module = add_imports(tree, module, imports)
+        module = add_imports(module, imports)
     module = without_idle_imports(module, tree.module)
     text = module.code
     guards.reads_back(text, module)

@@ -75,7 +75,7 @@ def check(request: Request, files: Opened) -> Report:
     reports, documents = [], {each.source.path: each for each in files.documents}
     for path, (_, found) in found_in.items():
         document = documents[path]
-        findings, _ = _counted(request, files, document, found)
+        findings, _ = _counted(request, document, found)
         findings += _unparsed(document)
         if findings:
             reports.append(
@@ -210,7 +210,7 @@ def findings_of(
 
     options = options_for(request, files, document)
     found = checking.check(document.source.path, document.source.text, options)
-    return _counted(request, files, document, found)
+    return _counted(request, document, found)
 
 
 def _all_found(request: Request, files: Opened) -> tuple[Opened, _Found]:
@@ -264,7 +264,7 @@ def _depends_on(request: Request, files: Opened, document: Document) -> tuple[ob
 
 
 def _counted(
-    request: Request, files: Opened, document: Document, found: Sequence[Finding]
+    request: Request, document: Document, found: Sequence[Finding]
 ) -> tuple[list[Finding], list[Finding]]:
     """Of what was found in a document, what counts and what a comment silences."""
     silenced = source.suppressions(document.source.text)

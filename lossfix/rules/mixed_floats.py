@@ -73,7 +73,7 @@ def match(loss: Loss) -> Iterator[Match]:
         if loss.operation(node) == "tf.cast"
         and node.args
         and (target := cast_target(node)) is not None
-        and _type(loss, target) in _OTHER
+        and _type(target) in _OTHER
     ]
     if any(loss.predicts(node.args[0].value) for node, _ in casts):
         return
@@ -125,7 +125,7 @@ def _set_to(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
     return named_value(loss, node) or value_around(loss, node) or node
 
 
-def _type(loss: Loss, node: cst.BaseExpression | None) -> str:
+def _type(node: cst.BaseExpression | None) -> str:
     if isinstance(node, cst.SimpleString):
         return str(node.evaluated_value)
     return last_part(node) or ""
@@ -162,7 +162,7 @@ def _is_of_their_dtype(loss: Loss, node: cst.BaseExpression) -> bool:
         case cst.Subscript(value=value):
             return _is_of_their_dtype(loss, value)
         case cst.Call() if loss.operation(node) == "tf.cast":
-            return loss.predicts(node) and _type(loss, cast_target(node)) == "float32"
+            return loss.predicts(node) and _type(cast_target(node)) == "float32"
     return False
 
 

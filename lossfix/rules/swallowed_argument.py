@@ -121,13 +121,13 @@ def _obstacle(loss: Loss, init: cst.FunctionDef, call: cst.Call, dropped: list[s
         return "it passes positional arguments to its parent"
     for name in dropped:
         default = default_of(init, name)
-        if default is not None and not _is_what_the_parent_takes(loss, name, default):
+        if default is not None and not _is_what_the_parent_takes(name, default):
             told = " ".join(loss.tree.code(default).split())
             return f"its default, `{name}={told}`, would change what the loss gives today"
     return ""
 
 
-def _is_what_the_parent_takes(loss: Loss, name: str, default: cst.BaseExpression) -> bool:
+def _is_what_the_parent_takes(name: str, default: cst.BaseExpression) -> bool:
     if name == "name":
         return True
     if name == "dtype":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from lossfix.syntax.tree import Tree, dotted, walk
+from lossfix.syntax.tree import dotted, walk
 
 _COMPANIONS = frozenset({"keras", "tensorflow", "tf_keras"})
 """Packages whose imports stand together."""
@@ -44,7 +44,7 @@ def end_of_imports(module: cst.Module) -> int:
     return end
 
 
-def add_imports(tree: Tree, module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
+def add_imports(module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
     """``module`` with import statements added to its first run of imports.
 
     Each goes behind the last import of the same framework or of its companions, else above the

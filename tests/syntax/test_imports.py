@@ -27,7 +27,7 @@ from lossfix.syntax.parsing import parse
 )
 def test_an_import_goes_where_the_file_keeps_its_own(before: str, after: str) -> None:
     tree = parse(before)
-    assert add_imports(tree, tree.module, ("import re",)).code == after
+    assert add_imports(tree.module, ("import re",)).code == after
 
 
 TENSORFLOW = "import tensorflow as tf"
@@ -65,7 +65,7 @@ TENSORFLOW = "import tensorflow as tf"
 )
 def test_a_framework_is_imported_beside_its_companions(before: str, after: str) -> None:
     tree = parse(before)
-    assert add_imports(tree, tree.module, (TENSORFLOW,)).code == after
+    assert add_imports(tree.module, (TENSORFLOW,)).code == after
 
 
 def function(*lines: str) -> str:

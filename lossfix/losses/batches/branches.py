@@ -185,7 +185,7 @@ def _merged(loss: Loss, node: cst.If) -> _Branch:
         case cst.Else(body=body):
             other = _branch(loss, node, body)
     for name in sorted(then.own & other.own):
-        then, other = _inlined(loss, then, name), _inlined(loss, other, name)
+        then, other = _inlined(then, name), _inlined(other, name)
     if then.values.keys() & other.own or other.values.keys() & then.own:
         raise Unmergeable
     values: dict[str, _Value] = {}
@@ -210,7 +210,7 @@ def _merged(loss: Loss, node: cst.If) -> _Branch:
     return _Branch(before, values, then.returned)
 
 
-def _inlined(loss: Loss, branch: _Branch, name: str) -> _Branch:
+def _inlined(branch: _Branch, name: str) -> _Branch:
     """``branch`` without its own ``name``, which the other branch has too."""
     kept = [each for each in branch.before if _assigned(each) != name]
     (own,) = (each for each in branch.before if _assigned(each) == name)

@@ -121,7 +121,7 @@ def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | s
     entry, loss = found.entry, found.use.loss
     call = call or found.call
     if entry.calls and call is not None:
-        split = split_arguments(loss, call)
+        split = split_arguments(call)
         if split is None:
             return "it unpacks its arguments"
         positional, keywords = split

@@ -72,14 +72,14 @@ def called_directly(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
     if dotted(result) is None and not isinstance(result, cst.SimpleString):
         return "it gives several results"
     values = [each.value for each in inputs.elements]
-    new = _applied(loss, node, function, values)
+    new = _applied(loss, function, values)
     if isinstance(new, str) or last_part(result) in _FLOATS:
         return new
     return expression(f"{loss.spell('tf.cast')}({{x}}, {{t}})", x=new, t=result)
 
 
 def _applied(
-    loss: Loss, node: cst.Call, function: cst.BaseExpression, values: Sequence[cst.BaseExpression]
+    loss: Loss, function: cst.BaseExpression, values: Sequence[cst.BaseExpression]
 ) -> cst.BaseExpression | str:
     if isinstance(function, cst.Lambda):
         return _inlined(loss, function.params, function.body, values)

@@ -22,7 +22,7 @@ def translated_function(loss: Loss, node: cst.Call, builtin: str = "") -> cst.Ba
 
     ``builtin`` is the name of the function where it is one of Python's own.
     """
-    split = split_arguments(loss, node)
+    split = split_arguments(node)
     operation = f"builtins.{builtin}" if builtin else loss.operation(node)
     if split is None or operation is None:
         return "it unpacks its arguments"
@@ -37,7 +37,7 @@ def translated_function(loss: Loss, node: cst.Call, builtin: str = "") -> cst.Ba
 
 def translated_method(loss: Loss, node: cst.Call) -> cst.BaseExpression | str:
     """The TensorFlow code for a call of a method that tensors do not have."""
-    split = split_arguments(loss, node)
+    split = split_arguments(node)
     if split is None or not isinstance(node.func, cst.Attribute):
         return "it unpacks its arguments"
     positional, keywords = split
@@ -64,7 +64,7 @@ def _spelled(loss: Loss, template: str) -> str:
 
 
 def split_arguments(
-    loss: Loss, node: cst.Call
+    node: cst.Call,
 ) -> tuple[list[cst.BaseExpression], dict[str, cst.BaseExpression]] | None:
     """Positional and keyword arguments; ``None`` where some are unpacked."""
     if any(each.star for each in node.args):

@@ -55,7 +55,7 @@ def step(loss: Loss, node: cst.CSTNode) -> Step | None:
                 return Step(operation[3:], inner, node)
             kind = ROUNDING.get(operation or "", "")
             if kind in _STEPS and operation is not None and operation.startswith("tf."):
-                return _rounding(loss, kind, inner, node)
+                return _rounding(kind, inner, node)
             return None
     value = named_value(loss, node)
     return None if value is None else step(loss, value)
@@ -70,7 +70,7 @@ def _floored(
     return Step("floor", left if whole else expression("{a} / {b}", a=left, b=right), node)
 
 
-def _rounding(loss: Loss, kind: str, inner: cst.BaseExpression, node: cst.Call) -> Step:
+def _rounding(kind: str, inner: cst.BaseExpression, node: cst.Call) -> Step:
     # `floor(x + 0.5)` is how rounding is written where there is no `round`.
     match inner:
         case cst.BinaryOperation(left=left, operator=cst.Add(), right=cst.Float() as right) if (

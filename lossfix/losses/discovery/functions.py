@@ -217,7 +217,7 @@ def _is_named_a_loss(file: File, known: _Callable) -> bool:
         return False
     is_known = ".".join(known.path) in file.settings.known
     return is_known or not (
-        _numpy_only(file, known.path, known.node)
+        _numpy_only(file, known.node)
         or (name == "__call__" and _measures_arrays(file, known))
         or _returns_a_dictionary(known.node)
     )
@@ -385,7 +385,7 @@ def _measures_arrays(file: File, known: _Callable) -> bool:
     return bool(returns) and all(map(is_numpy, returns)) and taken and not unwraps
 
 
-def _numpy_only(file: File, path: tuple[str, ...], node: ast.FunctionDef) -> bool:
+def _numpy_only(file: File, node: ast.FunctionDef) -> bool:
     # A twin for evaluation, `fb_loss_np`. One that takes `.numpy()` of its arguments is fed tensors.
     inner = scope_of(node, file.scope)
     names = {inner.resolve(part.id) or "" for part in below(node) if isinstance(part, ast.Name)}

@@ -327,13 +327,13 @@ def deliberate(loss: Loss) -> bool:
     operations = {
         loss.operation(node)
         for node in walk(loss.function, cst.Call)
-        if not _is_detached_gate(loss, node)
+        if not _is_detached_gate(node)
     }
     decorators = {loss.operation(each.decorator) for each in loss.function.decorators}
     return bool((operations | decorators) & set(ON_PURPOSE))
 
 
-def _is_detached_gate(loss: Loss, node: cst.Call) -> bool:
+def _is_detached_gate(node: cst.Call) -> bool:
     match node.args:
         case [cst.Arg(value=cst.Call() as inner)]:
             return is_relaxed(inner)

@@ -27,14 +27,14 @@ def obstacle(loss: Loss, gate: Gate) -> str:
         return f"`{gate.named.value}` is set more than once: give the condition a name of its own"
     if soft(loss, gate.condition, cst.Name("steepness")) is None:
         return "there is no margin to smooth: it is an equality, or compares what has only steps"
-    if gate.use is Use.NUMBER and _is_whole(loss, gate) and not is_float_again(loss, gate.node):
+    if gate.use is Use.NUMBER and _is_whole(gate) and not is_float_again(loss, gate.node):
         return "it is computed with as an integer"
     if gate.use is Use.SELECT and _reduction(loss, gate) is None:
         return "what is selected is not simply averaged or summed up: its length would change"
     return ""
 
 
-def _is_whole(loss: Loss, gate: Gate) -> bool:
+def _is_whole(gate: Gate) -> bool:
     return isinstance(gate.node, cst.Call) and casts_to_discrete(gate.node)
 
 
