@@ -165,10 +165,14 @@ def name(dotted: str) -> cst.Name | cst.Attribute:
 
 class _Replace(cst.CSTTransformer):
     def __init__(
-        self, replacements: Mapping[cst.CSTNode, Replacement], unbracketed: frozenset[cst.CSTNode]
+        self,
+        replacements: Mapping[cst.CSTNode, Replacement],
+        unbracketed: frozenset[cst.CSTNode],
+        chained: frozenset[cst.CSTNode],
     ) -> None:
         self.replacements = replacements
         self.unbracketed = unbracketed
+        self.chained = chained
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> object:  # type: ignore[override]
         replacement = self.replacements.get(original_node)
@@ -184,6 +188,8 @@ class _Replace(cst.CSTTransformer):
         ):
             updated_node = _with_lost_comments(original_node, updated_node)
         new = replacement(updated_node) if callable(replacement) else replacement
+        if original_node in self.chained and not isinstance(new, cst.If | cst.Else):
+            return _else(original_node, [new] if isinstance(new, cst.CSTNode) else new)
         if not isinstance(new, cst.CSTNode):
             return cst.FlattenSentinel(list(new)) if new else cst.RemoveFromParent()
         if isinstance(new, cst.BaseExpression) and isinstance(original_node, cst.BaseExpression):
@@ -194,6 +200,15 @@ class _Replace(cst.CSTTransformer):
         if old in self.unbracketed:
             return new if isinstance(new, _OPEN) else bare(new) if not old.lpar else new
         return atom(new)
+
+
+def _else(old: cst.CSTNode, new: Sequence[cst.CSTNode]) -> cst.Else | cst.RemovalSentinel:
+    """What an ``elif`` becomes in whose place statements stand."""
+    assert isinstance(old, cst.If)
+    if not new:
+        return cst.RemoveFromParent()
+    body = cst.IndentedBlock(body=cast("Sequence[cst.BaseStatement]", new))
+    return cst.Else(body=body, leading_lines=[])
 
 
 def comments(node: cst.CSTNode) -> list[str]:
@@ -231,4 +246,11 @@ def replace(
         for node in replacements
         if isinstance(parents.get(node), whole) and not isinstance(node, cst.GeneratorExp)
     )
-    return module.visit(_Replace(replacements, unbracketed))
+    chained = frozenset(
+        node
+        for node in replacements
+        if isinstance(node, cst.If)
+        and isinstance(above := parents.get(node), cst.If)
+        and above.orelse is node
+    )
+    return module.visit(_Replace(replacements, unbracketed, chained))

@@ -24,6 +24,27 @@ ERROR = "e = tf.reduce_mean(tf.abs(y_true - y_pred))\n"
             ERROR + "return tf.where(e > 1, 2 * e, e)",
         ),
         (
+            "if k > 3:\n    print(k)\nelif y_pred[0, 0] > 1:\n    y_true = 2 * y_true\nreturn y_true",
+            "if k > 3:\n    print(k)\nelse:\n"
+            "    y_true = tf.where(y_pred[0, 0] > 1, 2 * y_true, y_true)\nreturn y_true",
+        ),
+        (
+            "if k > 3:\n    print(k)\n# large\nelif y_pred[0, 0] > 1:\n    # double\n"
+            "    y_true = 2 * y_true\nelse:\n    y_true = 3 * y_true\nreturn y_true",
+            "if k > 3:\n    print(k)\nelse:\n    # large\n    # double\n"
+            "    y_true = tf.where(y_pred[0, 0] > 1, 2 * y_true, 3 * y_true)\nreturn y_true",
+        ),
+        (
+            "if k > 3:\n    return y_true\nelif y_pred[0, 0] > 1:\n    return 2 * y_true\nreturn y_pred",
+            "if k > 3:\n    return y_true\nelif y_pred[0, 0] > 1:\n    return 2 * y_true\nreturn y_pred",
+        ),
+        (
+            "if k > 3:\n    return y_true\nelif y_pred[0, 0] > 1:\n    return 2 * y_true\n"
+            "else:\n    return y_pred",
+            "if k > 3:\n    return y_true\nelse:\n"
+            "    return tf.where(y_pred[0, 0] > 1, 2 * y_true, y_pred)",
+        ),
+        (
             ERROR + "if e > 1:\n    return 2 * e\nelse:\n    return e",
             ERROR + "return tf.where(e > 1, 2 * e, e)",
         ),
