@@ -111,9 +111,20 @@ def _is_bounded(loss: Loss, node: cst.BaseExpression) -> bool:
     match _meaning(loss, node):
         case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
             return is_nonnegative(loss, inner)
-        case cst.BinaryOperation(operator=cst.Subtract(), right=right):
+        case cst.BinaryOperation(operator=cst.Subtract(), left=left, right=right):
             highest = _meaning(loss, right)
-            return isinstance(highest, cst.Call) and loss.operation(highest) == "tf.reduce_max"
+            if isinstance(highest, cst.Call) and loss.operation(highest) == "tf.reduce_max":
+                return True
+            return _is_bounded(loss, left) and is_nonnegative(loss, right)
+        case cst.BinaryOperation(
+            operator=cst.Multiply() | cst.Divide(), left=left, right=right
+        ) | cst.Call(args=[cst.Arg(value=left), cst.Arg(value=right)]) as product if (
+            not isinstance(product, cst.Call) or loss.operation(product) == "tf.multiply"
+        ):
+            return any(
+                _is_bounded(loss, one) and is_nonnegative(loss, other)
+                for one, other in ((left, right), (right, left))
+            )
         case cst.Call(args=[cst.Arg(value=inner)]) as call:
             return loss.operation(call) == "tf.negative" and is_nonnegative(loss, inner)
         case cst.Call(

@@ -568,6 +568,8 @@ def test_a_branch_that_has_uses_elsewhere_is_only_reported() -> None:
     [
         ("tf.math.log(tf.exp(y_pred) + 1)", "tf.nn.softplus(y_pred)"),
         ("tf.math.log1p(tf.exp(-y_true * y_pred))", "tf.nn.softplus(-y_true * y_pred)"),
+        ("tf.math.log1p(tf.exp(-1.0 * y_pred))", "tf.nn.softplus(-1.0 * y_pred)"),
+        ("tf.math.log1p(tf.exp(2.0 * tf.abs(y_pred)))", "tf.nn.softplus(2.0 * tf.abs(y_pred))"),
         ("-tf.math.log(tf.sigmoid(y_pred - y_true))", "-tf.math.log_sigmoid(y_pred - y_true)"),
         ("tf.math.log(1.0 - tf.nn.sigmoid(y_pred))", "tf.math.log_sigmoid(-y_pred)"),
         (
@@ -651,6 +653,11 @@ def test_the_logarithm_of_a_hyperbolic_cosine_names_what_it_uses_twice() -> None
         "tf.math.log1p(tf.exp(-tf.math.log(y_pred / (1.0 - y_pred)))) * y_true",
         "tf.math.log(1.0 + tf.exp(y_true)) * y_pred",
         "tf.maximum(y_pred, 0.0) - y_true + tf.math.log1p(tf.exp(-tf.abs(y_pred)))",
+        "tf.math.log(1.0 + tf.exp(-1 * tf.abs(y_pred))) - y_true",
+        "tf.math.log(1.0 + tf.exp(tf.square(y_pred - y_true) * (-0.5))) * y_true",
+        "tf.math.log(1.0 + tf.exp(-tf.abs(y_pred) / 3.0)) - y_true",
+        "tf.math.log(1.0 + tf.exp(tf.multiply(-2.0, tf.abs(y_pred)))) - y_true",
+        "tf.math.log(1.0 + tf.exp(-tf.abs(y_pred) - tf.square(y_pred))) - y_true",
         "tf.math.log(tf.reduce_sum(tf.exp(y_pred - tf.reduce_max(y_pred)), -1)) - y_true",
     ],
 )
