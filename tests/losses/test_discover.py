@@ -8,6 +8,7 @@ import pytest
 
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.discover import discover
+from lossfix.losses.discovery.glance import may_define_a_loss
 from lossfix.losses.discovery.wording import names_losses
 from lossfix.model import Evidence, Form
 
@@ -692,6 +693,27 @@ def test_a_function_that_hands_back_what_it_calls_a_loss_is_one() -> None:
     inner = body.replace("    ", "        ")
     factory = f"def weighted(w):\n    def inner(y_true, y_pred):\n{inner}    return inner\n"
     assert names(factory) == ["weighted.inner"]
+    for returned in (
+        "tf.reduce_mean(loss)",
+        "K.sum(loss, axis=-1)",
+        "tf.math.reduce_mean(gap_loss)",
+    ):
+        reduced = body.replace("return loss", f"return {returned}")
+        code = f"def weighted(y_true, y_pred):\n{reduced}"
+        assert names(code) == ["weighted"]
+        assert may_define_a_loss(b"import tensorflow as tf\n" + code.encode(), USUAL)
+
+
+@pytest.mark.parametrize("name", ["gaploss", "lossfn", "width_lossfunc", "Edgeloss", "_gaploss"])
+def test_a_name_may_be_two_words_in_one(name: str) -> None:
+    code = f"def {name}(y_true, y_pred):\n    return tf.abs(y_true - y_pred)\n"
+    assert names(code) == [name]
+    assert may_define_a_loss(b"import tensorflow as tf\n" + code.encode(), USUAL)
+
+
+@pytest.mark.parametrize("name", ["gloss", "lossless", "lossy", "blossoms", "floss", "glossary"])
+def test_a_word_with_loss_in_it_may_be_another(name: str) -> None:
+    assert names(f"def {name}(y_true, y_pred):\n    return tf.abs(y_true - y_pred)\n") == []
 
 
 @pytest.mark.parametrize(
@@ -700,6 +722,8 @@ def test_a_function_that_hands_back_what_it_calls_a_loss_is_one() -> None:
         "def mean_accuracy(y_true, y_pred):\n    loss = tf.abs(y_true - y_pred)\n    return loss\n",
         "def weighted(y_true, y_pred):\n    loss = tf.abs(y_true - y_pred)\n    return loss, 1\n",
         "def weighted(y_true, y_pred):\n    losses = tf.abs(y_true - y_pred)\n",
+        "def weighted(y_true, y_pred):\n    loss = tf.abs(y_true - y_pred)\n    return tf.exp(loss)\n",
+        "def weighted_score(y_true, y_pred):\n    loss = y_true - y_pred\n    return tf.reduce_mean(loss)\n",
         "def weighted(a, b):\n    loss = tf.abs(a - b)\n    return loss\n",
         "def weighted(y_true, y_pred):\n    loss = np.abs(y_true - y_pred)\n    return loss\n",
     ],

@@ -231,11 +231,19 @@ def _computes_its_class(name: str, around: Definition | None) -> bool:
 
 
 def _hands_back_a_loss(name: str, node: ast.FunctionDef) -> bool:
-    """Whether all that a function returns is called a loss: ``loss = 1 - overlap`` and ``return loss``."""
+    """Whether all that a function returns is called a loss, or is the mean or sum of what is called one:
+    ``loss = 1 - overlap`` and ``return loss``."""
     returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
-    return not words(name) & METRIC_WORDS and all(
-        isinstance(value, ast.Name) and "loss" in words(value.id) for value in returns or [None]
-    )
+    return not words(name) & METRIC_WORDS and all(map(_is_called_a_loss, returns or [None]))
+
+
+def _is_called_a_loss(value: ast.expr | None) -> bool:
+    match value:
+        case ast.Name(id=name):
+            return "loss" in words(name)
+        case ast.Call(func=ast.Attribute(attr=("reduce_mean" | "reduce_sum" | "mean" | "sum"))):
+            return bool(value.args) and _is_called_a_loss(value.args[0])
+    return False
 
 
 def _stands_among_losses(file: File, name: str) -> bool:

@@ -50,7 +50,7 @@ _KEPT = re.compile(
 """A function of two that is registered, or put into a registry: others may compile it from there."""
 _SET = re.compile(rb"\blosses\.\w+\s*=(?!=)")
 _NAMED_CLASS = re.compile(rb"class\s+\w*(?i:%s|entropy)" % _one_of(LOSS_WORDS))
-_HANDED_BACK = re.compile(rb"return[ \t]+\w*(?i:loss)")
+_HANDED_BACK = re.compile(rb"return[ \t]+(?:[\w.]+(?:mean|sum)\(\s*)*\w*(?i:loss)")
 _LOSS_CLASS = re.compile(
     rb"class\s+\w+\s*\([^)]*(?:Loss|losses\b)|losses\s+import\b"
     rb"|=\s*[\w.]*(?:Loss\w*|\blosses\.\w+)\s*$",

@@ -13,6 +13,8 @@ _SHORT_FOR_LOSSES = frozenset("bce cce xent hinge pinball".split())
 LOSS_WORDS = _SHORT_FOR_LOSSES | frozenset(
     "loss losses objective criterion cost crossentropy entropy focal huber nll".split()
 )
+_COMPOUND = re.compile(r"(?!gloss|floss)[a-z]{2,}loss|loss(?:fn|func|function)")
+"""Words that are written as one: ``myloss``, ``diceloss``, ``lossfn``."""
 _TABLES = frozenset({"volume", "matrix", "map"})
 _FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
 METRIC_WORDS = frozenset(
@@ -43,11 +45,12 @@ def words(name: str) -> frozenset[str]:
 
 def names_a_loss(name: str) -> bool:
     """Whether the name says that this is a loss."""
-    said = words(name) & LOSS_WORDS
-    if words(name) & _TABLES:
+    own = words(name)
+    said = {word for word in own if word in LOSS_WORDS or _COMPOUND.fullmatch(word)}
+    if own & _TABLES:
         # `cost_volume`, `cost_matrix`: what it costs to match each with each.
         said -= {"cost"}
-    return bool(said - _SHORT_FOR_LOSSES) or (bool(said) and not words(name) & METRIC_WORDS)
+    return bool(said - _SHORT_FOR_LOSSES) or (bool(said) and not own & METRIC_WORDS)
 
 
 def names_a_test(name: str) -> bool:
