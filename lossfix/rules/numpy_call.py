@@ -39,6 +39,7 @@ def weighted_loss(y_true, y_pred):
 
 Exact, to rounding: NumPy computes in the dtype of its operands, often double precision, and TensorFlow in
 that of the predictions. Calls with arguments that have no counterpart (`out=`, `where=`) are reported.
+`np.ndim(y_pred)` and `np.shape(y_pred)[1]` read what is known while the graph is built, and are left alone.
 
 ## References
 
@@ -54,7 +55,7 @@ import libcst as cst
 
 from lossfix.losses.calls.rewrite_call import translated_function
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.tensors import may_be_tensor
+from lossfix.losses.code.tensors import called_builtin, may_be_tensor
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
@@ -76,13 +77,35 @@ def match(loss: Loss) -> Iterator[Match]:
             continue
         if not any(may_be_tensor(loss, each.value) for each in node.args):
             continue
+        if _reads_what_is_known(loss, node):
+            continue
         called = loss.tree.code(node.func)
         new = translated_function(loss, node)
+        reason = new if isinstance(new, str) else ""
+        if operation == "np.shape":
+            message = f"`{called}` gives None for sizes that are not known beforehand"
+            yield Match(node, message, reason, Severity.WARNING)
+            continue
         yield Match(
             node,
             f"`{called}` computes outside of the graph: no gradient passes, and fit raises",
-            new if isinstance(new, str) else "",
+            reason,
         )
+
+
+def _reads_what_is_known(loss: Loss, node: cst.Call) -> bool:
+    """Whether NumPy reads an attribute that tensors have, too, and no size that may be missing counts."""
+    if loss.operation(node) != "np.shape":
+        return loss.operation(node) == "np.ndim"
+    above = loss.tree.parents.get(node)
+    match above:
+        case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
+            # The batch size is the first one.
+            return not (isinstance(index, cst.Integer) and index.evaluated_value == 0)
+        case cst.Arg():
+            call = loss.tree.parents.get(above)
+            return isinstance(call, cst.Call) and called_builtin(loss, call) in ("len", "print")
+    return isinstance(above, cst.FormattedStringExpression)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

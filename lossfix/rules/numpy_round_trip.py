@@ -98,10 +98,8 @@ def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
             method in _METHODS
         ):
             return value if may_be_tensor(loss, value) else None
-        case cst.Call(
-            func=cst.Attribute(value=value, attr=cst.Name(value="eval")),
-            args=[cst.Arg(keyword=cst.Name(value="session"))],
-        ):
+        case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value="eval")), args=[_]):
+            # Of TensorFlow 1: `eval(session=...)`, and the session where it is taken for what to feed.
             return value if may_be_tensor(loss, value) else None
         case cst.Call(func=cst.Name(value="float"), args=[cst.Arg(value=value, keyword=None)]):
             # What is computed from lengths and shapes may be a number of Python's own.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, rewritten
 
+from lossfix.model import Severity
+
 RULE = "numpy-round-trip"
 
 
@@ -17,6 +19,7 @@ def loss(*lines: str) -> str:
     [
         (["return tf.abs(y_pred.numpy())"], ["return tf.abs(y_pred)"]),
         (["return tf.abs(y_pred.eval(session=SESSION))"], ["return tf.abs(y_pred)"]),
+        (["return tf.abs(y_pred.eval(SESSION))"], ["return tf.abs(y_pred)"]),
         (["return float(tf.reduce_mean(y_pred))"], ["return tf.reduce_mean(y_pred)"]),
         (["return tf.abs(np.array(y_pred))"], ["return tf.abs(y_pred)"]),
         (["y_pred = np.asarray(y_pred)", "return tf.abs(y_pred)"], ["return tf.abs(y_pred)"]),
@@ -113,3 +116,26 @@ def test_an_if_that_does_more_stays(lines: list[str]) -> None:
 )
 def test_what_brings_an_array_back_goes_with_it(before: str, after: str) -> None:
     assert rewritten(loss(f"return {before}"), "numpy-call") == loss(f"return {after}")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["print(np.shape(y_pred), np.shape(y_true))", "return tf.abs(y_true - y_pred)"],
+        ["print(f'targets {np.shape(y_true)}')", "return tf.abs(y_true - y_pred)"],
+        ["if np.ndim(y_pred) > 2:", "    y_pred = y_pred[..., 0]", "return y_true - y_pred"],
+        ["return tf.reduce_sum(y_pred - y_true, -1) / np.shape(y_pred)[1]"],
+        ["return tf.reduce_sum(y_pred - y_true, -1) / np.shape(y_pred)[-1]"],
+        ["axes = list(range(1, len(np.shape(y_pred))))", "return tf.reduce_sum(y_pred, axes)"],
+    ],
+)
+def test_what_numpy_reads_off_a_tensor_is_left(lines: list[str]) -> None:
+    assert findings(loss(*lines), "numpy-call") == ()
+
+
+def test_a_size_that_may_be_missing_is_asked_of_the_graph() -> None:
+    source = loss("n = np.shape(y_pred)[0]", "return tf.reshape(y_pred, [n, -1]) - y_true")
+    (finding,) = findings(source, "numpy-call")
+    assert finding.severity is Severity.WARNING
+    assert "None" in finding.message
+    assert "n = tf.shape(y_pred)[0]" in rewritten(source, "numpy-call")
