@@ -56,7 +56,13 @@ import libcst as cst
 from lossfix.losses.code.conditions import uses
 from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.tensors import batch_of, called_builtin, is_array, is_count
+from lossfix.losses.code.tensors import (
+    batch_of,
+    called_builtin,
+    is_array,
+    is_count,
+    is_static_size,
+)
 from lossfix.losses.smoothing.gates import is_plain
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -124,6 +130,9 @@ def _place(loss: Loss, node: cst.CSTNode) -> _Place:
                 return _Place.FLOAT
             if isinstance(operator, cst.Divide) and loss.is_tensor(other):
                 return _Place.FLOAT
+            if isinstance(operator, cst.Multiply) and is_static_size(loss, other):
+                # `n * y_pred.shape[1]`: still a number of elements.
+                return _place(loss, above)
             if isinstance(other, cst.Float) or (
                 isinstance(other, cst.Integer) and isinstance(operator, cst.Divide)
             ):

@@ -33,6 +33,20 @@ def loss(*lines: str) -> str:
             [f"return tf.reduce_sum(y_pred) / {SIZE}"],
         ),
         (
+            ["return tf.reduce_sum(y_pred) / (y_pred.shape[0] * 4)"],
+            [f"return tf.reduce_sum(y_pred) / ({SIZE} * 4)"],
+        ),
+        (
+            [
+                "return tf.reduce_sum(y_pred) / (y_pred.shape[0] * y_pred.shape[1] * y_true.shape[2])"
+            ],
+            [f"return tf.reduce_sum(y_pred) / ({SIZE} * y_pred.shape[1] * y_true.shape[2])"],
+        ),
+        (
+            ["return tf.reshape(y_pred, [y_pred.shape[0] * y_pred.shape[1], -1])"],
+            ["return tf.reshape(y_pred, [tf.shape(y_pred)[0] * y_pred.shape[1], -1])"],
+        ),
+        (
             ["n = y_pred.shape[0]", "return tf.reduce_sum(y_pred) / n"],
             [f"n = {SIZE}", "return tf.reduce_sum(y_pred) / n"],
         ),

@@ -291,6 +291,20 @@ def batch_of(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
     return None
 
 
+def is_static_size(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether ``node`` is a whole number, one that is written out or a size of a tensor: ``y_pred.shape[1]``."""
+    match node:
+        case cst.Integer():
+            return True
+        case cst.Subscript(
+            value=value, slice=[cst.SubscriptElement(slice=cst.Index(value=cst.BaseExpression()))]
+        ):
+            return _shape_of(loss, value) is not None
+        case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
+            return is_static_size(loss, left) and is_static_size(loss, right)
+    return False
+
+
 def _shape_of(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
     match node:
         case cst.Attribute(value=inner, attr=cst.Name(value="shape")):
