@@ -59,8 +59,13 @@ from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk
 
-_CROSS_ENTROPIES = ("binary_crossentropy", "categorical_crossentropy")
-_BOTH = ["y_pred"], ["y_true"]
+_CROSS_ENTROPIES = (
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+)
+_SWAPPED = ["y_pred"], ["y_true"]
+_STRAIGHT = ["y_true"], ["y_pred"]
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -87,8 +92,10 @@ def _calls(loss: Loss) -> Iterator[Match]:
     targets under the predictions is a term of a symmetric cross-entropy."""
     calls = [*walk(loss.function.body, cst.Call)]
     handed = {node: _handed(loss, node) for node in calls if _is_cross_entropy(loss, node)}
-    if handed and all(each == _BOTH for each in handed.values()):
-        for node in handed:
+    if _STRAIGHT in handed.values():
+        return
+    for node, given in handed.items():
+        if given == _SWAPPED:
             yield Match(
                 node,
                 f"`{loss.tree.line(node, 60)}` is handed the predictions before the targets",

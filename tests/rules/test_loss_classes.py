@@ -465,6 +465,8 @@ def test_a_cross_entropy_takes_the_targets_first() -> None:
     for value in (
         f"{CE}(y_pred, y_true) * 2.0",
         "tf.keras.losses.binary_crossentropy(y_pred, y_true)",
+        "tf.keras.losses.sparse_categorical_crossentropy(y_pred, y_true)",
+        f"0.8 * {CE}(y_pred, y_true) + 0.2 * {CE}(y_pred, tf.ones_like(y_pred) / 4.0)",
     ):
         assert only(findings(CROSSED.format(value), "swapped-arguments")).reason
     for value in (
