@@ -116,11 +116,10 @@ def _is_bounded(loss: Loss, node: cst.BaseExpression) -> bool:
             if isinstance(highest, cst.Call) and loss.operation(highest) == "tf.reduce_max":
                 return True
             return _is_bounded(loss, left) and is_nonnegative(loss, right)
-        case cst.BinaryOperation(
-            operator=cst.Multiply() | cst.Divide(), left=left, right=right
-        ) | cst.Call(args=[cst.Arg(value=left), cst.Arg(value=right)]) as product if (
-            not isinstance(product, cst.Call) or loss.operation(product) == "tf.multiply"
-        ):
+        case (
+            cst.BinaryOperation(operator=cst.Multiply() | cst.Divide(), left=left, right=right)
+            | cst.Call(args=[cst.Arg(value=left), cst.Arg(value=right)]) as product
+        ) if (not isinstance(product, cst.Call) or loss.operation(product) == "tf.multiply"):
             return any(
                 _is_bounded(loss, one) and is_nonnegative(loss, other)
                 for one, other in ((left, right), (right, left))

@@ -292,7 +292,7 @@ def batch_of(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
 
 
 def is_static_size(loss: Loss, node: cst.CSTNode) -> bool:
-    """Whether ``node`` is a whole number, one that is written out or a size of a tensor: ``y_pred.shape[1]``."""
+    """Whether ``node`` is a whole number that is written out, or a size of a tensor: ``y_pred.shape[1]``."""
     match node:
         case cst.Integer():
             return True
