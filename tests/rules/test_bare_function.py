@@ -309,6 +309,29 @@ def test_a_registered_function_is_found_again_and_only_its_parameters_are_fixed(
     assert "cannot load" not in finding.message
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", 'name="my_loss"'),
+        ('"parts"', '"parts", name="my_loss"'),
+        ('package="parts"', 'package="parts", name="my_loss"'),
+        ('package="parts", name="gap"', 'package="parts", name="gap"'),
+        ('"parts", "gap"', '"parts", "gap"'),
+    ],
+)
+def test_a_registered_function_is_asked_for_by_the_name_that_models_were_saved_with(
+    given: str, kept: str
+) -> None:
+    above = REGISTERED.replace("()", f"({given})")
+    text = rewritten(loss(BODY, above=above), "bare-function")
+    assert f"{REGISTERED.strip()[:-2]}({kept})\nclass MyLoss(" in text
+
+
+def test_a_return_is_a_verb_of_factories_alone() -> None:
+    source = loss(BODY).replace("my_loss", "return_loss")
+    assert "return_loss = ReturnLoss()" in rewritten(source, "bare-function")
+
+
 def test_imports_that_open_the_body_stay_above_what_uses_them() -> None:
     source = loss("import math", "return math.pi * tf.abs(y_true - y_pred)")
     assert call_of(source).splitlines()[1:3] == [

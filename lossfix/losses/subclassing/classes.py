@@ -19,6 +19,8 @@ from lossfix.syntax.imports import is_import
 from lossfix.syntax.tree import names_below, walk
 
 _VERB = re.compile(r"^(make|get|build|create|return|define)_(?=.*[a-z])")
+_RETURN = "return_"
+"""Of a loss that no factory makes: what an investment yields."""
 _SAYS_NOTHING = frozenset(
     {
         "loss",
@@ -90,7 +92,7 @@ def class_name(loss: Loss) -> str:
     A factory's verb is no part of it, and where ``make_loss`` says no more than that, its inner function may.
     """
     functions = [each for each in (loss.factory, loss.function) if each is not None]
-    names = [_VERB.sub("", each.name.value) for each in functions]
+    names = [_without_verb(loss, each.name.value) for each in functions]
     short = next((each for each in names if each.strip("_").lower() not in _SAYS_NOTHING), "loss")
     hidden = "_" if short.startswith("_") else ""
     words = [word for word in short.split("_") if word]
@@ -111,6 +113,10 @@ def class_name(loss: Loss) -> str:
         name = "CustomLoss"
     custom = name if name.startswith("Custom") else f"Custom{name}"
     return loss.fresh(hidden + name, hidden + custom)
+
+
+def _without_verb(loss: Loss, name: str) -> str:
+    return name if loss.factory is None and name.startswith(_RETURN) else _VERB.sub("", name)
 
 
 def build_class(loss: Loss, parts: Parts) -> cst.ClassDef:
@@ -150,12 +156,26 @@ def _registration(loss: Loss) -> cst.Decorator:
         *(loss.factory.decorators if loss.factory else ()),
     ):
         if is_registration(loss, decorator):
-            return decorator.with_changes(leading_lines=[])
+            own = decorator in loss.function.decorators
+            plain = decorator.with_changes(leading_lines=[])
+            return _under_its_old_name(plain, loss.function.name.value) if own else plain
     # `tf.keras` has no `saving`; both have it under `utils`, and Keras 3 documents the former.
     module = loss.spell("keras.saving")
     own = loss.tree.scopes[-1].resolve(module.partition(".")[0]) or loss.keras_origin
     name = f"{module if own == 'keras' else loss.spell('keras.utils')}.register_keras_serializable"
     return cst.Decorator(build.expression(f'{name}(package="{loss.package}")'))
+
+
+def _under_its_old_name(decorator: cst.Decorator, name: str) -> cst.Decorator:
+    """The registration of a function, for its class: what a model was saved with is asked for by that name."""
+    call = decorator.decorator
+    if not isinstance(call, cst.Call) or any(each.star for each in call.args):
+        return decorator
+    keywords = [each.keyword.value if each.keyword else None for each in call.args]
+    if "name" in keywords or keywords.count(None) > 1:
+        return decorator
+    named = cst.Arg(build.expression(f'"{name}"'), cst.Name("name"), equal=tight_equal())
+    return decorator.with_changes(decorator=build.with_arguments(call, [named]))
 
 
 def _remarks(statement: cst.BaseStatement) -> list[cst.EmptyLine]:
