@@ -2,13 +2,15 @@
 
 ## What it does
 
-Reports losses that return a reduction over axis 0.
+Reports losses that return a reduction over axis 0, and hinges that are written with a reduction:
+`tf.reduce_max(margin - y_pred, 0)` takes its 0 for an axis.
 
 ## Why is this bad
 
 The result has one value per output and none per sample, so that there is nothing for sample or class
 weights to weigh: given any, Keras raises that the dimensions must be equal (measured), unless there happen
-to be as many outputs as samples.
+to be as many outputs as samples. Of a hinge over axis 0 one sample of each batch is left, the largest, and
+no other one has a gradient.
 
 ## Example
 
@@ -32,7 +34,8 @@ def column_loss(y_true, y_pred):
 
 ## Fix safety
 
-There is no rewrite: a mean over the last axis is the same without weights, a sum or a maximum is not.
+There is no rewrite: a mean over the last axis is the same without weights, a sum or a maximum is not. An
+axis that is named (`axis=0`), and the best or worst of several hypotheses, are taken as meant.
 
 ## References
 
@@ -49,9 +52,13 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.gradients import REDUCTIONS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.tree import walk
+
+_HINGES = {"tf.reduce_max": "tf.maximum", "tf.reduce_min": "tf.minimum"}
 
 
 def match(loss: Loss) -> Iterator[Match]:
+    yield from _hinges(loss)
     if loss.only_reached:
         return
     for statement in loss.statements:
@@ -68,6 +75,50 @@ def match(loss: Loss) -> Iterator[Match]:
                         "weights have nothing to weigh",
                         "over another axis the values may change",
                     )
+
+
+def _hinges(loss: Loss) -> Iterator[Match]:
+    for call in walk(loss.function.body, cst.Call):
+        operation = loss.operation(call) or ""
+        match call.args:
+            case [cst.Arg(value=value, keyword=None), cst.Arg(value=bound, keyword=None)] if (
+                operation in _HINGES and _is_zero(bound) and loss.predicts(value)
+            ):
+                if _has_a_margin(loss, value) or _is_of_a_cross_entropy(loss, call, value):
+                    called = loss.tree.code(call.func)
+                    yield Match(
+                        call,
+                        f"`{loss.tree.line(call)}` is one value for the whole batch: `{called}` takes its "
+                        f"0 for an axis",
+                        f"`{_HINGES[operation]}` compares each sample with 0, and gives other values",
+                    )
+
+
+def _is_zero(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Integer | cst.Float) and float(node.evaluated_value) == 0.0
+
+
+def _has_a_margin(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether a number stands in a sum or a difference: ``margin - y_pred``, ``near - far + 0.2``."""
+    match node:
+        case cst.BinaryOperation(left=left, operator=cst.Add() | cst.Subtract(), right=right):
+            sides = (left, right)
+            return any(not loss.is_tensor(each) or _has_a_margin(loss, each) for each in sides)
+    return False
+
+
+def _is_of_a_cross_entropy(loss: Loss, call: cst.Call, value: cst.BaseExpression) -> bool:
+    """Whether the logits are subtracted from it under the targets: ``max(x, 0) - x * y``."""
+    match loss.tree.parents.get(call):
+        case cst.BinaryOperation(
+            left=left,
+            operator=cst.Subtract(),
+            right=cst.BinaryOperation(left=one, operator=cst.Multiply(), right=other),
+        ) if (
+            left is call
+        ):
+            return value.deep_equals(one) or value.deep_equals(other)
+    return False
 
 
 def _is_first(arguments: Sequence[cst.Arg]) -> bool:

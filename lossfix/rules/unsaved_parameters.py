@@ -92,6 +92,9 @@ def match(loss: Loss) -> Iterator[Match]:
     reason = f"`{lost[0]}` is not kept as it was given" if lost else ""
     if config is not None and _listing(config) is None:
         reason = "its `get_config` holds no dictionary of them to add to"
+    called = next((each for each in names if _is_called(loss, stored.get(each))), None)
+    if called is not None:
+        reason = f"`{called}` is called, and no function comes back out of a saved configuration"
     for name, kind in _unsavable(loss):
         reason = (
             f"`{name}` is given a {kind}, which a saved configuration cannot hold in every format"
@@ -103,6 +106,17 @@ def match(loss: Loss) -> Iterator[Match]:
         f"{without if config is None else partly}: `{'`, `'.join(names)}`"
         f" {'is' if len(names) == 1 else 'are'} lost when a model is saved",
         reason,
+    )
+
+
+def _is_called(loss: Loss, attribute: str | None) -> bool:
+    """Whether a method of the class calls what is kept in an attribute."""
+    return any(
+        isinstance(call.func, cst.Attribute)
+        and call.func.attr.value == attribute
+        and isinstance(call.func.value, cst.Name)
+        and call.func.value.value == "self"
+        for call in walk(loss.definition, cst.Call)
     )
 
 

@@ -198,6 +198,14 @@ def test_a_class_that_is_given_a_variable_is_only_reported() -> None:
     assert "`w` is given a variable" in only(findings(source + given, "unsaved-parameters")).reason
 
 
+def test_a_class_that_is_given_a_function_is_only_reported() -> None:
+    body = init("self, gap, w=1.0, **kwargs", "super().__init__(**kwargs)", "self._gap = gap")
+    call = "tf.keras.losses.mean_squared_error(y_true, y_pred)"
+    source = loss_class(body).replace(call, "self._gap(y_true, y_pred)")
+    assert "self._gap(" in source
+    assert "`gap` is called" in only(findings(source, "unsaved-parameters")).reason
+
+
 def saving(*lines: str) -> str:
     """A class of three parameters with a ``get_config`` of these lines."""
     return loss_class(
@@ -621,3 +629,26 @@ def test_a_class_that_is_smoothed_saves_its_own_parameters_beside_the_steepness(
     assert '"share": self.share, "limit": self._limit, "steepness": self.steepness' in " ".join(
         after.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("tf.square(tf.reduce_max(1.0 - y_pred, 0)) * y_true", 1),
+        ("tf.reduce_max(y_true - y_pred + gap, 0)", 1),
+        ("tf.keras.backend.max(y_pred * y_true - 0.5, 0) + y_pred", 1),
+        ("tf.reduce_max(y_pred, 0) - y_pred * y_true", 1),
+        ("tf.reduce_min(gap - y_pred, 0.0) + y_pred", 1),
+        ("tf.reduce_max(1.0 - y_pred, axis=0) * y_true", 0),
+        ("tf.reduce_max(1.0 - y_pred, 1) * y_true[:, 0]", 0),
+        ("tf.maximum(1.0 - y_pred, 0) * y_true", 0),
+        ("tf.reduce_min(tf.stack([y_pred - 1.0, y_true]), 0) * 2.0", 0),
+        ("tf.reduce_max(tf.abs(y_pred - y_true), 0) * 2.0", 0),
+        ("tf.reduce_max(y_true - y_pred, 0) * 2.0", 0),
+        ("tf.reduce_max(1.0 - y_true, 0) * y_pred", 0),
+        ("tf.reduce_max(y_pred, 0) - y_true * 2.0", 0),
+    ],
+)
+def test_a_hinge_is_no_reduction_over_the_samples(value: str, found: int) -> None:
+    source = f"def f_loss(y_true, y_pred, gap=0.2):\n    return tf.reduce_mean({value})\n"
+    assert len(findings(source, "batch-axis")) == found

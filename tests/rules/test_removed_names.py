@@ -119,6 +119,11 @@ TENSORFLOW = "import tensorflow as tf"
             "K.switch(K.equal(y_true, 1), y_pred, 1 - y_pred)",
             "tf.where(tf.equal(y_true, 1), y_pred, 1 - y_pred)",
         ),
+        (
+            "K.switch(K.flatten(K.greater(y_pred, y_true)), K.flatten(y_pred), K.flatten(y_true))",
+            "tf.where(tf.reshape(tf.greater(y_pred, y_true), [-1]), "
+            "tf.reshape(y_pred, [-1]), tf.reshape(y_true, [-1]))",
+        ),
         ("K.map_fn(K.square, y_pred - y_true)", "tf.map_fn(tf.square, y_pred - y_true)"),
         ("K.map_fn(lambda x: K.sum(x), y_pred)", "tf.map_fn(lambda x: tf.reduce_sum(x), y_pred)"),
         ("K.cast_to_floatx(y_true)", "tf.cast(y_true, K.floatx())"),

@@ -54,6 +54,9 @@ _OBJECTS = frozenset(
 _BUILTINS = frozenset({"abs", "pow", "float", "max", "min", "sum", "round", "sorted"})
 _TESTS = frozenset({"tf.reduce_any", "tf.reduce_all", "np.any", "np.all"})
 _CHECKS = ("tf.math.is_", "np.isnan", "np.isinf", "np.isfinite")
+_RESHAPES = frozenset(
+    {"tf.reshape", "tf.expand_dims", "tf.squeeze", "tf.transpose", "keras.backend.flatten"}
+)
 _COUNTS = frozenset({"tf.size", "tf.rank"})
 _WHOLE_NUMBERS = (cst.Add, cst.Subtract, cst.Multiply, cst.FloorDivide)
 
@@ -182,6 +185,8 @@ def is_boolean(loss: Loss, node: cst.CSTNode) -> bool:
             operation = loss.operation(node) or ""
             if operation in _TESTS or operation.startswith(_CHECKS):
                 return True
+            if operation in _RESHAPES and node.args:
+                return is_boolean(loss, node.args[0].value)
     if comparison(loss, node) is not None:
         return True
     joined = connective(loss, node)

@@ -156,9 +156,10 @@ def _registration(loss: Loss) -> cst.Decorator:
         *(loss.factory.decorators if loss.factory else ()),
     ):
         if is_registration(loss, decorator):
-            own = decorator in loss.function.decorators
             plain = decorator.with_changes(leading_lines=[])
-            return _under_its_old_name(plain, loss.function.name.value) if own else plain
+            if decorator not in loss.function.decorators:
+                return plain
+            return _under_its_old_name(plain, loss.function.name.value)
     # `tf.keras` has no `saving`; both have it under `utils`, and Keras 3 documents the former.
     module = loss.spell("keras.saving")
     own = loss.tree.scopes[-1].resolve(module.partition(".")[0]) or loss.keras_origin
@@ -167,7 +168,7 @@ def _registration(loss: Loss) -> cst.Decorator:
 
 
 def _under_its_old_name(decorator: cst.Decorator, name: str) -> cst.Decorator:
-    """The registration of a function, for its class: what a model was saved with is asked for by that name."""
+    """The registration of a function, for its class: models that were saved ask for the old name."""
     call = decorator.decorator
     if not isinstance(call, cst.Call) or any(each.star for each in call.args):
         return decorator
