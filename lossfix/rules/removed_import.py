@@ -70,6 +70,7 @@ from lossfix.losses.calls.failing_imports import (
 )
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.reach import references
+from lossfix.losses.discovery.apart import computes_a_loss_apart
 from lossfix.losses.discovery.imported import failing_imports as imports_that_fail
 from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.losses.operations.keras_names import WRAPPER
@@ -145,7 +146,9 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
 
 def wiring(wiring: Wiring) -> Iterator[Misuse]:
-    for node, origins, cure in imports_that_fail(wiring.module) if wiring.candidates else ():
+    if not wiring.candidates and not computes_a_loss_apart(wiring.module):
+        return
+    for node, origins, cure in imports_that_fail(wiring.module):
         names = ", ".join(f"`{origin}`" for origin in sorted(origins))
         yield Misuse(node, _message(names), cure)
 

@@ -111,6 +111,40 @@ def test_the_reductions_of_keras_2_are_strings_today(line: str, written: str) ->
     assert 'super().__init__(reduction="sum", name="gap")' in text
 
 
+def test_a_wrapper_that_no_class_extends_is_an_import_that_fails() -> None:
+    text = """
+        import tensorflow as tf
+        from keras.losses import LossFunctionWrapper
+
+
+        def gap_loss(y_true, y_pred):
+            return tf.abs(y_true - y_pred)
+
+
+        def chosen():
+            return LossFunctionWrapper(gap_loss)
+    """
+    (finding,) = found(text)
+    assert "`keras.losses.LossFunctionWrapper` cannot be imported" in finding.message
+    extended = text + "\n\n        class Gap(LossFunctionWrapper):\n            pass\n"
+    assert not any("cannot be imported" in each.message for each in found(extended))
+
+
+def test_an_import_fails_beside_losses_that_keras_does_not_call_too() -> None:
+    text = """
+        from keras.layers.merge import Concatenate
+        from keras import backend as K
+
+
+        class Weighing:
+            def multi_loss(self, ys, outputs, scales):
+                return K.epsilon() * scales * ys * outputs
+    """
+    (finding,) = found(text)
+    assert "`keras.layers.merge.Concatenate` cannot be imported" in finding.message
+    assert found(text.replace("multi_loss", "weigh")) == ()
+
+
 def test_what_weighed_and_reduced_a_loss_is_told_to_be_kerass_own_work() -> None:
     line = "from keras.utils import losses_utils"
     (finding,) = found(body("losses_utils.compute_weighted_loss(y_true - y_pred)", line))

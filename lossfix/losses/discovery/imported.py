@@ -9,6 +9,8 @@ from lossfix.losses.discovery.apart import function_of_today
 from lossfix.losses.operations.keras_names import WRAPPER
 from lossfix.losses.operations.names import canonical
 from lossfix.losses.operations.removed import fails_to_import, removed
+from lossfix.syntax.nodes import every
+from lossfix.syntax.scope import dotted
 
 _TOLD = ("keras.", "tensorflow.")
 _PRIVATE = "tensorflow.python"
@@ -22,7 +24,7 @@ def failing_imports(module: ast.Module) -> Iterator[tuple[ast.stmt, tuple[str, .
     """
     for node in module.body:
         names = [each for each in _origins(node) if _fails(each)]
-        if names:
+        if names and not _is_told_of_its_classes(module, node, names):
             yield node, tuple(names), _cure(names[0])
 
 
@@ -44,5 +46,14 @@ def _origins(node: ast.stmt) -> Iterator[str]:
 
 def _fails(origin: str) -> bool:
     told = origin.startswith(_TOLD) and not origin.startswith(_PRIVATE)
-    # A base class that is gone is told of with the class that has it.
-    return told and canonical(origin) != WRAPPER and fails_to_import(origin)
+    return told and fails_to_import(origin)
+
+
+def _is_told_of_its_classes(module: ast.Module, node: ast.stmt, names: list[str]) -> bool:
+    """Whether all that is gone is a base class, of which LF406 tells with the class that has it."""
+    if any(canonical(each) != WRAPPER for each in names):
+        return False
+    assert isinstance(node, ast.Import | ast.ImportFrom)
+    bound = {each.asname or each.name for each in node.names}
+    bases = (base for each in every(module, ast.ClassDef) for base in each.bases)
+    return not bound.isdisjoint((dotted(each) or "").partition(".")[0] for each in bases)
