@@ -2,8 +2,8 @@
 
 ## What it does
 
-Reports losses that return `clip_by_value(..., low, high)` of what they have computed, with a `high` that a
-loss can reach.
+Reports losses that return `clip_by_value(..., low, high)` of what they have computed, or `minimum` of their
+mean and a `high`, with a `high` that a loss can reach.
 
 ## Why is this bad
 
@@ -79,15 +79,34 @@ def _clip(loss: Loss, node: cst.BaseExpression) -> cst.Call | None:
             operation = loss.operation(node)
             if operation in _MEANS:
                 return _clip(loss, inner)
-            if operation != "tf.clip_by_value" or len(rest) != 2:
+            if operation == "tf.minimum" and len(rest) == 1:
+                inner, high = _bounded(inner, rest[0].value)
+                # The least of each error and a bound is a robust loss, as it was meant to be.
+                if not _is_reduced(loss, inner):
+                    return None
+            elif operation == "tf.clip_by_value" and len(rest) == 2:
+                high = rest[1].value
+            else:
                 return None
             computed = named_value(loss, inner) or inner
-            high = rest[1].value
             if not isinstance(high, cst.Integer | cst.Float) or high.evaluated_value >= _REACHABLE:
                 return None
             return node if is_live(loss, computed) and not _is_given(loss, computed) else None
     value = named_value(loss, node)
     return None if value is None else _clip(loss, value)
+
+
+def _bounded(
+    one: cst.BaseExpression, other: cst.BaseExpression
+) -> tuple[cst.BaseExpression, cst.BaseExpression]:
+    """What is bounded, and its bound."""
+    return (other, one) if isinstance(one, cst.Integer | cst.Float) else (one, other)
+
+
+def _is_reduced(loss: Loss, node: cst.BaseExpression) -> bool:
+    computed = named_value(loss, node) or node
+    plain = isinstance(computed, cst.Call) and len(computed.args) == 1
+    return plain and loss.operation(computed) in _MEANS
 
 
 def _is_given(loss: Loss, node: cst.BaseExpression) -> bool:

@@ -57,6 +57,7 @@ import libcst as cst
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.discovery.wiring import Misuse, Wiring, is_built_in
 from lossfix.losses.operations.keras_names import LOSS_CLASSES, METRIC_CLASSES, METRIC_FUNCTIONS
 from lossfix.losses.smoothing.paths import Path, path_at
@@ -76,8 +77,9 @@ _AVERAGES = frozenset({"keras.metrics.Mean", "keras.metrics.Sum", "keras.metrics
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function, cst.Call):
         metric = _asked(loss, node)
-        if metric is not None:
+        if metric is not None and not is_only_recorded(loss, node):
             yield Match(node, f"`{metric}` counts, and a count has no gradient", _advice(metric))
+        if metric is not None:
             continue
         # `tf.keras.metrics.AUC()(y_true, y_pred)`: the class is what is called first.
         called = node.func if isinstance(node.func, cst.Call) else node
@@ -96,14 +98,35 @@ def _asked(loss: Loss, node: cst.Call) -> str | None:
     """The metric whose ``result()`` a loss computes with, after it was told of the predictions."""
     match node.func:
         case cst.Attribute(value=cst.Name() as holder, attr=cst.Name(value="result")):
-            made = named_value(loss, holder)
-            operation = loss.operation(made) if isinstance(made, cst.Call) else None
-            if operation in METRIC_CLASSES and _is_told(loss, holder.value):
-                return (operation or "").rpartition(".")[2]
+            made = named_value(loss, holder) or _set_around(loss, holder)
+        case cst.Attribute(
+            value=cst.Attribute(value=cst.Name(value="self")) as holder,
+            attr=cst.Name(value="result"),
+        ):
+            made = _set_around(loss, holder)
+        case _:
+            return None
+    operation = loss.operation(made) if isinstance(made, cst.Call) else None
+    if operation in METRIC_CLASSES and _is_told(loss, dotted(holder)):
+        return (operation or "").rpartition(".")[2]
     return None
 
 
-def _is_told(loss: Loss, metric: str) -> bool:
+def _set_around(loss: Loss, holder: cst.Name | cst.Attribute) -> cst.BaseExpression | None:
+    """What a name of the module, or an attribute of the instance, is set to, once in the whole file."""
+    owner = loss.owner if isinstance(holder, cst.Attribute) else loss.tree.module
+    if owner is None:
+        return None
+    values = [
+        node.value
+        for node in walk(owner, cst.Assign)
+        for target in node.targets
+        if target.target.deep_equals(holder)
+    ]
+    return values[0] if len(values) == 1 else None
+
+
+def _is_told(loss: Loss, metric: str | None) -> bool:
     return any(
         isinstance(each, cst.Call)
         and dotted(each.func) == f"{metric}.update_state"

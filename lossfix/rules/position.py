@@ -60,7 +60,7 @@ from collections.abc import Iterator, Mapping
 import libcst as cst
 
 from lossfix.losses.code.casts import casts_to_discrete
-from lossfix.losses.code.conditions import is_condition
+from lossfix.losses.code.conditions import is_condition, uses
 from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import add, number
@@ -94,6 +94,7 @@ SOFT_IN_TOP_K = '''def {name}(targets, predictions, k, steepness):
 '''
 
 _RANK = "a rank is a sum of sigmoids of differences: tf.sigmoid(steepness * (x_i - x_j)) over all j"
+_PICKED = "weigh all elements by a softmax of the predictions instead of picking the largest"
 _REASONS = {
     "tf.argsort": _RANK,
     "tf.math.in_top_k": "cross-entropy pulls in the same direction",
@@ -122,6 +123,40 @@ def match(loss: Loss) -> Iterator[Match]:
             known = _soft(loss, node, cst.Name("steepness"))
             reason = "" if known is not None else _REASONS[operation]
             yield dead(loss, node, f"`{code}` gives positions: no gradient passes", reason)
+    for node, places in _largest(loss):
+        taken = [each for each in places if not is_only_recorded(loss, each)]
+        if taken and all(path_at(loss, each) is Path.DEAD for each in taken):
+            message = f"`{loss.tree.line(node)}` gives positions: no gradient passes"
+            yield dead(loss, node, message, _PICKED)
+
+
+def _largest(loss: Loss) -> Iterator[tuple[cst.Call, list[cst.BaseExpression]]]:
+    """The calls of ``top_k`` on the predictions, and where only the places are taken that it gives."""
+    for node in walk(loss.function, cst.Call):
+        if loss.operation(node) != "tf.math.top_k" or is_only_recorded(loss, node):
+            continue
+        if not node.args or not is_live(loss, node.args[0].value, relaxed=False):
+            continue
+        match loss.tree.parents.get(node):
+            case cst.Attribute(attr=cst.Name(value="indices")) as taken:
+                yield node, [taken]
+            case cst.Subscript(
+                slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Integer(value="1")))]
+            ) as taken:
+                yield node, [taken]
+            case cst.Assign(
+                targets=[
+                    cst.AssignTarget(
+                        target=cst.Tuple(
+                            elements=[
+                                cst.Element(value=cst.Name(value=values)),
+                                cst.Element(value=cst.Name(value=places)),
+                            ]
+                        )
+                    )
+                ]
+            ) as assigned if not list(uses(loss, values, assigned)):
+                yield node, [*uses(loss, places, assigned)]
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

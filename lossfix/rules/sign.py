@@ -2,9 +2,9 @@
 
 ## What it does
 
-Finds `tf.sign` of the predictions where nothing else in its term carries a gradient, and comparisons of
-such a sign with another one. A sign becomes a `tanh`, and `sign(y_true) != sign(y_pred)` the sigmoid of how
-far the prediction lies on the wrong side.
+Finds `tf.sign` of the predictions where nothing else in its term carries a gradient, or by which the loss
+jumps where something does, and comparisons of such a sign with another one. A sign becomes a `tanh`, and
+`sign(y_true) != sign(y_pred)` the sigmoid of how far the prediction lies on the wrong side.
 
 ## Why is this bad
 
@@ -35,7 +35,7 @@ def direction_loss(y_true, y_pred, steepness=10.0):
 ## Fix safety
 
 Relaxed: the value approaches the old one as `steepness` grows, except at zero. The sign of the targets is
-never touched, nor one that weighs something with a gradient of its own, as in
+never touched, nor one that weighs what is zero where it turns, as in
 `tf.sign(y_pred) * tf.square(y_pred)`. To keep the old behaviour, keep the sign in a metric.
 
 ## References
@@ -48,12 +48,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lossfix.losses.code.conditions import Step
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import add, number
+from lossfix.losses.smoothing.gates import deliberate, flag_of, is_plain
 from lossfix.losses.smoothing.margins import scaled
+from lossfix.losses.smoothing.scalar import jump_at
 from lossfix.losses.smoothing.smooth import orphaned
-from lossfix.losses.smoothing.steps import above_casts, dead_equalities, dead_steps
-from lossfix.model import Safety, Severity
+from lossfix.losses.smoothing.steps import above_casts, dead_equalities, dead_steps, live_steps
+from lossfix.model import Gate, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import compared, dead, revived
 from lossfix.syntax.build import expression
@@ -69,6 +72,21 @@ def match(loss: Loss) -> Iterator[Match]:
             f"the gradient of `{code}` is zero, and its term has no other path to the predictions"
         )
         yield dead(loss, each.call, message)
+    for each in _jumping(loss):
+        keep = "--gate keep" if loss.relaxation.gate is Gate.KEEP else ""
+        message = f"the loss jumps where `{loss.tree.line(each.call)}` does: the gradient sees the rest alone"
+        yield Match(each.call, message, keep, Severity.WARNING)
+
+
+def _jumping(loss: Loss) -> Iterator[Step]:
+    """Signs by which a loss jumps, and whose term has a gradient that cannot see them."""
+    if deliberate(loss):
+        return
+    for each in live_steps(loss, _KINDS):
+        if flag_of(loss, each.call) is None and is_plain(loss, each.value):
+            jump = jump_at(loss, each.call)
+            if jump is not None and not jump.continuous:
+                yield each
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
@@ -78,7 +96,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     added = add(loss, "steepness", number(loss.relaxation.steepness))
     if added is None:
         return None
-    for each in dead_steps(loss, _KINDS):
+    for each in (*dead_steps(loss, _KINDS), *_jumping(loss)):
         if each.call is match.node:
             outer = above_casts(loss, each.call)
             # A sigmoid of this steepness, from -1 to 1.

@@ -8,8 +8,9 @@ from rewriting import findings, lines, rewritten
 
 def loss(body: str, name: str = "zone_loss") -> str:
     inner = lines(body).replace("\n", "\n        ").rstrip()
+    above = "AREA = tf.keras.metrics.AUC()\n\n\n    " if "AREA" in body else ""
     return f"""
-    def {name}(y_true, y_pred):
+    {above}def {name}(y_true, y_pred):
         {inner}
     """
 
@@ -51,14 +52,20 @@ FOUND = {
         "return tf.reduce_mean(tf.cast(tf.argsort(tf.argsort(y_pred, axis=0), axis=0), tf.float32))",
         "return tf.reduce_mean(tf.cast(tf.argsort(tf.argsort(y_pred, stable=True)), tf.float32))",
         "return tf.reduce_mean(tf.where(tf.math.in_top_k(LABELS, y_pred, k=2), 1.0, 0.0))",
+        "_, best = tf.math.top_k(y_pred, k=3)\nreturn -tf.reduce_mean(tf.gather(y_true, best, batch_dims=1))",
+        "return -tf.reduce_mean(tf.gather(y_true, tf.nn.top_k(y_pred, 3).indices, batch_dims=1))",
+        "best = tf.nn.top_k(y_pred, 3)[1]\nreturn -tf.reduce_sum(tf.gather(y_true, best, batch_dims=1))",
     ],
     "metric-as-loss": [
         "return 1.0 - tf.keras.metrics.binary_accuracy(y_true, y_pred)",
         "return 1.0 - tf.keras.metrics.AUC()(y_true, y_pred)",
+        "AREA.update_state(y_true, y_pred)\nreturn 1.0 - AREA.result()",
     ],
     "clipped-loss": [
         "return tf.clip_by_value(tf.abs(y_true - y_pred), 0.0, 1.0)",
         "return tf.reduce_mean(tf.clip_by_value(tf.abs(y_true - y_pred), 0.0, 5.0))",
+        "return tf.minimum(tf.reduce_mean(tf.abs(y_true - y_pred)), 1.0)",
+        "error = tf.reduce_mean(tf.abs(y_true - y_pred))\nreturn tf.minimum(2.0, error)",
     ],
     "saturated-sigmoid": [
         "return tf.reduce_mean(tf.abs(y_true - tf.sigmoid(1e4 * (y_pred - 0.9))))",
@@ -90,17 +97,27 @@ FINE = {
         "return tf.reduce_mean(tf.sort(y_pred))",
         "return tf.reduce_mean(tf.gather(y_pred, tf.where(y_true > 0.5)[:, 0]))",
         "return tf.reduce_mean(tf.math.top_k(y_pred, 3)[0])",
+        "worst, _ = tf.math.top_k(tf.abs(y_true - y_pred), 3)\nreturn tf.reduce_mean(worst)",
+        "e = tf.abs(y_true - y_pred)\n_, at = tf.math.top_k(e, 3)\nreturn tf.gather(e, at, batch_dims=1)",
+        "e = tf.abs(y_true - y_pred)\nv, at = tf.nn.top_k(e, 3)\nreturn v * tf.gather(y_true, at, axis=-1)",
+        "_, at = tf.math.top_k(y_true, 3)\nreturn -tf.reduce_mean(tf.gather(y_pred, at, batch_dims=1))",
+        "_, at = tf.math.top_k(y_pred, 3)\ntf.print(at)\nreturn tf.reduce_mean(tf.abs(y_true - y_pred))",
     ],
     "metric-as-loss": [
         "return tf.keras.metrics.mean_squared_error(y_true, y_pred)",
         "return tf.keras.losses.binary_crossentropy(y_true, y_pred)",
         "return tf.reduce_mean(y_pred) * tf.keras.metrics.binary_accuracy(y_true, y_true)",
+        "AREA.update_state(y_true, y_pred)\ntf.print(AREA.result())\nreturn tf.abs(y_true - y_pred)",
+        "AREA.update_state(y_true, y_true)\nreturn AREA.result() * tf.abs(y_true - y_pred)",
     ],
     "clipped-loss": [
         "return tf.reduce_mean(tf.abs(y_true - tf.clip_by_value(y_pred, 0.0, 1.0)))",
         "return tf.clip_by_value(tf.abs(y_true - y_pred), 1e-7, 1e7)",
         "return -tf.reduce_mean(y_true * tf.math.log(tf.clip_by_value(y_pred, 1e-7, 1.0)))",
         "return tf.clip_by_value(y_pred, 0.0, 1.0)",
+        "return tf.reduce_mean(tf.minimum(tf.abs(y_true - y_pred), 1.0))",
+        "return tf.minimum(tf.reduce_mean(tf.abs(y_true - y_pred)), tf.reduce_mean(tf.abs(y_pred)))",
+        "return tf.minimum(tf.reduce_mean(tf.abs(y_true - y_pred)), 1e6)",
     ],
     "saturated-sigmoid": [
         "return tf.reduce_mean(tf.abs(y_true - tf.sigmoid(20.0 * y_pred)))",

@@ -41,7 +41,13 @@ def test_a_sign_becomes_a_slope(before: str, after: str) -> None:
 
 FINE = [
     "tf.sign(y_true) * y_pred",
-    "tf.sign(y_pred) * tf.square(y_pred - y_true)",
+    "tf.sign(y_pred) * tf.square(y_pred)",
+    "tf.sign(y_pred) * tf.square(tf.minimum(y_pred, 0.0)) + tf.abs(y_true - y_pred)",
+    "tf.sign(y_pred - y_true) * (y_pred - y_true) + 0.1 * tf.square(y_pred)",
+    "(2.0 + tf.sign(y_pred - y_true)) * tf.square(y_pred - y_true)",
+    "tf.sign(tf.norm(y_pred - y_true, axis=-1) - 1.0) * tf.reduce_sum(y_pred, axis=-1)",
+    "tf.sign(y_pred) * tf.sort(y_pred) + y_true",
+    "tf.stop_gradient(1.0 - tf.sign(y_pred)) * tf.square(y_pred - y_true)",
     "tf.abs(tf.sign(y_true)) * tf.square(y_pred)",
     "tf.square(y_pred - tf.sign(y_true))",
     "tf.square(y_pred - 0.1 * tf.sign(y_pred))",
@@ -55,6 +61,20 @@ FINE = [
 def test_signs_of_targets_and_of_what_is_weighed_are_left(expression: str) -> None:
     assert findings(loss(expression), RULE) == ()
     assert rewritten(loss(expression), RULE) == lines(loss(expression))
+
+
+JUMPING = {
+    "(2.0 - tf.sign(y_true) * tf.sign(y_pred)) * tf.square(y_true - y_pred)": "y_pred",
+    "tf.sign(y_pred) * tf.square(y_pred - y_true)": "y_pred",
+    "tf.square(y_true + tf.sign(y_pred - y_true) * y_pred)": "(y_pred - y_true)",
+}
+
+
+@pytest.mark.parametrize(("expression", "margin"), JUMPING.items())
+def test_a_sign_by_which_a_loss_jumps_becomes_a_slope(expression: str, margin: str) -> None:
+    (finding,) = findings(loss(expression), RULE)
+    assert "the loss jumps where" in finding.message
+    assert f"tf.tanh(0.5 * steepness * {margin})" in rewritten(loss(expression), RULE)
 
 
 def test_a_sign_in_a_function_with_its_own_gradient_is_left() -> None:

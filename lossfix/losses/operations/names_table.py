@@ -146,7 +146,7 @@ _OPS = """
     segment_sum=math.segment_sum selu=nn.selu sigmoid=sigmoid silu=nn.silu softmax=nn.softmax
     softplus=nn.softplus softsign=nn.softsign stop_gradient=stop_gradient
     vectorized_map=vectorized_map while_loop=while_loop one_hot=one_hot top_k=math.top_k
-    unstack=unstack norm=norm trace=linalg.trace
+    unstack=unstack norm=norm trace=linalg.trace count_nonzero=math.count_nonzero
 """
 
 _BACKEND = """

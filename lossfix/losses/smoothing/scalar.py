@@ -29,6 +29,7 @@ _FAR = [n * step for step in (10.0, 100.0, 1000.0, 10000.0) for n in range(-12, 
 _GRID = tuple(sorted([n / 40 for n in range(-120, 121)] + _FAR))
 _COARSE = tuple(sorted([n / 8 for n in range(-24, 25)] + [-100.0, -10.0, 10.0, 100.0]))
 """Of a loss that is evaluated on several elements at each point, and with each of them moving."""
+_BESIDE = 1e-9
 _CONTINUOUS = 1e-5
 """Both sides of a gate agree to this share of the loss: 24 bits of float32 lose as much."""
 
@@ -225,6 +226,11 @@ def _jumps(point: _Point, moving: Element | None) -> Iterator[Jump]:
             relative = "step" if moving is None else "channel"
         return value, run.seen
 
+    def beside(place: float, step: float) -> float:
+        """The value on one side; a place between both, as where a sign is 0, belongs to neither."""
+        (value, seen), (next_value, next_seen) = at(place), at(place + step)
+        return value if seen == next_seen else next_value
+
     points = _GRID if not any(isinstance(each, Channels) for each in point.others) else _COARSE
     previous = at(points[0])[1]
     for low, high in pairwise(points):
@@ -239,7 +245,7 @@ def _jumps(point: _Point, moving: Element | None) -> Iterator[Jump]:
                     left = middle
                 else:
                     right = middle
-            below, above = at(left)[0], at(right)[0]
+            below, above = beside(left, -_BESIDE), beside(right, _BESIDE)
             if math.isfinite(below) and math.isfinite(above):
                 size = abs(above - below)
                 scale = max(abs(above), abs(below), 1e-3)
