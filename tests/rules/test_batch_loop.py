@@ -38,6 +38,16 @@ ZIP = "for t, p in zip(y_true, y_pred):\n    "
             "rows = tf.reduce_mean(y_pred * y_true, axis=-1)\nreturn rows",
         ),
         (
+            "total = 0.0\nfor i in range(0, len(y_true)):\n"
+            "    total += tf.abs(y_pred[i] - y_true[i])\nreturn total",
+            "total = tf.reduce_sum(tf.abs(y_pred - y_true), axis=0)\nreturn total",
+        ),
+        (
+            "total = 0.0\nfor i in range(0, y_pred.shape[0], 1):\n"
+            "    total += tf.abs(y_pred[i] - y_true[i])\nreturn total",
+            "total = tf.reduce_sum(tf.abs(y_pred - y_true), axis=0)\nreturn total",
+        ),
+        (
             "total = 0.0\nn = tf.shape(y_pred)[0]\nfor i in tf.range(n):\n"
             "    e = y_true[i] - y_pred[i]\n    total += tf.reduce_sum(e * e)\nreturn total",
             "n = tf.shape(y_pred)[0]\ne = y_true - y_pred\n"
@@ -82,6 +92,8 @@ def test_a_loop_that_adds_up_or_collects_goes(before: str, after: str) -> None:
         "total = 0.0\nfor c in range(3):\n    total += y_pred[c]\nreturn total",
         "total = 0.0\nfor c in range(y_pred.shape[-1]):\n    total += y_pred[:, c]\nreturn total",
         "total = 0.0\nfor c in range(len(WEIGHTS)):\n    total += WEIGHTS[c] * y_pred\nreturn total",
+        "total = 0.0\nfor i in range(1, len(y_pred)):\n    total += y_pred[i] - y_pred[i - 1]\nreturn total",
+        "total = 0.0\nfor i in range(0, len(y_pred), 2):\n    total += y_pred[i]\nreturn total",
         "total = 0.0\nfor w in WEIGHTS:\n    total += w * y_pred\nreturn total",
         "total = 0.0\nfor part in tf.split(y_pred, 3, -1):\n    total += part\nreturn total",
         "total = 0.0\nfor part in tf.unstack(y_pred, axis=-1):\n    total += part\nreturn total",

@@ -6,7 +6,7 @@ one of a few kinds, and only what is of the same kind may meet, as its axes woul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -50,10 +50,11 @@ class Rows:
 def rows_of(loss: Loss, target: cst.CSTNode, over: cst.BaseExpression) -> Rows | None:
     """How ``for target in over`` runs over the samples of a batch; ``None`` where it does not."""
     match over:
-        case cst.Call(args=[cst.Arg(value=count, keyword=None, star="")]) if (
+        case cst.Call(args=args) if (
             called_builtin(loss, over) == "range" or loss.operation(over) == "tf.range"
         ):
-            if not isinstance(target, cst.Name):
+            count = _all_of(args)
+            if count is None or not isinstance(target, cst.Name):
                 return None
             fixed = _counts_samples(loss, count)
             return None if fixed is None else Rows(index=target.value, fixed=fixed)
@@ -72,6 +73,24 @@ def rows_of(loss: Loss, target: cst.CSTNode, over: cst.BaseExpression) -> Rows |
     if not names or len(names) != len(tensors):
         return None
     return Rows(dict(zip(names, tensors, strict=True)))
+
+
+def _all_of(arguments: Sequence[cst.Arg]) -> cst.BaseExpression | None:
+    """The number that a ``range`` counts up to, one by one from nothing: ``n`` of ``range(0, n, 1)``."""
+    if any(each.keyword is not None or each.star for each in arguments):
+        return None
+    match [each.value for each in arguments]:
+        case (
+            [count]
+            | [cst.Integer(value="0"), count]
+            | [
+                cst.Integer(value="0"),
+                count,
+                cst.Integer(value="1"),
+            ]
+        ):
+            return count
+    return None
 
 
 def _names(target: cst.CSTNode) -> list[str]:
