@@ -269,6 +269,44 @@ def test_what_is_registered_from_another_file_has_the_role_of_what_is_taken_out(
         assert (found["fix"] is None) is (decorated or not becomes)
 
 
+OF_A_CLASS = """
+class Registry:
+    def __init__(self):
+        self.items = {}
+
+    def register(self, name=None):
+        def taken(function):
+            self.items[name or function.__name__] = function
+            return function
+
+        return taken
+
+    def __getitem__(self, name):
+        return self.items[name]
+
+    def build(self, settings):
+        return self.items[settings["name"]]
+"""
+
+
+@pytest.mark.parametrize("taken", ["{}[name]", "{}.get(name)", "{}.build(name)"])
+@pytest.mark.parametrize("kept", ["losses", "metrics"])
+def test_a_registry_of_a_class_of_its_own_keeps_what_its_methods_are_handed(
+    tmp_path: Path, taken: str, kept: str
+) -> None:
+    holders = "LOSSES = Registry()\nMETRICS = Registry()\n"
+    train = f"def build(model, name):\n    model.compile(loss={taken.format('LOSSES')})\n"
+    files = {
+        "kinds.py": OF_A_CLASS,
+        "registry.py": f"from kinds import Registry\n\n{holders}",
+        "gaps.py": "import tensorflow as tf\nfrom registry import LOSSES, METRICS\n\n\n"
+        f"@{kept.upper()}.register('g')\n{GAP_OF}",
+        "train.py": f"import keras\nimport gaps\nfrom registry import LOSSES\n\n\n{train}",
+    }
+    ended = lossfix("check", "-v", ".", at=written(tmp_path, files))
+    assert ("gap_of: loss (compiled)" in ended.err) is (kept == "losses")
+
+
 def test_what_is_put_where_no_file_keeps_it_stays_a_function(tmp_path: Path) -> None:
     text = REGISTERED["as an entry"].format(head="import tensorflow as tf\n\n\n", loss=GAP_OF)
     text += "\n\ndef build(model):\n    model.compile(loss=gap_of)\n"

@@ -26,6 +26,8 @@ _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATE
 """What makes a definition a loss or a metric, wherever it stands."""
 
 _OF_KERAS = (Role.COMPILED, Role.BUILT)
+_MADE = {Role.BUILT: Role.COMPILED, Role.RESULT: Role.FUNCTION}
+"""What a use of what a call gives says of that itself."""
 _Said = Mapping[Role, Mapping[str, str]]
 """What others say about the names of a file: for each role those that have it, with a reason."""
 
@@ -125,6 +127,8 @@ class _Roles:
             role = Role.COMPILED
         elif use.to is not None and self._keeps(file, use.to):
             return
+        if role in _MADE and not complete and (built := self._built_by(file, use.name)):
+            places, complete, role = built, True, _MADE[role]
         if use.exact and not complete:
             places = ()
         elif not complete and role is not Role.ATTRIBUTE:
@@ -137,6 +141,14 @@ class _Roles:
         if role is Role.CALLED and len(places) > 1:
             role, reason = Role.FUNCTION, f"{where} calls it or another function"
         yield from ((place, role, reason) for place in places)
+
+    def _built_by(self, file: int, origin: str) -> tuple[Place, ...]:
+        """The registries of which a method gives what they keep: ``LOSSES`` of ``LOSSES.build(settings)``."""
+        holder = origin.rpartition(".")[0]
+        if not self._registries.kept or not holder.strip("."):
+            return ()
+        places, _ = self._modules.places(file, holder, leading=True)
+        return tuple(each for each in places if each in self._registries.kept)
 
     @cached_property
     def _compilers(self) -> frozenset[tuple[Place, str]]:

@@ -12,6 +12,7 @@ from lossfix.losses.discovery.assigned import called_through
 from lossfix.losses.discovery.holders import (
     NAMES,
     PUTS_IN,
+    REGISTERS,
     TAKES_OUT,
     asks_for_names,
     only_compared,
@@ -72,6 +73,8 @@ def _attribute(node: ast.expr, origin: str, names: Origins) -> Iterator[Use]:
         if node.attr in TAKES_OUT:
             yield from _Read(node.value, holder, names, uses_of(names.module)).uses()
         if node.attr in TAKES_OUT or node.attr in PUTS_IN or node.attr == NAMES:
+            return
+        if node.attr.startswith(REGISTERS):
             return
     reason = f"uses `.{node.attr}` of it, which an instance has not"
     yield Use(Role.ATTRIBUTE, holder, node.lineno, reason)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from lossfix.losses.discovery.holders import COPIES, PUTS_IN, RUNS_OVER, TAKES_OUT, put_in
-from lossfix.losses.discovery.registering import Decoration, decoration_of, keepers
+from lossfix.losses.discovery.registering import Decoration, decoration_of, keepers, registry_of
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import defaults, dotted, last_part, statements
 
@@ -74,8 +74,12 @@ def _bound(module: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
                 yield target, value
             case ast.Call(func=ast.Attribute(value=holder, attr=attr)) if attr in PUTS_IN:
                 yield from ((holder, value) for value in put_in(node))
+            case ast.Call(args=[*args]) if (taking := registry_of(node)) is not None:
+                yield from ((taking, each) for each in args if isinstance(each, ast.Name))
             case ast.FunctionDef(name=name, args=arguments, decorator_list=decorators):
                 for decorator in decorators:
+                    if (taking := registry_of(decorator)) is not None:
+                        yield taking, ast.copy_location(ast.Name(name, ast.Load()), decorator)
                     for holder in keeping.get(decoration_of(decorator), ()):
                         yield holder, ast.Name(name, ast.Load())
                 for parameter, default in defaults(arguments):

@@ -19,6 +19,8 @@ TAKES_OUT = frozenset({"items", "values", "get", "pop", "copy"})
 """The methods that give what is kept."""
 PUTS_IN = frozenset({"append", "extend", "insert", "setdefault", "update"})
 """The methods that are handed what is to be kept."""
+REGISTERS = "register"
+"""How the methods of registries begin by which losses are put there."""
 RUNS_OVER = frozenset(
     {"enumerate", "frozenset", "iter", "list", "max", "min", "next", "reversed", "set", "sorted"}
     | {"tuple", "zip"}

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lossfix.losses.discovery.holders import PUTS_IN, put_in
+from lossfix.losses.discovery.holders import PUTS_IN, REGISTERS, put_in
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import defaults, last_part, statements
 
+_WITH_KERAS = "register_keras_serializable"
 Decoration = tuple[str, bool]
 """The last name of what decorates a function, and whether that is called first: ``@register("dice")``."""
 
@@ -52,3 +53,16 @@ def decoration_of(decorator: ast.expr) -> Decoration:
     """The last name of a decorator, and whether that is called."""
     called = isinstance(decorator, ast.Call)
     return last_part(decorator.func if isinstance(decorator, ast.Call) else decorator) or "", called
+
+
+def registry_of(node: ast.expr) -> ast.expr | None:
+    """What keeps the losses that a method of it is handed: ``LOSSES`` of ``@LOSSES.register("dice")``.
+
+    It may be an instance of a class of the project or of a library: what it keeps is its own.
+    """
+    match node.func if isinstance(node, ast.Call) else node:
+        case ast.Attribute(value=ast.Name(id=name) as holder, attr=attr) if (
+            attr.startswith(REGISTERS) and attr != _WITH_KERAS and name != "self"
+        ):
+            return holder
+    return None
