@@ -106,3 +106,24 @@ def test_what_only_keras_gets_and_what_is_no_function_keeps_nothing(
     tmp_path: Path, code: str
 ) -> None:
     assert kept(tmp_path, {"other.py": code, "sizes.py": "LARGE = 3\n"}) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ('LOSS = "pack.losses.gap_loss"\n', True),
+        ('LOSS = "losses:gap_loss"\n', True),
+        ('import json\n\nLOSS = {"name": "pack.losses.gap_loss"}\n', True),
+        ('LOSS = "gap_loss"\n', False),
+        ('LOSS = "other.losses.gap_loss"\n', False),
+        ('"""See `pack.losses.gap_loss`."""\n', False),
+    ],
+)
+def test_what_a_string_names_by_its_path_stays_a_function(
+    tmp_path: Path, settings: str, kept: bool
+) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "losses.py").write_text(LOSSES)
+    (tmp_path / "settings.py").write_text(settings)
+    ended = lossfix("check", "--select", "LF301", ".", at=tmp_path)
+    assert ("names it in a string, by which it may be looked up" in ended.text) is kept

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lossfix.losses.codebase.origins import Origins
+from lossfix.losses.codebase.origins import Origins, is_library
 from lossfix.losses.codebase.said import Argument, Role, Use, joined
 from lossfix.losses.discovery.assigned import called_through
 from lossfix.losses.discovery.holders import (
@@ -21,16 +22,19 @@ from lossfix.losses.discovery.holders import (
 )
 from lossfix.losses.discovery.lookups import EVERY, Lookup, lookups_in
 from lossfix.losses.discovery.uses import Uses, takes_losses, uses_of
+from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import last_part
 
 _LOSS_MODULES = frozenset({"loss", "losses"})
 _METRIC_MODULES = frozenset({"metric", "metrics"})
+_PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*[.:][^\W\d]\w*")
 _THROUGH = "calls it under another name"
 
 
 def uses_in(module: ast.Module, names: Origins) -> Iterator[Use]:
     """The uses of imported names in a file."""
     yield from _looked_up(module, names)
+    yield from _written_out(module)
     if not names.imported and not names.stars:
         # What it imports is of libraries.
         return
@@ -157,6 +161,18 @@ def _looked_up(module: ast.Module, names: Origins) -> Iterator[Use]:
         for origin in _reached_by(each, names):
             for role in (Role.FUNCTION, Role.RESULT):
                 yield Use(role, origin, each.node.lineno, reason, to)
+
+
+def _written_out(module: ast.Module) -> Iterator[Use]:
+    """What a string names by its whole path, as configurations do: ``"project.losses.dice"``."""
+    for node in every(module, ast.Constant):
+        assert isinstance(node, ast.Constant)
+        if isinstance(node.value, str) and _PATH.fullmatch(node.value):
+            origin = node.value.replace(":", ".")
+            if not is_library(origin):
+                reason = "names it in a string, by which it may be looked up and called"
+                for role in (Role.FUNCTION, Role.RESULT):
+                    yield Use(role, origin, node.lineno, reason, exact=True)
 
 
 def _filled(node: ast.expr, names: Origins) -> Argument | None:

@@ -90,6 +90,7 @@ _OF_WHAT_LOST_NAMES = re.compile(
 """How a file comes by what was in Keras' backend or in TensorFlow 1."""
 _UNPACKED = re.compile(rb"[(,]%s\*\*" % _GAP)
 _NAME = re.compile(_WORD)
+_PATH_END = re.compile(rb"[.:](%s)[\"']" % _WORD)
 _FEW = 50
 """Names that are looked for one by one before a file is taken apart."""
 _IMPORT = re.compile(
@@ -229,8 +230,16 @@ def _has(data: bytes, words: Collection[bytes]) -> bool:
 
 
 def mentions(data: bytes, names: frozenset[bytes]) -> bool:
-    """Whether the file may refer to any of ``names``, which another one defines."""
-    return b"import" in data and _mentions(data, names) and _mentions(without_prose(data), names)
+    """Whether the file may refer to any of ``names``, which another one defines.
+
+    It imports what it refers to, or has its whole path in a string.
+    """
+    if not _mentions(data, names):
+        return False
+    code = without_prose(data)
+    if b"import" in code:
+        return _mentions(code, names)
+    return not names.isdisjoint(_PATH_END.findall(code))
 
 
 def _mentions(data: bytes, names: frozenset[bytes]) -> bool:
