@@ -78,22 +78,28 @@ def verify(
             )
         old = olds[0]
     probes = [_probe(target, old, relaxed) for target in targets]
-    outcomes: dict[str, list[Outcome]] = {}
-    environment = None
-    if probes:
-        progress.tick(f"Measuring: 0 of {len(probes)} losses done, starting TensorFlow")
-        with start() as verifier:
-            environment = verifier.environment()
-            for target, (probe, verdict) in zip(targets, verifier.measure(probes), strict=True):
-                path, name = target.plan.document.source.path, target.loss.name
-                becomes = "" if probe.after is None else name
-                outcome = Outcome(path, name, Status.MEASURED, verdict=verdict, becomes=becomes)
-                outcomes.setdefault(path, []).append(outcome)
-                done = sum(map(len, outcomes.values()))
-                progress.tick(
-                    f"Measuring: {done} of {len(probes)} losses done, last {path}: {name}"
-                )
+    if not probes:
+        return _report({}, unread)
+    progress.tick(f"Measuring: 0 of {len(probes)} losses done, starting TensorFlow")
+    with start() as verifier:
+        environment = verifier.environment()
+        outcomes = _measured(targets, probes, verifier, progress)
     return _report(outcomes, unread, environment)
+
+
+def _measured(
+    targets: Sequence[_Target], probes: Sequence[Probe], verifier: Verifier, progress: Progress
+) -> dict[str, list[Outcome]]:
+    """What came of each loss, by its file."""
+    outcomes: dict[str, list[Outcome]] = {}
+    measured = zip(targets, verifier.measure(probes), strict=True)
+    for done, (target, (probe, verdict)) in enumerate(measured, start=1):
+        path, name = target.plan.document.source.path, target.loss.name
+        becomes = "" if probe.after is None else name
+        outcome = Outcome(path, name, Status.MEASURED, verdict=verdict, becomes=becomes)
+        outcomes.setdefault(path, []).append(outcome)
+        progress.tick(f"Measuring: {done} of {len(probes)} losses done, last {path}: {name}")
+    return outcomes
 
 
 def _report(

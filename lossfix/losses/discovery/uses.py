@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -76,60 +76,68 @@ def _uses_of(
 ) -> Uses:
     # Behind the function with the defaults: by them, one question would be kept as two.
     assigned = assignments_of(module)
-    losses, factories, measured = set(compiled), set(built), set(metrics)
-    differentiated = set(gradients)
-    calls: dict[str, list[ast.Call]] = {}
     passed_on = _passed_on(module)
+    losses, factories, measured = set(compiled), set(built), set(metrics)
     expressions: dict[ast.expr, None] = {}
     for each in every(module, ast.Assign):
         if any(_is_in_keras_losses(target) for target in each.targets):
             losses.update(name for name, direct in references(each.value, assigned) if direct)
     for named in measured_in(module):
         measured.update(name for name, direct in references(named, assigned) if direct)
-    for node in _watched(module):
-        if isinstance(node, ast.Call):
-            for value in (
-                *_values(node, LOSS_KEYWORDS, 1),
-                *_unpacked(node, LOSS_KEYWORDS, assigned),
-                *_given(node, passed_on),
-            ):
-                for name, direct in references(value, assigned):
-                    (losses if direct else factories).add(name)
-                if compiles(node) or last_part(node.func) in passed_on:
-                    expressions.update(dict.fromkeys(unnamed(value, assigned)))
-            for value in (
-                *_values(node, METRIC_KEYWORDS, 2),
-                *_unpacked(node, METRIC_KEYWORDS, assigned),
-            ):
-                measured.update(name for name, _ in references(value, assigned))
-            match node.func:
-                case ast.Attribute(attr="add_loss") if node.args:
-                    differentiated.update(_calls(node.args[0]))
-            called = last_part(node.func)
-            if called is not None:
-                calls.setdefault(called, []).append(node)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
-            differentiated.update(_under_tape(node))
+    for call in every(module, ast.Call):
+        for value in (
+            *_values(call, LOSS_KEYWORDS, 1),
+            *_unpacked(call, LOSS_KEYWORDS, assigned),
+            *_given(call, passed_on),
+        ):
+            for name, direct in references(value, assigned):
+                (losses if direct else factories).add(name)
+            if compiles(call) or last_part(call.func) in passed_on:
+                expressions.update(dict.fromkeys(unnamed(value, assigned)))
+        for value in (
+            *_values(call, METRIC_KEYWORDS, 2),
+            *_unpacked(call, METRIC_KEYWORDS, assigned),
+        ):
+            measured.update(name for name, _ in references(value, assigned))
     return Uses(
         frozenset(losses),
         frozenset(factories),
         frozenset(measured),
-        frozenset(differentiated),
-        calls,
+        gradients.union(_differentiated(module)),
+        _calls_by_name(module),
         {name: frozenset(each for each, _ in entries) for name, entries in passed_on.items()},
         tuple(sorted(expressions, key=lambda each: (each.lineno, each.col_offset))),
     )
 
 
-def _watched(module: ast.Module) -> Sequence[ast.AST]:
-    """The calls of a file, and, where it takes gradients, the functions in which it may do so."""
-    taped = any(
+def _calls_by_name(module: ast.Module) -> Mapping[str, list[ast.Call]]:
+    found: dict[str, list[ast.Call]] = {}
+    for call in every(module, ast.Call):
+        called = last_part(call.func)
+        if called is not None:
+            found.setdefault(called, []).append(call)
+    return found
+
+
+def _differentiated(module: ast.Module) -> Iterator[str]:
+    """What is called under a tape that takes its gradient, or handed to ``add_loss``."""
+    for call in every(module, ast.Call):
+        match call:
+            case ast.Call(func=ast.Attribute(attr="add_loss"), args=[first, *_]):
+                yield from _calls(first)
+    if any(map(_enters_a_tape, every(module, ast.With))):
+        yield from _under_tape(module)
+        for function in every(module, ast.FunctionDef):
+            yield from _under_tape(function)
+        for coroutine in every(module, ast.AsyncFunctionDef):
+            yield from _under_tape(coroutine)
+
+
+def _enters_a_tape(block: ast.With) -> bool:
+    return any(
         isinstance(item.context_expr, ast.Call) and _is_tape(item.context_expr)
-        for block in every(module, ast.With)
         for item in block.items
     )
-    owners = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module) if taped else ()
-    return every(module, ast.Call, *owners)
 
 
 def _is_tape(call: ast.Call) -> bool:
@@ -251,10 +259,7 @@ def _under_tape(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module) -> It
     wanted: set[str] = set()
     inside = [each for each in statements(node.body) if not isinstance(each, Definition)]
     for statement in inside:
-        if isinstance(statement, ast.With) and any(
-            isinstance(item.context_expr, ast.Call) and _is_tape(item.context_expr)
-            for item in statement.items
-        ):
+        if isinstance(statement, ast.With) and _enters_a_tape(statement):
             for inner in statements(statement.body):
                 match inner:
                     case ast.Assign(targets=targets, value=value):

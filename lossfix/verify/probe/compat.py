@@ -139,68 +139,78 @@ def removed_names() -> Iterator[None]:
             del sys.modules[name]
 
 
+_Shim = tuple[Any, str, Any]
+"""A module or class, a name of it, and what stands in for that."""
+
+
 @functools.lru_cache(maxsize=1)
-def _shims() -> tuple[tuple[Any, str, Any], ...]:
-    """(module or class, name, stand-in), found once per process."""
+def _shims() -> tuple[_Shim, ...]:
+    """All of them, found once per process."""
+    return (*_of_tensorflow(), *_of_backends(), *_of_losses_and_metrics())
+
+
+def _of_tensorflow() -> Iterator[_Shim]:
     v1 = tf.compat.v1
-    shims = [(tf, name, getattr(v1, name)) for name in WIDER_SIGNATURES]
-    shims += [(tf.nn, name, getattr(v1.nn, name)) for name in ("softmax", "log_softmax")]
-    shims.append((tf, "norm", v1.norm))
-    shims += [(ops, name, tf.convert_to_tensor) for name in MOVED if not hasattr(ops, name)]
+    for name in WIDER_SIGNATURES:
+        yield tf, name, getattr(v1, name)
+    for name in ("softmax", "log_softmax"):
+        yield tf.nn, name, getattr(v1.nn, name)
+    yield tf, "norm", v1.norm
+    for name in MOVED:
+        if not hasattr(ops, name):
+            yield ops, name, tf.convert_to_tensor
     for new, old in ((tf, v1), (tf.math, v1), (tf.math, v1.math), (tf.nn, v1.nn)):
-        shims += [(new, name, function) for name, function in _missing(old, new)]
-    shims += [(tf.losses, name, function) for name, function in _missing(v1.losses, tf.losses)]
+        for name, function in _missing(old, new):
+            yield new, name, function
+    for name, function in _missing(v1.losses, tf.losses):
+        yield tf.losses, name, function
     for name, meant in NEVER_THERE.items():
         if not hasattr(tf, name):
-            shims.append((tf, name, functools.reduce(getattr, meant.split("."), tf)))
+            yield tf, name, functools.reduce(getattr, meant.split("."), tf)
     if not hasattr(tf, "to_float"):
-        shims.append((tf, "to_float", _to_float))
+        yield tf, "to_float", _to_float
+
+
+def _of_backends() -> Iterator[_Shim]:
     legacy = tf.keras.backend
-    if not hasattr(keras.backend, "binary_crossentropy"):
-        # Releases of Keras 2 differed by an epsilon within the logarithm: 2.0 to 2.3 had none, nor
-        # has today's.
-        shims.append((keras.backend, "binary_crossentropy", keras.ops.binary_crossentropy))
     for backend in _distinct(keras.backend, legacy):
-        known = {name for owner, name, _ in shims if owner is backend}
-        shims += [
-            (backend, name, function)
-            for name, function in _missing(legacy, backend)
-            if name not in known
-        ]
+        missing = dict(_missing(legacy, backend))
+        if backend is keras.backend and not hasattr(backend, "binary_crossentropy"):
+            # Releases of Keras 2 differed by an epsilon within the logarithm: 2.0 to 2.3 had none, nor
+            # has today's.
+            missing["binary_crossentropy"] = keras.ops.binary_crossentropy
+        for name, function in missing.items():
+            yield backend, name, function
         if not hasattr(backend, "logsumexp"):
-            shims.append((backend, "logsumexp", v1.reduce_logsumexp))
-        shims += [
-            (backend, name, getattr(tf, name))
-            for name in ("identity", "is_tensor", "slice")
-            if not hasattr(backend, name)
-        ]
-    shims.append((keras.backend, "tensorflow_backend", keras.backend))
-    shims += [(backend, "tf", tf) for backend in _distinct(keras.backend, legacy)]
+            yield backend, "logsumexp", tf.compat.v1.reduce_logsumexp
+        for name in ("identity", "is_tensor", "slice"):
+            if not hasattr(backend, name):
+                yield backend, name, getattr(tf, name)
+        yield backend, "tf", tf
+    yield keras.backend, "tensorflow_backend", keras.backend
+
+
+def _of_losses_and_metrics() -> Iterator[_Shim]:
     for kind in ("losses", "metrics"):
         modules = _modules(kind)
         for mine in modules:
             union = {
                 name: function for other in modules for name, function in _missing(other, mine)
             }
-            older = vars(v1.losses) if mine is tf.losses else {}
-            shims += [
-                (mine, name, _of_either(function, older[name]) if name in older else function)
-                for name, function in union.items()
-            ]
-            shims += [
-                (mine, old, function)
-                for old, new in _OLD_NAMES.items()
-                if not hasattr(mine, old)
-                and (function := getattr(mine, new, union.get(new))) is not None
-            ]
+            older = vars(tf.compat.v1.losses) if mine is tf.losses else {}
+            for name, function in union.items():
+                yield mine, name, _of_either(function, older[name]) if name in older else function
+            for old, new in _OLD_NAMES.items():
+                renamed = getattr(mine, new, union.get(new))
+                if not hasattr(mine, old) and renamed is not None:
+                    yield mine, old, renamed
     wrapper = tf.keras.losses.MeanSquaredError.__bases__[0]
     for losses in _distinct(*_modules("losses"), tf.losses):
-        shims.append((losses, "Reduction", _Reduction))
+        yield losses, "Reduction", _Reduction
         if not hasattr(losses, "LossFunctionWrapper"):
-            shims.append((losses, "LossFunctionWrapper", wrapper))
-    for kind in _distinct(keras.losses.Loss, tf.keras.losses.Loss):
-        shims.append((kind, "__init__", _accepting_old_arguments(kind.__init__)))
-    return tuple(shims)
+            yield losses, "LossFunctionWrapper", wrapper
+    for loss in _distinct(keras.losses.Loss, tf.keras.losses.Loss):
+        yield loss, "__init__", _accepting_old_arguments(loss.__init__)
 
 
 def _to_float(x: Any, name: str = "ToFloat") -> Any:
