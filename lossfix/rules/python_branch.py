@@ -57,6 +57,7 @@ import libcst as cst
 
 from lossfix.losses.batches.branches import Unmergeable, chosen, merged_if
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.parameters import parameter_names
 from lossfix.losses.code.tensors import converted_by_autograph, is_array
 from lossfix.losses.code.truth import operated
 from lossfix.model import Evidence, Form, Safety, Severity
@@ -72,6 +73,8 @@ def match(loss: Loss) -> Iterator[Match]:
         decided = _decided(node)
         if decided is None or not is_array(loss, decided) or _is_in_a_test(loss, node):
             continue
+        if _is_a_flag(loss, decided):
+            continue
         text = loss.tree.line(decided)
         yield Match(
             node,
@@ -79,6 +82,33 @@ def match(loss: Loss) -> Iterator[Match]:
             _reason(loss, node),
             _severity(loss),
         )
+
+
+def _is_a_flag(loss: Loss, decided: cst.BaseExpression) -> bool:
+    """Whether a part of a loss asks whether a parameter is true, and computes nothing with it.
+
+    Its caller may have it from a function that gives a tensor and `True`.
+    """
+    if isinstance(decided, cst.UnaryOperation):
+        decided = decided.expression
+    if set(loss.candidate.evidence) != {Evidence.REACHED} or not isinstance(decided, cst.Name):
+        return False
+    asked = {_decided(node) for node in walk(loss.function.body, *_DECIDING)}
+    return decided.value in parameter_names(loss.function) and all(
+        node in asked or _is_of_another(loss, node)
+        for node in walk(loss.function.body, cst.Name)
+        if node.value == decided.value
+    )
+
+
+def _is_of_another(loss: Loss, node: cst.Name) -> bool:
+    """Whether a name stands for an attribute or a keyword: `ops.squeeze`, `squeeze=1`."""
+    match next(iter(loss.tree.ancestors(node))):
+        case cst.Attribute(attr=attribute):
+            return attribute is node
+        case cst.Arg(keyword=keyword):
+            return keyword is node
+    return False
 
 
 def _reason(loss: Loss, node: cst.CSTNode) -> str:

@@ -237,3 +237,30 @@ def test_a_branch_that_calls_the_loss_itself_is_only_reported() -> None:
     """
     (finding,) = findings(source, "python-branch")
     assert "itself" in finding.reason
+
+
+FLAGGED = """
+def with_batch(boxes):
+    if len(boxes.shape) == 2:
+        return tf.expand_dims(boxes, 0), True
+    return boxes, False
+
+
+def as_it_came(boxes, squeeze):
+    if not squeeze:
+        return boxes
+    return tf.squeeze(boxes, axis=0)
+
+
+def box_loss(y_true, y_pred):
+    boxes, squeeze = with_batch(y_pred)
+    return as_it_came(tf.abs(y_true - boxes), squeeze)
+"""
+
+
+def test_what_a_part_only_asks_whether_it_is_true_is_a_flag() -> None:
+    assert findings(FLAGGED, RULE) == ()
+    computed = FLAGGED.replace(
+        "return boxes\n    return tf.squeeze", "boxes += squeeze\n    return tf.squeeze"
+    )
+    assert len(findings(computed, RULE)) == 1
