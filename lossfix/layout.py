@@ -1,8 +1,9 @@
 """Black on the code that was generated, in the project's own mode, and on nothing else.
 
-Black's own ``--line-ranges`` leaks into lines around (https://github.com/psf/black/issues/4052), so
-one statement at a time is formatted, inside as many blocks as it has around it in the file: line
-lengths and docstrings then come out as they would there, and a string of several lines stays as it is.
+A file that was as Black leaves it is that again. Of any other, Black's own ``--line-ranges`` leaks into
+lines around (https://github.com/psf/black/issues/4052), so one statement at a time is formatted, inside
+as many blocks as it has around it in the file: line lengths and docstrings then come out as they would
+there, and a string of several lines stays as it is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ else:
     import tomli as tomllib
 
 _UNIT = "    "
+_CELL = "# %%"
+"""Begins a cell, of which the blank lines at its ends are no business of Black's."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Block = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -91,10 +94,13 @@ def format_statement(code: str, indent: str, style: Style) -> str:
 def layout(before: str, after: str, style: Style) -> str:
     """``after`` with what it has and ``before`` has not in the project's format.
 
-    Generated are a class or function of a name that was not there, a simple statement that was
-    not there and is longer than a line may be, and a signature that grew longer than that;
-    everything else stays as it is written.
+    Where all of ``before`` is in that format, all of it will be. Else those are formatted that were
+    generated: a class or function of a name that was not there, a simple statement that was not there
+    and is longer than a line may be, and a signature that grew longer than that; everything else stays
+    as it is written.
     """
+    if _CELL not in before and _black(before, style) == before:
+        return _black(after, style) or after
     old, new = parsed_or_none(before), parsed_or_none(after)
     if old is None or new is None:
         return after

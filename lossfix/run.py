@@ -125,10 +125,10 @@ def fix(
     written: list[bytes] = []
     for number, (document, done) in enumerate(zip(files.documents, measured, strict=True)):
         text = done.text
-        if text != document.source.text:
-            text = layout.layout(document.source.text, text, layout.style_for(document.path))
         if instances:
             text = callers.rewritten(text, number, files.modules, instances)
+        if text != document.source.text:
+            text = layout.layout(document.source.text, text, layout.style_for(document.path))
         written.append(source.encode(document, text))
     renewed = _renewed(request, files, written)
     for document, done, after in zip(files.documents, measured, written, strict=True):

@@ -133,6 +133,27 @@ def test_a_changed_statement_is_formatted_where_it_became_too_long():
     )
 
 
+FORMATTED = """\
+def gap(
+    y_true, y_pred, weights=some_library.of_functions.ones, scale=some_library.just_one
+):
+    gap = some_library.of_functions.absolute_difference_of_two_tensors(y_true, y_pred)
+    return weights * gap
+"""
+
+
+def test_a_file_that_is_as_black_leaves_it_stays_so():
+    after = FORMATTED.replace("some_library.of_functions.", "")
+    assert layout(FORMATTED, after, Style()) == (
+        "def gap(y_true, y_pred, weights=ones, scale=some_library.just_one):\n"
+        "    gap = absolute_difference_of_two_tensors(y_true, y_pred)\n"
+        "    return weights * gap\n"
+    )
+    for before in (FORMATTED.replace("weights * gap", "weights*gap"), f"# %% Cell\n{FORMATTED}"):
+        after = before.replace("some_library.of_functions.", "")
+        assert layout(before, after, Style()) == after
+
+
 SIGNATURE = """\
 class Weighted( keras.losses.Loss ):
     @wraps

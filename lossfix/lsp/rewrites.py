@@ -156,22 +156,25 @@ def _instances(
 
 def _with_callers(view: View, document: Document, text: str, instances: frozenset[Place]) -> Texts:
     """The new text in the project's format, and that of each file that calls what is an instance now."""
-    text = layout.layout(document.source.text, text, layout.style_for(document.path))
     if not instances:
-        return ((document, text),)
+        return ((document, _laid_out(document, text)),)
     changed: list[tuple[Document, str]] = []
     for number, other in enumerate(view.files.documents):
         own = other.source.path == document.source.path
         old = text if own else other.source.text
         new = callers.rewritten(old, number, view.files.modules, instances)
         if own:
-            changed.insert(0, (document, new))
+            changed.insert(0, (document, _laid_out(document, new)))
         elif new != old:
             if other.source.cells:
                 # Cells of a notebook are not the editor's text: the command line edits them.
                 return ()
-            changed.append((other, new))
+            changed.append((other, _laid_out(other, new)))
     return tuple(changed)
+
+
+def _laid_out(document: Document, text: str) -> str:
+    return layout.layout(document.source.text, text, layout.style_for(document.path))
 
 
 def _line_ends(text: str, first: int) -> Iterator[tuple[int, int]]:
