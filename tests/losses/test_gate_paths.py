@@ -186,3 +186,26 @@ def test_of_the_values_of_a_part_the_one_without_a_gradient_is_for_the_record(
 def test_how_many_are_numbers_is_no_gate(body: str, count: int) -> None:
     # Where nothing has a gradient, a gate on it is none that could be smoothed.
     assert len([each for each in conditions(body) if "equal" in each]) == count
+
+
+MAPPED = """
+def near(target):
+    return tf.cast(tf.reduce_min(tf.abs(y_pred - target)) < 0.5, tf.float32)
+ignored = tf.map_fn(near, y_true)
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "path"),
+    [
+        ("ignored * tf.square(y_pred - y_true)", Path.LIVE),
+        ("tf.reduce_mean(ignored)", Path.DEAD),
+        ("tf.reduce_mean(ignored) + tf.square(y_pred - y_true)", Path.DEAD),
+    ],
+)
+def test_what_an_inner_function_returns_is_followed_to_where_it_is_used(
+    returned: str, path: Path
+) -> None:
+    loss = loss_of(f"{MAPPED.strip()}\nreturn {returned}")
+    (gate,) = gates(loss)
+    assert path_of(loss, gate) is path

@@ -24,6 +24,8 @@ _STRAIGHT = frozenset(
     | {"tf.identity", "tf.negative", "tf.convert_to_tensor", "keras.backend.flatten", *_ADDITIVE}
 )
 """Operations in which what is added stays a term of its own."""
+_MAPPING = frozenset({"tf.map_fn", "tf.vectorized_map"})
+"""Operations that call their first argument on the parts of their second."""
 
 
 class Path(str, Enum):
@@ -110,6 +112,15 @@ def _meets(
                     return True
                 if joined and not isinstance(operator, cst.Multiply | cst.Divide):
                     return True
+            case cst.Return():
+                return any(
+                    _meets(loss, use, entered, joined) for use in _uses_of_the_inner(loss, above)
+                )
+            case cst.Call(args=[cst.Arg() as mapped, *_]) if (
+                node is mapped and loss.operation(above) in _MAPPING
+            ):
+                # What it maps is not beside what its function returns.
+                pass
             case cst.Call(args=args):
                 operation = loss.operation(above)
                 beside = any(alive(each.value) for each in args if each is not node)
@@ -133,6 +144,15 @@ def _meets(
                     return True
                 return any(_meets(loss, use, entered, joined or beside) for use in uses(loss, name))
         node = above
+
+
+def _uses_of_the_inner(loss: Loss, returned: cst.Return) -> Iterator[cst.Name]:
+    """Where the function that returns is called or handed on, if it stands within that of the loss."""
+    around = (each for each in loss.tree.ancestors(returned) if isinstance(each, cst.FunctionDef))
+    inner = next(around, loss.function)
+    if inner is loss.function:
+        return iter(())
+    return (use for use in uses(loss, inner.name.value) if use is not inner.name)
 
 
 def _assigned(target: cst.BaseExpression, value: cst.BaseExpression) -> tuple[str, ...]:
