@@ -140,6 +140,23 @@ def test_two_parameters_of_a_part_may_be_the_same_of_targets_and_predictions() -
     assert findings(source.replace("lat2 - lat1", "lon2 - lat1"), "root-at-zero") == ()
 
 
+CRITIC = """
+class Critic:
+    def loss(self, real, fake):
+        return tf.norm({value}, axis=1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [("real - fake", 1), ("self.critic(real) - self.critic(fake)", 0)],
+)
+def test_samples_that_were_made_are_not_judged_as_those_that_were_drawn(
+    value: str, count: int
+) -> None:
+    assert len(findings(CRITIC.format(value=value), "root-at-zero")) == count
+
+
 def test_the_power_may_have_a_name() -> None:
     body = ("overlap = dice(y_true, y_pred)", "power = 0.75", "return tf.pow(1 - overlap, power)")
     assert "tf.maximum(1 - overlap, 1e-12), power" in mended("root-at-zero", *body)

@@ -253,7 +253,15 @@ def _agree(loss: Loss, left: cst.BaseExpression, right: cst.BaseExpression) -> b
     of_both = not loss.flow.depends(left) | loss.flow.depends(right) < {"y_true", "y_pred"}
     if not of_both and not _are_counterparts(loss, left, right):
         return False
+    if "fake" in name_words(loss.y_pred) and any(map(_judges, (left, right))):
+        # A critic tells samples that were drawn from samples that were made: none is the other.
+        return False
     return _shape(loss, left, frozenset()) == _shape(loss, right, frozenset())
+
+
+def _judges(node: cst.BaseExpression) -> bool:
+    """Whether a model of the instance is called: `self.critic(real)`."""
+    return any((dotted(each.func) or "").startswith("self.") for each in walk(node, cst.Call))
 
 
 def _are_counterparts(loss: Loss, left: cst.BaseExpression, right: cst.BaseExpression) -> bool:
