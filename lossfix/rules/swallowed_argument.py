@@ -3,7 +3,8 @@
 ## What it does
 
 Finds subclasses of `keras.losses.Loss` whose `__init__` takes `reduction`, `name`, `dtype` or `**kwargs`,
-calls `super().__init__` without it and reads it nowhere else.
+calls `super().__init__` without it and reads it nowhere else; `**kwargs` where `reduction` or `name` can only
+be among them.
 
 ## Why is this bad
 
@@ -80,10 +81,13 @@ def match(loss: Loss) -> Iterator[Match]:
         return
     dropped = [each for each in PASSED_ON if each in _dropped(init, call)]
     kwargs = init.params.star_kwarg
-    if isinstance(kwargs, cst.Param) and not _is_read(init, kwargs.name.value):
+    # What the constructor takes by its own name is never among them.
+    lost = [each for each in ("reduction", "name") if each not in parameter_names(init)]
+    if isinstance(kwargs, cst.Param) and lost and not _is_read(init, kwargs.name.value):
         yield Match(
             call,
-            f"`{loss.name}` takes `**{kwargs.name.value}` and drops them, `reduction` and `name` among them",
+            f"`{loss.name}` takes `**{kwargs.name.value}` and drops them, "
+            f"{' and '.join(f'`{each}`' for each in lost)} among them",
             "they may hold more than its parent takes",
         )
     if dropped:

@@ -25,6 +25,10 @@ def gap(parameters: str, body: str) -> str:
         ('reduction="sum", name="gap"', "super().__init__(reduction=reduction, name=name)"),
         ('reduction="sum", name="gap"', "super().__init__(name, reduction)"),
         ("weight=1.0, **kwargs", "super().__init__(**kwargs)"),
+        (
+            "reduction, name=None, **kwargs",
+            "super().__init__(reduction=reduction, name=name)",
+        ),
         ("weight=1.0", "super().__init__()"),
         ('name="gap", **kwargs', 'super().__init__(**{"name": name, **kwargs})'),
         ('name="gap"', 'super().__init__(name=f"{name}_loss")'),
@@ -84,6 +88,13 @@ def test_what_is_dropped_is_passed_on(parameters: str, call: str, after: str) ->
 def test_what_would_change_the_loss_is_reported(parameters: str, call: str, reason: str) -> None:
     (finding,) = findings(gap(parameters, call), "swallowed-argument")
     assert reason in finding.reason
+
+
+def test_what_has_a_parameter_of_its_own_is_not_said_to_be_dropped() -> None:
+    (finding,) = findings(
+        gap("reduction, **kwargs", "super().__init__(reduction=reduction)"), "swallowed-argument"
+    )
+    assert finding.message.endswith("drops them, `name` among them")
 
 
 @pytest.mark.parametrize(
