@@ -504,13 +504,16 @@ def test_a_method_that_lacks_self_is_measured_as_a_function_of_its_class() -> No
     assert taken(code.format(self="self, "), "Gap").expression == "Gap()"
 
 
-def test_a_module_that_its_package_imports_too_is_found() -> None:
+@pytest.mark.parametrize(("package", "dot"), [(".", ""), ("kit.src", ".")])
+def test_a_module_that_its_package_imports_too_is_found(package: str, dot: str) -> None:
     modules = {
-        ".": "from . import (\n    losses,\n    scores,\n)\n",
-        ".scores": "import tensorflow as tf\n\n\ndef gap(a, b):\n    return tf.abs(a - b)\n",
+        package: f"from {package} import (\n    losses,\n    scores,\n)\n",
+        f"{package}{dot}scores": (
+            "import tensorflow as tf\n\n\ndef gap(a, b):\n    return tf.abs(a - b)\n"
+        ),
     }
     text = (
-        "import tensorflow as tf\n\nfrom . import scores\n\n\n"
+        f"import tensorflow as tf\n\nfrom {package} import scores\n\n\n"
         "def gap_loss(y_true, y_pred):\n    return 2.0 * scores.gap(y_true, y_pred)\n"
     )
     module = ast.parse(text)

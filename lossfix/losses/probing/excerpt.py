@@ -168,13 +168,17 @@ class _Taken:
     ) -> str:
         origin = "." * node.level + (node.module or "")
         other = self._open(part, origin)
+        path = f"{origin}{'' if origin.endswith('.') else '.'}{entry.name}"
         # A package that imports its own module under its name has nothing else of that name.
-        itself = other is not None and other.scope.imports.get(entry.name) == f".{entry.name}"
+        itself = other is not None and (
+            other.scope.imports.get(entry.name) in (f".{entry.name}", path)
+            and part.read(path) is not None
+        )
         if other is not None and not itself and (entry.name in other.binds or other.stars):
             part.needs[other] = None
             self._take_defined(other, entry.name, origin)
             return f"from {other.name} import {entry.name} as {name}"
-        inner = self._open(part, f"{origin}{'' if origin.endswith('.') else '.'}{entry.name}")
+        inner = self._open(part, path)
         if inner is not None:
             part.whole[name] = inner
             part.needs[inner] = None
