@@ -68,7 +68,7 @@ from lossfix.losses.operations.names import canonical
 from lossfix.losses.operations.removed_table import REDUCTIONS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.build import tight_equal
+from lossfix.syntax.build import Replacement, tight_equal
 from lossfix.syntax.tree import walk
 
 _ENUMERATIONS = (".Reduction.", ".ReductionV2.")
@@ -179,8 +179,22 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
             if isinstance(new, cst.SimpleString):
                 mark = node.quote if isinstance(node, cst.SimpleString) else loss.tree.quote
                 new = cst.SimpleString(f"{mark}{new.raw_value}{mark}")
-            return Edit({node: new}, call_sites=(node,) if outside else ())
+            return Edit(
+                {node: new, **_typed(loss, node, new)}, call_sites=(node,) if outside else ()
+            )
     return None
+
+
+def _typed(
+    loss: Loss, node: cst.CSTNode, new: cst.BaseExpression
+) -> dict[cst.CSTNode, Replacement]:
+    """The type of a parameter whose default was a member of the enumeration and is a string now."""
+    match loss.tree.parents.get(node):
+        case cst.Param(annotation=cst.Annotation(annotation=kind)) if isinstance(
+            new, cst.SimpleString
+        ) and f"{loss.qualified(kind)}.".endswith(_ENUMERATIONS):
+            return {kind: cst.Name("str")}
+    return {}
 
 
 def _with_keyword(name: str, node: cst.CSTNode) -> cst.CSTNode:

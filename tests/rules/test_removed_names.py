@@ -521,6 +521,22 @@ def test_the_automatic_reduction_of_a_keras_that_is_handed_on_is_gone_too() -> N
     assert 'reduction="sum_over_batch_size"' in fixed(text)
 
 
+@pytest.mark.parametrize(
+    ("kind", "new"),
+    [
+        ("tf.keras.losses.Reduction", "str"),
+        ("str", "str"),
+        ("Optional[str]", "Optional[str]"),
+    ],
+)
+def test_a_parameter_that_takes_a_string_now_says_so(kind: str, new: str) -> None:
+    text = CLASS.format(
+        reduction=f"reduction: {kind} = tf.keras.losses.Reduction.AUTO",
+        call="super().__init__(reduction=reduction)",
+    )
+    assert f'reduction: {new} = "sum_over_batch_size"' in fixed(text)
+
+
 def test_each_way_through_a_constructor_gets_its_keyword() -> None:
     call = "if name:\n                super().__init__(reduction, name)\n            else:\n"
     call += '                super().__init__("sum", name)'
