@@ -53,7 +53,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from lossfix.losses.code.asked_once import asked_once
-from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.conditions import current_value, named_value
 from lossfix.losses.code.divisions import is_chosen, is_sheltered
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.naming import named
@@ -162,7 +162,7 @@ def _masks(loss: Loss, node: cst.CSTNode) -> tuple[cst.BaseExpression, ...]:
 
 def _masks_in(loss: Loss, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
     match node:
-        case cst.Name() if (value := named_value(loss, node)) is not None:
+        case cst.Name() if (value := current_value(loss, node)) is not None:
             yield from _masks(loss, value)
         case cst.BinaryOperation(left=left, right=right):
             yield from _masks(loss, left)
@@ -230,10 +230,10 @@ def _is_of_elements(loss: Loss, node: cst.BaseExpression) -> bool:
 def _keeps_the_axes(loss: Loss, mask: cst.BaseExpression) -> bool:
     """Whether a condition is one on each element of the targets as they come."""
     match mask:
-        case cst.Name(value=name) if name == loss.y_true:
-            return not loss.flow.values(name)
+        case cst.Name(value=name) if name == loss.y_true and _is_as_given(loss, mask):
+            return True
         case cst.Name():
-            value = named_value(loss, mask)
+            value = current_value(loss, mask)
             return value is not None and _keeps_the_axes(loss, value)
         case cst.BaseNumber():
             return True
@@ -243,11 +243,22 @@ def _keeps_the_axes(loss: Loss, mask: cst.BaseExpression) -> bool:
             return _keeps_the_axes(loss, inner)
         case cst.Call(args=args):
             operation = loss.operation(mask) or ""
+            if operation == "tf.cast":
+                return _keeps_the_axes(loss, args[0].value)
             known = operation.startswith("tf.math.is_") or any(
                 operation in each for each in (ELEMENTWISE, COMPARISONS, LOGICAL)
             )
             return known and all(_keeps_the_axes(loss, each.value) for each in args)
     return False
+
+
+def _is_as_given(loss: Loss, name: cst.Name) -> bool:
+    """Whether a parameter is read where nothing has been set in its place: in ``idx = y_true > 0`` above
+    ``y_true = tf.boolean_mask(y_true, idx)``."""
+    lines = [loss.tree.parents.get(each.node) for each in loss.flow.values(name.value)]
+    blocks = [None if line is None else loss.tree.parents.get(line) for line in lines]
+    is_sure = all(each is loss.function.body for each in blocks)
+    return is_sure and loss.last_set(name) is None
 
 
 def _of_targets(loss: Loss, mask: cst.BaseExpression) -> bool:

@@ -114,3 +114,59 @@ def test_a_mean_over_whole_rows_is_mended_around_a_loss_of_keras() -> None:
     rows = "i = tf.where(tf.not_equal(y_true[:, 0], -1.0))"
     error = "tf.keras.losses.binary_crossentropy(tf.gather_nd(y_true, i), tf.gather_nd(y_pred, i))"
     assert f"kept = {error};" in mended(rows, f"return tf.reduce_mean({error})")
+
+
+MASKED = ("y_true = tf.boolean_mask(y_true, m)", "y_pred = tf.boolean_mask(y_pred, m)")
+
+
+def test_what_is_masked_may_keep_its_name() -> None:
+    mask = "m = tf.not_equal(y_true, -1.0)"
+    after = mended(mask, *MASKED, "return tf.reduce_mean(tf.abs(y_true - y_pred))")
+    assert after.endswith(
+        "; kept = tf.abs(y_true - y_pred); return "
+        "tf.math.divide_no_nan(tf.reduce_sum(kept), tf.cast(tf.size(kept), kept.dtype))"
+    )
+    cast = "y_true = tf.cast(y_true, tf.float32)"
+    called = "return tf.keras.losses.mean_absolute_error(y_true, y_pred)"
+    (finding,) = findings(body(cast, mask, *MASKED, called), "empty-mean")
+    assert "divide_no_nan" in finding.reason
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        # Above the selection, or below what takes the whole again, nothing is selected.
+        (
+            "e = tf.reduce_mean(tf.abs(y_true - y_pred))",
+            *MASKED,
+            "return e + tf.reduce_sum(y_pred)",
+        ),
+        (
+            "whole = y_true",
+            *MASKED,
+            "y_true = whole",
+            "return tf.reduce_mean(tf.abs(y_true - 1.0))",
+        ),
+        # Which of them is read is not known.
+        (
+            "if FLAG:",
+            *(f"    {each}" for each in MASKED),
+            "return tf.reduce_mean(tf.abs(y_true - y_pred))",
+        ),
+        # Rows, of which Keras gives one value each.
+        (
+            "m = y_true[:, 0] > 0.0",
+            *MASKED,
+            "return tf.keras.losses.mean_absolute_error(y_true, y_pred)",
+        ),
+        # Where nothing is left, something else is returned.
+        (
+            "m = y_true > 0.0",
+            *MASKED,
+            "return tf.cond(tf.size(y_pred) > 0, lambda: tf.reduce_mean(tf.abs(y_true - y_pred)), "
+            "lambda: 0.0 * tf.reduce_sum(y_pred))",
+        ),
+    ],
+)
+def test_what_is_read_elsewhere_under_that_name_is_left_alone(statements: tuple[str, ...]) -> None:
+    assert findings(body(*statements), "empty-mean") == ()
