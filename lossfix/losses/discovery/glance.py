@@ -27,7 +27,9 @@ def _one_of(words: Collection[str]) -> bytes:
 
 
 # Most patterns begin with a literal, which is found many times faster than a word boundary.
-_SHORT_FRAMEWORK = re.compile(rb"(?:tf|K)\b")
+_SHORT_FRAMEWORK = re.compile(rb"\b(?:tf|K)\.")
+_SHORT = (b"tf.", b"K.")
+_FRAMEWORK = (b"tensorflow", b"keras", b"backend", b"self.submodules")
 _FUNCTION = re.compile(rb"def\s+(%s)" % _WORD)
 _LOSS_WORD = re.compile(_one_of(LOSS_WORDS), re.IGNORECASE)
 _STEP = re.compile(rb"def (?:train|test)_step\(")
@@ -262,8 +264,9 @@ def may_import(data: bytes, modules: frozenset[bytes]) -> bool:
 
 def mentions_a_framework(data: bytes) -> bool:
     """Whether there is any sign of TensorFlow or Keras: most files of most projects have none."""
-    by_name = b"tensorflow" in data or b"keras" in data or _SHORT_FRAMEWORK.search(data) is not None
-    return by_name or b"backend" in data or b"self.submodules" in data
+    if _has(data, _FRAMEWORK):
+        return True
+    return _has(data, _SHORT) and _SHORT_FRAMEWORK.search(data) is not None
 
 
 def _names_a_loss(data: bytes) -> bool:
