@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lossfix.losses.discovery.holders import PUTS_IN, REGISTERS, put_in
 from lossfix.syntax.nodes import every
@@ -26,27 +27,35 @@ class Keeper:
     holder: ast.expr
 
 
-def keepers(module: ast.Module) -> Iterator[Keeper]:
+@lru_cache(maxsize=2)
+def keepers(module: ast.Module) -> tuple[Keeper, ...]:
     """What the functions of a file keep: ``def register(loss): REGISTRY[loss.__name__] = loss``."""
+    return tuple(_keepers(module))
+
+
+def _keepers(module: ast.Module) -> Iterator[Keeper]:
     for outer in every(module, ast.FunctionDef):
         inner = [each for each in statements(outer.body) if isinstance(each, ast.FunctionDef)]
         for function, is_returned in ((outer, False), *((each, True) for each in inner)):
-            for position, (name, _) in enumerate(defaults(function.args)):
-                for holder in _keeping(function, name):
-                    yield Keeper((outer.name, is_returned), name, position, holder)
+            kept = [*_kept_in(function)]
+            # Most functions keep nothing, and then their parameters need not be gone through.
+            for position, (parameter, _) in enumerate(defaults(function.args) if kept else ()):
+                for name, holder in kept:
+                    if name == parameter:
+                        yield Keeper((outer.name, is_returned), name, position, holder)
 
 
-def _keeping(function: ast.FunctionDef, parameter: str) -> Iterator[ast.expr]:
+def _kept_in(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
+    """The names that are put somewhere, and where."""
     for statement in statements(function.body):
         match statement:
             case ast.Assign(targets=[ast.Subscript(value=holder)], value=ast.Name(id=name)):
-                if name == parameter:
-                    yield holder
+                yield name, holder
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr=attr, value=holder)) as call) if (
                 attr in PUTS_IN
             ):
-                if any(isinstance(e, ast.Name) and e.id == parameter for e in put_in(call)):
-                    yield holder
+                names = dict.fromkeys(e.id for e in put_in(call) if isinstance(e, ast.Name))
+                yield from ((name, holder) for name in names)
 
 
 def decoration_of(decorator: ast.expr) -> Decoration:
