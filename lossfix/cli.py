@@ -37,7 +37,7 @@ def main() -> None:
     """The program ``lossfix``."""
     # Syntax trees are many objects without a cycle: looking for cycles would take most of a scan's time.
     gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
+    gc.set_threshold(1_000_000, 50, 1000)
     try:
         code = cli.main(standalone_mode=False, prog_name="lossfix")
     except click.UsageError as error:
