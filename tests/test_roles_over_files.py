@@ -343,3 +343,33 @@ def test_a_script_without_keras_may_come_by_a_loss_under_any_name(
         ended = lossfix(*command, "--output-format", "json", ".", at=at)
         (found,) = json.loads(ended.out)["findings"]
         assert found["reason"].startswith("script.py:3 calls ")
+
+
+@pytest.mark.parametrize(
+    ("lends", "found"),
+    [("import tensorflow as tf\nimport numpy as np\n", ["LF301", "LF102", "LF102"]), ("", [])],
+)
+def test_what_a_star_lends_is_the_framework_that_it_is_called_after(
+    tmp_path: Path, lends: str, found: list[str]
+) -> None:
+    files = {
+        "kit/__init__.py": "",
+        "kit/imports.py": lends,
+        "kit/gaps.py": "from .imports import *\n\n\ndef gap_of(a, b):\n"
+        "    return tf.convert_to_tensor(np.mean(np.abs(a - b), axis=-1))\n",
+        # A file that compiles a model need not mention where that comes from.
+        "kit/train.py": "from .imports import *\nfrom .gaps import gap_of\n\n\n"
+        "def build(model):\n    model.compile(loss=gap_of, optimizer='adam')\n",
+    }
+    if not lends:
+        files["kit/gaps.py"] = files["kit/gaps.py"].replace("tf.", "").replace("np.", "")
+    assert [each["code"] for each in findings(tmp_path, files)] == found
+
+
+def test_a_name_of_its_own_is_not_lent_by_a_star(tmp_path: Path) -> None:
+    text = "from .imports import *\nfrom .fast import np, tf\n\n\ndef gap_loss(y_true, y_pred):\n"
+    files = {
+        "kit/__init__.py": "",
+        "kit/gaps.py": f"{text}    return np.mean(abs(y_true - y_pred))\n",
+    }
+    assert findings(tmp_path, files) == []

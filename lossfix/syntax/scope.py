@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from lossfix.syntax.nodes import below, children
 
+STAR = "*"
+"""How an import of everything is bound."""
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -54,6 +56,10 @@ class Scope:
                     return f"{target}.{rest}" if rest else target
                 if root in scope.names:
                     return None
+                star = scope.imports.get(STAR, "")
+                if star.startswith(".") and not hasattr(builtins, root):
+                    # Nothing else binds it, so it comes with all that a module of the project has.
+                    return f"{star}.{dotted}"
             scope, innermost = scope.parent, False
         return None
 
@@ -192,6 +198,9 @@ def _bind(
             case ast.ImportFrom(module=module, names=entries, level=level):
                 for entry in entries:
                     origin = "." * level + (f"{module}." if module else "") + entry.name
+                    if entry.name == STAR and level:
+                        # Of libraries it is not known what they have.
+                        imports[STAR] = origin
                     imports.setdefault(entry.asname or entry.name, origin)
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
                 (source := dotted(value)) and name not in aliases and name not in names

@@ -28,10 +28,13 @@ from lossfix.losses.operations.keras_names import WRAPPER
 from lossfix.model import Evidence, Form
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import (
+    STAR,
     Scope,
     scope_of_module,
 )
 
+_STAND_INS = frozenset({"tf", "K", "keras"})
+"""What a module of the project lends calls a framework by, as nearly all code does."""
 _USUAL = Settings()
 _ALONE = Project()
 
@@ -69,11 +72,15 @@ def mentions_a_framework(scope: Scope, module: ast.Module) -> bool:
             imported.append("." * node.level + (node.module or ""))
             # A project's own `from .backend import K, ops` stands for one of the frameworks.
             imported += [
-                entry.asname or entry.name
-                for entry in node.names
-                if entry.name in {"tf", "K", "keras"}
+                entry.asname or entry.name for entry in node.names if entry.name in _STAND_INS
             ]
     # Of a project's own modules, `..keras.losses` hands one on, too.
+    if STAR in scope.imports:
+        imported += [
+            each.id
+            for each in every(module, ast.Name)
+            if each.id in _STAND_INS and not scope.binds(each.id)
+        ]
     by_name = any(not {*FRAMEWORKS, "tf", "K"}.isdisjoint(name.split(".")) for name in imported)
     return by_name or is_handed_a_backend(module)
 

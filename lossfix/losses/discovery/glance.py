@@ -126,8 +126,9 @@ def may_concern_a_loss(data: bytes, settings: Settings) -> bool:
 
 def _concerns_a_loss(data: bytes, settings: Settings) -> bool:
     if not mentions_a_framework(data):
-        # A model of the project's own may say which of its losses are metrics.
-        return b"loss" in data and _lists_metrics(data)
+        # A model of the project's own may say which of its losses are metrics, and what makes one of a
+        # framework that another file imports may compile it with them.
+        return b"loss" in data and (_lists_metrics(data) or _compiles(data))
     return may_define_a_loss(data, settings) or may_use_a_loss(data) or may_wire_a_loss(data)
 
 
@@ -172,11 +173,21 @@ def may_use_a_loss(data: bytes) -> bool:
         return False
     return (
         (_has(data, _KEYWORDS) and _passes_by_keyword(data))
-        or any(_takes_a_second(data, match.end()) for match in _COMPILE.finditer(data))
+        or _compiles(data)
         or (_has(data, (b"ustom_object", b"ustomObject")) and bool(_REGISTERED.search(data)))
         or (b"losses." in data and _SET.search(data) is not None)
         or _KEPT.search(data) is not None
         or _lists_metrics(data)
+    )
+
+
+def _compiles(data: bytes) -> bool:
+    """Whether a call of ``compile`` is handed what may be a loss."""
+    if b".compile(" not in data:
+        return False
+    calls = [match.end() for match in _COMPILE.finditer(data)]
+    return any(_takes_a_second(data, end) for end in calls) or (
+        bool(calls) and _passes_by_keyword(data)
     )
 
 

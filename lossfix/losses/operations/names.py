@@ -40,10 +40,12 @@ _KEYWORDS = {
 }
 _BORROWED = re.compile(
     r"(?!tensorflow\.|keras\.|tf_keras\.)"
-    r"(?:(?:.*\.)?(?:backend|compat)\.(?P<name>keras|tf|K)(?=\.)|.*\.keras(?=\.(?:losses|backend)\.))"
+    r"(?:(?:.*\.)?(?:backend|compat|\*)\.(?P<name>keras|tf|K|np)(?=\.)"
+    r"|.*\.keras(?=\.(?:losses|backend)\.))"
 )
-"""A project's own ``from .backend import keras``, or ``..keras.losses``, stands for Keras."""
-_LENT = {"keras": "keras", "tf": "tensorflow", "K": "keras.backend"}
+"""A project's own ``from .backend import keras``, or ``..keras.losses``, stands for Keras, and so does
+``keras`` where a star brings it: ``..imports.*.keras``."""
+_LENT = {"keras": "keras", "tf": "tensorflow", "K": "keras.backend", "np": "numpy"}
 _BINARY = {"x1": "x", "x2": "y"}
 _REDUCED = {
     "x": "input_tensor",
