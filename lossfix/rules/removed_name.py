@@ -5,7 +5,8 @@
 Replaces names of TensorFlow 1 (`tf.log`, `tf.to_float`, `tf.losses.log_loss`), names that NumPy has and
 TensorFlow never had (`tf.mean`, `tf.clip`), and names of losses and metrics that moved
 (`tf.keras.losses.mean_squared_error`, `keras.losses.mse`) by today's, in a loss and in whatever it reaches in
-the same file. In other functions that are named losses it reports those of TensorFlow 1.
+the same file, and calls that only TensorFlow 1 took (`tf.name_scope(name, "loss", [y_pred])`). In other
+functions that are named losses it reports names of TensorFlow 1.
 
 ## Why is this bad
 
@@ -84,7 +85,7 @@ def match(loss: Loss) -> Iterator[Match]:
         if each.entry.never and not isinstance(new, str):
             yield Match(each.place, f"`{code}` does not exist: it is `{told(each, new)}`")
             continue
-        message = f"`{code}` was removed"
+        message = f"`{code}` {'takes less than it did' if each.entry.form else 'was removed'}"
         if isinstance(new, str):
             yield Match(each.place, message, new)
         else:

@@ -271,6 +271,7 @@ V1_CALLS = """
     count_nonzero(x, axis=-1, keep_dims=True)|count_nonzero(input_tensor=x, reduction_indices=0)
     confusion_matrix(labels, labels)|depth_to_space(image[..., :1] + image * 0 + image[..., 1:2], 1 + 1)
     losses.absolute_difference(x, y)|losses.cosine_distance(x, y, axis=-1)|losses.hinge_loss(bits, x)
+    losses.compute_weighted_loss(x)|losses.compute_weighted_loss(x, weights=y)
     losses.huber_loss(x, y)|losses.huber_loss(x, y, delta=0.5)|losses.log_loss(bits, p)
     losses.mean_squared_error(labels=x, predictions=y)|losses.sigmoid_cross_entropy(bits, x)
     losses.softmax_cross_entropy(t, x)|losses.sparse_softmax_cross_entropy(labels, x)

@@ -327,6 +327,11 @@ def test_a_helper_that_two_losses_share_is_told_once() -> None:
         ),
         ("tf.map_fn(tf.log, y_pred)", "tf.map_fn(tf.math.log, y_pred)", TENSORFLOW),
         (
+            "tf.losses.compute_weighted_loss(y_pred, y_true)",
+            "tf.compat.v1.losses.compute_weighted_loss(y_pred, y_true)",
+            TENSORFLOW,
+        ),
+        (
             "tf.count_nonzero(y_pred, reduction_indices=1)",
             "tf.math.count_nonzero(y_pred, axis=1)",
             TENSORFLOW,
@@ -706,6 +711,30 @@ def test_a_name_that_did_not_change_is_imported_from_where_it_is_today() -> None
     imports = "from keras.objectives import categorical_crossentropy"
     text = fixed(body("categorical_crossentropy(y_true, y_pred)", imports))
     assert text.startswith("from keras.losses import categorical_crossentropy\n")
+
+
+SCOPES = """
+import tensorflow as tf
+
+
+def scoped_loss(y_true, y_pred, scope=None, loss_collection=tf.GraphKeys.LOSSES):
+    with tf.name_scope(scope, "scoped", [y_true, y_pred]) as scope:
+        return tf.reduce_mean(y_true - y_pred)
+
+
+def named_loss(y_true, y_pred, scope="named"):
+    with tf.name_scope("named"), tf.name_scope(name=scope):
+        return tf.reduce_mean(y_true - y_pred)
+"""
+
+
+def test_a_scope_that_is_named_as_in_tensorflow_1_and_only_that_is_mended():
+    mended = fixed(SCOPES)
+    assert 'tf.compat.v1.name_scope(scope, "scoped", [y_true, y_pred]) as scope:' in mended
+    assert "loss_collection=tf.compat.v1.GraphKeys.LOSSES" in mended
+    assert mended.endswith(SCOPES[SCOPES.index("def named_loss") :])
+    told = [each.message for each in found(SCOPES) if "name_scope" in each.message]
+    assert told == ["`tf.name_scope` takes less than it did: today it is `tf.compat.v1.name_scope`"]
 
 
 @pytest.mark.parametrize("name", ["convert_to_tensor_v2", "convert_to_tensor_v2_with_dispatch"])

@@ -15,6 +15,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.reach import Use, uses
 from lossfix.losses.code.tensors import is_boolean
 from lossfix.losses.operations.removed import (
+    FORMS,
     Removed,
     fails_to_import,
     removed,
@@ -92,7 +93,12 @@ def _asks(node: cst.CSTNode) -> bool:
 
 
 def gone(use: Use) -> Gone | None:
-    """The longest part of ``use`` that is in the table of removed names."""
+    """The longest part of ``use`` that is in the table of removed names, or a call of a form that is gone."""
+    form = FORMS.get(use.qualified)
+    if form is not None and isinstance(use.node, cst.Attribute | cst.Name):
+        called = Gone(use.node, form, use)
+        mended = called.call is not None and isinstance(current(called), cst.BaseExpression)
+        return called if mended else None
     node: cst.BaseExpression = use.node
     qualified = use.qualified
     while isinstance(node, cst.Attribute | cst.Name):

@@ -37,6 +37,8 @@ from lossfix.losses.operations.removed_table import (
     TF_KERAS_BACKEND_LOST,
     UTILITIES,
     V1_CALLS,
+    V1_FORMS,
+    V1_NAMES,
     V1_REASONS,
     WEIGHTED,
 )
@@ -67,6 +69,8 @@ class Removed:
     """What to do by hand; empty where one of the others is given."""
     never: bool = False
     """Whether it was never there, but is written for what another library has."""
+    form: bool = False
+    """Whether it is still there, and gone is the form of its calls that ``calls`` translates."""
 
 
 def _entries() -> Iterator[Removed]:
@@ -162,6 +166,8 @@ def _tensorflow() -> Iterator[Removed]:
         name = "tensorflow" + old[2:]
         if name in V1_CALLS:
             yield Removed(name, calls=V1_CALLS[name])
+        elif name in V1_NAMES:
+            yield Removed(name, becomes=V1_NAMES[name])
         elif name not in V1_REASONS:
             yield Removed(name, reason=f"only `tf.compat.v1{old[2:]}` still has it")
 
@@ -170,6 +176,12 @@ REMOVED: Mapping[str, Removed] = MappingProxyType(
     {entry.name: entry for entry in sorted(_entries(), key=lambda entry: entry.name)}
 )
 """By name as it resolves through the imports; `removed` knows the modules too."""
+
+
+FORMS: Mapping[str, Removed] = MappingProxyType(
+    {name: Removed(name, calls=calls, form=True) for name, calls in V1_FORMS.items()}
+)
+"""Functions that are still there, by name, and their calls of TensorFlow 1."""
 
 
 def _keywords() -> Mapping[str, Mapping[str, str]]:

@@ -172,6 +172,11 @@ V1_CALLS = by_source(
             )
             for name in ("negative", "non_negative", "non_positive", "positive")
         ),
+        translation("tensorflow.losses.compute_weighted_loss(losses)", "tf.reduce_mean({losses})"),
+        translation(
+            "tensorflow.losses.compute_weighted_loss(losses, weights)",
+            "tf.compat.v1.losses.compute_weighted_loss({losses}, {weights})",
+        ),
         # With weights of one, all of these reduce to the mean over all elements.
         translation(
             "tensorflow.losses.absolute_difference(labels, predictions)",
@@ -233,6 +238,23 @@ V1_CALLS = by_source(
     )
 )
 """Calls of what ``tf.compat.v1`` alone still has, by name."""
+
+V1_NAMES = {"tensorflow.GraphKeys": "tf.compat.v1.GraphKeys"}
+"""What is written, mostly as a default, where nothing reads it any more."""
+
+V1_FORMS = by_source(
+    (
+        translation(
+            "tensorflow.name_scope(name, default_name, values)",
+            "tf.compat.v1.name_scope({name}, {default_name}, {values})",
+        ),
+        translation(
+            "tensorflow.name_scope(name, default_name)",
+            "tf.compat.v1.name_scope({name}, {default_name})",
+        ),
+    )
+)
+"""Calls of what is still there, in forms of TensorFlow 1 that it no longer takes."""
 
 V1_REASONS = {
     "tensorflow.Print": "use `tf.print`",

@@ -26,9 +26,10 @@ WIDER_SIGNATURES = (
     "argmin",
     "expand_dims",
     "squeeze",
+    "name_scope",
 )
-"""TensorFlow 1's forms of these take what today's take and the old keywords (``keep_dims``,
-``reduction_indices``, ``dimension``, ``dim``, ``squeeze_dims``) as well."""
+"""TensorFlow 1's forms of these take what today's take and the old arguments (``keep_dims``,
+``reduction_indices``, ``dimension``, ``dim``, ``squeeze_dims``, ``default_name``) as well."""
 
 
 class _Reduction:
@@ -156,6 +157,8 @@ def _of_tensorflow() -> Iterator[_Shim]:
     for name in ("softmax", "log_softmax"):
         yield tf.nn, name, getattr(v1.nn, name)
     yield tf, "norm", v1.norm
+    if not hasattr(tf, "GraphKeys"):
+        yield tf, "GraphKeys", v1.GraphKeys
     for name in MOVED:
         if not hasattr(ops, name):
             yield ops, name, tf.convert_to_tensor
