@@ -147,6 +147,25 @@ def test_targets_lie_in_the_cells_of_predictions_that_are_reshaped():
     assert batch.y_true.shape[1:] == (6, 5, 13)
 
 
+class _Classes(tf.keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return tf.nn.sigmoid_cross_entropy_with_logits(labels=y_true, logits=y_pred)
+
+
+class _Boxes(tf.keras.losses.Loss):
+    def __init__(self):
+        super().__init__()
+        self.of_classes = _Classes()
+
+    def call(self, y_true, y_pred):
+        hot = tf.one_hot(tf.cast(y_true[:, :, 4], tf.int32), depth=9)
+        return self.of_classes(hot, y_pred[:, :, 4:])
+
+
+def test_a_loss_that_another_calls_is_followed():
+    assert read(_Boxes().call).at(("y_pred",)).exact == {2: 13}
+
+
 def one_is_reshaped(y_true, y_pred):
     maps = tf.reduce_mean(tf.abs(y_true - y_pred), axis=(1, 2))
     return maps + tf.reduce_mean(tf.reshape(y_pred, [-1, 23, 19]))

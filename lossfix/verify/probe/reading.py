@@ -326,8 +326,10 @@ class _Walk:
         if isinstance(rank, int) and arguments:
             self.sizes.of_rank(arguments[0], rank)
             return None
-        if self.is_own(target) and self.depth > 0:
-            return self.followed(target, arguments, named)
+        # An instance of a loss is called as that.
+        own = target if self.is_own(target) else getattr(target, "call", None)
+        if self.is_own(own) and self.depth > 0:
+            return self.followed(own, arguments, named)
         return operation(self.sizes, name, arguments, named, count)
 
     def entries(self, view: View, name: str) -> Value:
