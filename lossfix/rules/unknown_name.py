@@ -54,18 +54,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from lossfix.losses.discovery.unbound import taken_whole, unbound_names
 from lossfix.losses.discovery.wiring import Misuse, Wiring
-from lossfix.losses.operations.removed import removed
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Rule, no_match, no_rewrite
-from lossfix.syntax.nodes import below, every
-from lossfix.syntax.scope import Definition, unbound_reads
+from lossfix.syntax.nodes import below
+from lossfix.syntax.scope import Definition
 
-_OF_KERAS = ("keras.", "tensorflow.keras.")
-_BACKEND = "keras.backend"
-_NEVER_BROUGHT = frozenset({"K", "np", "tf"})
-"""By no module of Keras 3 through ``import *``."""
-_BINDS_UNSEEN = frozenset({"exec", "globals", "execfile", "get_ipython", "vars"})
 _CURES = {
     "K": "`from tensorflow.keras import backend as K`",
     "np": "`import numpy as np`",
@@ -74,20 +69,17 @@ _CURES = {
 
 
 def wiring(wiring: Wiring) -> Iterator[Misuse]:
-    if not wiring.candidates or _binds_unseen(wiring.module):
-        return
-    taken = _taken_whole(wiring.module)
-    missing = [each for each in unbound_reads(wiring.module) if _is_missing(each.id, taken)]
+    missing = unbound_names(wiring.module) if wiring.candidates else ()
     if not missing:
         return
-    made_global = {name for each in every(wiring.module, ast.Global) for name in each.names}
+    taken = taken_whole(wiring.module)
     told: set[tuple[str, str]] = set()
     for candidate in wiring.candidates:
         if not 0 <= candidate.number < len(wiring.functions):
             continue
         inside = _run(wiring.functions[candidate.number][1])
         for name in missing:
-            if name not in inside or name.id in made_global or wiring.is_provided_for(name):
+            if name not in inside or wiring.is_provided_for(name):
                 continue
             if (candidate.name, name.id) not in told:
                 told.add((candidate.name, name.id))
@@ -103,36 +95,6 @@ def _message(name: str, taken: frozenset[str]) -> str:
 def _cure(name: str) -> str:
     return (
         f"{_CURES[name]} is what it is mostly bound to" if name in _CURES else "bind or import it"
-    )
-
-
-def _is_missing(name: str, taken: frozenset[str]) -> bool:
-    """Whether a name that the file does not bind itself surely comes from no ``import *`` either."""
-    if name.startswith("__"):
-        return False
-    return all(
-        each.startswith(_OF_KERAS)
-        and (name in _NEVER_BROUGHT or (each == _BACKEND and removed(f"{each}.{name}") is not None))
-        for each in taken
-    )
-
-
-def _taken_whole(module: ast.Module) -> frozenset[str]:
-    """The modules of which a file takes all names, dots of relative ones in front."""
-    return frozenset(
-        "." * each.level + (each.module or "")
-        for each in every(module, ast.ImportFrom)
-        if any(name.name == "*" for name in each.names)
-    )
-
-
-def _binds_unseen(module: ast.Module) -> bool:
-    # A bare `pass` between definitions is what a line of a notebook that is no Python reads as.
-    if any(isinstance(each, ast.Pass) for each in module.body):
-        return True
-    return any(
-        isinstance(each.func, ast.Name) and each.func.id in _BINDS_UNSEEN
-        for each in every(module, ast.Call)
     )
 
 

@@ -55,10 +55,10 @@ def test_a_parameter_that_the_body_binds_again_gets_its_name_back(
 
 
 def test_reads_of_a_parameter_become_attributes_and_labels_do_not() -> None:
-    statements = ("x = tf.fill(dims=[2], w=w)", "return x.w * y_pred + helper(w)(y_true)")
+    statements = ("x = tf.fill(dims=[2], w=w)", "return x.w * y_pred + math.prod(w)(y_true)")
     assert call_of(loss(*statements)).splitlines()[-2:] == [
         "    x = tf.fill(dims=[2], w=self.w)",
-        "    return x.w * y_pred + helper(self.w)(y_true)",
+        "    return x.w * y_pred + math.prod(self.w)(y_true)",
     ]
 
 
@@ -204,7 +204,8 @@ def test_a_partial_application_by_position_is_told_once() -> None:
 
 def test_a_function_of_another_module_may_have_the_name_of_the_loss() -> None:
     body = "return 1.0 - scores.my_loss(y_true=y_true, y_pred=y_pred)"
-    assert "class MyLoss(" in rewritten(loss(body, signature="y_true, y_pred"), "bare-function")
+    source = loss(body, signature="y_true, y_pred", above="import scores\n\n\n")
+    assert "class MyLoss(" in rewritten(source, "bare-function")
 
 
 FLAT = """
@@ -249,9 +250,9 @@ def test_what_is_flattened_first_needs_no_ranks(body: str) -> None:
         "return tf.reduce_mean(tf.reshape(y_true * y_pred, [-1]))",
         "return overlap(y_true * y_pred, y_pred)",
         "t = tf.reshape(y_true, [-1, 3])\n    return t - tf.reshape(y_pred, [-1, 3])",
-        "return other.overlap(y_true, y_pred)",
+        "return math.overlap(y_true, y_pred)",
         "return tf.keras.losses.binary_crossentropy(y_true, y_pred) - overlap(y_true, y_pred)",
-        "if other:\n        y_true = tf.reshape(y_true, [-1])\n    return y_true * tf.reshape(y_pred, [-1])",
+        "if math:\n        y_true = tf.reshape(y_true, [-1])\n    return y_true * tf.reshape(y_pred, [-1])",
         "return tf.reduce_mean(y_true[0] - tf.reshape(y_pred, [-1]))",
     ],
 )

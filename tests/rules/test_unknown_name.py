@@ -87,3 +87,32 @@ def test_names_of_python_and_of_inner_places_are_left_alone(line: str) -> None:
 
 def test_a_file_without_a_loss_is_left_alone() -> None:
     assert told("def report():\n    return weight") == []
+
+
+IN_A_PART = """
+import tensorflow as tf
+
+
+def gap(y_true, y_pred):
+    return {}
+
+
+def gap_loss(y_true, y_pred):
+    return tf.reduce_mean(gap(y_true, y_pred))
+
+
+model.compile(loss=gap_loss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ("K.abs(y_true - y_pred)", "it raises NameError: nothing in this file binds `K`"),
+        ("(lambda K: K.mean())(y_true - y_pred)", ""),
+        ("tf.abs(y_true - y_pred)", ""),
+    ],
+)
+def test_a_function_whose_part_reads_such_a_name_becomes_no_class(part: str, reason: str) -> None:
+    (finding,) = findings(IN_A_PART.format(part), "bare-function")
+    assert finding.reason == reason

@@ -14,6 +14,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.outline import ITSELF
+from lossfix.losses.discovery.unbound import unbound_names
 from lossfix.syntax.scope import Scope
 from lossfix.syntax.tree import Definition, Tree, children, dotted, inner_statements
 
@@ -59,6 +60,25 @@ def uses(loss: Loss) -> tuple[Use, ...]:
             if qualified is not None and not _own(loss, qualified):
                 found.append(_use(loss, named, qualified, outside))
     return tuple(found)
+
+
+def unbound(loss: Loss) -> str:
+    """A name that the loss, or what it reaches in this file, reads and nothing binds; mostly none.
+
+    Names that the code provides for by a ``try``, and those of annotations, are left out.
+    """
+    missing = {each.id for each in unbound_names(loss.tree.outline)}
+    for part in _parts(loss) if missing else ():
+        for named in _names(part, loss.tree):
+            name = named.written.partition(".")[0]
+            if name not in missing or name in named.hidden:
+                continue
+            above = loss.tree.ancestors(named.node)
+            if not loss.tree.scope(named.above).binds(name) and not any(
+                isinstance(each, cst.Try | cst.Annotation) for each in above
+            ):
+                return name
+    return ""
 
 
 def references(loss: Loss, name: str, origin: str) -> tuple[Use, ...]:

@@ -11,6 +11,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import RESERVED, parameter_names
+from lossfix.losses.code.reach import unbound
 from lossfix.syntax.quiet import parsed
 from lossfix.syntax.tree import names_below, walk
 
@@ -112,7 +113,10 @@ def _in_file(loss: Loss) -> str:
     bound = Counter(
         path[0] for path, _ in loss.tree.definitions if len(path) == 1 and path[0] == own
     )
-    return "it is defined more than once in this file" if bound[own] > 1 else ""
+    if bound[own] > 1:
+        return "it is defined more than once in this file"
+    name = unbound(loss)
+    return f"it raises NameError: nothing in this file binds `{name}`" if name else ""
 
 
 def _is_used_as_object(loss: Loss, name: str) -> bool:
