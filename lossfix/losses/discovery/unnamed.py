@@ -183,11 +183,11 @@ def _returns_predictions(node: ast.expr) -> bool:
     return False
 
 
-def captured(module: ast.Module, loss: Unnamed, known: str = "") -> str:
+def captured(module: ast.Module, loss: Unnamed, known: frozenset[str] = frozenset()) -> str:
     """A name that is set around a loss, by a function, a comprehension or a loop, and that it uses.
 
     Args:
-        known: one that does not count.
+        known: those that do not count.
     """
     around: set[str] = set()
     above = parents(module).get(loss.node)
@@ -204,7 +204,7 @@ def captured(module: ast.Module, loss: Unnamed, known: str = "") -> str:
     used = sorted(
         (part.lineno, part.col_offset, part.id)
         for part in below(loss.function)
-        if isinstance(part, ast.Name) and part.id in around - own - {known}
+        if isinstance(part, ast.Name) and part.id in around - own - known
     )
     return used[0][2] if used else ""
 

@@ -15,6 +15,7 @@ from lossfix.losses.discovery.candidate import Candidate, Project
 from lossfix.losses.discovery.constants import problem_of
 from lossfix.losses.discovery.outline import ITSELF, expressions_of
 from lossfix.losses.discovery.unnamed import Unnamed, captured
+from lossfix.losses.probing.assumed import assumed
 from lossfix.losses.probing.bound import bound
 from lossfix.losses.probing.building import MAKER, expression_of, instance
 from lossfix.losses.probing.excerpt import Excerpt, Hole, excerpt
@@ -22,6 +23,7 @@ from lossfix.losses.probing.lifted import lifted
 from lossfix.losses.probing.module import ReadModule, source_of
 from lossfix.losses.probing.pared import attributes_of, instance_of, pared
 from lossfix.model import Form, Subject
+from lossfix.syntax.nodes import below, parents
 from lossfix.syntax.quiet import parsed, parsed_expression
 from lossfix.syntax.scope import (
     Definition,
@@ -100,17 +102,45 @@ def _unnamed(module: ast.Module, candidate: Candidate) -> Unnamed:
 def _making(text: str, loss: Unnamed, module: ast.Module) -> tuple[str, tuple[str, ...]]:
     """``text`` with a function that makes a loss that is an expression, and what was assumed for that."""
     owner, itself = _method_around(module, loss)
-    if name := captured(module, loss, itself):
-        raise Hole(f"it uses `{name}`, which is set around it")
-    lines, assumptions = [f"return {ast.unparse(loss.node)}"], tuple[str, ...]()
+    given = _handed_in(module, loss, itself)
+    lines = [*given, f"return {ast.unparse(loss.node)}"]
+    assumptions = tuple(given)
     if any(isinstance(part, ast.Name) and part.id == itself for part in ast.walk(loss.node)):
         text = pared(text, owner, attributes_of([loss.node], itself))
-        built, assumptions, failure = instance(parsed(text), owner)
+        built, told, failure = instance(parsed(text), owner)
         if failure:
             raise Hole(failure)
         lines.insert(0, f"{itself} = {built}")
+        assumptions = (*told, *assumptions)
     body = "".join(f"    {line}\n" for line in lines)
     return f"{text}\n\n\ndef {MAKER}():\n{body}", assumptions
+
+
+def _handed_in(module: ast.Module, loss: Unnamed, itself: str) -> list[str]:
+    """Values for the parameters of the function around a loss that the loss uses, one line for each."""
+    around = _function_around(module, loss)
+    handed = dict(defaults(around.args)) if around is not None else {}
+    stored = {
+        part.id
+        for part in below(around or loss.node)
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+    }
+    lines: dict[str, str] = {}
+    while name := captured(module, loss, frozenset({itself, *lines})):
+        if around is None or name not in handed or name in stored:
+            raise Hole(f"it uses `{name}`, which is set around it")
+        default = handed[name]
+        value = assumed(module, around, name) if default is None else ast.unparse(default)
+        lines[name] = f"{name} = {value}"
+    return list(lines.values())
+
+
+def _function_around(module: ast.Module, loss: Unnamed) -> ast.FunctionDef | None:
+    """The function in which a loss stands: nothing between the two binds a name."""
+    above = parents(module).get(loss.node)
+    while above is not None and not isinstance(above, ast.FunctionDef):
+        above = parents(module).get(above)
+    return above
 
 
 def _method_around(module: ast.Module, loss: Unnamed) -> tuple[str, str]:
@@ -130,21 +160,22 @@ def _nested(
     listed = dict(definitions(module.body))
     function = listed[candidate.path]
     outer = listed[candidate.path[:-1]]
-    if isinstance(outer, ast.ClassDef) or isinstance(function, ast.ClassDef):
+    if not isinstance(outer, ast.FunctionDef) or isinstance(function, ast.ClassDef):
         raise Hole("it is defined in a place from which it cannot be taken")
     free = {part.id for part in ast.walk(function) if isinstance(part, ast.Name)}
     scope = scope_of_module(module)
     itself = ""
-    if len(candidate.path) == 3 and isinstance(outer, ast.FunctionDef):
+    if len(candidate.path) == 3:
         itself = instance_of(outer)
     prelude: list[str] = []
     taken: set[str] = set()
+    handed: list[str] = []
     needed: list[ast.AST] = [function]
     for name, default in defaults(outer.args):
         if name in free and name != itself:
-            if default is None:
-                raise Hole(f"it captures `{name}`, a parameter of `{outer.name}` without a default")
-            prelude.append(f"{name} = {ast.unparse(default)}\n")
+            value = assumed(module, outer, name) if default is None else ast.unparse(default)
+            handed += [f"{name} = {value}"] * (default is None)
+            prelude.append(f"{name} = {value}\n")
             taken.add(name)
     for statement in statements(outer.body):
         found = bound(statement)
@@ -159,13 +190,14 @@ def _nested(
         taken |= found.binds
         free |= found.reads | found.annotates
     own = textwrap.dedent(source_of(text, function))
-    assumptions: tuple[str, ...] = ()
+    assumptions = tuple(handed)
     if itself in free:
         owner = candidate.path[0]
         text = pared(text, owner, attributes_of(needed, itself))
-        built, assumptions, failure = instance(parsed(text), owner)
+        built, told, failure = instance(parsed(text), owner)
         if failure:
             raise Hole(failure)
+        assumptions = (*told, *assumptions)
         prelude.insert(0, f"{itself} = {built}\n")
         taken.add(itself)
         free.add(owner)
