@@ -87,7 +87,9 @@ def _unmeasured(probe: Probe, facts: Facts) -> list[Reason]:
     return [Reason(Ruling.UNVERIFIABLE, text) for text in found]
 
 
-_OF_THE_CODE = ("AttributeError", "NameError", "ImportError", "ModuleNotFoundError")
+_OF_THE_CODE = tuple(
+    f"{kind}Error" for kind in "Attribute Name UnboundLocal Import ModuleNotFound".split()
+)
 """Errors that other inputs would hardly help."""
 
 

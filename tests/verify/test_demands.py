@@ -122,7 +122,7 @@ def of_one(y_pred):
         (labelled_under_a_loss, None, (5,)),
         (halved_under_a_loss, (6,), (5,)),
         (bounded, None, None),
-        (gathered, (2,), None),
+        (gathered, (2,), (1,)),
         (plain, None, None),
     ],
 )

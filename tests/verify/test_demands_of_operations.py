@@ -1,5 +1,7 @@
 """What single operations ask of the shapes of the inputs of a loss, alone and one after the other."""
 
+import runpy
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -145,6 +147,27 @@ def test_targets_lie_in_the_cells_of_predictions_that_are_reshaped():
     batch = family.batches(0, 1)[0]
     assert batch.y_pred.shape[1:] == (6, 5, 17)
     assert batch.y_true.shape[1:] == (6, 5, 13)
+
+
+@pytest.mark.parametrize("width", ["y_pred.shape[-1]", "tf.shape(y_pred)[-1]"])
+def test_indices_of_as_many_classes_as_there_are_predictions(width, tmp_path):
+    source = f"return tf.one_hot(tf.cast(y_true, tf.int32), {width}) * y_pred"
+    path = tmp_path / "hot.py"
+    path.write_text(f"import tensorflow as tf\ndef loss(y_true, y_pred):\n    {source}\n")
+    demands = read(runpy.run_path(str(path))["loss"])
+    assert demands.at(("y_true",)).classes == -1
+    family, _ = fitted(suggest("def f(t, p): return t * p"), demands)[0]
+    assert family.labels == "index"
+
+
+def of_one_label(y_true, y_pred):
+    labels = tf.squeeze(y_true, axis=1)
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=y_pred)
+
+
+def test_labels_in_a_column_that_is_squeezed_stay_labels():
+    demand = read(of_one_label).at(("y_true",))
+    assert (demand.exact, demand.classes) == ({1: 1}, -1)
 
 
 class _Classes(tf.keras.losses.Loss):

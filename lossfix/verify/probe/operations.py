@@ -9,7 +9,7 @@ from typing import Any, Optional
 import numpy as np
 
 from .connectionist import ctc, ctc_loss
-from .demands import Known, Value, View, Wide, shape_of
+from .demands import Extent, Known, Value, View, Wide, shape_of
 from .sizes import Call, Sizes
 from .windows import IMAGES, WINDOWED, framed, images, windowed
 
@@ -99,6 +99,9 @@ def _one_hot(sizes: Sizes, call: Call) -> Value:
     if isinstance(depth, Known) and isinstance(depth.value, (int, np.integer)):
         sizes.demands.at(call.view.path).classes = int(depth.value)
         return Wide(int(depth.value))
+    if isinstance(depth, Extent) and depth.axis == -1 and depth.view.path != call.view.path:
+        demand = sizes.demands.at(call.view.path)
+        demand.classes = demand.classes or -1
     return None
 
 
@@ -143,10 +146,12 @@ def _sequence_mask(sizes: Sizes, call: Call) -> Value:
 def _squeeze(sizes: Sizes, call: Call) -> Value:
     """Of an axis of one."""
     where = call.axis or call.second
-    if isinstance(where, Known) and where.value == -1:
-        sizes.exactly(call.view, -1, 1)
+    if not isinstance(where, Known) or not isinstance(where.value, int) or where.value == 0:
+        return None
+    sizes.exactly(call.view, where.value, 1)
+    if where.value == -1:
         return replace(call.view, back=call.view.back + 1)
-    return None
+    return replace(call.view, front=call.view.front + 1) if where.value == 1 else None
 
 
 def _transpose(sizes: Sizes, call: Call) -> Value:

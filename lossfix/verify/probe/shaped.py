@@ -100,13 +100,13 @@ def fitted(
     if demands is None or len(demands.parameters) != 2:
         return list(suggested)
     of_true, of_pred = (demands.at((name,)) for name in demands.parameters)
+    if of_true.classes:
+        suggested = sorted(suggested, key=lambda each: each[0].labels != "index")
     if not (of_true.of_shape or of_pred.of_shape):
         return list(suggested)
     # A sample of targets and one of predictions differ in their last axis, if at all.
     together = sorted(_pairs(of_true, of_pred), key=lambda pair: pair[0][:-1] != pair[1][:-1])
     pairs = together[:COMBINATIONS]
-    if of_true.classes > 0:
-        suggested = sorted(suggested, key=lambda each: each[0].labels != "index")
     found: list[tuple[Family, float]] = []
     seen: set[tuple[str, str, Shape, Shape]] = set()
     for family, score in suggested:
