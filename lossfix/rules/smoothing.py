@@ -58,6 +58,6 @@ def smoothed(loss: Loss, found: Iterable[gates.Gate], match: Match) -> Edit | No
     """The edit that smooths the gate that was matched; ``None`` where it is none of ``found``."""
     for gate in found:
         if gate.node is match.node:
-            nodes = smooth(loss, gate)
-            return None if nodes is None else Edit(nodes)
+            edit = smooth(loss, gate)
+            return None if edit is None else Edit(edit.replace, before=edit.before)
     return None

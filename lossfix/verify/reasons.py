@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lossfix.model import Gate, Probe, Ruling, Safety, State
-from lossfix.verify.probe.facts import LIVE_ROWS, Facts, GradientFacts, ValueFacts
+from lossfix.verify.probe.facts import LIVE_ROWS, MAP, Facts, GradientFacts, ValueFacts
 from lossfix.verify.states import is_broken, relation, state_after, state_of
 from lossfix.verify.wording import deviation, number, percent, reach, unseen, weights
 
@@ -43,6 +43,7 @@ def against(probe: Probe, facts: Facts, before: State, after: State) -> list[Rea
         *_units(facts),
         *_moved_gate(probe, facts),
         *_no_gate(facts),
+        *_drowned(facts),
         *_lost_path(facts),
         *_slopes(facts, before),
         *_repeated(facts),
@@ -233,6 +234,17 @@ def _no_gate(facts: Facts) -> list[Reason]:
     share = 1.0 / (1.0 + math.exp(-facts.steepness * max(scales)))
     open_ = f"between {percent(1 - share)} and {percent(share)} open"
     text = f"at half of the inputs the smoothed gate is {open_}: so gentle a smoothing is none"
+    return [Reason(Ruling.CHANGED_MEANING, text)]
+
+
+def _drowned(facts: Facts) -> list[Reason]:
+    """A smoothing that counts the background of a map for more than what is there."""
+    if facts.found_worth is None or not facts.drowned:
+        return []
+    text = (
+        f"on a map of {MAP} elements, to find the one that is there is worth "
+        f"{percent(max(facts.found_worth, 0.0))} of what it was: the background adds up and drowns it"
+    )
     return [Reason(Ruling.CHANGED_MEANING, text)]
 
 

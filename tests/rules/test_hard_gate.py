@@ -106,7 +106,7 @@ def test_a_gate_beside_one_that_was_smoothed_is_as_dead_as_before() -> None:
         return 1.0 - 2.0 * hits / (guesses + tf.reduce_sum(y_true) + 1e-7)
     """
     text = rewritten(source, RULE, "jump-gate")
-    assert "tf.cast" not in text
+    assert text.count("soft_step(y_pred, 0.5, steepness)") == 2
 
 
 def test_a_dead_term_is_found_beside_a_live_one() -> None:
@@ -249,3 +249,121 @@ def test_a_gate_that_carries_its_term_alone_is_never_detached() -> None:
     for gate in (Gate.SIGMOID, Gate.DETACHED):
         options = Options((hard_gate.RULE,), Relaxation(gate, 10.0))
         assert "reduce_mean(tf.sigmoid(" in repair("losses.py", source, "loss", options).after
+
+
+SOFT_STEP = """
+def soft_step(x, threshold, steepness):
+    \"\"\"Whether `x`, from 0 to 1, is above `threshold`: a smooth step that is 0 at 0 and 1 at 1.\"\"\"
+
+    def sigmoid(at):
+        return tf.sigmoid(tf.cast(steepness, x.dtype) * (at - threshold))
+
+    return (sigmoid(x) - sigmoid(0.0)) / (sigmoid(1.0) - sigmoid(0.0))
+"""
+
+COUNTED = {
+    "thresholded pixels": (
+        "tf.cast(y_pred > 0.5, tf.float32)",
+        "soft_step(y_pred, 0.5, steepness)",
+    ),
+    "pixels below a threshold": (
+        "tf.where(y_pred <= 0.5, 1.0, 0.0)",
+        "1.0 - soft_step(y_pred, 0.5, steepness)",
+    ),
+    "a threshold that is a parameter": (
+        "tf.cast(y_pred > threshold, tf.float32)",
+        "soft_step(y_pred, threshold, steepness)",
+    ),
+    "what a sigmoid keeps between 0 and 1": (
+        "tf.cast(0.3 < tf.sigmoid(y_pred), tf.float32)",
+        "soft_step(tf.sigmoid(y_pred), 0.3, steepness)",
+    ),
+    "predicted and true at once": (
+        "tf.cast(tf.logical_and(y_pred > 0.5, y_true > 0.5), tf.float32)",
+        "soft_step(y_pred, 0.5, steepness) * tf.cast(y_true > 0.5, y_pred.dtype)",
+    ),
+    "a cast that is compared with 1": (
+        "tf.cast(tf.equal(tf.cast(y_pred > 0.5, tf.int32), 1), tf.float32)",
+        "soft_step(y_pred, 0.5, steepness)",
+    ),
+    "logits, whose background lies far out": (
+        "tf.cast(y_pred > 0.0, tf.float32)",
+        "tf.sigmoid(steepness * y_pred)",
+    ),
+    "errors, which are no shares": (
+        "tf.cast(tf.abs(y_true - y_pred) < 0.5, tf.float32)",
+        "tf.sigmoid(steepness * (0.5 - tf.abs(y_true - y_pred)))",
+    ),
+    "a band, which has two margins": (
+        "tf.cast((y_pred > 0.2) & (y_pred < 0.8), tf.float32)",
+        "tf.sigmoid(steepness * tf.minimum(y_pred - 0.2, 0.8 - y_pred))",
+    ),
+}
+
+
+def counted(
+    hit: str, value: str = "tf.reduce_sum(hit * y_true) / tf.reduce_sum(hit + y_true)"
+) -> str:
+    return f"""
+    def count_loss(y_true, y_pred, threshold=0.5):
+        hit = {hit}
+        return 1.0 - {value}
+    """
+
+
+@pytest.mark.parametrize(("gate", "smoothed"), COUNTED.values(), ids=COUNTED.keys())
+def test_what_is_counted_in_a_ratio_is_nothing_where_nothing_is(gate: str, smoothed: str) -> None:
+    text = rewritten(counted(gate), RULE)
+    assert f"    hit = {smoothed}\n" in text
+    assert text.startswith(SOFT_STEP.lstrip()) == ("soft_step" in smoothed)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tf.reduce_mean(tf.abs(y_true - hit), axis=-1)",
+        "tf.reduce_sum(tf.abs(y_true - hit), axis=-1)",
+        "tf.reduce_sum(hit * y_true) / 100.0",
+    ],
+)
+def test_what_each_element_adds_to_the_loss_is_a_sigmoid(value: str) -> None:
+    text = rewritten(counted("tf.cast(y_pred > 0.5, tf.float32)", value), RULE)
+    assert "    hit = tf.sigmoid(steepness * (y_pred - 0.5))\n" in text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tf.abs(tf.reduce_sum(hit) - tf.reduce_sum(y_true))",
+        "tf.reduce_mean(hit * y_true) / tf.reduce_mean(hit)",
+        "tf.math.divide_no_nan(tf.reduce_sum(hit * y_true), tf.reduce_sum(hit))",
+    ],
+)
+def test_what_is_compared_as_a_count_is_counted(value: str) -> None:
+    text = rewritten(counted("tf.cast(y_pred > 0.5, tf.float32)", value), RULE)
+    assert "    hit = soft_step(y_pred, 0.5, steepness)\n" in text
+
+
+def test_what_a_part_returns_is_counted_where_it_is_called() -> None:
+    source = """
+    def binary(values):
+        return tf.cast(values > 0.5, tf.float32)
+
+
+    def count_loss(y_true, y_pred):
+        hit = binary(y_pred)
+        return 1.0 - tf.reduce_sum(hit * y_true) / tf.reduce_sum(hit + y_true)
+    """
+    assert "    return soft_step(values, 0.5, steepness)\n" in rewritten(source, RULE)
+
+
+def test_a_threshold_of_which_nothing_is_known_may_be_none_of_a_share() -> None:
+    source = """
+    def factory(at):
+        def count_loss(y_true, y_pred):
+            hit = tf.cast(y_pred > at, tf.float32)
+            return 1.0 - tf.reduce_sum(hit * y_true) / tf.reduce_sum(hit + y_true)
+
+        return count_loss
+    """
+    assert "tf.sigmoid(steepness * (y_pred - at))" in rewritten(source, RULE)

@@ -187,6 +187,12 @@ def test_what_is_not_there_does_not_add_up_over_a_large_map(hits: str) -> None:
     assert float(found) * 10_000 == pytest.approx(1.0, abs=0.05)
 
 
+def test_gates_that_are_counted_do_not_add_up_over_a_large_map() -> None:
+    new = built("tf.cast(p > 0.3, tf.float32)) / (tf.reduce_sum(t)", smoothed=True)
+    targets = tf.constant(np.eye(1, 10_000, dtype="float32"))
+    assert float(new(targets, targets)) * 10_000 == pytest.approx(1.0, abs=1e-3)
+
+
 STEEPNESS = 8.0
 IN_PLACE_OF_ROUND = {
     "hard": np.round,
@@ -215,3 +221,64 @@ def test_counts_over_a_large_map_are_as_the_documents_say(
     hits = counted(targets * shares).sum()
     assert hits == pytest.approx(recall, abs=0.005 * max(1.0, recall))
     assert 1.0 - 2.0 * hits / (1.0 + counted(shares).sum()) == pytest.approx(loss, abs=0.01)
+
+
+def sigmoid(x: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def share_above(x: Any, threshold: float, scaled: bool) -> Any:
+    at = [sigmoid(10.0 * (end - threshold)) for end in (0.0, x, 1.0)]
+    return (at[1] - at[0]) / (at[2] - at[0]) if scaled else at[1]
+
+
+FORMS = {
+    "soft count": lambda x, threshold: x,
+    "sigmoid": lambda x, threshold: share_above(x, threshold, scaled=False),
+    "scaled": lambda x, threshold: share_above(x, threshold, scaled=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "threshold", "loss"),
+    [
+        ("soft count", 0.5, 0.05),
+        ("sigmoid", 0.5, 0.957),
+        ("scaled", 0.5, 0.006),
+        ("sigmoid", 0.3, 0.994),
+        ("scaled", 0.3, 0.001),
+    ],
+)
+def test_ten_found_on_a_large_map_are_worth_what_the_documents_say(
+    form: str, threshold: float, loss: float
+) -> None:
+    truth = np.arange(256 * 256) < 10
+    counted = FORMS[form](np.where(truth, 0.9, 0.0), threshold)
+    value = 1.0 - 2.0 * (truth * counted).sum() / (10.0 + counted.sum())
+    assert value == pytest.approx(loss, abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("form", "missed"), [("soft count", 0.18), ("sigmoid", 0.64), ("scaled", 0.11)]
+)
+def test_a_model_learns_from_a_large_map_what_the_documents_say(form: str, missed: float) -> None:
+    random = np.random.default_rng(1)
+    truth = np.arange(128 * 128) < 10
+    centre = random.normal(size=8)
+    features = random.normal(size=(truth.size, 8))
+    features[:10] += 4.5 * centre / np.linalg.norm(centre)
+    features = np.concatenate([features, np.ones((truth.size, 1))], axis=1)
+    weights, first, second = np.zeros(9), np.zeros(9), np.zeros(9)
+    for step in range(1, 301):
+        share = sigmoid(features @ weights)
+        counted = FORMS[form](share, 0.3)
+        slope = (FORMS[form](share + 1e-6, 0.3) - counted) / 1e-6 * share * (1.0 - share)
+        total, hits = 10.0 + counted.sum(), (truth * counted).sum()
+        gradient = features.T @ (2.0 * (hits / total - truth) / total * slope)
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        moved = first / (1.0 - 0.9**step) / np.sqrt(second / (1.0 - 0.999**step))
+        weights = weights - 0.05 * moved
+    found = sigmoid(features @ weights) > 0.3
+    value = 1.0 - 2.0 * (truth & found).sum() / (10.0 + found.sum())
+    assert value == pytest.approx(missed, abs=0.02)

@@ -83,6 +83,8 @@ def facts(before, after, value, *tests, **more) -> Facts:
         (EXACT, facts(NONE, ALIVE, CLOSE, DOWN), Ruling.CHANGED_MEANING),
         (EXACT, facts(ALIVE, ALIVE, FAR), Ruling.CHANGED_MEANING),
         (RELAXED, facts(JUMPS, ALIVE, FAR, DOWN), Ruling.CHANGED_MEANING),
+        (RELAXED, facts(NONE, ALIVE, CLOSE, DOWN, found_worth=0.04), Ruling.CHANGED_MEANING),
+        (RELAXED, facts(NONE, ALIVE, CLOSE, DOWN, found_worth=0.48), Ruling.APPROXIMATED),
         (RELAXED, facts(JUMPS, JUMPS, EQUAL), Ruling.STILL_BROKEN),
         (EXACT, facts(NONE, NONE, EQUAL), Ruling.STILL_BROKEN),
         (EXACT, facts(NONE, ZERO, EQUAL), Ruling.STILL_BROKEN),

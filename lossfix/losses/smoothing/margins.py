@@ -22,6 +22,7 @@ from lossfix.losses.code.conditions import (
 )
 from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.smoothing.shares import Share, share_of
 from lossfix.model import Gate
 from lossfix.syntax.build import expression
 
@@ -148,20 +149,31 @@ def _reduced(
 
 
 def soft(
-    loss: Loss, condition: cst.BaseExpression, steepness: cst.BaseExpression, negated: bool = False
+    loss: Loss,
+    condition: cst.BaseExpression,
+    steepness: cst.BaseExpression,
+    negated: bool = False,
+    step_of_shares: cst.Name | None = None,
 ) -> cst.BaseExpression | None:
-    """A number between 0 and 1 that approaches ``condition`` (or its negation) as steepness grows."""
+    """A number between 0 and 1 that approaches ``condition`` (or its negation) as steepness grows.
+
+    Args:
+        step_of_shares: the function to smooth gates on shares by, in the place of a sigmoid.
+    """
     if not loss.predicts(condition):
         mask = expression(
             f"{loss.spell('tf.cast')}({{c}}, {{p}}.dtype)", c=condition, p=cst.Name(loss.y_pred)
         )
         return expression("1.0 - {m}", m=mask) if negated else mask
+    share = None if step_of_shares is None else share_of(loss, condition)
+    if share is not None and step_of_shares is not None:
+        return _stepped(loss, share, steepness, negated, step_of_shares)
     whole = margin(loss, condition)
     if whole is not None:
         return _sigmoid(loss, steepness, opposite(whole) if negated else whole)
     joined = connective(loss, condition)
     if joined is not None:
-        return _soft_joined(loss, joined, steepness, negated)
+        return _soft_joined(loss, joined, steepness, negated, step_of_shares)
     same = _same_class(loss, condition, steepness)
     over = quantifier(loss, condition)
     if over is not None:
@@ -171,7 +183,7 @@ def soft(
         differs = sides is not None and sides[1] == "!="
         return expression("1.0 - {s}", s=same) if negated != differs else same
     value = named_value(loss, condition)
-    return None if value is None else soft(loss, value, steepness, negated)
+    return None if value is None else soft(loss, value, steepness, negated, step_of_shares)
 
 
 def _same_class(
@@ -265,15 +277,16 @@ def _soft_joined(
     joined: tuple[str, tuple[cst.BaseExpression, ...]],
     steepness: cst.BaseExpression,
     negated: bool,
+    step_of_shares: cst.Name | None,
 ) -> cst.BaseExpression | None:
     word, parts = joined
     if word == "not":
-        return soft(loss, parts[0], steepness, not negated)
+        return soft(loss, parts[0], steepness, not negated, step_of_shares)
     if word not in ("and", "or"):
         return None
     # De Morgan: the negation of both is either of the negations.
     both = (word == "and") != negated
-    first, second = (soft(loss, each, steepness, negated) for each in parts)
+    first, second = (soft(loss, each, steepness, negated, step_of_shares) for each in parts)
     if first is None or second is None:
         return None
     if both:
@@ -285,7 +298,24 @@ def _sigmoid(
     loss: Loss, steepness: cst.BaseExpression, whole: cst.BaseExpression
 ) -> cst.BaseExpression:
     name = loss.spell("tf.sigmoid")
-    gate = expression(f"{name}({{m}})", m=scaled(steepness, whole))
+    return _as_asked(loss, expression(f"{name}({{m}})", m=scaled(steepness, whole)))
+
+
+def _stepped(
+    loss: Loss,
+    share: Share,
+    steepness: cst.BaseExpression,
+    negated: bool,
+    function: cst.Name,
+) -> cst.BaseExpression:
+    gate = expression(
+        "{f}({x}, {t}, {k})", f=function, x=share.value, t=share.threshold, k=steepness
+    )
+    whole = _as_asked(loss, gate)
+    return whole if share.above != negated else expression("1.0 - {s}", s=whole)
+
+
+def _as_asked(loss: Loss, gate: cst.BaseExpression) -> cst.BaseExpression:
     if loss.relaxation.gate is Gate.DETACHED:
         return expression(f"{loss.spell('tf.stop_gradient')}({{g}})", g=gate)
     return gate

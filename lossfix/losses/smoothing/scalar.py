@@ -16,6 +16,7 @@ from itertools import pairwise
 
 import libcst as cst
 
+from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.liveness import parts_of
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing.attributes import attributes
@@ -97,6 +98,20 @@ def _environment(loss: Loss, random_: random.Random) -> dict[str, Value]:
         except (Unknown, ArithmeticError, ValueError):
             known.setdefault(name, random_.uniform(0.1, 0.9))
     return {**known, **attributes(loss, known, random_)}
+
+
+def number_of(loss: Loss, node: cst.BaseExpression) -> float | None:
+    """The number that an expression is, be it by the default of a parameter; ``None`` where none is known."""
+    if loss.is_tensor(node):
+        return None
+    found: set[float] = set()
+    for draw in range(2):
+        try:
+            run = Evaluation(loss, _environment(loss, random.Random(draw)), node)
+            found.add(run.number(named_value(loss, node) or node))
+        except (Unknown, ArithmeticError, ValueError):
+            return None
+    return found.pop() if len(found) == 1 else None
 
 
 @lru_cache(maxsize=64)

@@ -1,10 +1,13 @@
 """Smoothing a gate: a sigmoid of its margin that the gate is the limit of.
 
 ``where(c, a, b)`` becomes ``s * a + (1 - s) * b`` with ``s = sigmoid(steepness * margin)``, ``cast(c)``
-becomes ``s``, a count a sum of ``s``, and the mean of a selection a mean that is weighted by ``s``.
+becomes ``s``, a count a sum of ``s``, and the mean of a selection a mean that is weighted by ``s``. Of shares
+that are counted, ``s`` is what ``shares`` makes of them.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -15,6 +18,8 @@ from lossfix.losses.code.naming import named, statement_of
 from lossfix.losses.code.parameters import add, number
 from lossfix.losses.smoothing.gates import Gate, Use, gates, is_float_again
 from lossfix.losses.smoothing.margins import soft
+from lossfix.losses.smoothing.paths import Path, path_of
+from lossfix.losses.smoothing.shares import is_counted, soft_step
 from lossfix.syntax.build import Replacement, comments, expression
 from lossfix.syntax.tree import dotted, names_below
 
@@ -57,19 +62,52 @@ def constant(loss: Loss, node: cst.BaseExpression | None) -> float | None:
     return None
 
 
-def smooth(loss: Loss, gate: Gate) -> dict[cst.CSTNode, Replacement] | None:
-    """The replacements that smooth one gate and everything that shares its condition by name.
+@dataclass(frozen=True, eq=False)
+class Smoothing:
+    """What smooths a gate: nodes that replace others, and what it needs above the loss."""
+
+    replace: dict[cst.CSTNode, Replacement]
+    before: tuple[cst.BaseStatement, ...] = ()
+
+
+def smooth(loss: Loss, gate: Gate) -> Smoothing | None:
+    """What smooths one gate and everything that shares its condition by name.
 
     ``None`` where the condition has no margin or the loss no place for a parameter.
     """
+    shared = _shared(loss, gate)
+    step, before = _step_of(loss, [gate] if shared is None else shared[1])
+    replace = _smooth(loss, gate, shared, step)
+    return None if replace is None else Smoothing(replace, before)
+
+
+def _step_of(
+    loss: Loss, group: list[Gate]
+) -> tuple[cst.Name | None, tuple[cst.BaseStatement, ...]]:
+    """The function by which gates of one condition become weights where they count shares, and its
+    definition; nothing where they do not, and a sigmoid will do."""
+    if not any(is_counted(loss, each) and path_of(loss, each) is Path.DEAD for each in group):
+        return None, ()
+    function, before = soft_step(loss)
+    weight = soft(loss, group[0].condition, cst.Name("steepness"), step_of_shares=function)
+    if weight is None or function.value not in names_below(weight):
+        return None, ()
+    return function, before
+
+
+def _smooth(
+    loss: Loss,
+    gate: Gate,
+    shared: tuple[cst.BaseExpression, list[Gate]] | None,
+    step: cst.Name | None,
+) -> dict[cst.CSTNode, Replacement] | None:
     added = add(loss, "steepness", number(loss.relaxation.steepness))
     if added is None or obstacle(loss, gate):
         return None
     replace: dict[cst.CSTNode, Replacement] = dict(added.replace)
-    shared = _shared(loss, gate)
     if shared is not None:
         binding, group = shared
-        weight = soft(loss, gate.condition, added.reference)
+        weight = soft(loss, gate.condition, added.reference, step_of_shares=step)
         if weight is None:
             return None
         replace[binding] = weight
@@ -77,11 +115,11 @@ def smooth(loss: Loss, gate: Gate) -> dict[cst.CSTNode, Replacement] | None:
         for each in group:
             replace.update(_used(loss, each, cst.Name(gate.named.value)))
         return {**replace, **orphaned(loss, (binding,), weight)}
-    inline = _inline(loss, gate, added.reference)
+    inline = _inline(loss, gate, added.reference, step)
     if inline is not None:
         replace[gate.node] = inline
         return {**replace, **orphaned(loss, (gate.node,), inline)}
-    weight = soft(loss, gate.condition, added.reference)
+    weight = soft(loss, gate.condition, added.reference, step_of_shares=step)
     if weight is None:
         return None
     if statement_of(loss, gate.node) is None:
@@ -181,17 +219,19 @@ def _shared(loss: Loss, gate: Gate) -> tuple[cst.BaseExpression, list[Gate]] | N
     return None if value is None else (value, group)
 
 
-def _inline(loss: Loss, gate: Gate, steepness: cst.BaseExpression) -> cst.BaseExpression | None:
+def _inline(
+    loss: Loss, gate: Gate, steepness: cst.BaseExpression, step: cst.Name | None
+) -> cst.BaseExpression | None:
     """The gate as one expression, where its branches are constants that make it short."""
     if gate.use is Use.SELECT:
         return None
     if gate.then is None or gate.otherwise is None:
-        weight = soft(loss, gate.condition, steepness)
+        weight = soft(loss, gate.condition, steepness, step_of_shares=step)
         return None if weight is None else _blend(loss, gate, weight)
     high, low = constant(loss, gate.then), constant(loss, gate.otherwise)
     if high is None or low is None or 0.0 not in (high, low):
         return None
-    weight = soft(loss, gate.condition, steepness, negated=high == 0.0)
+    weight = soft(loss, gate.condition, steepness, high == 0.0, step)
     factor = low if high == 0.0 else high
     if weight is None or factor == 1.0:
         return weight

@@ -24,6 +24,7 @@ from .descent import ROWS, Yardstick, alignment, descent, yardstick
 from .extremes import EDGE, at_edges
 from .facts import LIVE_ROWS, DescentFacts, Facts, GradientFacts, Outcome, ValueFacts
 from .families import Batch, edges
+from .foreground import found_worth
 from .gates import HARD
 from .gradient import along_paths, live_rows, quick_gradient, raised
 from .inputs import near_gates, refusal, sides
@@ -223,7 +224,10 @@ class Comparison:
         if self.ladder:
             segments = sides(self.family, self.job.seed)
             found = sharpening(*self._pair(self.after), segments, self.ladder[0])
-            self._note(sharpening=found)
+            self._note(sharpening=found, found_worth=self._found_worth(self.after))
+            if self.facts.drowned:
+                # A gentler gate leaves more of the background.
+                return self._stop("values")
         against = self._yardstick()
         if against is None:
             return True
@@ -243,11 +247,19 @@ class Comparison:
             hard = [gate for gate in self.gates if gate.facts.kind in HARD]
             self._note(deviation_bound=deviation_bound(hard, self.facts.steepness))
         if self.chosen is not self.after:
-            self._note(values=(self._compared(self.chosen, self.batches),))
+            self._note(
+                values=(self._compared(self.chosen, self.batches),),
+                found_worth=self._found_worth(self.chosen) if self.ladder else None,
+            )
         if self.ladder:
             pair = self._pair(self.chosen)
             self._note(reach=measure_reach(*pair, self.gates, self.family))
         return True
+
+    def _found_worth(self, side: Side) -> Optional[float]:
+        if self.facts.apart:
+            return None
+        return found_worth(self.before.plain, side.plain, self.family, self.gates)
 
     def _yardstick(self) -> Optional[Yardstick]:
         batch = self.family.batches(self.job.seed + 11, 1, ROWS)[0]
