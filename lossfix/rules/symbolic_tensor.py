@@ -115,12 +115,28 @@ def _read(wiring: Wiring, candidate: Candidate, node: ast.FunctionDef) -> Iterat
 
 
 def _names(node: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
-    built = {part for each in below(node) for part in _built_from(each)}
+    built = _parts_of_models(node)
     for each in below(node):
         if each in built or not isinstance(each, ast.Name | ast.Attribute):
             continue
         if isinstance(each.ctx, ast.Load):
             yield each
+
+
+def _parts_of_models(node: ast.AST) -> set[ast.AST]:
+    """What models are built from within a function, also under names that are read for nothing else."""
+    built = {part for each in below(node) for part in _built_from(each)}
+    # A name may be set to what another one is made of, which stands above it.
+    for line in reversed([each for each in below(node) if isinstance(each, ast.Assign)]):
+        names = {each.id for each in line.targets if isinstance(each, ast.Name)}
+        reads = [
+            each
+            for each in below(node)
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) and each.id in names
+        ]
+        if reads and built.issuperset(reads):
+            built |= set(ast.walk(line.value))
+    return built
 
 
 def _built_from(node: ast.AST) -> Iterator[ast.AST]:

@@ -377,6 +377,17 @@ def code_loss(y_true, y_pred):
     inner = model.get_layer("code").output
     return tf.reduce_mean(tf.square(y_true - y_pred)) + tf.reduce_mean(inner)
 """,
+    "a layer of a model that comes from elsewhere": """
+def code_loss(y_true, y_pred):
+    inner = found().get_layer("code").output
+    return tf.reduce_mean(tf.square(y_true - y_pred)) + tf.reduce_mean(inner)
+""",
+    "what a model is built of, and the loss as well": """
+def code_loss(y_true, y_pred):
+    inner = model.get_layer("code").output
+    teacher = tf.keras.Model(model.inputs, inner)
+    return tf.reduce_mean(tf.square(teacher(y_true) - y_pred)) + tf.reduce_mean(inner)
+""",
     "handed to a factory": """
 def make_loss(latent):
     def code_loss(y_true, y_pred):
@@ -480,6 +491,14 @@ def code_loss(y_true, y_pred):
     parts = tf.keras.applications.VGG16(include_top=False)
     teacher = tf.keras.Model(inputs=parts.input, outputs=parts.get_layer("block1_conv1").output)
     return tf.reduce_mean(tf.square(teacher(y_true) - teacher(y_pred)))
+""",
+    "a model that is built of names": """
+def code_loss(y_true, y_pred):
+    parts = tf.keras.applications.VGG16(include_top=False)
+    first = parts.get_layer("block1_conv1").output
+    depths = [first, *(parts.get_layer(name).output for name in DEPTHS)]
+    teacher = tf.keras.Model(parts.input, depths)
+    return tf.reduce_mean(tf.square(teacher(y_true)[0] - teacher(y_pred)[0]))
 """,
     "a factory of numbers": """
 def make_loss(code):

@@ -28,7 +28,7 @@ def is_symbolic(wiring: Wiring, node: ast.expr | None, seen: frozenset[str] = fr
             )
         case ast.Attribute(value=value, attr=attribute):
             if attribute in _ENDS:
-                return wiring.is_model(value) or _is_layer_of_a_model(wiring, value)
+                return wiring.is_model(value) or _is_layer_of_a_model(value)
             return attribute not in _STATIC and is_symbolic(wiring, value, seen)
         case ast.Subscript(value=value):
             return is_symbolic(wiring, value, seen)
@@ -47,12 +47,13 @@ def is_symbolic(wiring: Wiring, node: ast.expr | None, seen: frozenset[str] = fr
     return False
 
 
-def _is_layer_of_a_model(wiring: Wiring, node: ast.expr) -> bool:
+def _is_layer_of_a_model(node: ast.expr) -> bool:
+    """``model.layers[0]`` or ``model.get_layer("z")``, of which only a layer of Keras has an output."""
     match node:
-        case ast.Subscript(value=ast.Attribute(value=model, attr="layers")):
-            return wiring.is_model(model)
-        case ast.Call(func=ast.Attribute(value=model, attr="get_layer")):
-            return wiring.is_model(model)
+        case ast.Subscript(value=ast.Attribute(attr="layers")):
+            return True
+        case ast.Call(func=ast.Attribute(attr="get_layer")):
+            return True
     return False
 
 
