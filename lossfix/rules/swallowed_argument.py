@@ -19,7 +19,7 @@ import tensorflow as tf
 
 
 class GapLoss(keras.losses.Loss):
-    def __init__(self, reduction="sum_over_batch_size", name="gap"):
+    def __init__(self, reduction="sum_over_batch_size", name="gap_loss"):
         super().__init__()
 
     def call(self, y_true, y_pred):
@@ -35,7 +35,7 @@ import tensorflow as tf
 
 
 class GapLoss(keras.losses.Loss):
-    def __init__(self, reduction="sum_over_batch_size", name="gap"):
+    def __init__(self, reduction="sum_over_batch_size", name="gap_loss"):
         super().__init__(reduction=reduction, name=name)
 
     def call(self, y_true, y_pred):
@@ -46,8 +46,9 @@ class GapLoss(keras.losses.Loss):
 ## Fix safety
 
 Exact where the default is what the parent takes anyway, so that only what was asked for and not given
-changes. Another default, such as `"none"`, would change the loss of everybody who relies on today's, and what
-`**kwargs` have swallowed may be more than the parent takes: both are reported.
+changes. Another default, such as `"none"`, or a name that is not the one which Keras makes of the class's,
+would change the loss of everybody who relies on today's, and what `**kwargs` have swallowed may be more than
+the parent takes: all these are reported.
 
 ## References
 
@@ -64,7 +65,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import PASSED_ON, default_of, parameter_names
-from lossfix.losses.code.subclass import derives_directly, method, super_calls
+from lossfix.losses.code.subclass import automatic_name, derives_directly, method, super_calls
 from lossfix.losses.operations.removed_table import REDUCTIONS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -79,7 +80,7 @@ def match(loss: Loss) -> Iterator[Match]:
     call = _only_call(init) if init is not None else None
     if init is None or call is None:
         return
-    dropped = [each for each in PASSED_ON if each in _dropped(init, call)]
+    dropped = _dropped(init, call)
     kwargs = init.params.star_kwarg
     # What the constructor takes by its own name is never among them.
     lost = [each for each in ("reduction", "name") if each not in parameter_names(init)]
@@ -90,13 +91,15 @@ def match(loss: Loss) -> Iterator[Match]:
             f"{' and '.join(f'`{each}`' for each in lost)} among them",
             "they may hold more than its parent takes",
         )
-    if dropped:
-        names = "`, `".join(dropped)
-        yield Match(
-            call,
-            f"`{loss.name}` takes `{names}` and does not pass {'it' if len(dropped) == 1 else 'them'} on",
-            _obstacle(loss, init, call, dropped),
-        )
+    exact = _exact(loss, init, dropped)
+    for names in (exact, *((each,) for each in dropped if each not in exact)):
+        if names:
+            them = "it" if len(names) == 1 else "them"
+            yield Match(
+                call,
+                f"`{loss.name}` takes `{'`, `'.join(names)}` and does not pass {them} on",
+                _obstacle(loss, init, call, names[0]),
+            )
 
 
 def _only_call(init: cst.FunctionDef) -> cst.Call | None:
@@ -119,22 +122,30 @@ def _is_read(init: cst.FunctionDef, name: str) -> bool:
     return any(node.value == name for node in walk(init.body, cst.Name))
 
 
-def _obstacle(loss: Loss, init: cst.FunctionDef, call: cst.Call, dropped: list[str]) -> str:
+def _exact(loss: Loss, init: cst.FunctionDef, dropped: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that may be passed on, since nothing changes for who does not give them."""
+    return tuple(each for each in dropped if _is_what_the_parent_takes(loss, init, each))
+
+
+def _obstacle(loss: Loss, init: cst.FunctionDef, call: cst.Call, name: str) -> str:
     own_self = len(call.args) == 1 and dotted(call.args[0].value) == "self"
     if any(each.keyword is None for each in call.args) and not own_self:
         return "it passes positional arguments to its parent"
-    for name in dropped:
-        default = default_of(init, name)
-        if default is not None and not _is_what_the_parent_takes(name, default):
-            told = " ".join(loss.tree.code(default).split())
-            return f"its default, `{name}={told}`, would change what the loss gives today"
-    return ""
+    default = default_of(init, name)
+    if default is None or _is_what_the_parent_takes(loss, init, name):
+        return ""
+    told = " ".join(loss.tree.code(default).split())
+    changes = "what Keras calls the loss" if name == "name" else "what the loss gives today"
+    return f"its default, `{name}={told}`, would change {changes}"
 
 
-def _is_what_the_parent_takes(name: str, default: cst.BaseExpression) -> bool:
-    if name == "name":
+def _is_what_the_parent_takes(loss: Loss, init: cst.FunctionDef, name: str) -> bool:
+    default = default_of(init, name)
+    if default is None:
         return True
-    if name == "dtype":
+    if name == "name" and isinstance(default, cst.SimpleString):
+        return default.evaluated_value == automatic_name(loss.candidate.path[-1])
+    if name in ("name", "dtype"):
         return dotted(default) == "None"
     if isinstance(default, cst.SimpleString):
         return default.evaluated_value in _AUTOMATIC
@@ -147,8 +158,8 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     call = match.node
     if init is None or not isinstance(call, cst.Call):
         return None
-    dropped = _dropped(init, call)
-    return Edit({call: partial(_with_keywords, dropped)}) if dropped else None
+    names = _exact(loss, init, _dropped(init, call))
+    return Edit({call: partial(_with_keywords, names)}) if names else None
 
 
 def _with_keywords(names: tuple[str, ...], node: cst.CSTNode) -> cst.CSTNode:

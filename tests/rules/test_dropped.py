@@ -52,7 +52,13 @@ def test_what_is_passed_on_or_read_is_not_dropped(parameters: str, body: str) ->
 @pytest.mark.parametrize(
     ("parameters", "call", "after"),
     [
-        ('name="gap"', "super().__init__()", "super().__init__(name=name)"),
+        ('name="gap_loss"', "super().__init__()", "super().__init__(name=name)"),
+        (
+            'reduction="auto", name="gap"',
+            "super().__init__()",
+            "super().__init__(reduction=reduction)",
+        ),
+        ("name=None", "super().__init__()", "super().__init__(name=name)"),
         (
             'reduction="auto", name="gap"',
             "super().__init__(name=name)",
@@ -79,9 +85,11 @@ def test_what_is_dropped_is_passed_on(parameters: str, call: str, after: str) ->
     ("parameters", "call", "reason"),
     [
         ('reduction="none"', "super().__init__()", "would change what the loss gives"),
+        ('name="gap"', "super().__init__()", "would change what Keras calls the loss"),
+        ("name=TITLE", "super().__init__()", "would change what Keras calls the loss"),
         ("reduction=None", "super().__init__()", "would change what the loss gives"),
         ("reduction=SUM", "super().__init__()", "would change what the loss gives"),
-        ('name="gap", reduction="auto"', "super().__init__(name)", "positional"),
+        ('name="gap_loss", reduction="auto"', "super().__init__(name)", "positional"),
         ("weight=1.0, **kwargs", "super().__init__()", "more than its parent takes"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import libcst as cst
@@ -20,6 +21,15 @@ def derives_directly(loss: Loss, classes: frozenset[str] = _ITSELF) -> bool:
         return False
     parents = [each.value for each in definition.bases]
     return len(parents) == 1 and loss.operation(parents[0]) in classes
+
+
+def automatic_name(class_name: str) -> str:
+    """What Keras calls an instance that is given no name: ``gap_loss`` of ``GapLoss``, ``wmse`` of ``WMSE``.
+
+    Mirrors ``to_snake_case`` of Keras 3.
+    """
+    apart = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", class_name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", apart).lower()
 
 
 def is_of_keras_2(loss: Loss) -> bool:
