@@ -49,25 +49,22 @@ cross-entropy is the better loss. To keep the old behaviour, keep the `argmax` i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import libcst as cst
 
 from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.code.conditions import Step, step
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.parameters import add, number
 from lossfix.losses.smoothing.counts import as_float
 from lossfix.losses.smoothing.gates import consumers
 from lossfix.losses.smoothing.lookups import looked_up
 from lossfix.losses.smoothing.margins import axis_of, softmax
-from lossfix.losses.smoothing.smooth import orphaned
 from lossfix.losses.smoothing.steps import above_casts, dead_equalities, dead_steps
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import compared, dead, revived
-from lossfix.syntax.build import Replacement, expression
+from lossfix.rules.smoothing import Soft, compared, dead, revived, softened
+from lossfix.syntax.build import expression
 
 _KINDS = frozenset({"argmax"})
 
@@ -90,31 +87,11 @@ def _unclear(loss: Loss, each: Step) -> str:
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     gate = revived(loss, dead_equalities(loss, _KINDS), match)
-    if gate is not None:
-        return gate
-    added = add(loss, "steepness", number(loss.relaxation.steepness))
-    if added is None:
-        return None
-    for each in dead_steps(loss, _KINDS):
-        if each.call is match.node:
-            found = _expected(loss, each, added.reference)
-            if found is None:
-                return None
-            replace = {**added.replace, **found.beside, found.node: found.value}
-            return Edit({**replace, **orphaned(loss, (found.node,), found.value)})
-    return None
+    return gate or softened(loss, match, dead_steps(loss, _KINDS), _expected)
 
 
-@dataclass(frozen=True, eq=False)
-class _Expected:
-    """What an index is used for, what that is expected to be, and what is cast along with it."""
-
-    node: cst.BaseExpression
-    value: cst.BaseExpression
-    beside: Mapping[cst.CSTNode, Replacement] = field(default_factory=dict)
-
-
-def _expected(loss: Loss, each: Step, steepness: cst.BaseExpression) -> _Expected | None:
+def _expected(loss: Loss, each: Step, steepness: cst.BaseExpression) -> Soft | None:
+    """What an index is used for, and what that is expected to be."""
     axis = axis_of(loss, each)
     if axis is None or axis == 0:
         return None
@@ -127,16 +104,16 @@ def _expected(loss: Loss, each: Step, steepness: cst.BaseExpression) -> _Expecte
                 return None
             # The classes are the last axis of a one-hot.
             share = softmax(loss, each.value, -1 if axis == 1 else axis, steepness)
-            return _Expected(above, share)
+            return Soft(above, share)
         if operation in ("tf.gather_nd", "tf.gather"):
             value = looked_up(loss, each, above, softmax(loss, each.value, -1, steepness))
-            return None if value is None or axis not in (-1, 1) else _Expected(above, value)
+            return None if value is None or axis not in (-1, 1) else Soft(above, value)
     outer = above_casts(loss, each.call)
     index = _expected_index(loss, each, axis, steepness)
     if isinstance(outer, cst.Call) and outer is not each.call:
-        return None if casts_to_discrete(outer) else _Expected(outer, index)
+        return None if casts_to_discrete(outer) else Soft(outer, index)
     beside = as_float(loss, each.call)
-    return None if beside is None else _Expected(each.call, index, beside)
+    return None if beside is None else Soft(each.call, index, beside)
 
 
 def _expected_index(

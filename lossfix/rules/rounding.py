@@ -72,10 +72,8 @@ import libcst as cst
 from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.code.conditions import Step
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.parameters import add, number
 from lossfix.losses.smoothing.gates import deliberate, flag_of, is_float_again
 from lossfix.losses.smoothing.scalar import jump_at
-from lossfix.losses.smoothing.smooth import orphaned
 from lossfix.losses.smoothing.steps import (
     ROUNDINGS,
     above_casts,
@@ -86,7 +84,7 @@ from lossfix.losses.smoothing.steps import (
 from lossfix.losses.subclassing.definitions import defined
 from lossfix.model import Gate, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import compared, dead, revived
+from lossfix.rules.smoothing import Soft, compared, dead, revived, softened
 from lossfix.syntax.build import Replacement, expression
 
 SOFT_ROUND = '''def {name}(x, steepness):
@@ -152,21 +150,9 @@ def _integer(loss: Loss, each: Step) -> str:
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     gate = revived(loss, dead_equalities(loss, ROUNDINGS), match)
-    if gate is not None:
-        return gate
-    if loss.relaxation.gate is Gate.DETACHED:
+    if gate is None and loss.relaxation.gate is Gate.DETACHED:
         return _straight_through(loss)
-    added = add(loss, "steepness", number(loss.relaxation.steepness))
-    if added is None:
-        return None
-    for each in dead_steps(loss, ROUNDINGS):
-        if each.call is match.node:
-            outer = above_casts(loss, each.call)
-            new, before = _soft(loss, each, added.reference)
-            return Edit(
-                {**added.replace, outer: new, **orphaned(loss, (outer,), new)}, before=before
-            )
-    return None
+    return gate or softened(loss, match, dead_steps(loss, ROUNDINGS), _soft)
 
 
 def _straight_through(loss: Loss) -> Edit | None:
@@ -186,12 +172,11 @@ def _straight_through(loss: Loss) -> Edit | None:
     return None if nested else Edit(replace)
 
 
-def _soft(
-    loss: Loss, each: Step, steepness: cst.BaseExpression
-) -> tuple[cst.BaseExpression, tuple[cst.BaseStatement, ...]]:
+def _soft(loss: Loss, each: Step, steepness: cst.BaseExpression) -> Soft:
     name, before = defined(loss, "soft_round", SOFT_ROUND)
     template = _CENTRED[each.kind].replace("TANH", loss.spell("tf.tanh"))
-    return expression(template, f=cst.Name(name), x=each.value, k=steepness), before
+    value = expression(template, f=cst.Name(name), x=each.value, k=steepness)
+    return Soft(above_casts(loss, each.call), value, before=before)
 
 
 RULE = Rule("LF203", Safety.RELAXED, Severity.ERROR, match, rewrite, __doc__, __name__)

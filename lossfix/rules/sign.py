@@ -48,17 +48,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from lossfix.losses.code.conditions import Step
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.parameters import add, number
 from lossfix.losses.smoothing.gates import deliberate, flag_of, is_plain
 from lossfix.losses.smoothing.margins import scaled
 from lossfix.losses.smoothing.scalar import jump_at
-from lossfix.losses.smoothing.smooth import orphaned
 from lossfix.losses.smoothing.steps import above_casts, dead_equalities, dead_steps, live_steps
 from lossfix.model import Gate, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.rules.smoothing import compared, dead, revived
+from lossfix.rules.smoothing import Soft, compared, dead, revived, softened
 from lossfix.syntax.build import expression
 
 _KINDS = frozenset({"sign"})
@@ -91,19 +91,14 @@ def _jumping(loss: Loss) -> Iterator[Step]:
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     gate = revived(loss, dead_equalities(loss, _KINDS), match)
-    if gate is not None:
-        return gate
-    added = add(loss, "steepness", number(loss.relaxation.steepness))
-    if added is None:
-        return None
-    for each in (*dead_steps(loss, _KINDS), *_jumping(loss)):
-        if each.call is match.node:
-            outer = above_casts(loss, each.call)
-            # A sigmoid of this steepness, from -1 to 1.
-            argument = scaled(added.reference, each.value, "0.5")
-            new = expression(f"{loss.spell('tf.tanh')}({{z}})", z=argument)
-            return Edit({**added.replace, outer: new, **orphaned(loss, (outer,), new)})
-    return None
+    return gate or softened(loss, match, (*dead_steps(loss, _KINDS), *_jumping(loss)), _soft)
+
+
+def _soft(loss: Loss, each: Step, steepness: cst.BaseExpression) -> Soft:
+    """A sigmoid of this steepness, from -1 to 1."""
+    argument = scaled(steepness, each.value, "0.5")
+    value = expression(f"{loss.spell('tf.tanh')}({{z}})", z=argument)
+    return Soft(above_casts(loss, each.call), value)
 
 
 RULE = Rule("LF204", Safety.RELAXED, Severity.ERROR, match, rewrite, __doc__, __name__)
