@@ -49,6 +49,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.perfect import is_zero
 from lossfix.losses.operations.gradients import REDUCTIONS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
@@ -82,7 +83,7 @@ def _hinges(loss: Loss) -> Iterator[Match]:
         operation = loss.operation(call) or ""
         match call.args:
             case [cst.Arg(value=value, keyword=None), cst.Arg(value=bound, keyword=None)] if (
-                operation in _HINGES and _is_zero(bound) and loss.predicts(value)
+                operation in _HINGES and is_zero(bound) and loss.predicts(value)
             ):
                 if _has_a_margin(loss, value) or _is_of_a_cross_entropy(loss, call, value):
                     called = loss.tree.code(call.func)
@@ -92,10 +93,6 @@ def _hinges(loss: Loss) -> Iterator[Match]:
                         f"0 for an axis",
                         f"`{_HINGES[operation]}` compares each sample with 0, and gives other values",
                     )
-
-
-def _is_zero(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Integer | cst.Float) and float(node.evaluated_value) == 0.0
 
 
 def _has_a_margin(loss: Loss, node: cst.BaseExpression) -> bool:

@@ -232,43 +232,14 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     function = loss.function
     body = function.body
     assert isinstance(body, cst.IndentedBlock)
-    statements: list[cst.BaseStatement] = list(body.body)
-    said = docstring_line(function)
-    if said is not None:
-        statements = statements[1:]
-    # A factory's docstring is the class's, and that of its inner function stays with the body.
-    docstring = [] if said is None or loss.factory is None else [said]
-    head = list(parts.head)
-    taken = rebound_names(loss, parts.head)
-    rebound = [name for name in names if name in taken]
-    for name in tuple(rebound):
-        at = next((n for n, each in enumerate(head) if name in names_below(each)), None)
-        anew = None if at is None else _bound_anew(head[at], name)
-        if at is not None and anew is not None:
-            head[at] = anew
-            rebound.remove(name)
-    replaced = _SelfNames(frozenset(names) - set(taken))
-    changed = [each.visit(replaced) for each in (*head, *statements)]
-    opening: list[cst.BaseStatement] = [
-        cst.parse_statement(f"{name} = self.{name}") for name in rebound
-    ]
-    aligned = aligning_statement(loss)
-    if aligned is not None:
-        opening.insert(0, aligned)
     positional = [*function.params.posonly_params, *function.params.params][:2]
     self_ = cst.Param(cst.Name("self"), star="")
     params = [self_, *(each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in positional)]
-    first = [each for each in changed if isinstance(each, cst.BaseStatement)]
-    if first and hasattr(first[0], "leading_lines"):
-        first[0] = first[0].with_changes(leading_lines=[*parts.remarks, *_remarks(first[0])])
-    # An import that binds a parameter's name again stays behind the line that reads the parameter.
-    imports = [] if rebound else list(takewhile(is_import, first))
-    first = first[len(imports) :]
     return function.with_changes(
         name=cst.Name("call"),
         params=cst.Parameters(params=params),
         body=body.with_changes(
-            body=[*docstring, *imports, *opening, *first],
+            body=_body_of_call(loss, parts, names, body),
             indent=None,
             footer=[line for line in body.footer if line.comment is not None],
         ),
@@ -280,6 +251,47 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
         leading_lines=_blank(),
         lines_after_decorators=[],
     )
+
+
+def _body_of_call(
+    loss: Loss, parts: Parts, names: Sequence[str], body: cst.IndentedBlock
+) -> list[cst.BaseStatement]:
+    """What ``call`` runs: the ranks aligned, then what the factory and the function ran."""
+    statements: list[cst.BaseStatement] = list(body.body)
+    said = docstring_line(loss.function)
+    if said is not None:
+        statements = statements[1:]
+    # A factory's docstring is the class's, and that of its inner function stays with the body.
+    docstring = [] if said is None or loss.factory is None else [said]
+    taken = rebound_names(loss, parts.head)
+    head, rebound = _reading_anew(parts.head, [name for name in names if name in taken])
+    replaced = _SelfNames(frozenset(names) - set(taken))
+    changed = [each.visit(replaced) for each in (*head, *statements)]
+    own = [each for each in changed if isinstance(each, cst.BaseStatement)]
+    if own and hasattr(own[0], "leading_lines"):
+        own[0] = own[0].with_changes(leading_lines=[*parts.remarks, *_remarks(own[0])])
+    # An import that binds a parameter's name again stays behind the line that reads the parameter.
+    imports = [] if rebound else list(takewhile(is_import, own))
+    aligned = aligning_statement(loss)
+    opening = [] if aligned is None else [aligned]
+    reads = [cst.parse_statement(f"{name} = self.{name}") for name in rebound]
+    return [*docstring, *imports, *opening, *reads, *own[len(imports) :]]
+
+
+def _reading_anew(
+    head: Sequence[cst.BaseStatement], rebound: Sequence[str]
+) -> tuple[list[cst.BaseStatement], list[str]]:
+    """What the factory runs, where it can with the parameters read off ``self`` that it binds again; and
+    those of ``rebound`` for which it cannot."""
+    changed, left = list(head), []
+    for name in rebound:
+        at = next((n for n, each in enumerate(changed) if name in names_below(each)), None)
+        anew = None if at is None else _bound_anew(changed[at], name)
+        if at is None or anew is None:
+            left.append(name)
+        else:
+            changed[at] = anew
+    return changed, left
 
 
 def _bound_anew(statement: cst.BaseStatement, name: str) -> cst.BaseStatement | None:
