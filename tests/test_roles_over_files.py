@@ -373,3 +373,27 @@ def test_a_name_of_its_own_is_not_lent_by_a_star(tmp_path: Path) -> None:
         "kit/gaps.py": f"{text}    return np.mean(abs(y_true - y_pred))\n",
     }
     assert findings(tmp_path, files) == []
+
+
+def test_a_call_by_way_of_packages_that_hand_on_everything_is_followed(tmp_path: Path) -> None:
+    files = {
+        "kit/__init__.py": "from .core import *\n",
+        "kit/core/__init__.py": "from .gaps import *\n",
+        "kit/core/gaps.py": LOSSES,
+        "kit/core/models.py": "import keras\nfrom .gaps import gap\n\n\n"
+        "def build(model):\n    model.compile(loss=gap)\n",
+        "tests/test_kit.py": "import kit\n\n\ndef test():\n    assert kit.gap(1, y).shape == ()\n",
+    }
+    (found,) = findings(tmp_path, files)
+    assert found["reason"] == "tests/test_kit.py:5 calls it with numbers, which are no tensors"
+
+
+def test_what_a_selector_gives_is_called_under_another_name(tmp_path: Path) -> None:
+    files = {
+        "losses.py": LOSSES,
+        "train.py": "import keras\nfrom losses import gap\n\n\n"
+        "def build(model):\n    model.compile(loss=gap)\n",
+        "test_it.py": "from losses import pick\n\n\ndef test():\n    assert pick('gap')(a, b)\n",
+    }
+    (found,) = findings(tmp_path, files)
+    assert found["reason"] == "test_it.py:5 calls it under another name"

@@ -467,6 +467,9 @@ USED_AS_A_DICTIONARY = [
     "TABLE['c'] = 'mse'",
     "if TABLE.get(name) is not None:\n    print(name)",
     "ROW = [my_loss, 'mse']\nfor each in ROW:\n    model.compile(loss=each)",
+    "for n, each in [('a', my_loss), ('b', 'mse')]:\n    model.compile(loss=each)",
+    "for each, rate in ((my_loss, 0.1), ('mse', 0.2)):\n    model.compile(loss=each)",
+    "for each in (my_loss, 'mse'):\n    model.compile(loss=each)",
 ]
 USED_AS_FUNCTIONS = [
     "for f in TABLE.values():\n    f(y, p)",
@@ -479,6 +482,9 @@ USED_AS_FUNCTIONS = [
     "def run(y, p):\n    f, g = my_loss, None\n    return f(y, p)",
     "def run(y, p):\n    ROW = [my_loss]\n    for f in ROW:\n        f(y, p)",
     "ROW = [my_loss]\nfor f in list(ROW):\n    f(y, p)",
+    "for n, f in [('a', my_loss), ('b', 'mse')]:\n    f(y, p)",
+    "for f, g in ((my_loss, None),):\n    model.compile(loss=g)\n    f(y, p)",
+    "for pair in [('a', my_loss)]:\n    pair[1](y, p)",
     "run(TABLE)",
     "run(TABLE.items())",
     "TABLE.get(name)(y, p)",

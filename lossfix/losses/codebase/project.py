@@ -16,7 +16,7 @@ from pathlib import Path
 from lossfix.losses.codebase.helpers import helpers_of
 from lossfix.losses.codebase.kept import parameter, registries
 from lossfix.losses.codebase.places import Modules, Place
-from lossfix.losses.codebase.said import Argument, Reference, Role, Use
+from lossfix.losses.codebase.said import GIVEN_BACK, THROUGH, Argument, Reference, Role, Use
 from lossfix.losses.discovery.assigned import ANY_STRING
 from lossfix.losses.discovery.candidate import Project
 from lossfix.losses.discovery.lookups import EVERY
@@ -110,6 +110,8 @@ class _Roles:
             done.add((place, role))
             said[place.file].setdefault(role, {})[place.name] = reason
             passed_on = list(self._passed_on(place, role))
+            if role is Role.RESULT:
+                reason = reason.replace(GIVEN_BACK, THROUGH)
             queue += [(*each, reason) for each in passed_on]
             if place.file in keras and role in _LEADING:
                 keras |= {each.file for each, _ in passed_on}
@@ -132,7 +134,11 @@ class _Roles:
         if use.exact and not complete:
             places = ()
         elif not complete and role is not Role.ATTRIBUTE:
-            places = tuple(self._modules.named(use.name.rpartition(".")[2]))
+            name = use.name.rpartition(".")[2]
+            places = tuple(self._modules.named(name))
+            if places and name in self._lead_to_losses:
+                # Opened, the files on the way may say which of them is meant.
+                self._modules.places(file, use.name, leading=True)
             if role is Role.CALLED:
                 role = Role.FUNCTION
                 reason = f"{where} calls it, imported in a way that is not followed"
@@ -141,6 +147,18 @@ class _Roles:
         if role is Role.CALLED and len(places) > 1:
             role, reason = Role.FUNCTION, f"{where} calls it or another function"
         yield from ((place, role, reason) for place in places)
+
+    @cached_property
+    def _lead_to_losses(self) -> frozenset[str]:
+        """The last names by which files speak of losses and metrics."""
+        own = (each.name for _, _, shared in self._modules.files for each in shared.losses)
+        used = (
+            use.name.rpartition(".")[2]
+            for _, _, shared in self._modules.files
+            for use in shared.uses
+            if use.role in _LEADING
+        )
+        return frozenset((*own, *used))
 
     def _built_by(self, file: int, origin: str) -> tuple[Place, ...]:
         """The registries of which a method gives what they keep: ``LOSSES`` of ``LOSSES.build(settings)``."""

@@ -7,6 +7,11 @@ from enum import Enum
 
 from lossfix.losses.discovery.candidate import Candidate, Roles
 
+THROUGH = "calls it under another name"
+"""Why what stands behind a name stays a function."""
+GIVEN_BACK = "calls what it returns"
+"""The same of a function that gives back losses."""
+
 
 class Role(str, Enum):
     """What a name is used for in a file that imports it."""

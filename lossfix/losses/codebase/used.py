@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lossfix.losses.codebase.origins import Origins, is_library
-from lossfix.losses.codebase.said import Argument, Role, Use, joined
+from lossfix.losses.codebase.said import GIVEN_BACK, THROUGH, Argument, Role, Use, joined
 from lossfix.losses.discovery.assigned import called_through
 from lossfix.losses.discovery.holders import (
     NAMES,
@@ -28,7 +28,6 @@ from lossfix.syntax.scope import last_part
 _LOSS_MODULES = frozenset({"loss", "losses"})
 _METRIC_MODULES = frozenset({"metric", "metrics"})
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*[.:][^\W\d]\w*")
-_THROUGH = "calls it under another name"
 
 
 def uses_in(module: ast.Module, names: Origins) -> Iterator[Use]:
@@ -98,7 +97,7 @@ class _Read:
         node, lists = outermost(self.node, self.names.parents)
         match self.names.parents.get(node):
             case ast.Call(func=function) as call if function is node:
-                yield self._called(call) if node is self.node else self._use(_THROUGH, lists)
+                yield self._called(call) if node is self.node else self._use(THROUGH, lists)
             case ast.Call() as call:
                 yield from self._passed(node, call, None, lists)
             case ast.keyword(arg=keyword) as argument:
@@ -121,7 +120,7 @@ class _Read:
         if plain and any(isinstance(each, ast.Constant | ast.List) for each in call.args):
             return self._use("calls it with numbers, which are no tensors", lists=False)
         if plain and not any(isinstance(each, ast.Starred) for each in call.args):
-            return Use(Role.CALLED, self.origin, self.node.lineno, _THROUGH)
+            return Use(Role.CALLED, self.origin, self.node.lineno, THROUGH)
         return self._use("calls it with more than targets and predictions", lists=False)
 
     def _passed(
@@ -148,7 +147,7 @@ def _called_through(module: ast.Module, names: Origins) -> Iterator[Use]:
     """Functions that are called by another name, out of a dictionary, or fresh from a factory."""
     for node, name, direct in called_through(module, names.assigned):
         role = Role.FUNCTION if direct else Role.RESULT
-        reason = _THROUGH if direct else "calls what it returns"
+        reason = THROUGH if direct else GIVEN_BACK
         for origin in names.of(name):
             yield Use(role, origin, node.lineno, reason)
 

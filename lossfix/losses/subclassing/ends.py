@@ -39,6 +39,8 @@ class _Way:
     """The names under which it was looked for already."""
     is_dictionary: bool = False
     """It is a dictionary that keeps what is looked for."""
+    column: int | None = None
+    """Its place in the rows of a table that is written out: 1 in ``[("gap", gap), ("edge", edge)]``."""
 
 
 def is_only_compiled(loss: Loss, node: cst.CSTNode) -> bool:
@@ -58,6 +60,8 @@ def _ends_well(loss: Loss, node: cst.CSTNode, way: _Way) -> bool:
             return _ends_well(loss, loss.tree.parents[above], replace(way, is_dictionary=True))
         case cst.StarredDictElement():
             return _ends_well(loss, loss.tree.parents[above], way)
+        case cst.Tuple() if isinstance(loss.tree.parents.get(above), cst.Element):
+            return _ends_well(loss, above, replace(way, column=above.elements.index(node)))
         case cst.Element() | cst.IfExp() | cst.List() | cst.Tuple() | cst.BooleanOperation():
             return _ends_well(loss, above, way)
         case cst.Subscript() if above.value is node:
@@ -129,6 +133,14 @@ def _loop_ends_well(loss: Loss, target: cst.BaseExpression, series: cst.CSTNode,
     match target:
         case cst.Name():
             return _name_ends_well(loss, target, way)
+        case cst.Tuple(elements=elements) if (
+            isinstance(series, cst.List | cst.Tuple | cst.Set)
+            and way.column is not None
+            and way.column < len(elements)
+        ):
+            column = elements[way.column].value
+            known = replace(way, column=None)
+            return isinstance(column, cst.Name) and _name_ends_well(loss, column, known)
         case cst.Tuple(elements=[_, cst.Element(value=cst.Name() as second)]) if (
             isinstance(series, cst.Call) and _last(series) in _PAIRS
         ):
