@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from program import lossfix
+from program import Ended, lossfix
 
 TWO = """\
 import tensorflow as tf
@@ -135,37 +135,23 @@ def test_nobody_there_to_answer_writes_nothing(folder: Path):
     assert (folder / "losses.py").read_text() == TWO
 
 
-def test_what_an_editor_leaves_is_written_as_edited_by_hand(folder: Path):
+def edited(folder: Path, script: str, answers: bytes) -> Ended:
+    """``fix -i`` with an editor that runs a line of shell on the file ``$1``."""
     editor = folder / "editor"
-    editor.write_text("#!/bin/sh\nsed -i 's/axis=-1/axis=1/' \"$1\"\n")
+    editor.write_text(f"#!/bin/sh\n{script}\n")
     editor.chmod(0o755)
-    ended = lossfix(
-        "fix",
-        "-i",
-        *options("--no-verify"),
-        at=folder,
-        stdin=b"e\nn\n",
-        EDITOR=str(editor),
-        VISUAL="",
-    )
-    text = (folder / "losses.py").read_text()
-    assert "tf.abs(y_pred - y_true), axis=1" in text
+    arguments = ("fix", "-i", *options("--no-verify"))
+    return lossfix(*arguments, at=folder, stdin=answers, EDITOR=str(editor), VISUAL="")
+
+
+def test_what_an_editor_leaves_is_written_as_edited_by_hand(folder: Path):
+    ended = edited(folder, "sed -i 's/axis=-1/axis=1/' \"$1\"", b"e\nn\n")
+    assert "tf.abs(y_pred - y_true), axis=1" in (folder / "losses.py").read_text()
     assert "edited by hand" in ended.err
 
 
 def test_an_edit_that_is_no_python_is_asked_about_again(folder: Path):
-    editor = folder / "editor"
-    editor.write_text("#!/bin/sh\necho 'def (' >> \"$1\"\n")
-    editor.chmod(0o755)
-    ended = lossfix(
-        "fix",
-        "-i",
-        *options("--no-verify"),
-        at=folder,
-        stdin=b"e\nq\n",
-        EDITOR=str(editor),
-        VISUAL="",
-    )
+    ended = edited(folder, "echo 'def (' >> \"$1\"", b"e\nq\n")
     assert "This cannot be written" in ended.err
     assert (folder / "losses.py").read_text() == TWO
 
