@@ -4,7 +4,7 @@
 
 Finds `for a, b in zip(y_true, y_pred)`, `for i in range(y_pred.shape[0])`, `range(len(y_pred))` and
 `tf.range(...)` over the samples, and writes a body that adds up or collects values for the whole batch at
-once; where its axes would not line up, with `tf.map_fn`.
+once; where its axes would not line up, with `tf.map_fn`. A `while i < len(y_pred)` is reported.
 
 ## Why is this bad
 
@@ -58,7 +58,7 @@ from lossfix.losses.batches.loops import vectorised, vectorised_comprehension
 from lossfix.losses.batches.rows import Rows, Unvectorisable, reads_rows, rows_of, sample_of
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.tensors import converted_by_autograph
+from lossfix.losses.code.tensors import batch_of, converted_by_autograph
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
@@ -71,6 +71,14 @@ _PARTS = frozenset({"preds", "predictions", "outputs", "targets", "labels", "log
 def match(loss: Loss) -> Iterator[Match]:
     if converted_by_autograph(loss):
         return
+    for loop in walk(loss.function.body, cst.While):
+        if any(batch_of(loss, each) is not None for each in walk(loop.test)):
+            yield Match(
+                loop,
+                f"`while {loss.tree.line(loop.test)}` runs over the samples of a batch,"
+                " whose number is not known beforehand",
+                "it is not clear how its body reads for all samples at once",
+            )
     for node in walk(loss.function.body, cst.For, cst.CompFor):
         rows = _rows(loss, node)
         if rows is None:

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds functions of NumPy, `math`, SciPy and scikit-learn that are called with tensors, and replaces each by
-the TensorFlow function that gives the same values.
+Finds functions of NumPy, `math`, SciPy, scikit-learn, scikit-image, OpenCV, pandas and statsmodels that are
+called with tensors, and replaces each by the TensorFlow function that gives the same values.
 
 ## Why is this bad
 
@@ -60,7 +60,7 @@ from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
 
-_MODULES = ("np.", "math.", "scipy.", "sklearn.")
+_MODULES = ("np.", "math.", "scipy.", "sklearn.", "skimage.", "cv2.", "pandas.", "statsmodels.")
 _SETTLED_ELSEWHERE = frozenset(
     {"np.array", "np.asarray", "np.asanyarray", "np.float32", "np.float64"}
 )

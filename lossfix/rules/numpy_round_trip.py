@@ -98,7 +98,9 @@ def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
             method in _METHODS
         ):
             return value if may_be_tensor(loss, value) else None
-        case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value="eval")), args=[_]):
+        case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value="eval")), args=[_]) if (
+            loss.operation(node) is None
+        ):
             # Of TensorFlow 1: `eval(session=...)`, and the session where it is taken for what to feed.
             return value if may_be_tensor(loss, value) else None
         case cst.Call(func=cst.Name(value="float"), args=[cst.Arg(value=value, keyword=None)]):

@@ -3,7 +3,8 @@
 ## What it does
 
 Finds square roots, norms and standard deviations of something that is exactly zero where the predictions
-equal the targets (or, for a standard deviation, one another), and keeps what stands under the root above
+equal the targets (or, for a standard deviation, one another; or, in distances between all pairs, where each
+meets itself), and keeps what stands under the root above
 1e-12. A power below one, `tf.abs(y_true - y_pred) ** 0.7`, is such a root, too, also of what a score lacks,
 `(1 - tversky) ** 0.75`, and so is that of a variance that is written out,
 `tf.sqrt(tf.reduce_mean((x - tf.reduce_mean(x)) ** 2))`. Of predictions as they come a root is told beside
@@ -58,6 +59,7 @@ import libcst as cst
 
 from lossfix.losses.code.bare import is_bare
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.pairs import is_zero_on_the_diagonal
 from lossfix.losses.code.parameters import default_of
 from lossfix.losses.code.perfect import (
     is_lack_of_a_score,
@@ -91,6 +93,14 @@ def match(loss: Loss) -> Iterator[Match]:
         under = _under_root(loss, node)
         if under is not None:
             yield _finding(loss, node, under)
+        elif (of := _distance(loss, node)) is not None and is_zero_on_the_diagonal(loss, of):
+            yield Match(
+                node,
+                f"`{loss.tree.line(node, _SHOWN)}` has no gradient on its diagonal, where each prediction "
+                "meets itself: it is nan where that counts, and spreads to all weights",
+                "" if not _is_norm(loss, node) or _is_plain_reduction(node) else _UNUSUAL,
+                Severity.WARNING,
+            )
         elif isinstance(node, cst.Call) and _is_of_predictions(loss, node):
             yield Match(
                 node,
@@ -147,6 +157,22 @@ def _under_root(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | No
     exponent = _constant(loss, power)
     is_a_root = exponent is not None and 0.0 < exponent < 1.0
     return under if is_a_root and _is_zero_when_perfect(loss, under) else None
+
+
+def _distance(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a square root is taken of, or a norm of the last axis."""
+    match node:
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star="")]):
+            return first if loss.operation(node) == "tf.sqrt" else None
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), cst.Arg() as axis]):
+            last = axis.keyword is not None and axis.keyword.value == "axis"
+            last = last and loss.tree.code(axis.value) in ("-1", "2")
+            return first if last and _is_norm(loss, node) else None
+    return None
+
+
+def _is_norm(loss: Loss, node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Call) and loss.operation(node) in _NORMS
 
 
 def _is_zero_when_perfect(loss: Loss, under: cst.BaseExpression) -> bool:

@@ -70,7 +70,7 @@ def match(loss: Loss) -> Iterator[Match]:
         return
     returns = [*walk(loss.function, cst.Return)]
     values = [node.value for node in returns if node.value is not None]
-    if not values or any(loss.predicts(value) for value in values):
+    if not values or any(_reads_predictions(loss, value, frozenset()) for value in values):
         return
     if all(_is_known(loss, value, frozenset()) for value in values):
         yield Match(
@@ -79,11 +79,22 @@ def match(loss: Loss) -> Iterator[Match]:
         )
 
 
+def _reads_predictions(loss: Loss, node: cst.CSTNode, seen: frozenset[cst.CSTNode]) -> bool:
+    """Whether a value depends on the predictions themselves, and not on what has their name by then."""
+    for name in (each for each in walk(node, cst.Name) if loss.predicts(each)):
+        current = loss.last_set(name)
+        if current is None or current in seen:
+            return True
+        if _reads_predictions(loss, current, seen | {current}):
+            return True
+    return False
+
+
 def _is_known(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
     """Whether ``node`` is computed from the targets, numbers and known operations alone."""
     match node:
         case cst.Name(value=name):
-            if name == loss.y_true or name in seen:
+            if name == loss.y_true or name in seen or name == loss.y_pred:
                 return True
             values = loss.flow.values(name)
             return bool(values) and all(

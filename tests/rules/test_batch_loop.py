@@ -104,6 +104,8 @@ def test_a_loop_that_adds_up_or_collects_goes(before: str, after: str) -> None:
         "return tf.add_n([y_pred[..., c] for c in range(3)])",
         "for step in range(3):\n    y_pred = y_pred - step\nreturn y_pred",
         "return tf.map_fn(lambda p: tf.reduce_sum(p), y_pred)",
+        "n = 0\nwhile n < len(WEIGHTS):\n    y_pred = WEIGHTS[n] * y_pred\n    n += 1\nreturn y_pred",
+        "n = 0\nwhile n < y_pred.shape[-1]:\n    n += 1\nreturn n * y_pred",
     ],
 )
 def test_loops_over_classes_and_parts_are_never_touched(body: str) -> None:
@@ -128,6 +130,10 @@ def test_loops_over_classes_and_parts_are_never_touched(body: str) -> None:
         (
             "total = 0.0\nfor i in range(len(y_pred)):\n    total += i * y_pred[i]\nreturn total",
             "more than to pick",
+        ),
+        (
+            "n, s = 0, 0.0\nwhile n < len(y_pred):\n    s += y_pred[n]\n    n += 1\nreturn s",
+            "for all samples",
         ),
         ("return [t - p for t, p in zip(y_true, y_pred)]", "as a list"),
         ("return sum(t for t, p in zip(y_true, y_pred) if own(p))", "leaves samples out"),

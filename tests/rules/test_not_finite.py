@@ -178,6 +178,46 @@ def test_a_root_is_followed_through_names_and_casts() -> None:
     ).endswith("return tf.sqrt(tf.maximum(mse, 1e-12))")
 
 
+PAIRS = [
+    ("d = y_pred[:, None] - y_pred[None]", "tf.norm(d, axis=-1)"),
+    (
+        "d = tf.expand_dims(y_pred, 1) - tf.expand_dims(y_pred, 0)",
+        "tf.sqrt(tf.reduce_sum(d ** 2, -1))",
+    ),
+    (
+        "t = tf.matmul(y_pred, y_pred, transpose_b=True)",
+        "s = tf.linalg.diag_part(t)",
+        "tf.sqrt(tf.maximum(s[None, :] - 2.0 * t + s[:, None], 0.0))",
+    ),
+]
+
+
+@pytest.mark.parametrize("statements", PAIRS)
+def test_a_distance_of_each_to_itself_is_kept_above_zero(statements: tuple[str, ...]) -> None:
+    *above, root = statements
+    (finding,) = findings(body(*above, f"return {root} * y_true"), "root-at-zero")
+    assert "on its diagonal" in finding.message
+    assert "1e-12" in mended("root-at-zero", *above, f"return {root} * y_true")
+
+
+OTHER_PAIRS = [
+    ("d = y_pred[:, None] - y_true[None]", "tf.norm(d, axis=-1)"),
+    ("d = y_pred[:, None] - y_pred[None]", "tf.sqrt(tf.reduce_sum(d ** 2, -1) + 1e-9)"),
+    ("d = y_pred[:, None] - y_pred[None] + 1.0", "tf.norm(d, axis=-1)"),
+    ("d = y_pred[:, None] - y_pred[:, None]", "tf.norm(d, axis=-1)"),
+    ("d = y_pred[:, None] - y_pred[None, 1:]", "tf.norm(d, axis=-1)"),
+    ("d = y_pred[:, None] - y_pred[None]", "tf.sqrt(tf.reduce_sum(d ** 2))"),
+    ("d = y_pred[:, None] - y_pred[None]", "tf.square(d)"),
+    ("d = y_true[:, None] - y_true[None]", "tf.norm(d, axis=-1) * y_pred"),
+]
+
+
+@pytest.mark.parametrize("statements", OTHER_PAIRS)
+def test_other_distances_have_no_diagonal_of_zeros(statements: tuple[str, ...]) -> None:
+    *above, root = statements
+    assert findings(body(*above, f"return {root}"), "root-at-zero") == ()
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -20,6 +20,7 @@ def loss(*lines: str) -> str:
         (["return tf.abs(y_pred.numpy())"], ["return tf.abs(y_pred)"]),
         (["return tf.abs(y_pred.eval(session=SESSION))"], ["return tf.abs(y_pred)"]),
         (["return tf.abs(y_pred.eval(SESSION))"], ["return tf.abs(y_pred)"]),
+        (["return tf.abs(tf.keras.backend.eval(y_pred))"], ["return tf.abs(y_pred)"]),
         (["return float(tf.reduce_mean(y_pred))"], ["return tf.reduce_mean(y_pred)"]),
         (["return tf.abs(np.array(y_pred))"], ["return tf.abs(y_pred)"]),
         (["y_pred = np.asarray(y_pred)", "return tf.abs(y_pred)"], ["return tf.abs(y_pred)"]),

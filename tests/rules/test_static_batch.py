@@ -75,6 +75,17 @@ def loss(*lines: str) -> str:
             ["return tf.reduce_sum(y_pred) / tf.cast(tf.size(y_pred), y_pred.dtype)"],
         ),
         (
+            ["b, d = y_pred.shape", "return y_pred @ tf.transpose(y_pred) - tf.eye(b) / d"],
+            [
+                "b, d = y_pred.shape",
+                "return y_pred @ tf.transpose(y_pred) - tf.eye(tf.shape(y_pred)[0]) / d",
+            ],
+        ),
+        (
+            ["b, h, w = y_pred.shape", "return tf.reshape(y_pred, (b, h * w))"],
+            ["b, h, w = y_pred.shape", "return tf.reshape(y_pred, (tf.shape(y_pred)[0], h * w))"],
+        ),
+        (
             ["n = tf.shape(y_pred)[0] * 2", "return tf.reduce_sum(y_pred) / n"],
             [
                 "n = tf.shape(y_pred)[0] * 2",
@@ -102,6 +113,10 @@ def test_the_true_size_takes_its_place(before: list[str], after: list[str]) -> N
         ["if y_pred.shape[0] is None:", "    return y_true", "return y_pred"],
         ["if len(y_pred.shape) == 2:", "    return y_true", "return y_pred"],
         ["n = y_pred.shape[0] or tf.shape(y_pred)[0]", "return tf.reshape(y_pred, [n, -1])"],
+        ["b, d = y_pred.shape", "return y_pred @ tf.eye(d)"],
+        ["_, d = y_pred.shape", "return tf.reduce_sum(y_pred) / d"],
+        ["b, d = tf.unstack(tf.shape(y_pred))", "return tf.reshape(y_pred, (b, d))"],
+        ["b, d = y_pred.shape", "if b is None:", "    b = 8", "return tf.eye(b) - y_pred"],
         ["first = y_pred[0]", "return tf.reduce_sum(first) / first.shape[0]"],
         ["print(y_pred.shape[0])", "return y_pred"],
         ["return y_pred @ tf.eye(y_pred.shape[-1])"],

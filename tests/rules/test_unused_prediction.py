@@ -18,6 +18,8 @@ def loss(*lines: str) -> str:
     [
         ["return tf.reduce_mean(tf.square(y_true))"],
         ["return 0.5"],
+        ["y_pred = 2.0 * y_true", "return tf.square(y_true - y_pred)"],
+        ["y_pred = tf.cast(y_true, tf.float32)", "return tf.reduce_mean(y_true - y_pred)"],
         ["spread = y_true - tf.reduce_mean(y_true)", "return tf.abs(spread)"],
     ],
 )
@@ -35,6 +37,10 @@ def test_a_constant_is_reported(lines: list[str]) -> None:
         ["return tracker.part"],
         ["return tf.reduce_mean(y_true) * latent"],
         ["return divergence()"],
+        ["y_pred = tf.sigmoid(y_pred)", "return tf.reduce_mean(y_pred)"],
+        ["if FLAG:", "    y_pred = 2.0 * y_true", "return tf.square(y_true - y_pred)"],
+        ["kept = y_pred", "y_pred = 2.0 * y_true", "return tf.square(kept - y_pred)"],
+        ["y_pred = tf.where(y_true > 0.0, y_pred, y_true)", "return tf.square(y_true - y_pred)"],
         ["p = tf.sigmoid(y_pred)", "return tf.reduce_mean(p)"],
         ["raise NotImplementedError"],
     ],

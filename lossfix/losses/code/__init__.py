@@ -7,5 +7,6 @@ class is Keras's), ``asked_once`` (what is asked of a value again and again), ``
 (whether it is handed more than one tensor), ``tensors``, ``dtypes``, ``casts``, ``truth``,
 ``divisions``, ``naming``, ``bare`` (targets and predictions as they come),
 ``perfect`` (where predictions equal targets), ``variances`` (where they equal
-one another), ``surroundings`` (what is set around it), ``recorded`` (what is only kept).
+one another), ``pairs`` (where each meets itself), ``surroundings`` (what is set around it),
+``recorded`` (what is only kept).
 """

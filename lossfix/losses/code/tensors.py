@@ -289,10 +289,31 @@ def batch_of(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
             return _shape_of(loss, value)
         case cst.Attribute(value=inner, attr=cst.Name(value="value")):
             return batch_of(loss, inner)
+        case cst.Name():
+            return _unpacked_first(loss, node)
         case cst.Call(args=[cst.Arg(value=inner, keyword=None)]) if (
             called_builtin(loss, node) == "len"
         ):
             return inner if is_array(loss, inner) else None
+    return None
+
+
+def _unpacked_first(loss: Loss, node: cst.Name) -> cst.BaseExpression | None:
+    """The tensor whose shape is taken apart: of ``batch`` in ``batch, width = y_pred.shape``."""
+    match [each.node for each in loss.flow.values(node.value)]:
+        case [
+            cst.Assign(
+                targets=[
+                    cst.AssignTarget(
+                        target=cst.Tuple(elements=[cst.Element(value=cst.Name(value=first)), *_])
+                    )
+                ],
+                value=value,
+            )
+        ] if (
+            first == node.value
+        ):
+            return _shape_of(loss, value)
     return None
 
 
