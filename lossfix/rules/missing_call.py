@@ -3,12 +3,13 @@
 ## What it does
 
 Reports subclasses of `keras.losses.Loss` that are compiled and define no `call`, and says so where a method
-of another name takes targets and predictions.
+of another name takes targets and predictions; and those whose `call` asks for more than these two.
 
 ## Why is this bad
 
 `call` is what Keras asks for the values. The parent's raises `NotImplementedError`, with no message, at the
-first batch of `fit` (measured on Keras 3.15); `forward` is the name that PyTorch gives it.
+first batch of `fit` (measured on Keras 3.15), and `call` is handed targets and predictions alone: sample
+weights, too, act on what it returns. `forward` is the name that PyTorch gives it.
 
 ## Example
 
@@ -85,6 +86,27 @@ def wiring(wiring: Wiring) -> Iterator[Misuse]:
                 _advice(methods),
                 loss=called.id,
             )
+        elif direct and (beyond := _beyond(methods)):
+            told.add(called.id)
+            yield Misuse(
+                methods["call"],
+                f"`{called.id}.call` takes `{beyond}`, which Keras does not hand over: fit raises TypeError",
+                "keep it in the constructor; weights are applied to what `call` returns",
+                loss=called.id,
+            )
+
+
+def _beyond(methods: dict[str, ast.FunctionDef]) -> str:
+    """The first parameter of ``call`` without a default, beyond targets and predictions."""
+    call = methods.get("call")
+    if call is None or "__call__" in methods or call.decorator_list:
+        return ""
+    taken = call.args
+    positional = [each.arg for each in (*taken.posonlyargs, *taken.args)]
+    required = positional[: len(positional) - len(taken.defaults)]
+    named = zip(taken.kwonlyargs, taken.kw_defaults, strict=True)
+    asked = [*required[3:], *(each.arg for each, default in named if default is None)]
+    return asked[0] if asked else ""
 
 
 def _assigned(definition: ast.ClassDef) -> bool:

@@ -210,6 +210,16 @@ def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
             return float(one.evaluated_value) == 1.0 and _is_selected(loss, right)
         case cst.Name() if (value := named_value(loss, node)) is not None:
             return _is_selected(loss, value)
+        case cst.Call(args=[cst.Arg(value=cst.BinaryOperation() as product), _, *_]) if (
+            loss.operation(node) == "tf.reduce_sum"
+        ):
+            # Over all axes it would be an overlap, and no probability.
+            sides = (product.left, product.right)
+            return (
+                isinstance(product.operator, cst.Multiply)
+                and any(is_bare(loss, each, loss.y_true) for each in sides)
+                and any(is_bare(loss, each, loss.y_pred) for each in sides)
+            )
         case cst.Call(args=[condition, *branches]) if loss.operation(node) == "tf.where":
             values = [each.value for each in branches]
             picked = [each for each in values if loss.predicts(each)]

@@ -94,7 +94,7 @@ def _is_known(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
     """Whether ``node`` is computed from the targets, numbers and known operations alone."""
     match node:
         case cst.Name(value=name):
-            if name == loss.y_true or name in seen or name == loss.y_pred:
+            if name in (loss.y_true, loss.y_pred, "True", "False", "None") or name in seen:
                 return True
             values = loss.flow.values(name)
             return bool(values) and all(

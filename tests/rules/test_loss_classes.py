@@ -511,6 +511,10 @@ def test_a_call_that_is_compiled_is_reported() -> None:
     found = findings(function + COMPILE.format("f_loss(model.input, model.output)"), "called-loss")
     assert only(found).severity is Severity.ERROR
     assert findings(function + COMPILE.format("f_loss"), "called-loss") == ()
+    gap = function.replace("f_loss", "gap")
+    (finding,) = findings(gap + COMPILE.format("gap(model.input, model.output)"), "called-loss")
+    assert "is a tensor" in finding.message
+    assert findings(gap + COMPILE.format("gap"), "called-loss") == ()
     assert findings(FACTORY.format("w") + COMPILE.format("make_loss(1.0)"), "called-loss") == ()
 
 

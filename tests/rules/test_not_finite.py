@@ -336,6 +336,10 @@ def test_a_perfect_sample_is_worse_than_a_perfect_batch(axis: str, severity: Sev
             "-tf.multiply(y_true, tf.math.log(tf.maximum(y_pred[..., 1], 1e-12)))",
         ),
         (
+            "-tf.math.log(tf.reduce_sum(y_true * y_pred, axis=-1))",
+            "-tf.math.log(tf.maximum(tf.reduce_sum(y_true * y_pred, axis=-1), 1e-12))",
+        ),
+        (
             "-tf.math.log(tf.where(y_true > 0.5, y_pred, 1 - y_pred))",
             "-tf.math.log(tf.maximum(tf.where(y_true > 0.5, y_pred, 1 - y_pred), 1e-12))",
         ),

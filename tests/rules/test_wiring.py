@@ -709,6 +709,35 @@ def test_a_parent_of_losses_needs_no_call() -> None:
         assert codes(source, "missing-call") == []
 
 
+ASKS = """
+    class GapLoss(tf.keras.losses.Loss):
+        def call(self, y_true, y_pred{0}):
+            return tf.abs(y_true - y_pred)
+
+    {1}
+"""
+
+
+@pytest.mark.parametrize("more", [", sample_weight", ", scale, shift=0.0", ", *, scale"])
+def test_what_keras_does_not_hand_over_is_missed(more: str) -> None:
+    (finding,) = findings(ASKS.format(more, "model.compile(loss=GapLoss())"), "missing-call")
+    assert finding.message.startswith("`GapLoss.call` takes `s")
+
+
+@pytest.mark.parametrize(
+    ("more", "use"),
+    [
+        ("", "model.compile(loss=GapLoss())"),
+        (", scale=1.0", "model.compile(loss=GapLoss())"),
+        (", *, scale=1.0", "model.compile(loss=GapLoss())"),
+        (", *more, **named", "model.compile(loss=GapLoss())"),
+        (", scale", "value = GapLoss().call(A, B, 2.0)"),
+    ],
+)
+def test_what_has_a_default_or_is_called_by_hand_is_not(more: str, use: str) -> None:
+    assert codes(ASKS.format(more, use), "missing-call") == []
+
+
 def test_self_is_added_in_front() -> None:
     before = """
     class GapLoss(tf.keras.losses.Loss):

@@ -332,6 +332,9 @@ def _is_plainly_a_loss(wiring: Wiring, node: ast.expr) -> bool:
     operation = wiring.operation(called)
     if operation is not None:
         return not operation.startswith("keras.metrics.")
+    if isinstance(node, ast.Call) and len(node.args) > 1:
+        # `loss=gap(y, outputs)` may be handed a tensor.
+        return False
     return wiring.class_called(called) is None
 
 
