@@ -34,6 +34,14 @@ _WRAPPERS = frozenset(
 _IN_TURN = frozenset({"zip", "enumerate", "len", "list", "tuple", "sum"})
 _CALLED = {1: "identity", 2: "keras.losses.MSE"}
 _OF_TENSORS = frozenset({"shape", "dtype", "ndim", "T", "device", "name", "size", "values"})
+_PRODUCTS = frozenset({"dot", "matmul", "tensordot"})
+_SQUARE = (
+    "[[0.7, 0.1, 0.15, 0.05], [0.2, 0.6, 0.05, 0.15], [0.1, 0.05, 0.8, 0.05], [0.0, 0.2, 0.1, 0.7]]"
+)
+"""What predictions are multiplied by as matrices: how classes are taken for one another, mostly."""
+_TABLES = frozenset({"gather", "take", "embedding_lookup"})
+_CLASSES = 4
+"""Of as many are the families of classes."""
 _MOST = 64
 """A larger index reads something else than weights."""
 
@@ -49,6 +57,8 @@ class _Reads:
     attributes: set[str] = field(default_factory=set)
     columns: int = 0
     in_turn: bool = False
+    multiplied: bool = False
+    """Whether it is a factor of a product of matrices."""
     computed: bool = False
     reduced: bool = False
     options: list[str] = field(default_factory=list)
@@ -79,6 +89,8 @@ def assumed(module: ast.Module, holder: ast.FunctionDef, name: str) -> str:
     if reads.attributes and not reads.keys:
         values = ", ".join(f"{each}={_by_name(each)}" for each in sorted(reads.attributes))
         return f'__import__("types").SimpleNamespace({values})'
+    if reads.multiplied:
+        return f"{constant}({_SQUARE})"
     if reads.reduced or reads.columns:
         row = ", ".join(str(0.5 - 0.375 * n) for n in range(max(3, reads.columns)))
         return f"{constant}([[{row}]])"
@@ -169,6 +181,14 @@ def _read(
             found.in_turn = True
         case ast.Call(func=function, args=args, keywords=keywords) if function is node:
             found.called_with = max(found.called_with, len(args) + len(keywords))
+        case ast.BinOp(op=ast.MatMult()):
+            found.multiplied = True
+        case ast.Call(func=function) if last_part(function) in _PRODUCTS:
+            found.multiplied = True
+        case ast.Call(func=function, args=[first, *_]) if (
+            first is node and last_part(function) in _TABLES
+        ):
+            found.computed, found.entries = True, max(found.entries, _CLASSES)
         case ast.BinOp() | ast.UnaryOp() | ast.Call():
             found.computed = True
             found.reduced |= _is_reduced_alone(scope, parents, node, inner)
