@@ -41,8 +41,8 @@ RETURN = "return tf.reduce_mean((2 * s + 0.5 * (1 - s)) * tf.abs(y_true - y_pred
 def measured(tmp_path):
     """Runs checks on a pair of sources and gives them by name."""
 
-    def run(before, after, checks, family="unit", target="article", steepness=3.0):
-        old = load(SubjectSource(before, target), str(tmp_path), "before.py")
+    def run(before, after, checks, family="unit", target="article", steepness=3.0, compat=False):
+        old = load(SubjectSource(before, target), str(tmp_path), "before.py", compat)
         steepened = "ArticleLoss(steepness={steepness})" if steepness else ""
         new = load(SubjectSource(after, "ArticleLoss()", steepened), str(tmp_path), "after.py")
         assert isinstance(old, Candidate), old
@@ -242,14 +242,18 @@ class Article:
 """
 
 
-def test_an_object_of_a_class_of_its_own_needed_custom_objects_before(measured):
+@pytest.mark.parametrize("compat", [False, True])
+def test_an_object_of_a_class_of_its_own_needed_custom_objects_before(measured, compat):
     checks = ("name", "serialisation")
-    found, _ = measured(OBJECT, UNREGISTERED, checks, target="Article()", steepness=None)
+    found, _ = measured(
+        OBJECT, UNREGISTERED, checks, target="Article()", steepness=None, compat=compat
+    )
     assert not found["serialisation"].regressed
     # Keras calls any object by its name, where it has one.
     assert not found["name"].regressed
 
 
-def test_a_function_did_not_need_its_class_registered(measured):
-    found, _ = measured(BEFORE, UNREGISTERED, ("serialisation",), steepness=None)
+@pytest.mark.parametrize("compat", [False, True])
+def test_a_function_did_not_need_its_class_registered(measured, compat):
+    found, _ = measured(BEFORE, UNREGISTERED, ("serialisation",), steepness=None, compat=compat)
     assert found["serialisation"].regressed

@@ -319,10 +319,12 @@ def _serialisation(candidate: Candidate, setting: _Setting) -> tuple[Optional[st
         candidate, detail = other, f"steepness {_OTHER_STEEPNESS * setting.steepness:g}"
     loss = candidate.target
     text = json.dumps(keras.losses.serialize(loss))
-    if inspect.isroutine(loss):
+    # An instance that runs under stand-ins alone is called by a function around it.
+    made = inspect.unwrap(loss) if inspect.isroutine(loss) else loss
+    if inspect.isroutine(made):
         # A plain function is saved by its name alone and needs custom_objects, as ever.
         return None, detail
-    registered = keras.saving.get_registered_name(type(loss))
+    registered = keras.saving.get_registered_name(type(made))
     if keras.saving.get_registered_object(registered) is None:
         return "its class is not registered: loading needs custom_objects", detail
     if not candidate.is_loss:
