@@ -28,9 +28,8 @@ _BY_NAME = (
     (("smooth", "eps", "epsilon"), "1e-06"),
     (("logits",), "False"),
 )
-_WRAPPERS = frozenset(
-    {"list", "tuple", "array", "asarray", "constant", "convert_to_tensor", "variable"}
-)
+_ARRAYS = frozenset({"array", "asarray", "constant", "convert_to_tensor", "variable"})
+_WRAPPERS = _ARRAYS | {"list", "tuple"}
 _IN_TURN = frozenset({"zip", "enumerate", "len", "list", "tuple", "sum"})
 _CALLED = {1: "identity", 2: "keras.losses.MSE"}
 _OF_TENSORS = frozenset({"shape", "dtype", "ndim", "T", "device", "name", "size", "values"})
@@ -59,6 +58,8 @@ class _Reads:
     in_turn: bool = False
     multiplied: bool = False
     """Whether it is a factor of a product of matrices."""
+    made_an_array: bool = False
+    """Whether the code makes an array or a tensor of it, so that it may be a list."""
     computed: bool = False
     reduced: bool = False
     options: list[str] = field(default_factory=list)
@@ -90,7 +91,7 @@ def assumed(module: ast.Module, holder: ast.FunctionDef, name: str) -> str:
         values = ", ".join(f"{each}={_by_name(each)}" for each in sorted(reads.attributes))
         return f'__import__("types").SimpleNamespace({values})'
     if reads.multiplied:
-        return f"{constant}({_SQUARE})"
+        return _SQUARE if reads.made_an_array else f"{constant}({_SQUARE})"
     if reads.reduced or reads.columns:
         row = ", ".join(str(0.5 - 0.375 * n) for n in range(max(3, reads.columns)))
         return f"{constant}([[{row}]])"
@@ -153,6 +154,7 @@ def _read(
     while isinstance(above, ast.Call) and node is not above.func:
         if last_part(above.func) not in _WRAPPERS:
             break
+        found.made_an_array |= last_part(above.func) in _ARRAYS
         node, above = above, parents.get(above)
     match above:
         case ast.Subscript(value=value, slice=index) if value is node:
@@ -188,7 +190,7 @@ def _read(
         case ast.Call(func=function, args=[first, *_]) if (
             first is node and last_part(function) in _TABLES
         ):
-            found.computed, found.entries = True, max(found.entries, _CLASSES)
+            found.entries = max(found.entries, _CLASSES)
         case ast.BinOp() | ast.UnaryOp() | ast.Call():
             found.computed = True
             found.reduced |= _is_reduced_alone(scope, parents, node, inner)
