@@ -268,3 +268,48 @@ def test_a_module_is_adapted_before_the_loss_is_built(tmp_path: Path) -> None:
     candidate = load(subject, str(tmp_path), "a.py", adapt=lambda m: setattr(m, "scale", 5))
     assert isinstance(candidate, Candidate)
     assert candidate.call(0, 0) == 5
+
+
+WRAPPING = """
+import tensorflow as tf
+from tensorflow.python.keras.losses import LossFunctionWrapper
+
+def squared(y_true, y_pred, scale=1.0):
+    return scale * tf.square(y_true - y_pred)
+
+class Squared(LossFunctionWrapper):
+    def __init__(self, **given):
+        super().__init__(squared, name="squared", **given)
+
+class Own(tf.keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return squared(y_true, y_pred)
+
+class Plain:
+    def __call__(self, y_true, y_pred):
+        return squared(y_true, y_pred)
+"""
+
+
+@pytest.mark.parametrize("compat", [False, True])
+@pytest.mark.parametrize(
+    ("expression", "name"),
+    [
+        ("squared", "squared"),
+        ("Squared()", "squared"),
+        ("Squared(scale=2.0)", "call"),
+        ("Own()", "call"),
+        ("tf.keras.losses.MeanSquaredError()", "mean_squared_error"),
+        ("tf.function(squared)", "squared"),
+    ],
+)
+def test_the_function_that_an_author_wrote_is_found(expression, name, compat, tmp_path) -> None:
+    built = load(SubjectSource(WRAPPING, expression), str(tmp_path), "before.py", compat)
+    assert isinstance(built, Candidate), built
+    assert built.function.__name__ == name
+
+
+def test_an_object_without_such_a_function_is_what_is_called(tmp_path) -> None:
+    built = load(SubjectSource(WRAPPING, "Plain()"), str(tmp_path), "before.py")
+    assert isinstance(built, Candidate), built
+    assert built.function is built.target

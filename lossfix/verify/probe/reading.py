@@ -315,6 +315,8 @@ class _Walk:
             return asked(lambda: range(*sizes)) if len(sizes) == len(arguments) else None
         function = self.value(node.func)
         target = function.value if isinstance(function, Known) else None
+        if isinstance(node.func, ast.Name):
+            name = _own_name(target) or name
         everything = [*arguments, *named.values()]
         if len(everything) == 1 and (of_shape := called(name, everything[0])) is not None:
             return of_shape
@@ -371,6 +373,14 @@ def _most(values: Sequence[Any]) -> Any:
 
 def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _own_name(target: Any) -> str:
+    """What TensorFlow or Keras calls one of their functions, by whatever name it was imported."""
+    origin = (getattr(target, "__module__", None) or "").split(".")[0]
+    if origin not in ("tensorflow", "keras") or not callable(target):
+        return ""
+    return getattr(target, "__name__", "").removesuffix("_v2")
 
 
 def _loaded(node: ast.expr) -> ast.expr:

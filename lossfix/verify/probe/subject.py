@@ -35,6 +35,7 @@ Adapt = Callable[[ModuleType], None]
 
 _TENSOR = "__steepness__"
 """The name under which a module holds a steepness that is a tensor, while a graph is traced."""
+_KERAS = ("keras", "tf_keras", "tensorflow")
 _numbers = itertools.count(1)
 
 
@@ -88,12 +89,15 @@ class Candidate:
 
     @property
     def function(self) -> Callable[..., Any]:
-        """The author's function: what Keras' own wrapper calls, where the loss is built on that."""
-        if not self.is_loss:
-            return self.target  # type: ignore[no-any-return]
-        own = type(self.target).call is not _function_wrapper().call
-        given = getattr(self.target, "_fn_kwargs", None)
-        return self.target.call if own or given else self.target.fn  # type: ignore[no-any-return]
+        """The author's function: of an instance its ``call``, of Keras' own wrapper what that calls."""
+        # An instance that runs under stand-ins alone is called by a function around it.
+        target = inspect.unwrap(self.target) if inspect.isroutine(self.target) else self.target
+        call, wrapped = getattr(target, "call", None), getattr(target, "fn", None)
+        if call is None:
+            return target  # type: ignore[no-any-return]
+        of_keras = (getattr(call, "__module__", None) or "").startswith(_KERAS)
+        given = getattr(target, "_fn_kwargs", None)
+        return wrapped if of_keras and inspect.isfunction(wrapped) and not given else call
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The value before any reduction, exactly as its author wrote it.
