@@ -108,9 +108,9 @@ from lossfix.losses.subclassing.classes import (
 )
 from lossfix.losses.subclassing.obstacles import (
     NOT_CALLABLE,
+    constructor_parameters,
     is_registration,
     obstacle,
-    own_parameters,
 )
 from lossfix.losses.subclassing.reads import reads
 from lossfix.losses.subclassing.sites import call_sites, is_applied
@@ -126,7 +126,7 @@ def match(loss: Loss) -> Iterator[Match]:
     if loss.form is not Form.FUNCTION or loss.candidate.metric or not is_wanted(loss):
         return
     registered = any(is_registration(loss, each) for each in loss.function.decorators)
-    if registered and not own_parameters(loss):
+    if registered and not constructor_parameters(loss):
         return
     reason = obstacle(loss) or other_files(loss) or call_sites(loss).reason
     callable_ = not reason.endswith(NOT_CALLABLE)
@@ -181,7 +181,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     parts = Parts(
         name=class_name(loss),
         docstring=docstring_line(loss.function),
-        parameters=own_parameters(loss),
+        parameters=constructor_parameters(loss),
         registered_name=name,
         head=(),
         leading_lines=loss.function.leading_lines,

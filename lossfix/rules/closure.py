@@ -92,7 +92,7 @@ from lossfix.losses.subclassing.classes import (
     docstring_line,
     rank_function_definition,
 )
-from lossfix.losses.subclassing.obstacles import obstacle, own_parameters
+from lossfix.losses.subclassing.obstacles import constructor_parameters, obstacle
 from lossfix.losses.subclassing.sites import call_sites
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.bare_function import is_wanted, other_files
@@ -197,7 +197,7 @@ def _is_a_part(loss: Loss, function: cst.FunctionDef) -> bool:
 
     A name of its own that is one of the factory's parameters, too, would be taken for that.
     """
-    own = {each.name.value for each in own_parameters(loss)}
+    own = {each.name.value for each in constructor_parameters(loss)}
     taken = own & loss.tree.scope(function).everything()
     plain = not function.decorators and not function.asynchronous and not taken
     return plain and not any(True for _ in walk(function, cst.Global, cst.Nonlocal))
@@ -262,7 +262,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     parts = Parts(
         name=class_name(loss),
         docstring=docstring,
-        parameters=own_parameters(loss),
+        parameters=constructor_parameters(loss),
         registered_name=loss.function.name.value,
         head=tuple(head),
         leading_lines=factory.leading_lines,

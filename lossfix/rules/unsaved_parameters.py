@@ -66,6 +66,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.methods import get_config
 from lossfix.losses.code.parameters import default_of, kept_as_given, own_parameters
 from lossfix.losses.code.subclass import derives_directly, method, super_calls
 from lossfix.losses.discovery.unsavable import unsavable
@@ -251,11 +252,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         return Edit({listing[0]: _with_entries(*listing, [(each, stored[each]) for each in names])})
     kept = _to_keep(loss, init)
     stored = {**stored, **{each: each for each in kept}}
-    entries = ", ".join(f'"{each}": self.{stored[each]}' for each in own_parameters(init))
-    code = f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
-    added = loss.tree.statement(code)
-    assert isinstance(added, cst.FunctionDef)
-    added = added.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    added = get_config(loss, {each: stored[each] for each in own_parameters(init)})
 
     def with_config(node: cst.CSTNode) -> cst.CSTNode:
         assert isinstance(node, cst.IndentedBlock)

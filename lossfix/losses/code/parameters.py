@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.methods import function_from, get_config
 from lossfix.model import Form
 from lossfix.syntax.build import Replacement, appended, comma, expression, tight_equal
 from lossfix.syntax.tree import methods_of, names_below, walk
@@ -160,11 +161,12 @@ def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
     new_methods: list[cst.BaseStatement] = []
     if init is None:
         new_methods.append(
-            _method(
+            function_from(
+                loss,
                 f"def __init__(self, {wish}={default}, **kwargs):\n"
                 "    super().__init__(**kwargs)\n"
                 f"    self.{wish} = {wish}\n",
-                loss,
+                blank_lines=1,
             )
         )
     elif isinstance(init.body, cst.IndentedBlock):
@@ -175,10 +177,7 @@ def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
         kept = {} if init is None else kept_as_given(init)
         own = () if init is None else own_parameters(init)
         saved = {**{each: kept[each] for each in own if each in kept}, wish: wish}
-        entries = ", ".join(f'"{name}": self.{attribute}' for name, attribute in saved.items())
-        tail = _method(
-            f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n", loss
-        )
+        tail = get_config(loss, saved)
     else:
         tail = None
         returned = _only_return(config)
@@ -191,12 +190,6 @@ def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
             node, new_methods if first else [], [tail] if tail is not None else []
         )
     return Added(expression(f"self.{wish}"), replace)
-
-
-def _method(code: str, loss: Loss) -> cst.BaseStatement:
-    statement = loss.tree.statement(code)
-    assert isinstance(statement, cst.FunctionDef)
-    return statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
 
 
 def _with_attribute(node: cst.CSTNode, name: str, default: str) -> cst.CSTNode:

@@ -11,6 +11,7 @@ from itertools import takewhile
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.methods import function_from, get_config
 from lossfix.losses.subclassing.alignment import needs_alignment
 from lossfix.losses.subclassing.obstacles import is_registration, is_tf_function, rebound_names
 from lossfix.syntax import build
@@ -128,7 +129,7 @@ def build_class(loss: Loss, parts: Parts) -> cst.ClassDef:
     body.append(_constructor(loss, parts, spaced=bool(body)))
     body.append(_call(loss, parts, names))
     if names:
-        body.append(_get_config(loss, names))
+        body.append(get_config(loss, {name: name for name in names}))
     return cst.ClassDef(
         name=cst.Name(parts.name),
         bases=[cst.Arg(build.name(loss.spell("keras.losses.Loss")))],
@@ -189,12 +190,6 @@ def _blank() -> list[cst.EmptyLine]:
     return [cst.EmptyLine(indent=False)]
 
 
-def _parse(loss: Loss, code: str) -> cst.FunctionDef:
-    statement = loss.tree.statement(code)
-    assert isinstance(statement, cst.FunctionDef)
-    return statement
-
-
 def _constructor(loss: Loss, parts: Parts, spaced: bool) -> cst.FunctionDef:
     # TensorFlow opens no scope `_loss` at the root of a graph, where an instance may be called.
     name = parts.registered_name.lstrip("_") or "loss"
@@ -206,7 +201,7 @@ def _constructor(loss: Loss, parts: Parts, spaced: bool) -> cst.FunctionDef:
     assigned = "".join(
         f"    self.{each.name.value} = {each.name.value}\n" for each in parts.parameters
     )
-    method = _parse(loss, base + assigned)
+    method = function_from(loss, base + assigned, blank_lines=int(spaced))
     first, *rest = method.params.params
     own = [
         (
@@ -222,10 +217,7 @@ def _constructor(loss: Loss, parts: Parts, spaced: bool) -> cst.FunctionDef:
         )
         for each in parts.parameters
     ]
-    return method.with_changes(
-        params=method.params.with_changes(params=[first, *own, *rest]),
-        leading_lines=_blank() if spaced else [],
-    )
+    return method.with_changes(params=method.params.with_changes(params=[first, *own, *rest]))
 
 
 def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
@@ -355,16 +347,7 @@ def rank_function_definition(loss: Loss) -> tuple[cst.BaseStatement, ...]:
     """The definition of ``same_rank`` where this loss needs it and the file has none yet."""
     if not needs_alignment(loss) or is_rank_function(loss, "same_rank"):
         return ()
-    statement = _parse(loss, same_rank(loss, rank_function(loss)))
-    return (statement.with_changes(leading_lines=_blank() * 2),)
-
-
-def _get_config(loss: Loss, names: Sequence[str]) -> cst.FunctionDef:
-    entries = ", ".join(f'"{name}": self.{name}' for name in names)
-    method = _parse(
-        loss, f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
-    )
-    return method.with_changes(leading_lines=_blank())
+    return (function_from(loss, same_rank(loss, rank_function(loss)), blank_lines=2),)
 
 
 def docstring_line(function: cst.FunctionDef) -> cst.SimpleStatementLine | None:

@@ -19,7 +19,7 @@ NOT_CALLABLE = "has no default, so Keras cannot call it"
 """How the reason ends that is a fault by itself."""
 
 
-def own_parameters(loss: Loss) -> tuple[cst.Param, ...]:
+def constructor_parameters(loss: Loss) -> tuple[cst.Param, ...]:
     """The parameters that become the constructor's: those of the factory, or behind the first two."""
     if loss.factory is not None:
         params = loss.factory.params
@@ -64,7 +64,7 @@ def _in_signature(loss: Loss) -> str:
 
 
 def _in_parameters(loss: Loss) -> str:
-    for each in own_parameters(loss):
+    for each in constructor_parameters(loss):
         name = each.name.value
         if loss.factory is not None and name in parameter_names(loss.function):
             return f"its parameter `{name}` is hidden by one of its inner function"

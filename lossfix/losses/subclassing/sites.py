@@ -11,7 +11,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.lookups import lookups_in
 from lossfix.losses.subclassing.classes import class_name
 from lossfix.losses.subclassing.ends import is_only_compiled
-from lossfix.losses.subclassing.obstacles import own_parameters
+from lossfix.losses.subclassing.obstacles import constructor_parameters
 from lossfix.losses.subclassing.reads import reads
 from lossfix.model import Form
 from lossfix.syntax import build
@@ -93,7 +93,7 @@ def _applied(loss: Loss, argument: cst.Arg) -> tuple[cst.Call, cst.Call] | None:
         return None
     if loss.qualified(call.func) != "functools.partial" or call.args[0] is not argument:
         return None
-    own = {each.name.value for each in own_parameters(loss)}
+    own = {each.name.value for each in constructor_parameters(loss)}
     given = call.args[1:]
     named = all(each.keyword is not None and each.keyword.value in own for each in given)
     if not named or not is_only_compiled(loss, call):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.methods import function_from, get_config
 from lossfix.losses.code.parameters import PASSED_ON
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.subclassing.classes import is_rank_function, rank_function, same_rank
@@ -66,7 +67,7 @@ def unwrapped(loss: Loss) -> Unwrapped | str:
     taken = [each.name.value for each in constructor.params.params]
     saved = [name for name in own if name in taken]
     if saved and "get_config" not in methods_of(definition):
-        methods.append(_get_config(loss, saved))
+        methods.append(get_config(loss, {name: name for name in saved}))
     replace: dict[cst.CSTNode, Replacement] = {
         definition.bases[0].value: name_node(loss.spell("keras.losses.Loss")),
         line: lines,
@@ -125,31 +126,16 @@ def _call(loss: Loss, function: str, names: tuple[str, ...], aligned: bool) -> c
     """``call``; Keras' own functions align ranks themselves."""
     align = f"    y_true, y_pred = {rank_function(loss)}(y_true, y_pred)\n"
     arguments = "".join(f", {name}=self.{name}" for name in names)
-    return _method(
+    return function_from(
         loss,
         "def call(self, y_true, y_pred):\n"
         f"{'' if aligned else align}"
         f"    return {function}(y_true, y_pred{arguments})\n",
+        blank_lines=1,
     )
-
-
-def _get_config(loss: Loss, names: list[str]) -> cst.FunctionDef:
-    entries = ", ".join(f'"{name}": self.{name}' for name in names)
-    return _method(
-        loss, f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
-    )
-
-
-def _method(loss: Loss, code: str) -> cst.FunctionDef:
-    parsed = loss.tree.statement(code)
-    assert isinstance(parsed, cst.FunctionDef)
-    return parsed.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
 
 
 def _before(loss: Loss) -> tuple[cst.BaseStatement, ...]:
     if is_rank_function(loss, rank_function(loss)):
         return ()
-    parsed = loss.tree.statement(same_rank(loss, rank_function(loss)))
-    assert isinstance(parsed, cst.FunctionDef)
-    blank = cst.EmptyLine(indent=False)
-    return (parsed.with_changes(leading_lines=[blank, blank]),)
+    return (function_from(loss, same_rank(loss, rank_function(loss)), blank_lines=2),)

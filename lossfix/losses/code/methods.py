@@ -1,0 +1,27 @@
+"""Methods that are added to a class of losses, out of their code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import libcst as cst
+
+from lossfix.losses.code.loss import Loss
+
+
+def function_from(loss: Loss, code: str, blank_lines: int = 0) -> cst.FunctionDef:
+    """A function or a method, indented as the file is, with as many blank lines above it."""
+    parsed = loss.tree.statement(code)
+    assert isinstance(parsed, cst.FunctionDef)
+    return parsed.with_changes(leading_lines=[cst.EmptyLine(indent=False)] * blank_lines)
+
+
+def get_config(loss: Loss, saved: Mapping[str, str]) -> cst.FunctionDef:
+    """``get_config`` that saves what the parent does, and attributes besides.
+
+    Args:
+        saved: the name of each of these parameters, and of the attribute that keeps it.
+    """
+    entries = ", ".join(f'"{name}": self.{attribute}' for name, attribute in saved.items())
+    code = f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
+    return function_from(loss, code, blank_lines=1)
