@@ -1,6 +1,6 @@
 """Gates and steps, and what they are smoothed to.
 
-``gates``, ``paths`` (what is alive beside them), ``scalar``, ``evaluation`` and ``attributes`` (where the
-loss jumps), ``steps``, ``shares`` (that are counted), ``margins``, ``smooth``, ``counts``, ``lookups``,
-``parts`` (a part that is smoothed for one loss alone).
+``gates``, ``paths`` (what is alive beside them), ``scalar``, ``evaluation``, ``elements`` and ``attributes``
+(where the loss jumps), ``steps``, ``shares`` (that are counted), ``margins``, ``smooth``, ``counts``,
+``lookups``, ``parts`` (a part that is smoothed for one loss alone).
 """
