@@ -3,6 +3,7 @@
     python tools/precision.py PACKAGE[==VERSION]...     download with pip, unpack, check and fix --diff
     python tools/precision.py --folder NAME=FOLDER...   the same for sources that lie there already
     python tools/precision.py --check-only ...          without measuring any rewrite
+    python tools/precision.py --keep FOLDER ...         with each patch and report left there, to be read
 
 Nothing of a package is installed, and nothing is written to it. A loss is only measured where the
 interpreter that runs this has what its file imports: it is *kept* otherwise.
@@ -101,10 +102,10 @@ def losses(folder: Path) -> int:
     return found
 
 
-def report(command: list[str], folder: Path) -> dict[str, Any]:
-    """The JSON report of one command on ``folder``."""
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "report.json"
+def report(command: list[str], folder: Path, kept: Path) -> dict[str, Any]:
+    """The JSON report of one command on ``folder``; it and what the command printed are left in ``kept``."""
+    path = kept / f"{command[0]}.json"
+    with open(kept / f"{command[0]}.txt", "wb") as printed:
         subprocess.run(
             [
                 sys.executable,
@@ -118,18 +119,20 @@ def report(command: list[str], folder: Path) -> dict[str, Any]:
             ],
             cwd=folder,
             env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-            stdout=subprocess.DEVNULL,
+            stdout=printed,
             stderr=subprocess.DEVNULL,
             timeout=_DEADLINE,
             check=False,
         )
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return found
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
 
 
-def row(package: str, folder: Path, measured: bool) -> Row:
-    """The figures of the package that lies in ``folder``."""
-    checked = report(["check"], folder)
+def row(package: str, folder: Path, measured: bool, kept: Path) -> Row:
+    """The figures of the package that lies in ``folder``; its reports and its patch are left in ``kept``."""
+    kept = kept / package.replace(" ", "-")
+    kept.mkdir(parents=True, exist_ok=True)
+    checked = report(["check"], folder, kept)
     result = Row(
         package,
         checked["summary"]["checked"],
@@ -138,7 +141,7 @@ def row(package: str, folder: Path, measured: bool) -> Row:
     )
     if not measured or not checked["findings"]:
         return result
-    outcomes = report(["fix", "--diff"], folder)["outcomes"]
+    outcomes = report(["fix", "--diff"], folder, kept)["outcomes"]
     fixed = [each for each in outcomes if each["status"] == "fixed"]
     return Row(
         package,
@@ -150,14 +153,14 @@ def row(package: str, folder: Path, measured: bool) -> Row:
     )
 
 
-def rows(packages: list[str], folders: list[str], measured: bool) -> Iterator[Row]:
+def rows(packages: list[str], folders: list[str], measured: bool, kept: Path) -> Iterator[Row]:
     """One row for each package, as soon as it is known."""
     for each in folders:
         name, _, folder = each.partition("=")
-        yield row(name, Path(folder), measured)
+        yield row(name, Path(folder), measured, kept)
     for package in packages:
         with tempfile.TemporaryDirectory() as place:
-            yield row(download(package, Path(place)), Path(place), measured)
+            yield row(download(package, Path(place)), Path(place), measured, kept)
 
 
 def main() -> None:
@@ -166,11 +169,14 @@ def main() -> None:
     parser.add_argument("packages", nargs="*", metavar="PACKAGE")
     parser.add_argument("--folder", action="append", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--check-only", action="store_true")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
     options = parser.parse_args()
     measured = not options.check_only
     print(f"| {' | '.join(_HEADINGS)} |\n|{'---|' * len(_HEADINGS)}")
-    for each in rows(options.packages, options.folder, measured):
-        print(f"| {' | '.join(each.cells(measured))} |", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        kept = (options.keep or Path(place)).resolve()
+        for each in rows(options.packages, options.folder, measured, kept):
+            print(f"| {' | '.join(each.cells(measured))} |", flush=True)
 
 
 if __name__ == "__main__":
