@@ -272,6 +272,9 @@ def test_what_meets_in_its_own_shape_needs_the_same_rank(body: str) -> None:
         "return tf.abs(y_true[..., 0] - y_pred[..., 0]) + tf.abs(y_true[..., 1] - y_pred[..., 1:3])",
         "return tf.abs(y_true[..., :2] - y_pred[..., -2])",
         "return tf.keras.losses.CategoricalCrossentropy()(y_true, y_pred) * y_true[..., 0]",
+        "a, b = tf.split(y_true, (4, 3), axis=-1)\n"
+        "    c, d = tf.split(y_pred, 2, -1)\n"
+        "    return tf.abs(a - c) + tf.abs(b - d)",
     ],
 )
 def test_what_holds_several_along_its_last_axis_needs_no_ranks(body: str) -> None:
@@ -283,6 +286,8 @@ def test_what_holds_several_along_its_last_axis_needs_no_ranks(body: str) -> Non
     [
         "return tf.abs(y_true[..., 0] - y_pred[..., 0])",
         "return tf.abs(y_true[..., 1] - y_pred)",
+        "a, b = tf.split(y_true, 2, axis=-1)\n    return tf.abs(a - y_pred) + b",
+        "a, b = tf.split(y_true, 2)\n    c, d = tf.split(y_pred, 2)\n    return tf.abs(a - c) + b - d",
         "return tf.abs(y_true[:, 1] - y_pred[:, 1])",
         "return tf.abs(y_true[..., :1] - y_pred[..., -1])",
         "y_true = tf.one_hot(tf.cast(y_true, tf.int32), 4)\n"

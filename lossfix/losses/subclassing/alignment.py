@@ -7,6 +7,7 @@ so what is flattened first, in the loss or in the helpers of its file, is the sa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TypeGuard
 
 import libcst as cst
@@ -45,6 +46,12 @@ _OVER_CLASSES = frozenset(
     | {"keras.losses.CategoricalCrossentropy", "keras.losses.CategoricalFocalCrossentropy"}
 )
 """Of both that they are given, the last axis holds classes; of one class there is nothing to learn."""
+_PARTING = {
+    "tf.split": ("num_or_size_splits", "axis"),
+    "tf.unstack": ("num", "axis"),
+    "keras.ops.split": ("indices_or_sections", "axis"),
+}
+"""What gives several parts of its first argument, with the arguments behind that."""
 
 
 def needs_alignment(loss: Loss) -> bool:
@@ -83,8 +90,28 @@ def _is_one_of_several(loss: Loss, node: cst.Name) -> bool:
             return _needs_several(last)
         case cst.Arg():
             call = loss.tree.parents[above]
-            return isinstance(call, cst.Call) and (_made_or_called(loss, call) in _OVER_CLASSES)
+            return isinstance(call, cst.Call) and (
+                _made_or_called(loss, call) in _OVER_CLASSES or _takes_apart(loss, call, above)
+            )
     return False
+
+
+def _takes_apart(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
+    """Whether a call parts what it is given along the last axis: ``tf.split(y_pred, (4, 3), axis=-1)``."""
+    names = _PARTING.get(loss.operation(call) or "")
+    if names is None or call.args[0] is not argument:
+        return False
+    given = {
+        name if each.keyword is None else each.keyword.value: each.value
+        for name, each in zip_longest(names, call.args[1:])
+        if each is not None and not each.star
+    }
+    match given.get(names[0]):
+        case cst.Tuple(elements=[_, _, *_]) | cst.List(elements=[_, _, *_]):
+            several = True
+        case number:
+            several = (_number(number) or 0) > 1
+    return several and _number(given.get("axis")) == -1
 
 
 def _made_or_called(loss: Loss, call: cst.Call) -> str | None:
