@@ -526,6 +526,17 @@ def test_the_automatic_reduction_of_a_keras_that_is_handed_on_is_gone_too() -> N
     assert 'reduction="sum_over_batch_size"' in fixed(text)
 
 
+def test_version_2_under_its_own_name_is_tensorflow() -> None:
+    for expression, new in {
+        "tf.log(y_pred)": "tf.math.log(y_pred)",
+        "tf.to_float(y_pred)": "tf.cast(y_pred, tf.float32)",
+        "tf.reduce_sum(y_pred, keep_dims=True)": "tf.reduce_sum(y_pred, keepdims=True)",
+        "tf.reduce_sum(y_pred, 1)": "tf.reduce_sum(y_pred, 1)",
+    }.items():
+        assert after(expression, "import tensorflow.compat.v2 as tf") == new
+    assert found(body("tf.log(y_pred)", "import tensorflow.compat.v1 as tf")) == ()
+
+
 @pytest.mark.parametrize(
     ("kind", "new"),
     [

@@ -183,13 +183,17 @@ FORMS: Mapping[str, Removed] = MappingProxyType(
 )
 """Functions that are still there, by name, and their calls of TensorFlow 1."""
 
+_VERSION_2 = "tensorflow.compat.v2."
+"""The same as ``tensorflow`` today, for what Google's packages import."""
+
 
 def _keywords() -> Mapping[str, Mapping[str, str]]:
     table: dict[str, dict[str, str]] = {}
     for entry in KEYWORDS.split():
         function, _, pair = entry.partition(":")
         old, _, new = pair.partition("=")
-        table.setdefault("tensorflow" + function[2:], {})[old] = new
+        for module in ("tensorflow.", _VERSION_2):
+            table.setdefault(module + function.removeprefix("tf."), {})[old] = new
     return MappingProxyType({name: MappingProxyType(pairs) for name, pairs in table.items()})
 
 
@@ -212,9 +216,12 @@ _AUTO = "losses.Reduction.AUTO"
 def removed(qualified: str) -> Removed | None:
     """What became of a name as it resolves through the imports; ``None`` where nothing is known of it.
 
-    A name below a module that is gone as a whole carries the module's reason. ``K.tf.log`` is what
-    ``tf.log`` is.
+    A name below a module that is gone as a whole carries the module's reason. ``K.tf.log`` and
+    ``tf.compat.v2.log`` are what ``tf.log`` is.
     """
+    if qualified.startswith(_VERSION_2):
+        of_tensorflow = removed(f"tensorflow.{qualified.removeprefix(_VERSION_2)}")
+        return None if of_tensorflow is None else replace(of_tensorflow, name=qualified)
     for module in BACKEND_MODULES:
         if qualified.startswith(f"{module}.tf."):
             rest = qualified.removeprefix(f"{module}.tf.")
