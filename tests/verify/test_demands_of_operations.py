@@ -197,6 +197,28 @@ def test_a_loss_that_another_calls_is_followed():
     assert read(_Boxes().call).at(("y_pred",)).exact == {2: 13}
 
 
+def _in_pairs(y):
+    return tf.reshape(y, (-1, 21, 2))
+
+
+def summed():
+    return lambda t, p: tf.reduce_sum(_in_pairs(t) - _in_pairs(p))
+
+
+def test_a_lambda_is_read_too():
+    demands = read(summed())
+    assert [shapes(demands.at((name,)))[0] for name in ("t", "p")] == [(21, 2), (21, 2)]
+    assert read([lambda t, p: t - p, lambda t, p: p][1]) is None
+
+
+def between(y_true, y_pred):
+    return y_true[:, :, 4:-8] * tf.math.log(y_pred[:, :, 4:-8]) + y_true[:, :, -8:-4]
+
+
+def test_a_part_between_both_ends_has_an_element():
+    assert shapes(read(between).at(("y_true",)))[0] == (5, 13)
+
+
 def one_is_reshaped(y_true, y_pred):
     maps = tf.reduce_mean(tf.abs(y_true - y_pred), axis=(1, 2))
     return maps + tf.reduce_mean(tf.reshape(y_pred, [-1, 23, 19]))

@@ -66,10 +66,7 @@ class _Walk:
         self.names: dict[str, Value] = {}
         self.returned: Value = None
         self.function = function
-        node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            raise TypeError("no function")
-        self.node = node
+        self.statements = _statements(ast.parse(textwrap.dedent(inspect.getsource(function))))
 
     def run(self, inputs: dict[str, Value]) -> Value:
         """Walks the body with these values of the parameters."""
@@ -86,7 +83,7 @@ class _Walk:
         self.world = {**vars(builtins), **plain.__globals__}
         captured = inspect.getclosurevars(plain).nonlocals
         self.world.update(captured)
-        self.body(self.node.body)
+        self.body(self.statements)
         return self.returned
 
     # Statements
@@ -364,6 +361,20 @@ class _Walk:
         except (OSError, TypeError, SyntaxError, ValueError):
             return None
         return walk.run({**dict(zip(names, arguments)), **named})
+
+
+def _statements(source: ast.Module) -> Sequence[ast.stmt]:
+    """What a function runs, or a lambda, of which the source is the whole statement around it.
+
+    Raises ``TypeError`` where the source is of neither, or of several.
+    """
+    node = source.body[0]
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return node.body
+    lambdas = [each for each in ast.walk(source) if isinstance(each, ast.Lambda)]
+    if len(lambdas) != 1:
+        raise TypeError("no function")
+    return [ast.Return(lambdas[0].body)]
 
 
 def _most(values: Sequence[Any]) -> Any:

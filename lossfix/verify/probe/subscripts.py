@@ -64,6 +64,8 @@ def _sliced(demand: Demand, view: View, axis: int, node: ast.Slice, number: Numb
         (low or 0) + 1 if low is not None and low >= 0 else -(low or -1),
         high if high is not None and high > 0 else 1 - (high or 0),
     ]
+    if low is not None and high is not None and high < 0 <= low:
+        ends.append(low - high + 1)
     demand.least[axis] = max(demand.least.get(axis, 1), *ends)
     last = axis == -1 - view.back or (axis == 1 and not view.back)
     width = (high or 0) - (low or 0) if last and high is not None and high > 0 else 0
