@@ -4,14 +4,16 @@
 
 Finds arithmetic between the predictions and what was cast to an integer, is a position (`tf.argmax`) or a
 condition on the targets (`y_true > 0`), and targets that are used as positions (`tf.one_hot`, `tf.gather`),
-stacked with a `tf.range` or made a tensor of integers as they come, and casts them.
+stacked with a `tf.range` or made a tensor of integers as they come, and casts them. So are numbers by which
+`tf.where` is to choose.
 
 ## Why is this bad
 
 TensorFlow converts no tensor by itself: an integer tensor, or one of booleans, times a float raises
 `InvalidArgumentError` or `TypeError` at the first batch, before there is a gradient (measured on TensorFlow
-2.21), and so does a sum of booleans. Positions have to be integers, and in `fit` the targets arrive as
-`float32`, whatever they were in the data, which `tf.convert_to_tensor(y_true, tf.int32)` does not convert.
+2.21), and so do a sum of booleans and a `tf.where` whose condition is a number. Positions have to be
+integers, and in `fit` the targets arrive as `float32`, whatever they were in the data, which
+`tf.convert_to_tensor(y_true, tf.int32)` does not convert.
 
 ## Example
 
@@ -53,7 +55,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.conditions import named_value, uses
 from lossfix.losses.code.dtypes import Dtype, dtype_of, named_dtype
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import is_array, is_boolean
@@ -100,6 +102,12 @@ def match(loss: Loss) -> Iterator[Match]:
             yield Match(
                 flag,
                 f"`{loss.tree.code(flag)}` holds booleans, with which TensorFlow does not calculate",
+            )
+        elif (condition := _condition(loss, node)) is not None:
+            yield Match(
+                condition,
+                f"`{loss.tree.code(condition)}` holds numbers, by which `tf.where` does not choose",
+                severity=None if _is_a_cast_condition(loss, condition) else _severity(loss),
             )
         elif odd is not None:
             yield Match(
@@ -188,6 +196,29 @@ def _flag(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
     return None
 
 
+def _condition(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
+    """What TensorFlow's ``where`` is to choose by, where that is no condition but numbers."""
+    match node:
+        case cst.Call(args=[cst.Arg(value=chooser, keyword=None, star=""), _, _]) if (
+            loss.qualified(node.func) == "tensorflow.where"
+        ):
+            numbers = _comes_as_it_is(loss, chooser) and _in_fit(loss)
+            return chooser if numbers or _is_a_cast_condition(loss, chooser) else None
+    return None
+
+
+def _is_a_cast_condition(loss: Loss, node: cst.BaseExpression) -> bool:
+    return is_boolean(loss, _uncast(loss, node)) and dtype_of(loss, node) is not None
+
+
+def _uncast(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+    """What is cast to another type by ``node``, or by what it is the name of."""
+    match named_value(loss, node) or node:
+        case cst.Call(args=[cst.Arg(value=inner), *_]) as call if loss.operation(call) == "tf.cast":
+            return inner
+    return node
+
+
 def _calculated_with(loss: Loss, node: cst.CSTNode) -> tuple[cst.BaseExpression, ...]:
     match node:
         case cst.BinaryOperation(left=left, operator=operator, right=right):
@@ -274,6 +305,14 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     node = match.node
     assert isinstance(node, cst.BaseExpression)
     cast = loss.spell("tf.cast")
+    argument = loss.tree.parents.get(node)
+    around = None if argument is None else loss.tree.parents.get(argument)
+    if around is not None and _condition(loss, around) is node:
+        made = named_value(loss, node) or node
+        alone = not isinstance(node, cst.Name) or len([*uses(loss, node.value)]) == 1
+        if alone and is_boolean(loss, _uncast(loss, made)):
+            return Edit({made: _uncast(loss, made)})
+        return Edit({node: expression(f"{cast}({{x}}, {loss.spell('tf.bool')})", x=node)})
     converted = _converted(loss, node)
     if converted is not None:
         return Edit({node: expression(f"{cast}({{x}}, {{t}})", x=converted[0], t=converted[1])})

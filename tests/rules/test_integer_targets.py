@@ -31,6 +31,31 @@ def loss(*lines: str) -> str:
             ["return tf.abs(tf.cast(tf.argmax(y_true, axis=-1), y_pred.dtype) - y_pred)"],
         ),
         (
+            ["return tf.where(tf.cast(y_true > 0.0, tf.float32), y_pred, -y_pred)"],
+            ["return tf.where(y_true > 0.0, y_pred, -y_pred)"],
+        ),
+        (
+            ["m = tf.cast(tf.less(y_true, y_pred), tf.int32)", "return tf.where(m, y_pred, 0.0)"],
+            ["m = tf.less(y_true, y_pred)", "return tf.where(m, y_pred, 0.0)"],
+        ),
+        (
+            [
+                "m = tf.cast(tf.less(y_true, y_pred), tf.float32)",
+                "return tf.where(m, y_pred, 0.0) + m",
+            ],
+            [
+                "m = tf.cast(tf.less(y_true, y_pred), tf.float32)",
+                "return tf.where(tf.cast(m, tf.bool), y_pred, 0.0) + m",
+            ],
+        ),
+        (
+            ["return tf.where(y_true, tf.math.log(y_pred), tf.math.log(1.0 - y_pred))"],
+            [
+                "return tf.where(tf.cast(y_true, tf.bool), "
+                "tf.math.log(y_pred), tf.math.log(1.0 - y_pred))"
+            ],
+        ),
+        (
             ["return tf.one_hot(y_true, 3) * y_pred"],
             ["return tf.one_hot(tf.cast(y_true, tf.int32), 3) * y_pred"],
         ),
@@ -123,6 +148,13 @@ def test_integers_are_cast_where_they_meet(before: list[str], after: list[str]) 
         ["n = tf.cast(y_true, tf.int32) * 2", "return tf.gather(y_pred, n)"],
         ["return tf.gather(y_pred, INDICES, axis=-1) * y_true"],
         ["return tf.where((y_true > 0) & (y_true < 9), y_pred, 0.0)"],
+        ["return tf.where(tf.cast(y_true, tf.bool), y_pred, 0.0)"],
+        ["m = tf.cast(y_true > 0.0, tf.bool)", "return tf.where(m, y_pred, 0.0)"],
+        ["y_true = tf.cast(y_true, tf.bool)", "return tf.where(y_true, y_pred, 0.0)"],
+        ["return tf.keras.ops.where(y_true, y_pred, 0.0)"],
+        ["return tf.keras.backend.switch(y_true, y_pred, 0.0 * y_pred)"],
+        ["return tf.gather_nd(y_pred, tf.where(y_true > 0.0))"],
+        ["return tf.where(MASK, y_pred, y_true)"],
         ["return tf.cast(y_true > 0, tf.float32) * y_pred"],
         ["return (y_true.shape[-1] > 1) * y_pred"],
         ["return tf.keras.ops.multiply(y_true > 0, y_pred)"],

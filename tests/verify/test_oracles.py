@@ -187,10 +187,14 @@ def test_dtypes_mix_within_and_only_within():
         assert (1.0 - seen).numpy().tolist() == [0.0, 0.0, 1.0]
         assert tf.multiply(tf.constant(3.0), seen).numpy().tolist() == [3.0, 3.0, 0.0]
         assert tf.math.reduce_sum(seen).numpy() == 2.0
+        assert tf.where(tf.constant([0.0, 2.0]), 5.0, 7.0).numpy().tolist() == [7.0, 5.0]
+        assert tf.where(tf.constant([0, 2])).numpy().tolist() == [[1]]
     with pytest.raises((TypeError, tf.errors.InvalidArgumentError)):
         tf.constant(3) / tf.constant(2.0)
     with pytest.raises((TypeError, tf.errors.InvalidArgumentError)):
         tf.reduce_sum(tf.constant([True]))
+    with pytest.raises((TypeError, tf.errors.InvalidArgumentError)):
+        tf.where(tf.constant([0.0, 2.0]), 5.0, 7.0)
 
 
 @pytest.mark.parametrize(

@@ -170,13 +170,15 @@ def untraced() -> Iterator[None]:
 @contextmanager
 def promotion() -> Iterator[None]:
     """Within, arithmetic between tensors of different dtypes promotes as NumPy does: integers to the
-    other's float, a float to the wider of the two, and booleans to 0.0 and 1.0."""
+    other's float, a float to the wider of the two, and booleans to 0.0 and 1.0; and ``tf.where``
+    chooses by numbers, as ``np.where`` does."""
     names = [f"__{name}__" for name in _COMPARISONS]
     names += [f"__{side}{name}__" for name in _ARITHMETIC for side in ("", "r")]
     made: list[tuple[Any, str, Callable[[Any], Any]]]
     made = [(tf.Tensor, name, _promoting) for name in names]
     made += [(module, name, _promoting) for module in (tf, tf.math) for name in _FUNCTIONS]
     made += [(module, name, _counting) for module in (tf, tf.math) for name in _TOTALS]
+    made += [(tf, "where", _choosing)]
     plain = [(place, name, getattr(place, name)) for place, name, _ in made]
     for (place, name, operation), (_, _, promoting) in zip(plain, made):
         setattr(place, name, promoting(operation))
@@ -207,6 +209,17 @@ def _counting(total: Callable[..., Any]) -> Callable[..., Any]:
         return total(_counted(values), *rest, **named)
 
     return counting
+
+
+def _choosing(where: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(where)
+    def choosing(condition: Any, *rest: Any, **named: Any) -> Any:
+        numbers = isinstance(condition, tf.Tensor) and condition.dtype != tf.bool
+        if numbers and (rest or named):
+            condition = tf.cast(condition, tf.bool)
+        return where(condition, *rest, **named)
+
+    return choosing
 
 
 def _counted(value: Any) -> Any:
