@@ -4,6 +4,7 @@
 
 Finds `.mean()`, `.sum()`, `.flatten()`, `.reshape(...)`, `.astype(...)` and other methods and attributes
 of NumPy arrays that are asked of a tensor, and writes the function of TensorFlow that does the same.
+Methods of PyTorch's tensors, such as `.view(...)`, are reported.
 
 ## Why is this bad
 
@@ -58,6 +59,18 @@ from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk
 
+_OF_TORCH = {
+    "contiguous": "nothing takes its place",
+    "detach": "tf.stop_gradient",
+    "masked_fill": "tf.where",
+    "permute": "tf.transpose",
+    "requires_grad_": "nothing takes its place",
+    "type_as": "tf.cast",
+    "unsqueeze": "tf.expand_dims",
+    "view": "tf.reshape",
+    "view_as": "tf.reshape",
+}
+"""Methods of PyTorch's tensors, with what TensorFlow has for them."""
 _SETTLED_ELSEWHERE = frozenset({"numpy", "item", "eval"})
 
 
@@ -73,6 +86,15 @@ def match(loss: Loss) -> Iterator[Match]:
                         node,
                         f"tensors have no method `{method}`: this raises AttributeError",
                         new if isinstance(new, str) else "",
+                    )
+            case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=method))) if (
+                method in _OF_TORCH
+            ):
+                if loss.operation(node) is None and is_array(loss, value):
+                    yield Match(
+                        node,
+                        f"tensors have no method `{method}`: this raises AttributeError",
+                        f"it is one of PyTorch's: {_OF_TORCH[method]}",
                     )
             case cst.Attribute(value=value, attr=cst.Name(value=attribute)) if (
                 attribute in ATTRIBUTES and loss.operation(node) is None and is_array(loss, value)

@@ -59,18 +59,35 @@ _HUGE = 1000.0
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function, cst.Call):
-        match node:
-            case cst.Call(args=[cst.Arg(value=argument), *_]) if loss.operation(
-                node
-            ) in _SQUASHES and is_live(loss, argument):
-                factor = _factor(argument)
-                if factor >= _HUGE:
-                    yield Match(
-                        node,
-                        f"times {number(factor)}, this is a step: its slope is zero almost everywhere",
-                        "another steepness gives other values; on probabilities 10 to 25 is steep",
-                    )
+    for node in walk(loss.function, cst.Call, cst.BinaryOperation):
+        argument = _squashed(loss, node)
+        if argument is None or not is_live(loss, argument):
+            continue
+        factor = _factor(argument)
+        if factor >= _HUGE:
+            yield Match(
+                node,
+                f"times {number(factor)}, this is a step: its slope is zero almost everywhere",
+                "another steepness gives other values; on probabilities 10 to 25 is steep",
+            )
+
+
+def _squashed(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
+    """What a sigmoid or the like is taken of, also of one that is written out: ``1 / (1 + exp(-x))``."""
+    match node:
+        case cst.Call(args=[cst.Arg(value=argument), *_]):
+            return argument if loss.operation(node) in _SQUASHES else None
+        case cst.BinaryOperation(
+            left=one,
+            operator=cst.Divide(),
+            right=cst.BinaryOperation(left=left, operator=cst.Add(), right=right),
+        ) if (
+            _factor(one) == 1.0
+        ):
+            for whole, power in ((left, right), (right, left)):
+                if isinstance(power, cst.Call) and len(power.args) == 1 and _factor(whole) == 1.0:
+                    return power.args[0].value if loss.operation(power) == "tf.exp" else None
+    return None
 
 
 def _factor(node: cst.BaseExpression) -> float:

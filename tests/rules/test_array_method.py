@@ -47,6 +47,18 @@ def test_what_is_not_certainly_a_tensor_keeps_its_methods(value: str) -> None:
     assert rewritten(loss(value), RULE) == loss(value)
 
 
+@pytest.mark.parametrize("value", ["y_pred.view(-1)", "(y_true - y_pred).detach() * y_pred"])
+def test_a_method_of_pytorch_is_reported(value: str) -> None:
+    (finding,) = findings(loss(value), RULE)
+    assert "PyTorch" in finding.reason
+    assert rewritten(loss(value), RULE) == loss(value)
+
+
+@pytest.mark.parametrize("value", ["PLOT.view(y_pred)", "settings.permute(3) * y_pred"])
+def test_what_is_no_tensor_may_have_methods_of_that_name(value: str) -> None:
+    assert findings(loss(value), RULE) == ()
+
+
 def test_a_name_that_is_also_a_list_is_left_alone() -> None:
     source = lines("""
         def some_loss(y_true, y_pred):

@@ -70,6 +70,7 @@ FOUND = {
     "saturated-sigmoid": [
         "return tf.reduce_mean(tf.abs(y_true - tf.sigmoid(1e4 * (y_pred - 0.9))))",
         "return tf.reduce_mean(tf.abs(y_true - tf.tanh(-5000.0 * y_pred)))",
+        "z = 1 / (1 + tf.exp(-1e4 * (y_pred - 0.5)))\nreturn tf.reduce_mean(tf.abs(y_true - z))",
     ],
     "fake-gradient": [
         "return tf.reduce_mean(y_true) + 0.0 * tf.reduce_sum(y_pred)",
@@ -121,6 +122,9 @@ FINE = {
     ],
     "saturated-sigmoid": [
         "return tf.reduce_mean(tf.abs(y_true - tf.sigmoid(20.0 * y_pred)))",
+        "return tf.reduce_mean(tf.abs(y_true - 1 / (1 + tf.exp(-20.0 * y_pred))))",
+        "return tf.reduce_mean(y_pred / (1 + tf.exp(-1e4 * y_true)))",
+        "return tf.reduce_mean(1 / (2000.0 + tf.square(1e4 * y_pred)))",
         "return tf.reduce_mean(y_pred * tf.sigmoid(1e4 * y_true))",
         "return tf.reduce_mean(1e4 * tf.sigmoid(y_pred) - y_true)",
     ],
