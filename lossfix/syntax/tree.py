@@ -14,9 +14,9 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from lossfix.model import Span
+from lossfix.syntax.blocks import Definition, concrete_definitions
 from lossfix.syntax.scope import Scope, definitions, scope_of, scope_of_module
 
-Definition = cst.FunctionDef | cst.ClassDef
 Kind = TypeVar("Kind", bound=cst.CSTNode)
 
 
@@ -62,7 +62,7 @@ class Tree:
     @cached_property
     def definitions(self) -> tuple[tuple[tuple[str, ...], Definition], ...]:
         """All functions and classes with their paths, in document order."""
-        return tuple(_definitions(self.module.body))
+        return tuple(concrete_definitions(self.module.body))
 
     @cached_property
     def numbers(self) -> Mapping[cst.CSTNode, int]:
@@ -348,57 +348,3 @@ def _below(node: cst.CSTNode) -> _Below:
         found.append(each)
         stack += reversed(children(each))
     return _Below(tuple(found))
-
-
-def inner_statements(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The statements directly below a module, a body, an ``if``, a loop, a ``with`` or a ``try``."""
-    match node:
-        case cst.If(body=body, orelse=orelse):
-            yield from body.body
-            if orelse is not None:
-                yield from inner_statements(orelse)
-        case cst.For(body=body, orelse=orelse) | cst.While(body=body, orelse=orelse):
-            yield from body.body
-            if orelse is not None:
-                yield from orelse.body.body
-        case cst.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final) | cst.TryStar(
-            body=body, handlers=handlers, orelse=orelse, finalbody=final
-        ):
-            yield from body.body
-            for handler in handlers:
-                yield from handler.body.body
-            if orelse is not None:
-                yield from orelse.body.body
-            if final is not None:
-                yield from final.body.body
-        case cst.Match(cases=cases):
-            for case in cases:
-                yield from case.body.body
-        case cst.Module(body=statements):
-            yield from statements
-        case (
-            cst.With(body=body)
-            | cst.Else(body=body)
-            | cst.FunctionDef(body=body)
-            | cst.ClassDef(body=body)
-        ):
-            yield from body.body
-
-
-def all_statements(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """All statements below ``node`` at any depth, nested definitions themselves but not their bodies."""
-    for statement in inner_statements(node):
-        yield statement
-        if not isinstance(statement, Definition):
-            yield from all_statements(statement)
-
-
-def _definitions(body: object) -> Iterator[tuple[tuple[str, ...], Definition]]:
-    for statement in body:  # type: ignore[attr-defined]
-        if isinstance(statement, Definition):
-            name = statement.name.value
-            yield (name,), statement
-            for path, inner in _definitions(statement.body.body):
-                yield (name, *path), inner
-        else:
-            yield from _definitions(inner_statements(statement))

@@ -18,8 +18,9 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import default_of, number, parameter_names
 from lossfix.losses.code.tensors import is_single
 from lossfix.losses.smoothing.smooth import constant
+from lossfix.syntax.blocks import inner_statements
 from lossfix.syntax.build import Replacement, comments, expression
-from lossfix.syntax.tree import inner_statements, names_below, walk
+from lossfix.syntax.tree import names_below, walk
 
 _OPERATORS: Mapping[type[cst.BaseAugOp], str] = {
     cst.AddAssign: "+",

@@ -24,9 +24,10 @@ from lossfix.losses.operations.spelling import (
     tensorflow,
 )
 from lossfix.model import Evidence, Form, Gate
+from lossfix.syntax.blocks import all_statements
 from lossfix.syntax.flow import Flow
 from lossfix.syntax.scope import Scope, definitions
-from lossfix.syntax.tree import Tree, all_statements, dotted, names_below, walk
+from lossfix.syntax.tree import Tree, dotted, names_below, walk
 
 _OPS = ("keras.ops.", "tensorflow.keras.ops.")
 

@@ -15,8 +15,9 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.discovery.unbound import unbound_names
+from lossfix.syntax.blocks import Definition, inner_statements
 from lossfix.syntax.scope import Scope
-from lossfix.syntax.tree import Definition, Tree, children, dotted, inner_statements
+from lossfix.syntax.tree import Tree, children, dotted
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,8 @@ import libcst as cst
 from lossfix.losses.code.asked_once import asked_once
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
-from lossfix.syntax.tree import all_statements, dotted, methods_of
+from lossfix.syntax.blocks import all_statements
+from lossfix.syntax.tree import dotted, methods_of
 
 
 @asked_once(unsure=None)

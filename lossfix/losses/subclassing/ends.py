@@ -24,7 +24,8 @@ from lossfix.losses.discovery.holders import (
 )
 from lossfix.losses.discovery.uses import LOADS, uses_of
 from lossfix.losses.subclassing.reads import is_label, reads, reads_of
-from lossfix.syntax.tree import Definition, dotted, last_part, walk
+from lossfix.syntax.blocks import Definition
+from lossfix.syntax.tree import dotted, last_part, walk
 
 _CUSTOM_OBJECTS = "get_custom_objects()"
 _PAIRS = frozenset({"enumerate", "items"})
