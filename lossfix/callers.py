@@ -10,7 +10,7 @@ else of such a file is touched.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -22,6 +22,7 @@ from lossfix.losses.codebase.origins import calls_in
 from lossfix.losses.codebase.places import Modules, Place
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.glance import may_import, may_look_up, mentions
+from lossfix.model import Form
 from lossfix.pool import ALONE, Pool
 from lossfix.scan import Opened
 from lossfix.syntax.quiet import parsed_or_none
@@ -43,16 +44,30 @@ class _Sought:
 
 
 def with_callers(
-    files: Opened, settings: Settings, pool: Pool = ALONE, cache: Cache = FORGETFUL
+    files: Opened,
+    settings: Settings,
+    pool: Pool = ALONE,
+    cache: Cache = FORGETFUL,
+    among: Mapping[str, Collection[str]] | None = None,
 ) -> Opened:
-    """The same with those of the skipped files that may come by a function of which a loss may be made."""
+    """The same with those of the skipped files that may come by a function of which a loss may be made.
+
+    Args:
+        among: of each path the functions that are asked for, where not all are.
+    """
     asked = _Sought()
     known: dict[str, tuple[Project, list[Place]]] = {}
     for number in count():
         if not files.skipped:
             break
         _look_for_losses(files, settings, known, pool, cache)
-        sought = _sought(files, [place for _, places in known.values() for place in places])
+        losses = [
+            place
+            for path, (_, places) in known.items()
+            for place in places
+            if among is None or place.name in among.get(path, ())
+        ]
+        sought = _sought(files, losses)
         if sought.names <= asked.names and sought.modules <= asked.modules:
             break
         asked = sought
@@ -93,7 +108,7 @@ def _look_for_losses(
         if path in known and known[path][0] == said:
             continue
         losses = files.losses(document)
-        known[path] = said, [Place(number, each.path[0]) for each in losses or ()]
+        known[path] = said, _functions(number, losses or ())
         if losses is None:
             changed.append(number)
     rows = [
@@ -107,8 +122,16 @@ def _look_for_losses(
 
     for number, losses in zip(changed, cache.through("losses", rows, find), strict=True):
         document = files.documents[number]
-        places = [Place(number, each.path[0]) for each in losses]
-        known[document.source.path] = files.project(document), places
+        known[document.source.path] = files.project(document), _functions(number, losses)
+
+
+def _functions(number: int, losses: Sequence[Candidate]) -> list[Place]:
+    """Those of the losses of a document that are functions: a class stays what it is, whoever calls it."""
+    return [
+        Place(number, each.path[0])
+        for each in losses
+        if each.form not in (Form.SUBCLASS, Form.WRAPPER)
+    ]
 
 
 def _losses_of(text: str, settings: Settings, project: Project) -> tuple[Candidate, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,11 +50,13 @@ class Request:
     cache: Cache = FORGETFUL
 
 
-def with_callers(request: Request, files: Opened) -> Opened:
-    """The same with those of the skipped files that may call a loss."""
+def with_callers(
+    request: Request, files: Opened, among: Mapping[str, Collection[str]] | None = None
+) -> Opened:
+    """The same with those of the skipped files that may call a loss, or one ``among`` those of a path."""
     from lossfix import callers
 
-    return callers.with_callers(files, request.config.naming, request.pool, request.cache)
+    return callers.with_callers(files, request.config.naming, request.pool, request.cache, among)
 
 
 def roles_of(request: Request, files: Opened) -> Iterator[str]:
@@ -219,8 +221,12 @@ def _all_found(request: Request, files: Opened) -> tuple[Opened, _Found]:
     Where anything can be mended, those that may keep it from that are opened besides.
     """
     found = _found(request, files, {})
-    if any(each.safety is not Safety.MANUAL for _, told in found.values() for each in told):
-        files = with_callers(request, files)
+    mended = {
+        path: {each.loss.partition(".")[0] for each in told if each.safety is not Safety.MANUAL}
+        for path, (_, told) in found.items()
+    }
+    if any(mended.values()):
+        files = with_callers(request, files, mended)
         found = _found(request, files, found)
     return files, found
 
