@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
-from lossfix.losses.discovery.functions import functions_in, returns_a_pair
+from lossfix.losses.discovery.functions import functions_in
 from lossfix.losses.discovery.outline import (
     FRAMEWORKS,
     File,
@@ -22,6 +22,7 @@ from lossfix.losses.discovery.outline import (
     positional_of,
 )
 from lossfix.losses.discovery.reached import with_reached
+from lossfix.losses.discovery.returned import returns_a_pair
 from lossfix.losses.discovery.wording import pair_of
 from lossfix.losses.operations.injected import is_handed_a_backend
 from lossfix.losses.operations.keras_names import WRAPPER

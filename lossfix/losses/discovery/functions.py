@@ -21,6 +21,11 @@ from lossfix.losses.discovery.outline import (
     positional_of,
     yields,
 )
+from lossfix.losses.discovery.returned import (
+    returns_a_dictionary,
+    returns_a_pair,
+    returns_functions,
+)
 from lossfix.losses.discovery.wording import METRIC_WORDS, SCORES, names_a_loss, pair_of, words
 from lossfix.model import Evidence, Form
 from lossfix.syntax.nodes import below, children, every
@@ -154,7 +159,7 @@ def _function(
     if not evidence or (pair is None and (nameless or Evidence.COMPILED not in evidence)):
         return None
     # What is inside of a function is looked at last: there are many of them, and few get here.
-    if returns_a_pair(node) or _returns_functions(node):
+    if returns_a_pair(node) or returns_functions(node):
         return None
     if yields(node) or belongs_elsewhere(file, path, node):
         return None
@@ -219,7 +224,7 @@ def _is_named_a_loss(file: File, known: _Callable) -> bool:
     return is_known or not (
         _numpy_only(file, known.node)
         or (name == "__call__" and _measures_arrays(file, known))
-        or _returns_a_dictionary(known.node)
+        or returns_a_dictionary(known.node)
     )
 
 
@@ -317,51 +322,6 @@ def _may_hold_a_loss_method(file: File, node: ast.ClassDef) -> bool:
         if base.split(".")[0] in OTHER_FRAMEWORKS:
             return False
     return True
-
-
-def returns_a_pair(node: ast.FunctionDef) -> bool:
-    """Whether a function gives back several values at once, as no loss does."""
-    # `return gradient, hessian` is an objective of a boosting library; several returns of one
-    # value each are a loss.
-    returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
-    return bool(returns) and all(isinstance(value, ast.Tuple) for value in returns)
-
-
-def _returns_functions(node: ast.FunctionDef) -> bool:
-    """Whether all that a function returns are other functions, or collections of them: it makes losses."""
-    inner = {each.name for each in statements(node.body) if isinstance(each, Definition)}
-
-    def makes(value: ast.expr | None) -> bool:
-        match value:
-            case ast.Name(id=name):
-                return name in inner
-            case ast.List(elts=values):
-                return bool(values) and all(makes(each) for each in values)
-        return isinstance(value, ast.Lambda | ast.Dict)
-
-    returns = [each.value for each in statements(node.body) if isinstance(each, ast.Return)]
-    return bool(returns) and all(makes(value) for value in returns)
-
-
-def _returns_a_dictionary(node: ast.FunctionDef) -> bool:
-    """Whether a function gives back numbers by their names, as a training loop of one's own reports them."""
-    inside = [*statements(node.body)]
-    set_to: dict[str, list[ast.expr]] = {}
-    for each in inside:
-        match each:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                set_to.setdefault(name, []).append(value)
-
-    def is_dictionary(value: ast.expr | None) -> bool:
-        match value:
-            case ast.Name(id=name) if name in set_to:
-                return all(isinstance(each, ast.Dict | ast.DictComp) for each in set_to[name])
-            case ast.Call(func=ast.Name(id="dict")):
-                return True
-        return isinstance(value, ast.Dict | ast.DictComp)
-
-    returns = [each.value for each in inside if isinstance(each, ast.Return)]
-    return bool(returns) and all(is_dictionary(value) for value in returns)
 
 
 def _measures_arrays(file: File, known: _Callable) -> bool:
