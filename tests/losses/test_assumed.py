@@ -73,6 +73,7 @@ def test_the_code_says_what_a_parameter_is(parameter: str, body: str, value: str
     [
         ("return 0.5 * inner(y_true, y_pred) + tf.abs(error)", "tf.keras.losses.MSE"),
         ("return tf.abs(inner(y_true=y_true, y_pred=y_pred))", "tf.keras.losses.MSE"),
+        ("return tf.abs(inner(y_true, y_pred, **options))", "tf.keras.losses.MSE"),
         ("return tf.abs(inner(error))", "tf.identity"),
     ],
 )

@@ -182,7 +182,8 @@ def _read(
         case ast.Call(func=ast.Name(id=called)) if called in _IN_TURN:
             found.in_turn = True
         case ast.Call(func=function, args=args, keywords=keywords) if function is node:
-            found.called_with = max(found.called_with, len(args) + len(keywords))
+            given = len(args) + sum(each.arg is not None for each in keywords)
+            found.called_with = max(found.called_with, given)
         case ast.BinOp(op=ast.MatMult()):
             found.multiplied = True
         case ast.Call(func=function) if last_part(function) in _PRODUCTS:
