@@ -6,7 +6,7 @@ used that the file does not bind, and nothing outside of the loss, its call site
 
 from __future__ import annotations
 
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 
 import libcst as cst
 
@@ -82,7 +82,8 @@ def _moved_below(
     ]
     end = marks[-1] + 1 if marks else 0
     if marks:
-        new = new.with_changes(leading_lines=lines[:end])
+        gap = takewhile(lambda line: line.comment is None, lines[end:])
+        new = new.with_changes(leading_lines=[*lines[:end], *gap])
     kept = list(dropwhile(lambda line: line.comment is None, lines[end:]))
     blank = cst.EmptyLine(indent=False)
     return new, following.with_changes(leading_lines=[blank, blank, *kept])

@@ -305,6 +305,12 @@ def test_a_comment_that_opens_a_cell_stays_above_all_that_is_added_to_it(mark: s
     assert order == sorted(order)
 
 
+@pytest.mark.parametrize("gap", ["", "\n", "\n\n"])
+def test_what_is_added_to_a_cell_stands_as_far_below_its_mark_as_the_loss_did(gap: str) -> None:
+    text = HEAD + f"# %% the loss\n{gap}" + BODY.format("tf.abs(y_true - y_pred)") + USE
+    assert f"# %% the loss\n{gap}def same_rank" in everything_mended(text)
+
+
 @pytest.mark.parametrize(
     ("inner", "written", "imported"),
     [
