@@ -2,9 +2,10 @@
 
 ## What it does
 
-Finds losses that return `tf.reduce_mean(x)`, or a sum of such means with constant factors, where each `x`
-has one value per element of the targets and predictions, or one per sample. The means are taken over the
-last axis only, or not at all, so that the loss gives one value per sample.
+Finds losses, beside the models that they are for, that return `tf.reduce_mean(x)`, or a sum of such means
+with constant factors, where each `x` has one value per element of the targets and predictions, or one per
+sample. The means are taken over the last axis only, or not at all, so that the loss gives one value per
+sample.
 
 ## Why is this bad
 
@@ -22,6 +23,9 @@ import tensorflow as tf
 class AbsoluteLoss(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return tf.reduce_mean(tf.abs(y_true - y_pred))
+
+
+model = keras.Sequential([keras.layers.Dense(3)])
 ```
 
 ## Use instead
@@ -34,6 +38,9 @@ import tensorflow as tf
 class AbsoluteLoss(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+
+
+model = keras.Sequential([keras.layers.Dense(3)])
 ```
 
 ## Fix safety
@@ -41,8 +48,8 @@ class AbsoluteLoss(keras.losses.Loss):
 Exact where no weights are given: Keras takes the mean over the batch, and the mean of equally many means
 is the mean. With sample or class weights the values change, to what the weights say. As with the losses of
 Keras, weights of images have to be one for each pixel then; a scalar takes those of one for each image too.
-So where a model of the file ends with images or sequences the loss is reported only, and where it is measured
-on such it has to take what it took. A function that is called directly is left as it is.
+So the loss is rewritten where all models of its file end with vectors, and reported where one ends with
+images or sequences; where none is seen, nothing is said. A function that is called directly is left as it is.
 
 ## References
 
@@ -58,24 +65,32 @@ import libcst as cst
 
 from lossfix.losses.batches.batch_means import batch_means
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.probing.hints import has_many_axes
+from lossfix.losses.probing.hints import gives_vectors
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import comma, tight_equal
 from lossfix.syntax.tree import walk
 
 _MEAN_REDUCTIONS = ("sum_over_batch_size", "auto", "mean")
+_MANY_AXES = (
+    "a model of this file gives more than one vector per sample: reduce all axes but the first where "
+    "weights are one per sample"
+)
 
 
 def match(loss: Loss) -> Iterator[Match]:
     if loss.form is not Form.SUBCLASS or Evidence.REACHED in loss.candidate.evidence:
+        return
+    vectors = gives_vectors(loss.tree.outline)
+    if vectors is None:
+        # Of images, a mean over the last axis would take no weight for each of them.
         return
     means = batch_means(loss)
     if means and not _takes_some_rows(loss):
         yield Match(
             means[0].call,
             f"`{loss.name}` returns one scalar for the whole batch: sample weights weigh all samples alike",
-            _another_reduction(loss) or _many_axes(loss),
+            _another_reduction(loss) or ("" if vectors else _MANY_AXES),
         )
 
 
@@ -118,15 +133,6 @@ def _another_reduction(loss: Loss) -> str:
             if last not in _MEAN_REDUCTIONS and last != "reduction":
                 return f"its reduction is {loss.tree.code(each)}, which is not a mean"
     return ""
-
-
-def _many_axes(loss: Loss) -> str:
-    if not has_many_axes(loss.tree.outline):
-        return ""
-    return (
-        "a model of this file gives more than one vector per sample: reduce all axes but the first where "
-        "weights are one per sample"
-    )
 
 
 def _is_inside(loss: Loss, node: cst.CSTNode) -> bool:

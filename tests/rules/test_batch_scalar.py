@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, rewritten
 
+MODEL = "\n\nmodel = keras.Sequential([keras.layers.Dense(3)])\n"
+
 
 def loss_class(value: str, init: str = "", name: str = "GapLoss") -> str:
     return (
@@ -48,7 +50,7 @@ def loss_class(value: str, init: str = "", name: str = "GapLoss") -> str:
     ],
 )
 def test_the_mean_is_taken_per_sample(before: str, after: str) -> None:
-    assert rewritten(loss_class(before), "batch-scalar") == loss_class(after)
+    assert rewritten(loss_class(before) + MODEL, "batch-scalar") == loss_class(after) + MODEL
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_the_mean_is_taken_per_sample(before: str, after: str) -> None:
     ],
 )
 def test_other_values_are_left_alone(value: str) -> None:
-    assert findings(loss_class(value), "batch-scalar") == ()
+    assert findings(loss_class(value) + MODEL, "batch-scalar") == ()
 
 
 NAMED = """class GapLoss(tf.keras.losses.Loss):
@@ -93,7 +95,7 @@ NAMED = """class GapLoss(tf.keras.losses.Loss):
 def test_means_that_have_names_are_found_where_they_stand() -> None:
     before = NAMED.format("return far + 3 * high")
     after = before.replace("y_pred))\n", "y_pred), axis=-1)\n").replace("0.0))", "0.0), axis=-1)")
-    assert rewritten(before, "batch-scalar") == after
+    assert rewritten(before + MODEL, "batch-scalar") == after + MODEL
 
 
 @pytest.mark.parametrize(
@@ -107,11 +109,12 @@ def test_means_that_have_names_are_found_where_they_stand() -> None:
     ],
 )
 def test_a_name_that_is_read_more_than_once_is_left_alone(last: str) -> None:
-    assert findings(NAMED.format(last), "batch-scalar") == ()
+    assert findings(NAMED.format(last) + MODEL, "batch-scalar") == ()
 
 
 def test_a_function_is_left_alone() -> None:
     source = "def gap_loss(y_true, y_pred):\n    return tf.reduce_mean(tf.abs(y_true - y_pred))\n"
+    source += MODEL
     assert findings(source, "batch-scalar") == ()
 
 
@@ -129,19 +132,19 @@ MEAN = "tf.reduce_mean(tf.abs(y_true - y_pred))"
     ],
 )
 def test_another_reduction_is_only_reported(init: str) -> None:
-    (finding,) = findings(loss_class(MEAN, init), "batch-scalar")
+    (finding,) = findings(loss_class(MEAN, init) + MODEL, "batch-scalar")
     assert "reduction" in finding.reason
 
 
 def test_another_reduction_where_it_is_built_is_only_reported() -> None:
     (finding,) = findings(
-        loss_class(MEAN) + "\n\nloss = GapLoss(reduction='sum')\n", "batch-scalar"
+        loss_class(MEAN) + "\n\nloss = GapLoss(reduction='sum')\n" + MODEL, "batch-scalar"
     )
     assert "reduction" in finding.reason
 
 
 def test_the_reduction_of_another_class_does_not_matter() -> None:
-    source = loss_class(MEAN) + "\n\nother = OtherLoss(reduction='sum')\n"
+    source = loss_class(MEAN) + "\n\nother = OtherLoss(reduction='sum')\n" + MODEL
     assert "axis=-1" in rewritten(source, "batch-scalar")
 
 
@@ -150,7 +153,7 @@ def test_the_usual_reduction_does_not_matter() -> None:
         "    def __init__(self, reduction='sum_over_batch_size'):\n"
         "        super().__init__(reduction=reduction)\n\n"
     )
-    assert "axis=-1" in rewritten(loss_class(MEAN, init), "batch-scalar")
+    assert "axis=-1" in rewritten(loss_class(MEAN, init) + MODEL, "batch-scalar")
 
 
 def test_a_batch_that_is_read_as_a_series_has_no_value_per_sample() -> None:
@@ -158,6 +161,9 @@ def test_a_batch_that_is_read_as_a_series_has_no_value_per_sample() -> None:
         class LagLoss(tf.keras.losses.Loss):
             def call(self, y_true, y_pred):
                 return tf.reduce_mean(tf.abs(y_true[1:] - y_pred[1:]))
+
+
+        model = keras.Sequential([keras.layers.Dense(3)])
     """
     assert findings(code, "batch-scalar") == ()
     assert len(findings(code.replace("[1:]", "[:, 1:]"), "batch-scalar")) == 1
@@ -171,6 +177,9 @@ def test_what_a_mask_selects_has_another_number_of_samples() -> None:
                 labels = tf.boolean_mask(y_true, known)
                 scores = tf.boolean_mask(y_pred, known)
                 return tf.reduce_mean(tf.keras.losses.mse(labels, scores))
+
+
+        model = keras.Sequential([keras.layers.Dense(3)])
     """
     assert findings(code, "batch-scalar") == ()
 
@@ -196,3 +205,13 @@ def test_a_model_of_images_or_sequences_keeps_a_loss_that_takes_a_weight_per_sam
     )
     (finding,) = findings(loss_class(MEAN) + model, "batch-scalar")
     assert ("weights are one per sample" in finding.reason) is reported
+
+
+def test_where_no_model_is_seen_a_sample_may_be_an_image_with_one_weight() -> None:
+    assert findings(loss_class(MEAN), "batch-scalar") == ()
+
+
+def test_one_model_of_images_among_others_decides() -> None:
+    source = loss_class(MEAN) + MODEL + MODEL.replace("Dense(3)", "Conv2D(3, 1)")
+    (finding,) = findings(source, "batch-scalar")
+    assert "a model of this file gives more than one vector per sample" in finding.reason

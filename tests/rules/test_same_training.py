@@ -165,6 +165,9 @@ BATCH_SCALAR = """
         def call(self, y_true, y_pred):
             gap = tf.abs(y_true - y_pred)
             return tf.reduce_mean(gap)
+
+
+    model = tf.keras.Sequential([tf.keras.layers.Dense(3)])
 """
 
 

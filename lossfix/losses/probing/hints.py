@@ -81,9 +81,11 @@ _MANY_AXES = (
 )
 
 
-def has_many_axes(module: ast.Module) -> bool:
-    """Whether a model in a file ends with images, volumes or sequences: more than a batch of vectors."""
-    return any(_gives_many_axes(layer) for layer in _last_layers(module))
+def gives_vectors(module: ast.Module) -> bool | None:
+    """Whether all models in a file end with a batch of vectors; ``False`` where one ends with images, volumes
+    or sequences, ``None`` where no last layer is seen."""
+    found = [_gives_many_axes(layer) for layer in _last_layers(module)]
+    return not any(found) if found else None
 
 
 def _gives_many_axes(layer: ast.Call) -> bool:
