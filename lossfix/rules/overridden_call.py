@@ -37,7 +37,8 @@ class DirectLoss(keras.losses.Loss):
 
 ## Fix safety
 
-Exact where no weights are given and the method returns a scalar. One that returns more than a scalar, or
+Exact where no weights are given and the method returns a scalar; weights that `fit` was given all along act
+from then on, and the report says so. One that returns more than a scalar, or
 does something with the weights itself, is reported and left to the author.
 
 ## References

@@ -35,6 +35,8 @@ def summary(facts: Facts, ruling: Ruling, before: State, after: State) -> str:
             parts.append(f"values differ by {percent(value.residual)} of their spread")
     if facts.steepness is not None:
         parts.append(f"steepness {facts.steepness:g}")
+    if weights(facts) == "heeded":
+        parts.append("sample weights, which it ignored, act now")
     return ", ".join(parts)
 
 
@@ -194,7 +196,8 @@ def _power(value: float) -> str:
 
 
 def weights(facts: Facts) -> str:
-    """``lost``, ``gained`` or ``""``: what becomes of the effect of single sample weights."""
+    """``lost``, ``gained`` or ``""``: what becomes of the effect of single sample weights; ``heeded`` where
+    the original took them and ignored them."""
     contract = facts.contract
     sides = (contract.weights_before, contract.weights_after)
     if not all(sides) and facts.values:
@@ -204,4 +207,6 @@ def weights(facts: Facts) -> str:
                 "per sample" if value.shape_before else "global",
                 "per sample" if value.shape_after else "global",
             )
+    if sides[0] == "ignored" and sides[1] in ("global", "per sample"):
+        return "heeded"
     return {("per sample", "global"): "lost", ("global", "per sample"): "gained"}.get(sides, "")

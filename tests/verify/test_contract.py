@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from pairs.pair import ALIGN
 
+from lossfix.model import Ruling, State
 from lossfix.verify.probe.contract import contract
+from lossfix.verify.probe.facts import Facts, ValueFacts
 from lossfix.verify.probe.families import BY_NAME, edges
 from lossfix.verify.probe.job import CHECKS, SubjectSource
 from lossfix.verify.probe.subject import Candidate, load
 from lossfix.verify.probe.training import fit
+from lossfix.verify.wording import summary
 
 BEFORE = """
 import tensorflow as tf
@@ -172,6 +175,25 @@ def test_weights_that_become_per_sample_are_told_and_no_regression(measured):
     found, facts = measured(BEFORE.replace(", axis=-1", ""), AFTER, ("weights",))
     assert (facts.weights_before, facts.weights_after) == ("global", "per sample")
     assert not found["weights"].regressed
+
+
+SCALAR = AFTER.replace(", axis=-1)", ")")
+IGNORING = SCALAR.replace(
+    "def call(self, y_true, y_pred", "def __call__(self, y_true, y_pred, sample_weight=None"
+)
+
+
+def test_weights_that_were_taken_and_ignored_are_told_to_act_now(measured):
+    _, facts = measured(IGNORING, SCALAR, ("weights",), target="ArticleLoss()")
+    assert (facts.weights_before, facts.weights_after) == ("ignored", "global")
+    equal = Facts("article", values=(ValueFacts("reg", "equal"),), contract=facts)
+    said = summary(equal, Ruling.PRESERVED, State.LIVE, State.LIVE)
+    assert said.endswith("values equal (exactly), sample weights, which it ignored, act now")
+
+
+def test_weights_that_begin_to_be_ignored_are_lost(measured):
+    found, _ = measured(SCALAR, IGNORING, ("weights",), target="ArticleLoss()")
+    assert found["weights"].regressed
 
 
 def test_a_dead_original_still_shows_how_it_weighs(measured):

@@ -219,8 +219,9 @@ def _trailing_axis(candidate: Candidate, setting: _Setting) -> tuple[Optional[st
 
 
 def _weighting(candidate: Candidate, setting: _Setting) -> str:
-    """``per sample`` where rows of weight 0 change nothing, ``global`` where they do, ``""`` where
-    that cannot be told (it raises, or does not depend on its predictions at all)."""
+    """``per sample`` where rows of weight 0 change nothing, ``global`` where they do, ``ignored`` where no
+    weights change anything, ``""`` where that cannot be told (it raises, or does not depend on its
+    predictions at all)."""
     y_true, y_pred = _tensors(setting.small)
     rows = len(setting.small.y_pred)
     weights = tf.constant([1.0, 0.0] * rows)[:rows]
@@ -232,7 +233,8 @@ def _weighting(candidate: Candidate, setting: _Setting) -> str:
             rolled = tf.roll(y_pred, shift, axis=0)
             mixed = tf.where(ignored, rolled, y_pred)
             if value != _value(candidate, y_true, mixed, sample_weight=weights):
-                return "global"
+                twice = _value(candidate, y_true, y_pred, sample_weight=2.0 * weights)
+                return "ignored" if value == twice != 0.0 else "global"
         rolled = tf.roll(y_pred, 2, axis=0)
         other = _value(candidate, y_true, tf.where(ignored, y_pred, rolled), sample_weight=weights)
         return "per sample" if value != other else ""
@@ -244,7 +246,12 @@ def _weighting(candidate: Candidate, setting: _Setting) -> str:
 def _weights(before: str, after: str) -> Check:
     # A scalar takes weights of any shape; one value per pixel takes no weight per image.
     lost = (before == "per sample" and after != "per sample") or (before and not after)
-    ends = {"global": "rows of weight 0 count", "": "sample weights are refused or ignored"}
+    lost = lost or (before == "global" and after == "ignored")
+    ends = {
+        "global": "rows of weight 0 count",
+        "ignored": "sample weights are ignored",
+        "": "sample weights are refused or ignored",
+    }
     detail = f"{before or 'unknown'} → {after or 'unknown'}"
     told = "" if before == "per sample" or lost else None
     return Check("weights", told, ends[after] if lost else "", detail)

@@ -270,7 +270,7 @@ class ContractFacts:
 
     checks: tuple[Check, ...] = ()
     weights_before: str = ""
-    """``per sample`` (a row of weight 0 has no gradient), ``global`` or ``""`` (unknown)."""
+    """``per sample`` (a row of weight 0 has no gradient), ``global``, ``ignored`` or ``""`` (unknown)."""
     weights_after: str = ""
 
 
