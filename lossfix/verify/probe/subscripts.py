@@ -29,9 +29,10 @@ def columns(
     front = [each for each in elements[:at] if not _is_new(each)]
     back = [each for each in elements[at + 1 :] if not _is_new(each)]
     for axis, each in enumerate(front[1:], 1):
-        view = _column(demand, view, axis + view.front, each, number)
+        last = not ellipsis and axis == len(front) - 1 and not view.back
+        view = _column(demand, view, axis + view.front, each, number, last)
     for axis, each in enumerate(reversed(back), 1):
-        view = _column(demand, view, -axis - view.back, each, number)
+        view = _column(demand, view, -axis - view.back, each, number, axis == 1)
     demand.rank = max(demand.rank, view.front + len(front) + view.back + len(back))
     row_of_the_batch = bool(front) and _is_index(front[0])
     if row_of_the_batch or any(_is_new(each) for each in elements):
@@ -43,12 +44,14 @@ def columns(
     )
 
 
-def _column(demand: Demand, view: View, axis: int, node: ast.expr, number: Number) -> View:
-    """Notes what one element of a subscript needs of its axis."""
+def _column(
+    demand: Demand, view: View, axis: int, node: ast.expr, number: Number, last: bool
+) -> View:
+    """Notes what one element of a subscript needs of its axis, which is the ``last`` or another."""
     if axis in view.cut:
         return view
     if isinstance(node, ast.Slice):
-        return _sliced(demand, view, axis, node, number)
+        return _sliced(demand, view, axis, node, number, last)
     index = number(node)
     if index is not None:
         needed = index + 1 if index >= 0 else -index
@@ -56,7 +59,9 @@ def _column(demand: Demand, view: View, axis: int, node: ast.expr, number: Numbe
     return view
 
 
-def _sliced(demand: Demand, view: View, axis: int, node: ast.Slice, number: Number) -> View:
+def _sliced(
+    demand: Demand, view: View, axis: int, node: ast.Slice, number: Number, last: bool
+) -> View:
     if node.lower is None and node.upper is None:
         return view
     low, high = number(node.lower), number(node.upper)
@@ -67,9 +72,9 @@ def _sliced(demand: Demand, view: View, axis: int, node: ast.Slice, number: Numb
     if low is not None and high is not None and high < 0 <= low:
         ends.append(low - high + 1)
     demand.least[axis] = max(demand.least.get(axis, 1), *ends)
-    last = axis == -1 - view.back or (axis == 1 and not view.back)
     width = (high or 0) - (low or 0) if last and high is not None and high > 0 else 0
-    opened = (axis, low) if node.upper is None and low is not None and low > 0 else None
+    after = last and node.upper is None and low is not None and low > 0
+    opened = (axis, low or 0) if after else None
     return replace(view, cut=view.cut | {axis}, width=max(width, 0), opened=opened)
 
 
