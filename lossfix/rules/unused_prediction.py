@@ -93,8 +93,12 @@ def _reads_predictions(loss: Loss, node: cst.CSTNode, seen: frozenset[cst.CSTNod
 def _is_known(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:
     """Whether ``node`` is computed from the targets, numbers and known operations alone."""
     match node:
+        case cst.Name(value=name) if name == loss.y_pred:
+            # What is only shaped like the predictions may be filled with them.
+            current = loss.last_set(node)
+            return current is not None and _is_known(loss, current, seen)
         case cst.Name(value=name):
-            if name in (loss.y_true, loss.y_pred, "True", "False", "None") or name in seen:
+            if name in (loss.y_true, "True", "False", "None") or name in seen:
                 return True
             values = loss.flow.values(name)
             return bool(values) and all(

@@ -20,6 +20,7 @@ def loss(*lines: str) -> str:
         ["return 0.5"],
         ["y_pred = 2.0 * y_true", "return tf.square(y_true - y_pred)"],
         ["y_pred = tf.cast(y_true, tf.float32)", "return tf.reduce_mean(y_true - y_pred)"],
+        ["mean = tf.reduce_mean(y_true, keepdims=True)", "return tf.abs(y_true - mean)"],
         ["spread = y_true - tf.reduce_mean(y_true)", "return tf.abs(spread)"],
     ],
 )
@@ -39,6 +40,11 @@ def test_a_constant_is_reported(lines: list[str]) -> None:
         ["return divergence()"],
         ["y_pred = tf.sigmoid(y_pred)", "return tf.reduce_mean(y_pred)"],
         ["if FLAG:", "    y_pred = 2.0 * y_true", "return tf.square(y_true - y_pred)"],
+        [
+            "out = np.zeros_like(y_pred)",
+            "np.subtract(y_true, y_pred, out=out)",
+            "return np.mean(out)",
+        ],
         ["kept = y_pred", "y_pred = 2.0 * y_true", "return tf.square(kept - y_pred)"],
         ["y_pred = tf.where(y_true > 0.0, y_pred, y_true)", "return tf.square(y_true - y_pred)"],
         ["p = tf.sigmoid(y_pred)", "return tf.reduce_mean(p)"],
