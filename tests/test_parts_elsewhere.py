@@ -61,7 +61,7 @@ def test_what_one_loss_alone_calls_is_smoothed_where_it_stands(tmp_path: Path) -
     after = fixed(tmp_path, USUAL)
     assert after.keys() == {"scores.py", "misses.py"}
     assert "def overlap(y_true, y_pred, steepness=10.0):" in after["scores.py"]
-    assert "hard = tf.sigmoid(steepness * (y_pred - 0.5))" in after["scores.py"]
+    assert "hard = soft_step(y_pred, 0.5, steepness)" in after["scores.py"]
     assert "def miss_loss(y_true, y_pred, steepness=10.0):" in after["misses.py"]
     assert "return 1.0 - overlap(y_true, y_pred, steepness)" in after["misses.py"]
 
