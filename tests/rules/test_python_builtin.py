@@ -55,3 +55,12 @@ def test_what_has_no_counterpart_is_reported(value: str) -> None:
     (finding,) = findings(loss(value), RULE)
     assert finding.reason
     assert rewritten(loss(value), RULE) == loss(value)
+
+
+@pytest.mark.parametrize("value", ["max(0.0, y_pred)", "max(y_pred, 0.0)"])
+def test_what_is_not_a_number_is_shown_in_either_order(value: str) -> None:
+    tf = pytest.importorskip("tensorflow")
+    names = {"tf": tf}
+    exec(rewritten(loss(value), RULE), names)
+    given = tf.constant([float("nan"), -1.0, 2.0])
+    assert [str(float(each)) for each in names["some_loss"](given, given)] == ["nan", "0.0", "2.0"]
