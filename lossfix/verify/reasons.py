@@ -139,7 +139,7 @@ def _furthest(facts: Facts, error: str) -> str:
     )
     begin = f"the original ran on none of {refused.tried} kinds of inputs: the furthest that any came is"
     if not refused.line:
-        return f"{begin} its end, where {error} for {inputs}"
+        return f"{begin} its end ({error}) for {inputs}"
     return f"{begin} `{refused.line}`, which raised {error} for {inputs}"
 
 

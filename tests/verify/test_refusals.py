@@ -97,6 +97,13 @@ def test_the_reason_names_the_line_the_inputs_and_what_to_do():
     assert to_paste(PROBE, FACTS)[1] == "shapes = { y_true = [4], y_pred = [4, 3] }"
 
 
+def test_a_value_that_is_none_is_told_of_the_end():
+    refused = dataclasses.replace(REFUSED, line="")
+    facts = dataclasses.replace(FACTS, error="the value is not finite", refused=refused)
+    reason = unverifiable(PROBE, facts)
+    assert "the furthest that any came is its end (the value is not finite) for targets" in reason
+
+
 def test_the_configuration_is_not_named_where_it_cannot_describe_the_inputs():
     refused = dataclasses.replace(REFUSED, parts="anchor (3,), positive (3,)")
     facts = dataclasses.replace(FACTS, refused=refused)
