@@ -52,6 +52,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.calls.rewrite_call import translated_attribute, translated_method
+from lossfix.losses.code.arrays_only import is_for_arrays
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import is_array
 from lossfix.losses.operations.translations import ATTRIBUTES, METHODS
@@ -80,7 +81,7 @@ def match(loss: Loss) -> Iterator[Match]:
             case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=method))) if (
                 method in METHODS and method not in _SETTLED_ELSEWHERE
             ):
-                if loss.operation(node) is None and is_array(loss, value):
+                if _lacks_it(loss, node, value):
                     new = translated_method(loss, node)
                     yield Match(
                         node,
@@ -90,18 +91,23 @@ def match(loss: Loss) -> Iterator[Match]:
             case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=method))) if (
                 method in _OF_TORCH
             ):
-                if loss.operation(node) is None and is_array(loss, value):
+                if _lacks_it(loss, node, value):
                     yield Match(
                         node,
                         f"tensors have no method `{method}`: this raises AttributeError",
                         f"it is one of PyTorch's: {_OF_TORCH[method]}",
                     )
-            case cst.Attribute(value=value, attr=cst.Name(value=attribute)) if (
-                attribute in ATTRIBUTES and loss.operation(node) is None and is_array(loss, value)
-            ):
+            case cst.Attribute(
+                value=value, attr=cst.Name(value=attribute)
+            ) if attribute in ATTRIBUTES and _lacks_it(loss, node, value):
                 yield Match(
                     node, f"tensors have no attribute `{attribute}`: this raises AttributeError"
                 )
+
+
+def _lacks_it(loss: Loss, node: cst.CSTNode, value: cst.BaseExpression) -> bool:
+    """Whether what is asked of ``value`` at ``node`` is asked of a tensor."""
+    return loss.operation(node) is None and is_array(loss, value) and not is_for_arrays(loss, node)
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

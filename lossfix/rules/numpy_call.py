@@ -54,6 +54,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.calls.rewrite_call import translated_function
+from lossfix.losses.code.arrays_only import is_for_arrays
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import called_builtin, may_be_tensor
 from lossfix.model import Safety, Severity
@@ -77,7 +78,7 @@ def match(loss: Loss) -> Iterator[Match]:
             continue
         if not any(may_be_tensor(loss, each.value) for each in node.args):
             continue
-        if _reads_what_is_known(loss, node):
+        if _reads_what_is_known(loss, node) or is_for_arrays(loss, node):
             continue
         called = loss.tree.code(node.func)
         new = translated_function(loss, node)

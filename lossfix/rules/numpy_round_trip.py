@@ -50,6 +50,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.arrays_only import is_for_arrays
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import converted_by_autograph, is_array, may_be_tensor
 from lossfix.model import Safety, Severity
@@ -79,7 +80,7 @@ _WRAPS = frozenset(
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body, cst.Call):
         if (inner := _converted(loss, node)) is not None:
-            if _is_for_arrays(loss, node):
+            if is_for_arrays(loss, node):
                 continue
             text = loss.tree.code(node)
             short = text if len(text) <= 40 else f"{text[:37]}..."
@@ -122,25 +123,6 @@ def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
                 else None
             )
     return None
-
-
-def _is_for_arrays(loss: Loss, node: cst.CSTNode) -> bool:
-    """Whether a branch is only taken where what comes is no tensor: ``if not tf.is_tensor(y_pred):``."""
-    inner = node
-    for above in loss.tree.ancestors(node):
-        match above:
-            case cst.If(
-                test=cst.UnaryOperation(
-                    operator=cst.Not(),
-                    expression=cst.Call(
-                        func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))
-                    ),
-                ),
-                body=body,
-            ) if inner is body and name in ("is_tensor", "is_keras_tensor"):
-                return True
-        inner = above
-    return False
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

@@ -65,6 +65,46 @@ def test_constants_may_be_arrays_and_numbers(lines: list[str]) -> None:
     assert findings(loss(*lines), RULE, "numpy-call") == ()
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            "if not isinstance(y_pred, (tf.Tensor, tf.Variable)):",
+            "    y_pred = tf.constant(y_pred)",
+        ],
+        ["if not (tf.is_tensor(y_true) and tf.is_tensor(y_pred)):", "    return np.mean(y_pred)"],
+        ["if isinstance(y_pred, np.ndarray):", "    return y_pred.mean()"],
+        ["if isinstance(y_pred, (list, float)) and LISTS:", "    y_pred = np.array(y_pred)"],
+        ["if tf.is_tensor(y_pred):", "    y_pred = y_pred", "else:", "    y_pred = np.abs(y_pred)"],
+        ["if isinstance(y_pred, tf.Tensor):", "    return y_pred", "y_pred = tf.constant(y_pred)"],
+        ["y_pred = y_pred if tf.is_tensor(y_pred) else tf.constant(y_pred)"],
+    ],
+)
+def test_what_is_done_to_arrays_alone_is_left(lines: list[str]) -> None:
+    source = loss(*lines, "return tf.abs(y_pred)")
+    assert findings(source, RULE, "numpy-call", "array-method") == ()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["if isinstance(y_pred, tf.Tensor):", "    y_pred = tf.constant(y_pred)"],
+        ["if isinstance(y_pred, (np.ndarray, tf.Tensor)):", "    y_pred = np.array(y_pred)"],
+        ["if not isinstance(y_pred, np.ndarray):", "    y_pred = y_pred.numpy()"],
+        ["if not isinstance(y_pred, tf.Variable):", "    y_pred = y_pred.numpy()"],
+        [
+            "if tf.is_tensor(y_pred) and EAGERLY:",
+            "    pass",
+            "else:",
+            "    y_pred = y_pred.numpy()",
+        ],
+        ["if tf.is_tensor(y_pred):", "    y_true = y_true", "y_pred = y_pred.numpy()"],
+    ],
+)
+def test_what_is_done_to_tensors_too_is_told(lines: list[str]) -> None:
+    assert len(findings(loss(*lines, "return tf.abs(y_pred)"), RULE)) == 1
+
+
 def test_a_name_that_may_be_a_tensor_is_one() -> None:
     around = loss(
         "share = SHARE", "if TRAINED:", "    share = y_pred", "return tf.abs(np.sum(share))"

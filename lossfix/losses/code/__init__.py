@@ -7,5 +7,6 @@ added), ``subclass`` (whether its class is Keras's), ``asked_once`` (what is ask
 again), ``conditions``, ``several`` (whether it is handed more than one tensor), ``tensors``, ``dtypes``,
 ``casts``, ``truth``, ``divisions``, ``naming``, ``bare`` (targets and predictions as they come), ``perfect``
 (where predictions equal targets), ``variances`` (where they equal one another), ``pairs`` (where each meets
-itself), ``surroundings`` (what is set around it), ``recorded`` (what is only kept).
+itself), ``surroundings`` (what is set around it), ``recorded`` (what is only kept),
+``arrays_only`` (what runs for no tensor).
 """
