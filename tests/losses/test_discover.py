@@ -673,6 +673,27 @@ def test_a_function_that_is_handed_no_predictions_is_no_part(call: str) -> None:
     assert names(code) == ["a_loss"]
 
 
+def test_by_what_a_value_is_kept_is_not_what_it_is() -> None:
+    weigh = "def weight_of(kind):\n    return 2.0 if kind == 'edge' else 1.0\n"
+    loop = "    for kind in KINDS:\n        terms['all ' + kind] = weight_of(kind) * y_pred\n"
+    code = f"{weigh}def a_loss(y_true, y_pred):\n    terms = {{}}\n{loop}    return terms['all edge']\n"
+    assert names(code) == ["a_loss"]
+
+
+@pytest.mark.parametrize(("attribute", "is_part"), [("self.gap", True), ("self.share", False)])
+def test_of_an_object_only_what_was_set_to_predictions_is_some(
+    attribute: str, is_part: bool
+) -> None:
+    code = (
+        "def wide(x):\n    return tf.round(x)\n"
+        "class Task:\n"
+        "    def a_loss(self, y_true, y_pred):\n"
+        "        self.gap = y_true - y_pred\n"
+        f"        return wide({attribute}) * tf.abs(self.gap)\n"
+    )
+    assert ("wide" in names(code)) is is_part
+
+
 def test_a_function_with_a_gradient_of_its_own_is_no_part() -> None:
     code = "@tf.custom_gradient\ndef gap(x):\n    return tf.round(x), lambda upstream: upstream\n"
     assert names(code + "def a_loss(y_true, y_pred):\n    return gap(y_true - y_pred)\n") == [

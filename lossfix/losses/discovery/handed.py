@@ -13,7 +13,7 @@ from functools import lru_cache
 from lossfix.losses.discovery.candidate import Roles
 from lossfix.losses.discovery.wording import names_targets
 from lossfix.syntax.nodes import below, children
-from lossfix.syntax.scope import statements
+from lossfix.syntax.scope import dotted, statements
 
 _STATIC = frozenset(
     {"shape", "dtype", "ndim", "rank", "int_shape", "get_shape", "size", "len", "type"}
@@ -37,10 +37,24 @@ def depending(function: ast.FunctionDef, *start: str) -> frozenset[str]:
                 case _:
                     continue
             if mentions(value, names):
-                stored = (part for target in targets for part in below(target))
-                names.update(part.id for part in stored if isinstance(part, ast.Name))
+                names.update(name for target in targets for name in _stored(target))
         if len(names) == before:
             return frozenset(names)
+
+
+def _stored(target: ast.expr) -> Iterator[str]:
+    """The names, and attributes such as ``self.gap``, whose value is another once ``target`` is assigned.
+
+    Of ``terms[kind]`` that is ``terms``: by what it is looked up has the value that it had.
+    """
+    match target:
+        case ast.Subscript(value=value) | ast.Starred(value=value):
+            yield from _stored(value)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part in parts:
+                yield from _stored(part)
+        case _ if (name := dotted(target)) is not None:
+            yield name
 
 
 def mentions(node: ast.expr, names: frozenset[str] | set[str]) -> bool:
@@ -50,6 +64,8 @@ def mentions(node: ast.expr, names: frozenset[str] | set[str]) -> bool:
             return name in names
         case ast.Attribute(attr=attribute) if attribute in _STATIC:
             return False
+        case ast.Attribute() if dotted(node) in names:
+            return True
         case ast.Call(func=function) if _last(function) in _STATIC | _LIKE:
             return False
         case ast.Lambda():
@@ -118,8 +134,7 @@ def beside(
                 case ast.Expr(value=value):
                     yield value
                 case ast.Assign(targets=targets):
-                    stored = (part for target in targets for part in below(target))
-                    names = {part.id for part in stored if isinstance(part, ast.Name)} - followed
+                    names = {name for target in targets for name in _stored(target)} - followed
                     followed |= names
                     pending += (part for name in names for part in _read_in(function).get(name, ()))
                     break
@@ -127,12 +142,12 @@ def beside(
 
 
 @lru_cache(maxsize=64)
-def _read_in(function: ast.FunctionDef | ast.Lambda) -> Mapping[str, list[ast.Name]]:
-    """Where a function reads each name."""
-    found: dict[str, list[ast.Name]] = {}
+def _read_in(function: ast.FunctionDef | ast.Lambda) -> Mapping[str, list[ast.expr]]:
+    """Where a function reads each name, and each attribute of one."""
+    found: dict[str, list[ast.expr]] = {}
     for part in below(function):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-            found.setdefault(part.id, []).append(part)
+        if isinstance(part, ast.Name | ast.Attribute) and isinstance(part.ctx, ast.Load):
+            found.setdefault(dotted(part) or "", []).append(part)
     return found
 
 
