@@ -48,6 +48,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from lossfix.losses.code.conditions import current_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.perfect import is_zero
 from lossfix.losses.operations.gradients import REDUCTIONS
@@ -66,10 +67,14 @@ def match(loss: Loss) -> Iterator[Match]:
         if not isinstance(statement, cst.SimpleStatementLine):
             continue
         for part in statement.body:
-            match part:
-                case cst.Return(value=cst.Call(args=[cst.Arg(value=value), *rest]) as call) if (
+            if not isinstance(part, cst.Return) or part.value is None:
+                continue
+            match current_value(loss, part.value) or part.value:
+                case cst.Call(args=[cst.Arg(value=value), *rest]) as call if (
                     loss.operation(call) in REDUCTIONS and loss.predicts(value) and _is_first(rest)
                 ):
+                    if _is_a_row_of_tensors(loss, value):
+                        continue
                     yield Match(
                         call,
                         f"`{loss.name}` gives one value per output and none per sample: "
@@ -115,6 +120,16 @@ def _is_of_a_cross_entropy(loss: Loss, call: cst.Call, value: cst.BaseExpression
             left is call
         ):
             return value.deep_equals(one) or value.deep_equals(other)
+    return False
+
+
+def _is_a_row_of_tensors(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether the first axis counts tensors, such as terms of the loss, that were put side by side."""
+    match current_value(loss, node) or node:
+        case cst.List() | cst.Tuple() | cst.ListComp():
+            return True
+        case cst.Call(args=[_, *rest]) as call if loss.operation(call) == "tf.stack":
+            return not rest or _is_first(rest)
     return False
 
 
