@@ -51,6 +51,7 @@ where only a training loop of one's own calls the loss: there the targets are wh
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 import libcst as cst
@@ -64,6 +65,8 @@ from lossfix.losses.operations.gradients import ELEMENTWISE
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
+from lossfix.syntax.nodes import every
+from lossfix.syntax.scope import dotted
 from lossfix.syntax.tree import walk
 
 _POSITIONS = {
@@ -145,9 +148,25 @@ def _in_fit(loss: Loss) -> bool:
     if loss.candidate.evidence == (Evidence.NAMED,):
         # Keras hands over the targets first, and what others need as a function they call themselves.
         is_called = loss.name in dict(loss.project.functions)
-        if loss.candidate.swapped or is_called:
+        if loss.candidate.swapped or is_called or _is_handed_on(loss):
             return False
     return loss.form is not Form.METHOD or Evidence.COMPILED in loss.candidate.evidence
+
+
+def _is_handed_on(loss: Loss) -> bool:
+    """Whether its file hands the loss to a function that is not Keras's: that one calls it."""
+    return any(
+        isinstance(each, ast.Name) and each.id == loss.name
+        for call in every(loss.tree.outline, ast.Call)
+        for each in (*call.args, *(keyword.value for keyword in call.keywords))
+        if not _is_of_keras(loss, call.func)
+    )
+
+
+def _is_of_keras(loss: Loss, node: ast.expr) -> bool:
+    name = dotted(node)
+    resolved = loss.tree.scope(None).resolve(name) if name is not None else None
+    return (resolved or "").partition(".")[0] in ("keras", "tensorflow", "tf_keras")
 
 
 def _severity(loss: Loss) -> Severity:

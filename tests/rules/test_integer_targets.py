@@ -193,6 +193,14 @@ def test_where_predictions_come_first_it_is_not_keras_that_calls() -> None:
     assert len(findings(source + "\n\nmodel.compile('adam', loss=some_loss)\n", RULE)) == 1
 
 
+def test_what_a_file_hands_to_a_function_of_its_own_is_called_by_that() -> None:
+    source = loss("return tf.one_hot(y_true, 3) * y_pred")
+    handed = "\n\ndef steps(x, y, model):\n    return slope_of(model, x, y, some_loss)\n"
+    assert findings(source + handed, RULE) == ()
+    assert findings(source + handed.replace("some_loss", "of=some_loss"), RULE) == ()
+    assert len(findings(source + handed.replace("slope_of", "tf.keras.Model"), RULE)) == 1
+
+
 def test_what_other_files_call_with_weights_is_called_by_them() -> None:
     source = "import tensorflow as tf\n\n\n" + loss("return tf.one_hot(y_true, 3) * y_pred")
     reason = "steps.py:4 calls it with more than targets and predictions"
