@@ -89,7 +89,15 @@ def match(loss: Loss) -> Iterator[Match]:
                 if loss.predicts(inner)
                 else "it raises in fit, where targets are symbolic"
             )
-            yield Match(node, f"`{' '.join(short.split())}` leaves the graph: {consequence}")
+            yield Match(
+                node,
+                f"`{' '.join(short.split())}` leaves the graph: {consequence}",
+                (
+                    "`in` does not look into tensors: write it with `tf.reduce_any`"
+                    if _is_looked_into(loss, node)
+                    else ""
+                ),
+            )
 
 
 def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
@@ -123,6 +131,14 @@ def _converted(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
                 else None
             )
     return None
+
+
+def _is_looked_into(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether Python looks for something in it: ``True in mask.numpy()``."""
+    match loss.tree.parents.get(node):
+        case cst.ComparisonTarget(operator=cst.In() | cst.NotIn(), comparator=comparator):
+            return comparator is node
+    return False
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

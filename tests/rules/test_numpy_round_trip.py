@@ -115,6 +115,12 @@ def test_a_name_that_may_be_a_tensor_is_one() -> None:
         assert len(findings(source, "numpy-call")) == 1
 
 
+def test_python_does_not_look_into_a_tensor() -> None:
+    source = loss("if True in (y_pred > 1.0).numpy():", "    raise ValueError", "return y_pred")
+    (finding,) = findings(source, RULE)
+    assert "tf.reduce_any" in finding.reason
+
+
 def test_a_line_that_says_why_stays() -> None:
     source = loss("y_pred = np.asarray(y_pred)  # from the data frame", "return tf.abs(y_pred)")
     assert "    y_pred = y_pred  # from the data frame\n" in rewritten(source, RULE)

@@ -18,7 +18,7 @@ _COMPOUND = re.compile(r"(?!gloss|floss)[a-z]{2,}loss|loss(?:fn|func|function)")
 _TABLES = frozenset({"volume", "matrix", "map"})
 _FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
 METRIC_WORDS = frozenset(
-    {"metric", "metrics", "accuracy", "acc", "score", "coef", "coefficient", "precision", "recall"}
+    "metric metrics accuracy acc score coe coef coeff coefficient precision recall".split()
 )
 SCORES = frozenset(
     "iou giou dice jaccard tversky f1 fbeta auc psnr ssim kappa similarity correlation ncc".split()
