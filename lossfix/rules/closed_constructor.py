@@ -3,13 +3,14 @@
 ## What it does
 
 Finds subclasses of `keras.losses.Loss` whose `__init__` takes neither `name` and `reduction` nor
-`**kwargs`, and lets it take them and pass them on.
+`**kwargs`, and lets it take them and pass them on. So it does where `**kwargs` are passed on beside a
+name that is written there: `super().__init__(name="power", **kwargs)`.
 
 ## Why is this bad
 
 Keras saves the name and the reduction of a loss, and gives them to the constructor when the model is
 loaded. This one raises then, also with `custom_objects` (measured on Keras 3.15): the model trains and can
-be saved, and cannot be loaded.
+be saved, and cannot be loaded. A name that stands beside `**kwargs` is given twice.
 
 ## Example
 
@@ -73,34 +74,75 @@ from lossfix.losses.code.subclass import derives_directly, method, super_call
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import appended, with_arguments
+from lossfix.syntax.tree import dotted, walk
 
 _SAVED = ("reduction", "name")
 
 
 def match(loss: Loss) -> Iterator[Match]:
     init = method(loss, "__init__") if derives_directly(loss) else None
-    if init is None or isinstance(init.params.star_kwarg, cst.Param):
+    if init is None:
         return
     call, config = super_call(init), method(loss, "get_config")
     if call is None or method(loss, "from_config") is not None:
         return
     if config is not None and super_call(config) is None:
         return
-    missing = [each for each in _SAVED if each not in parameter_names(init)]
-    if missing:
+    fault = _fault(loss, init, call, config)
+    if fault:
         yield Match(
             init.name,
-            f"`{loss.name}` does not take `{'`, `'.join(missing)}`: a saved model with it cannot be loaded",
+            f"`{loss.name}` {fault}: a saved model with it cannot be loaded",
             _obstacle(init, call),
         )
 
 
+def _fault(
+    loss: Loss, init: cst.FunctionDef, call: cst.Call, config: cst.FunctionDef | None
+) -> str:
+    if isinstance(init.params.star_kwarg, cst.Param):
+        twice = [each for each in _given_twice(loss, init, call) if not _says(config, each)]
+        return f"gives its parent `{'`, `'.join(twice)}` itself and in `**kwargs`" if twice else ""
+    missing = [each for each in _SAVED if each not in parameter_names(init)]
+    return f"does not take `{'`, `'.join(missing)}`" if missing else ""
+
+
+def _given_twice(loss: Loss, init: cst.FunctionDef, call: cst.Call) -> tuple[str, ...]:
+    """What stands in the call of the parent's constructor beside ``**kwargs`` that hold it, too."""
+    keywords = init.params.star_kwarg
+    if not isinstance(keywords, cst.Param):
+        return ()
+    passed = [each.value for each in call.args if each.star == "**"]
+    read = [each for each in walk(init.body, cst.Name) if each.value == keywords.name.value]
+    if len(passed) != 1 or read != passed:
+        # What is taken out of them before is not given twice.
+        return ()
+    given = {each.keyword.value: each.value for each in call.args if each.keyword is not None}
+    return tuple(
+        name
+        for name in _SAVED
+        if name in given
+        and name not in parameter_names(init)
+        and (isinstance(given[name], cst.SimpleString) or loss.qualified(given[name]) is not None)
+    )
+
+
+def _says(config: cst.FunctionDef | None, name: str) -> bool:
+    """Whether a ``get_config`` names what it takes away: ``del config["name"]``."""
+    return config is not None and any(
+        each.evaluated_value == name for each in walk(config.body, cst.SimpleString)
+    )
+
+
 def _obstacle(init: cst.FunctionDef, call: cst.Call) -> str:
-    if isinstance(init.params.star_arg, cst.Param):
+    positional = [each for each in call.args if each.keyword is None]
+    if isinstance(init.params.star_kwarg, cst.Param):
+        if positional and dotted(positional[0].value) == "self":
+            del positional[0]
+        positional = [each for each in positional if not each.star]
+    elif isinstance(init.params.star_arg, cst.Param):
         return "it takes *args"
-    if any(each.star or each.keyword is None for each in call.args):
-        return "it passes positional arguments to its parent"
-    return ""
+    return "it passes positional arguments to its parent" if positional else ""
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:
@@ -109,14 +151,18 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     if init is None or call is None:
         return None
     params, passed = init.params, []
+    has_keywords = isinstance(params.star_kwarg, cst.Param)
+    fixed = _given_twice(loss, init, call) if has_keywords else PASSED_ON
     for each in call.args:
         name = each.keyword.value if each.keyword is not None else ""
-        if name in PASSED_ON and name not in parameter_names(init):
+        if name in fixed and name not in parameter_names(init):
             params = with_parameter(params, name, loss.tree.code(each.value))
             passed.append(each.with_changes(value=cst.Name(name)))
         else:
             passed.append(each)
     call_with = call.with_changes(args=passed)
+    if has_keywords:
+        return Edit({init.params: params, call: call_with})
     keywords = cst.Arg(cst.Name("kwargs"), star="**")
     return Edit({init.params: _with_keywords(params), call: with_arguments(call_with, [keywords])})
 

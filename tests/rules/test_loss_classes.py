@@ -82,6 +82,17 @@ def test_a_constructor_that_calls_its_parent_is_left_alone(source: str) -> None:
             ("self, *, w=1.0", "super().__init__()"),
             ("self, *, w=1.0, **kwargs", "super().__init__(**kwargs)"),
         ),
+        (
+            ("self, w=1.0, **kwargs", "super().__init__(name='w', **kwargs)"),
+            ("self, w=1.0, name='w', **kwargs", "super().__init__(name=name, **kwargs)"),
+        ),
+        (
+            ("self, w, *args, **rest", "super().__init__(*args, **rest, reduction='sum')"),
+            (
+                "self, w, *args, reduction='sum', **rest",
+                "super().__init__(*args, **rest, reduction=reduction)",
+            ),
+        ),
     ],
 )
 def test_a_constructor_takes_and_passes_on_what_keras_saves(
@@ -123,6 +134,16 @@ def test_what_a_constructor_takes_is_added_as_the_rest_is_laid_out() -> None:
             "\n    @classmethod\n    def from_config(cls, config):\n        return cls(config['w'])\n",
         ),
         f"class WLoss(tf.keras.losses.Loss):\n    w = 1.0\n{CALL}",
+        loss_class(
+            init("self, **rest", "rest.pop('name', None)", "super().__init__(name='w', **rest)")
+        ),
+        loss_class(init("self, name='w', **rest", "super().__init__(name=name, **rest)")),
+        loss_class(init("self, w, **rest", "super().__init__(name=f'{w}', **rest)", "self.w = w")),
+        loss_class(
+            init("self, **rest", "super().__init__(name='w', **rest)"),
+            "\n    def get_config(self):\n        config = super().get_config()\n"
+            "        del config['name']\n        return config\n",
+        ),
     ],
 )
 def test_a_constructor_that_can_be_loaded_is_left_alone(source: str) -> None:
@@ -170,7 +191,11 @@ def test_what_is_passed_on_as_well_is_laid_out_as_the_rest(before: str, after: s
 
 @pytest.mark.parametrize(
     ("signature", "call"),
-    [("self, w", "super().__init__('w')"), ("self, *w", "super().__init__()")],
+    [
+        ("self, w", "super().__init__('w')"),
+        ("self, *w", "super().__init__()"),
+        ("self, **w", "super().__init__('none', name='w', **w)"),
+    ],
 )
 def test_an_unusual_constructor_is_only_reported(signature: str, call: str) -> None:
     assert only(findings(loss_class(init(signature, call)), "closed-constructor")).reason
@@ -610,11 +635,16 @@ def test_what_is_compiled_is_the_object_that_was_made_of_an_inner_function() -> 
         ("tf.reduce_mean(tf.abs(y_true - y_pred))", 0),
         ("tf.reduce_mean(tf.reduce_sum(tf.abs(y_true - y_pred), axis=0))", 0),
         ("y_pred * tf.reduce_mean(y_true, axis=0)", 0),
+        ("tf.reduce_mean(tf.stack([tf.abs(y_true - y_pred), tf.square(y_pred)]), 0)", 0),
+        ("tf.reduce_mean(tf.stack([y_true - y_pred, y_pred], axis=1), axis=0)", 1),
+        ("tf.reduce_sum([tf.abs(y_true - y_pred), tf.square(y_pred)], axis=0)", 0),
     ],
 )
 def test_a_value_per_output_is_reported(value: str, found: int) -> None:
     source = f"def f_loss(y_true, y_pred):\n    return {value}\n"
     assert len(findings(source, "batch-axis")) == found
+    named = f"def f_loss(y_true, y_pred):\n    terms = {value}\n    return terms\n"
+    assert len(findings(named, "batch-axis")) == found
 
 
 def test_a_class_that_is_smoothed_saves_its_own_parameters_beside_the_steepness() -> None:
