@@ -397,3 +397,54 @@ def test_what_a_selector_gives_is_called_under_another_name(tmp_path: Path) -> N
     }
     (found,) = findings(tmp_path, files)
     assert found["reason"] == "test_it.py:5 calls it under another name"
+
+
+FACTORY = """
+import tensorflow as tf
+
+
+def wide_gap(weight=2.0):
+    def gap(y_true, y_pred):
+        return tf.reduce_mean(weight * tf.abs(y_true - y_pred), axis=-1)
+
+    return gap
+"""
+PASSED_ON = {
+    "to a function that asks for its name": ("loss = named(loss)", True),
+    "to one of several": ("loss = blend(1.0, parts=[loss])", True),
+    "as it is made": ("loss = named(wide_gap(1.0))", True),
+    "to one that compiles it": ("compiled(model, loss)", False),
+    "to one of a library": ("loss = tf.keras.losses.get(loss)", False),
+    "nowhere": ("loss = loss", False),
+}
+
+
+@pytest.mark.parametrize(("line", "refused"), PASSED_ON.values(), ids=PASSED_ON)
+def test_what_a_factory_gave_stays_a_function_where_another_may_call_it(
+    line: str, refused: bool, tmp_path: Path
+) -> None:
+    script = f"""
+import tensorflow as tf
+from losses import wide_gap
+
+
+def named(part):
+    return part if part.__name__ == "gap" else None
+
+
+def blend(scale, parts):
+    return [each.__name__ for each in parts]
+
+
+def compiled(model, loss):
+    model.compile(loss=loss)
+
+
+def train(model):
+    loss = wide_gap(3.0)
+    {line}
+    model.compile(loss=loss)
+"""
+    (found,) = findings(tmp_path, {"losses.py": FACTORY, "script.py": script})
+    assert found["code"] == "LF302"
+    assert ("may call it" in str(found["reason"])) is refused

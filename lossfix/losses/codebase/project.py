@@ -126,7 +126,7 @@ class _Roles:
             if use.name.endswith(f".{EVERY}"):
                 # Any of them may be the loss, which makes none of them one.
                 return
-            role = Role.COMPILED
+            role = Role.BUILT if role is Role.RESULT else Role.COMPILED
         elif use.to is not None and self._keeps(file, use.to):
             return
         if role in _MADE and not complete and (built := self._built_by(file, use.name)):

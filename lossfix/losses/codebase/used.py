@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lossfix.losses.codebase.origins import Origins, is_library
 from lossfix.losses.codebase.said import GIVEN_BACK, THROUGH, Argument, Role, Use, joined
-from lossfix.losses.discovery.assigned import called_through
+from lossfix.losses.discovery.assigned import called_through, references
 from lossfix.losses.discovery.holders import (
     NAMES,
     PUTS_IN,
@@ -43,6 +43,7 @@ def uses_in(module: ast.Module, names: Origins) -> Iterator[Use]:
         yield from _attribute(node, origin, names)
         yield from _Read(node, origin, names, uses).uses()
     yield from _called_through(module, names)
+    yield from _results_handed_on(module, names, uses)
 
 
 def _roles(uses: Uses, names: Origins) -> Iterator[Use]:
@@ -150,6 +151,26 @@ def _called_through(module: ast.Module, names: Origins) -> Iterator[Use]:
         reason = THROUGH if direct else GIVEN_BACK
         for origin in names.of(name):
             yield Use(role, origin, node.lineno, reason)
+
+
+def _results_handed_on(module: ast.Module, names: Origins, local: Uses) -> Iterator[Use]:
+    """What a factory gave that a function of the project is handed, which may call it or ask for its name."""
+    for call in every(module, ast.Call):
+        assert isinstance(call, ast.Call)
+        functions = names.called(call)
+        if not any(not each.imported or not is_library(each.name) for each in functions):
+            continue
+        given: list[tuple[int | str, ast.expr]] = [*enumerate(call.args)]
+        given += [(each.arg, each.value) for each in call.keywords if each.arg is not None]
+        for key, value in given:
+            keyword = key if isinstance(key, str) else None
+            if takes_losses(local.passed_on, call, keyword) or _keeps(call, keyword):
+                continue
+            to = Argument(functions[0], key) if len(functions) == 1 else None
+            for name, direct in references(value, names.assigned):
+                for origin in () if direct else names.of(name):
+                    reason = "passes what it returns to a function that may call it"
+                    yield Use(Role.RESULT, origin, call.lineno, reason, to)
 
 
 def _looked_up(module: ast.Module, names: Origins) -> Iterator[Use]:
