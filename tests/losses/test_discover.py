@@ -673,6 +673,26 @@ def test_a_function_that_is_handed_no_predictions_is_no_part(call: str) -> None:
     assert names(code) == ["a_loss"]
 
 
+@pytest.mark.parametrize(
+    ("types", "is_loss"),
+    [
+        (("np.ndarray", "np.ndarray", "np.ndarray"), False),
+        (("np.ndarray", "np.ndarray", "tf.Tensor"), True),
+        (("tf.Tensor", "np.ndarray", "np.ndarray"), True),
+    ],
+)
+def test_what_turns_arrays_into_arrays_evaluates(
+    types: tuple[str, str, str], is_loss: bool
+) -> None:
+    code = (
+        "import numpy as np\n"
+        "def gap_loss(y_true: {}, y_pred: {}) -> {}:\n"
+        "    return K.eval(tf.abs(y_true - y_pred))\n"
+    ).format(*types)
+    assert (names(code) == ["gap_loss"]) is is_loss
+    assert names(code + "model.compile(loss=gap_loss)\n") == ["gap_loss"]
+
+
 def test_by_what_a_value_is_kept_is_not_what_it_is() -> None:
     weigh = "def weight_of(kind):\n    return 2.0 if kind == 'edge' else 1.0\n"
     loop = "    for kind in KINDS:\n        terms['all ' + kind] = weight_of(kind) * y_pred\n"

@@ -225,6 +225,7 @@ def _is_named_a_loss(file: File, known: _Callable) -> bool:
         _numpy_only(file, known.node)
         or (name == "__call__" and _measures_arrays(file, known))
         or returns_a_dictionary(known.node)
+        or _turns_arrays_into_arrays(file, known)
     )
 
 
@@ -351,6 +352,16 @@ def _measures_arrays(file: File, known: _Callable) -> bool:
         for part in below(known.node)
     )
     return bool(returns) and all(map(is_numpy, returns)) and taken and not unwraps
+
+
+def _turns_arrays_into_arrays(file: File, known: _Callable) -> bool:
+    """Whether a function says that it is handed arrays and gives one: it evaluates, and trains nothing."""
+    noted = {each.arg: each.annotation for each in known.node.args.args}
+    types = [*(noted.get(name) for name in known.positional[:2]), known.node.returns]
+    return all(
+        each is not None and file.scope.resolve(dotted(each) or "") == "numpy.ndarray"
+        for each in types
+    )
 
 
 def _numpy_only(file: File, node: ast.FunctionDef) -> bool:
