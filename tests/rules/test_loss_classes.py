@@ -626,6 +626,30 @@ def test_what_is_compiled_is_the_object_that_was_made_of_an_inner_function() -> 
     assert findings(source.replace("wider_loss = kind(", "other = kind("), "closure") != ()
 
 
+COPIED = f"""
+class FirstLoss(tf.keras.losses.Loss):
+{CALL}
+
+class SecondLoss({{base}}):
+    def get_config(self):
+        return super({{of}}, self).get_config()
+
+{CALL}"""
+
+
+@pytest.mark.parametrize("of", ["SecondLoss", "Unknown", "tf.keras.losses.Loss", "__class__"])
+def test_super_of_what_may_be_ones_own_is_left(of: str) -> None:
+    assert findings(COPIED.format(base="tf.keras.losses.Loss", of=of), "foreign-super") == ()
+
+
+def test_super_of_another_class_becomes_that_of_its_own() -> None:
+    source = COPIED.format(base="tf.keras.losses.Loss", of="FirstLoss")
+    (finding,) = findings(source, "foreign-super")
+    assert finding.loss == "SecondLoss"
+    assert "super(SecondLoss, self)" in rewritten(source, "foreign-super")
+    assert findings(COPIED.format(base="FirstLoss", of="FirstLoss"), "foreign-super") == ()
+
+
 @pytest.mark.parametrize(
     ("value", "found"),
     [
