@@ -40,7 +40,8 @@ def sided_loss(y_true, y_pred):
 
 Exact for a single condition. A condition per element, on which Python would have raised, is taken to be meant
 per element. A branch that does more than compute (it prints, assigns to an attribute, raises) is left as it
-is, and so are flags, `None`, ranks and shapes, which are known when the graph is built.
+is, and so are flags, `None`, `x.shape` and `len(x.shape)`, which are known when the graph is built. What
+`tf.shape`, `tf.size` and `tf.rank` give are tensors: an `if` on them is reported.
 
 ## References
 
@@ -58,6 +59,7 @@ import libcst as cst
 from lossfix.losses.batches.branches import Unmergeable, chosen, merged_if
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
+from lossfix.losses.code.sizes import is_told_by_a_size
 from lossfix.losses.code.tensors import converted_by_autograph, is_array
 from lossfix.losses.code.truth import operated
 from lossfix.model import Evidence, Form, Safety, Severity
@@ -71,7 +73,10 @@ def match(loss: Loss) -> Iterator[Match]:
         return
     for node in walk(loss.function.body, *_DECIDING):
         decided = _decided(node)
-        if decided is None or not is_array(loss, decided) or _is_in_a_test(loss, node):
+        if decided is None or _is_in_a_test(loss, node):
+            continue
+        by_size = is_told_by_a_size(loss, decided)
+        if not by_size and not is_array(loss, decided):
             continue
         if _is_a_flag(loss, decided):
             continue
@@ -79,7 +84,7 @@ def match(loss: Loss) -> Iterator[Match]:
         yield Match(
             node,
             f"`{text}` has no truth value while the graph is built: fit raises",
-            _reason(loss, node),
+            _OF_A_SIZE if by_size else _reason(loss, node),
             _severity(loss),
         )
 
@@ -153,6 +158,7 @@ def _severity(loss: Loss) -> Severity | None:
     return Severity.WARNING if own_loop else None
 
 
+_OF_A_SIZE = "it is told by a size, which is a tensor: write it with `tf.cond`"
 _DECIDING = (
     *(cst.If, cst.While, cst.Assert, cst.IfExp),
     *(cst.BooleanOperation, cst.UnaryOperation, cst.Comparison),

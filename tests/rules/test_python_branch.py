@@ -120,6 +120,10 @@ def test_a_branch_becomes_a_choice(before: str, after: str) -> None:
         "flag = mode == 'a' and alpha > 1\nreturn y_pred * 2 if flag else y_pred",
         "return tf.where(0 < y_pred, y_pred, y_true)",
         "for c in range(3):\n    if c == 1:\n        y_pred = y_pred * 2\nreturn y_pred",
+        "if tf.keras.ops.shape(y_pred)[-1] == 1:\n    y_pred = y_pred * 2\nreturn y_pred",
+        "n = tf.get_static_value(tf.size(y_pred))\nreturn y_pred if n else y_true",
+        "n = tf.shape(y_pred)[0]\nreturn y_true if n is None else y_pred",
+        "return tf.cond(tf.size(y_pred) > 0, lambda: y_pred, lambda: y_true)",
     ],
 )
 def test_what_is_known_when_the_graph_is_built_is_left_alone(body: str) -> None:
@@ -143,6 +147,11 @@ def test_what_is_known_when_the_graph_is_built_is_left_alone(body: str) -> None:
         "if y_pred > y_true:\n    return tf.reduce_mean(y_pred)\nreturn tf.reduce_mean(y_true)",
         "if y_pred > 0:\n    e = tf.sqrt(y_pred)\nelse:\n    e = y_true\nreturn e",
         "return y_pred and y_true",
+        "if tf.shape(y_pred)[0] > 1:\n    return y_pred * 2\nreturn y_pred",
+        "far = y_pred[y_pred > 1]\nreturn tf.reduce_mean(far) if tf.size(far) else y_pred",
+        "n = tf.keras.ops.size(y_pred)\nreturn y_pred if not n else y_pred / 2",
+        "assert tf.rank(y_pred) - 1 == 2\nreturn y_pred",
+        "count = 2 * tf.keras.backend.shape(y_true)[-1]\nreturn y_pred if 6 < count else y_true",
     ],
 )
 def test_a_branch_that_does_more_than_compute_is_reported(body: str) -> None:
