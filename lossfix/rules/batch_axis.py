@@ -73,7 +73,7 @@ def match(loss: Loss) -> Iterator[Match]:
                 case cst.Call(args=[cst.Arg(value=value), *rest]) as call if (
                     loss.operation(call) in REDUCTIONS and loss.predicts(value) and _is_first(rest)
                 ):
-                    if _is_a_row_of_tensors(loss, value):
+                    if _is_a_row_of_tensors(loss, value) or _is_one_number(loss, value):
                         continue
                     yield Match(
                         call,
@@ -120,6 +120,16 @@ def _is_of_a_cross_entropy(loss: Loss, call: cst.Call, value: cst.BaseExpression
             left is call
         ):
             return value.deep_equals(one) or value.deep_equals(other)
+    return False
+
+
+def _is_one_number(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether it is reduced to one number already, which has no first axis."""
+    match current_value(loss, node) or node:
+        case cst.UnaryOperation(expression=inner):
+            return _is_one_number(loss, inner)
+        case cst.Call(args=[_]) as call:
+            return loss.operation(call) in REDUCTIONS
     return False
 
 

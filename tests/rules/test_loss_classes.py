@@ -662,6 +662,7 @@ def test_super_of_another_class_becomes_that_of_its_own() -> None:
         ("tf.reduce_mean(tf.stack([tf.abs(y_true - y_pred), tf.square(y_pred)]), 0)", 0),
         ("tf.reduce_mean(tf.stack([y_true - y_pred, y_pred], axis=1), axis=0)", 1),
         ("tf.reduce_sum([tf.abs(y_true - y_pred), tf.square(y_pred)], axis=0)", 0),
+        ("tf.reduce_sum(-tf.reduce_mean(y_true * y_pred), axis=0)", 0),
     ],
 )
 def test_a_value_per_output_is_reported(value: str, found: int) -> None:
