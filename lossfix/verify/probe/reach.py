@@ -132,8 +132,8 @@ def _profile(
     rest = 0.0 if alone else float(np.mean(sides[:, 0] if settled else sides[:, -1]))
     branches = 2.0 * np.abs(halves - np.mean(halves[:, -1]))
     off = np.max(np.abs(sides - rest) / np.maximum(branches, 0.1 * jump), axis=0)
-    at_gate = float(off[-1]) if settled else None
-    if settled and not alone:
+    at_gate = None
+    if settled:
         at_gate = _at_gate(after.at(_STEEP / largest), y_true, centre, hard[:, -1])
     return _Profile(distances[:-1], off[:-1], at_gate)
 
@@ -142,7 +142,7 @@ def _at_gate(
     steep: Union[Objective, Failure], y_true: np.ndarray, centre: np.ndarray, sides: np.ndarray
 ) -> Optional[float]:
     """By how much of the jump between two sides a steep rewrite is off at the gate: a half, if it is half
-    open there."""
+    open there and the loss linear in it; three quarters of the square of one."""
     if isinstance(steep, Failure):
         return None
     apart = abs(steep.value(y_true, centre) - float(np.mean(sides)))

@@ -59,6 +59,28 @@ PAIRS: tuple[Pair, ...] = (
         thresholds=(200.0,),
     ),
     *cases(
+        "squared cast",
+        function("return tf.reduce_mean(tf.square(y_true - tf.cast(y_pred > 0.5, tf.float32)))"),
+        (
+            "sigmoid",
+            rewritten(
+                "s = tf.sigmoid(self.steepness * (y_pred - 0.5))\n"
+                "return tf.reduce_mean(tf.square(y_true - s), axis=-1)",
+                16.0,
+            ),
+            APPROXIMATED,
+        ),
+        (
+            "at another threshold",
+            rewritten(
+                "s = tf.sigmoid(self.steepness * (y_pred - 0.55))\n"
+                "return tf.reduce_mean(tf.square(y_true - s), axis=-1)",
+                16.0,
+            ),
+            CHANGED,
+        ),
+    ),
+    *cases(
         "cast",
         function("return tf.reduce_mean(tf.abs(y_true - tf.cast(y_pred > 0.5, tf.float32)))"),
         (
