@@ -60,6 +60,15 @@ CASES = {
         "return tf.reshape(height, [-1, 11, 11])",
         "seq",
     ),
+    "the call of an instance": (
+        "class Own(tf.keras.losses.Loss):\n"
+        "    def __call__(self, y_true, y_pred, sample_weight=None):\n"
+        "        total = tf.reduce_sum(y_true * y_pred, axis=[1, 2, 3])\n"
+        "        return scale * total\n\n"
+        "loss = Own()\n",
+        "return scale * total",
+        "seg_bin",
+    ),
     "a value that is none": (
         "def loss(y_true, y_pred):\n" "    return tf.reduce_sum(y_pred, axis=1) / tf.zeros([1])\n",
         "",

@@ -76,7 +76,9 @@ def refused(family: Family, error: Exception, path: str) -> Refusal:
     """The refusal of inputs on which the code at ``path``, or beside it, raised ``error``."""
     steps = list(_steps(error, os.path.dirname(path)))
     if not steps:
-        return Refusal(family, raised(error))
+        # Keras raises this for a class without a `call` of its own, before any code of it ran.
+        reached = () if isinstance(error, NotImplementedError) else WHOLE
+        return Refusal(family, raised(error), reached)
     line = linecache.getline(steps[-1].file, steps[-1].number).strip()
     shown = line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
     return Refusal(family, raised(error), tuple(step.place for step in steps), shown)
