@@ -42,7 +42,8 @@ def recall_loss(y_true, y_pred):
 
 Exact wherever the old value was finite. The patch itself stays: it now only catches what is not a number
 in the data. It is reported and left alone where the patch puts in something else than zero, where a
-logarithm or a root is the source, and where targets that are not numbers are read for something else, too.
+logarithm or a root is the source, where something else reads whether the value is a number (a mean over
+those that are), and where targets that are not numbers are read for something else, too.
 
 ## References
 
@@ -72,6 +73,7 @@ _CURVED = words("tf.square tf.abs tf.exp tf.math.log_cosh")
 """Operations whose gradient depends on the value that they are given."""
 _SETTLED = words("tf.where tf.math.divide_no_nan")
 """What has an answer for values that are no numbers already."""
+_TESTS = words("tf.math.is_nan tf.math.is_inf tf.math.is_finite")
 _SHOWN = 40
 """Characters of the code that a message quotes."""
 
@@ -91,11 +93,15 @@ def match(loss: Loss) -> Iterator[Match]:
                     node,
                     f"`{loss.tree.line(patched, _SHOWN)}` is patched where a target is nan, and its "
                     "gradient is nan there all the same",
-                    _elsewhere(loss, patched, put_in),
+                    _elsewhere(loss, node, patched, put_in),
                 )
             continue
         reason = ""
-        if not _is_zero(loss, put_in):
+        divided = {id(each.node) for each in bare}
+        tests = (each for each in _other_tests(loss, node) if divided & _reach(loss, each))
+        if (test := next(tests, None)) is not None:
+            reason = f"`{loss.tree.line(test, _SHOWN)}` is read for something else, too, and would change"
+        elif not _is_zero(loss, put_in):
             reason = "it puts in something else than zero, which a guarded division would not give"
         elif any(
             id(each) in reach
@@ -134,14 +140,40 @@ def _is_of_targets(loss: Loss, patch: cst.Call, reach: set[int]) -> bool:
     return distances > 0
 
 
-def _elsewhere(loss: Loss, patched: cst.BaseExpression, put_in: cst.BaseExpression) -> str:
+def _elsewhere(
+    loss: Loss, patch: cst.Call, patched: cst.BaseExpression, put_in: cst.BaseExpression
+) -> str:
     """Why a prediction must not simply take the place of a target that is nan; empty where it may."""
-    if len(_targets(loss)) == 1 and vanishes(loss, patched) and _is_zero(loss, put_in):
-        return ""
-    return (
+    cure = (
         f"put `tf.where(tf.math.is_nan({loss.y_true}), {loss.y_pred}, {loss.y_true})` in place of the "
         "targets before anything is computed with them"
     )
+    targets = _targets(loss)
+    for test in _other_tests(loss, patch):
+        asked = test.args[0].value
+        if "y_true" in loss.flow.depends(asked) and asked not in targets:
+            return (
+                f"`{loss.tree.line(test, _SHOWN)}` is read for something else, too: take that from "
+                f"`tf.math.is_nan({loss.y_true})`, and then {cure}"
+            )
+    if len(targets) == 1 and vanishes(loss, patched) and _is_zero(loss, put_in):
+        return ""
+    return cure
+
+
+def _other_tests(loss: Loss, patch: cst.Call) -> Iterator[cst.Call]:
+    """Where else it is asked whether something is a number, as in a count of what is.
+
+    What a patch by zero asks does not matter: it gives that zero still.
+    """
+    settled: set[cst.CSTNode] = {patch.args[0].value}
+    for node in walk(loss.function.body, cst.Call):
+        found = _patch(loss, node)
+        if found is not None and _is_zero(loss, found[1]):
+            settled.add(node.args[0].value)
+    for node in walk(loss.function.body, cst.Call):
+        if loss.operation(node) in _TESTS and node.args and node not in settled:
+            yield node
 
 
 def _targets(loss: Loss) -> list[cst.Name]:

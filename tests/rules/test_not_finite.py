@@ -520,6 +520,34 @@ def test_what_takes_the_place_of_such_a_target_may_be_for_the_author_to_say(
     assert "in place of the targets" in finding.reason
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("error = tf.abs(y_true - y_pred)", "known = ~tf.math.is_nan(error)"),
+        ("error = tf.abs(y_true - y_pred)", "known = tf.math.is_finite(error)"),
+        (
+            "scaled = 2.0 * y_true",
+            "known = ~tf.math.is_nan(scaled)",
+            "error = (scaled - y_pred)**2",
+        ),
+        ("error = y_pred / tf.reduce_sum(y_true)", "known = ~tf.math.is_nan(error)"),
+    ],
+)
+def test_what_else_reads_whether_it_is_a_number_stays_true(statements: tuple[str, ...]) -> None:
+    count = "tf.reduce_sum(tf.cast(known, tf.float32))"
+    before = *statements, PATCH, f"return tf.reduce_sum(error) / {count}"
+    (finding,) = findings(body(*before), "patched-nan")
+    assert "is read for something else, too" in finding.reason
+    assert mended("patched-nan", *before) == "; ".join(before)
+
+
+def test_what_is_patched_twice_is_read_for_nothing_else() -> None:
+    again = PATCH.replace("error =", "other =")
+    before = "error = tf.square(y_true - y_pred)", again, PATCH, "return error + other"
+    filled = "tf.where(tf.math.is_nan(y_true), y_pred, y_true)"
+    assert filled in mended("patched-nan", *before)
+
+
 def test_a_division_within_a_division_is_mended_too() -> None:
     after = mended(
         "patched-nan",
