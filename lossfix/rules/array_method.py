@@ -114,7 +114,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     match match.node:
         case cst.Call() as call:
             new = translated_method(loss, call)
-            return None if isinstance(new, str) else Edit({call: new})
+            return None if isinstance(new, str) else Edit({**new.naming, call: new.node})
         case cst.Attribute() as attribute:
             return Edit({attribute: translated_attribute(loss, attribute)})
     return None

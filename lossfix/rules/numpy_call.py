@@ -39,6 +39,7 @@ def weighted_loss(y_true, y_pred):
 
 Exact, to rounding: NumPy computes in the dtype of its operands, often double precision, and TensorFlow in
 that of the predictions. Calls with arguments that have no counterpart (`out=`, `where=`) are reported.
+An expression that TensorFlow has to read several times, as for `np.nansum`, gets a name on a line above.
 `np.ndim(y_pred)` and `np.shape(y_pred)[1]` read what is known while the graph is built, and are left alone.
 
 ## References
@@ -49,11 +50,11 @@ that of the predictions. Calls with arguments that have no counterpart (`out=`, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from lossfix.losses.calls.rewrite_call import translated_function
+from lossfix.losses.calls.rewrite_call import Translated, translated_function
 from lossfix.losses.code.arrays_only import is_for_arrays
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import called_builtin, may_be_tensor
@@ -68,7 +69,9 @@ _SETTLED_ELSEWHERE = frozenset(
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    for node in walk(loss.function.body, cst.Call):
+    stuck: list[cst.Call] = []
+    # The innermost first: what is written several times is to be TensorFlow's by then.
+    for node in reversed(list(walk(loss.function.body, cst.Call))):
         operation = loss.operation(node)
         if (
             operation is None
@@ -82,7 +85,9 @@ def match(loss: Loss) -> Iterator[Match]:
             continue
         called = loss.tree.code(node.func)
         new = translated_function(loss, node)
-        reason = new if isinstance(new, str) else ""
+        reason = new if isinstance(new, str) else _multiplied(loss, new, stuck)
+        if reason:
+            stuck.append(node)
         if operation == "np.shape":
             message = f"`{called}` gives None for sizes that are not known beforehand"
             yield Match(node, message, reason, Severity.WARNING)
@@ -92,6 +97,18 @@ def match(loss: Loss) -> Iterator[Match]:
             f"`{called}` computes outside of the graph: no gradient passes, and fit raises",
             reason,
         )
+
+
+def _multiplied(loss: Loss, new: Translated, stuck: Sequence[cst.Call]) -> str:
+    """Why ``new`` must not be written: which call that stays would then stand several times."""
+    for node in stuck:
+        for around in (node, *loss.tree.ancestors(node)):
+            if count := new.repeated.get(around, 0):
+                return (
+                    f"`{loss.tree.code(node.func)}` in its argument cannot be rewritten, and would be "
+                    f"written {count} times: name the argument on a line above"
+                )
+    return ""
 
 
 def _reads_what_is_known(loss: Loss, node: cst.Call) -> bool:
@@ -112,7 +129,9 @@ def _reads_what_is_known(loss: Loss, node: cst.Call) -> bool:
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     assert isinstance(match.node, cst.Call)
     new = translated_function(loss, match.node)
-    return None if isinstance(new, str) else Edit({_with_its_wrap(loss, match.node): new})
+    if isinstance(new, str):
+        return None
+    return Edit({**new.naming, _with_its_wrap(loss, match.node): new.node})
 
 
 def _with_its_wrap(loss: Loss, node: cst.Call) -> cst.Call:

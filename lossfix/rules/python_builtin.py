@@ -78,7 +78,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     assert isinstance(match.node, cst.Call)
     name = called_builtin(loss, match.node)
     new = translated_function(loss, match.node, name or "")
-    return None if isinstance(new, str) else Edit({match.node: new})
+    return None if isinstance(new, str) else Edit({**new.naming, match.node: new.node})
 
 
 RULE = Rule("LF106", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -5,15 +5,30 @@ from __future__ import annotations
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.syntax.build import Replacement, bare
+from lossfix.syntax.build import Replacement, bare, comments
+from lossfix.syntax.tree import walk
+
+_NOT_ALWAYS_ONCE = (
+    cst.Lambda,
+    cst.CompFor,
+    cst.BaseComp,
+    cst.IfExp,
+    cst.BooleanOperation,
+    cst.FunctionDef,
+)
+"""In these an expression is evaluated several times, or perhaps never."""
 
 
 def statement_of(loss: Loss, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
-    """The line in which ``node`` is evaluated, once; ``None`` in a lambda, a comprehension or the like."""
+    """The line in which ``node`` is evaluated, once, and above which it could be as well.
+
+    ``None`` in a lambda, a comprehension or the like, and where the line itself may bind what ``node`` reads.
+    """
     for above in loss.tree.ancestors(node):
         if isinstance(above, cst.SimpleStatementLine):
-            return above
-        if isinstance(above, cst.Lambda | cst.CompFor | cst.BaseComp | cst.IfExp | cst.FunctionDef):
+            binds = len(above.body) > 1 or any(walk(above, cst.NamedExpr))
+            return None if binds else above
+        if isinstance(above, _NOT_ALWAYS_ONCE):
             return None
     return None
 
@@ -31,11 +46,18 @@ def named(
     name = loss.local(*wishes)
     line = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(name))], bare(value))])
 
+    inner = comments(value)
+
     def above(node: cst.CSTNode) -> list[cst.CSTNode]:
-        # Comments above the statement stay above both.
+        # Comments above the statement stay above both, and those within the value stay there.
         assert isinstance(node, cst.SimpleStatementLine)
+        leading = [
+            each
+            for each in node.leading_lines
+            if each.comment is None or each.comment.value not in inner
+        ]
         return [
-            line.with_changes(leading_lines=node.leading_lines),
+            line.with_changes(leading_lines=leading),
             node.with_changes(leading_lines=[]),
         ]
 

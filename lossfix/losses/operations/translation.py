@@ -87,6 +87,10 @@ class Binding:
         """The modules that the template names: of ``tf``, ``keras``, ``np`` and ``math``."""
         return frozenset(_MODULE.findall(self.template))
 
+    def count(self, name: str) -> int:
+        """How often the hole ``name`` stands in the template."""
+        return self.template.count(f"{{{name}}}")
+
 
 @dataclass(frozen=True)
 class Refusal:
