@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from lossfix.syntax.frameworks import FRAMEWORKS
 from lossfix.syntax.nodes import below, children
 
 STAR = "*"
@@ -176,6 +177,63 @@ def _targets(node: ast.AST) -> Iterator[str]:
                 yield name
 
 
+def _imports(body: list[ast.stmt]) -> dict[str, str]:
+    """What the imports of a body bind, by local name, also those under ``if`` and ``try``.
+
+    The first binding wins: of ``try: import a / except: import b`` it is the one that runs. Where the
+    branches of one statement are for several frameworks, that of TensorFlow or Keras does.
+    """
+    imports: dict[str, str] = {}
+    for statement in body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            _add(imports, _imported(statement))
+        elif statement.__class__ not in _SIMPLE and not isinstance(statement, Definition):
+            _add(imports, _imports_of_branches(statement).items())
+    return imports
+
+
+def _imports_of_branches(statement: ast.stmt) -> dict[str, str]:
+    imports: dict[str, str] = {}
+    for block in blocks(statement):
+        branch = _imports(block)
+        for name in branch.keys() & imports.keys():
+            if _is_rather(branch[name], imports[name]):
+                imports[name] = branch[name]
+        _add(imports, branch.items())
+    return imports
+
+
+def _is_rather(origin: str, first: str) -> bool:
+    """Whether a name stands for ``origin``, though an earlier branch binds it to ``first``."""
+    # Where a module of the project leads is not known here: it may be to a framework, too.
+    return _root(origin) in FRAMEWORKS and _root(first) not in ("", *FRAMEWORKS)
+
+
+def _root(origin: str) -> str:
+    """The package of an imported name; empty for a relative import."""
+    return origin.partition(".")[0]
+
+
+def _add(imports: dict[str, str], bindings: Iterable[tuple[str, str]]) -> None:
+    for name, origin in bindings:
+        if name == STAR and origin.startswith("."):
+            # Of libraries it is not known what they have.
+            imports[STAR] = origin
+        imports.setdefault(name, origin)
+
+
+def _imported(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """The local names that an import binds, each with the dotted name that it stands for."""
+    for entry in statement.names:
+        if isinstance(statement, ast.ImportFrom):
+            module = f"{statement.module}." if statement.module else ""
+            yield entry.asname or entry.name, "." * statement.level + module + entry.name
+        elif entry.asname:
+            yield entry.asname, entry.name
+        else:
+            yield _root(entry.name), _root(entry.name)
+
+
 def _bind(
     body: list[ast.stmt],
     path: tuple[str, ...],
@@ -183,25 +241,11 @@ def _bind(
     bound: list[str],
     is_class: bool,
 ) -> Scope:
-    imports: dict[str, str] = {}
+    imports = _imports(body)
     aliases: dict[str, str] = {}
     names = set(bound)
     for statement in statements(body):
         match statement:
-            case ast.Import(names=entries):
-                for entry in entries:
-                    # The first binding wins: of `try: import a / except: import b` it is the one that runs.
-                    if entry.asname:
-                        imports.setdefault(entry.asname, entry.name)
-                    else:
-                        imports.setdefault(entry.name.split(".")[0], entry.name.split(".")[0])
-            case ast.ImportFrom(module=module, names=entries, level=level):
-                for entry in entries:
-                    origin = "." * level + (f"{module}." if module else "") + entry.name
-                    if entry.name == STAR and level:
-                        # Of libraries it is not known what they have.
-                        imports[STAR] = origin
-                    imports.setdefault(entry.asname or entry.name, origin)
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
                 (source := dotted(value)) and name not in aliases and name not in names
             ):

@@ -438,6 +438,15 @@ def test_functions_for_other_purposes_are_no_losses(code: str) -> None:
     assert names(code) == []
 
 
+def test_a_loss_for_several_frameworks_is_one_wherever_the_branch_of_tensorflow_stands() -> None:
+    branches = (
+        "if backend == 'jax':\n    from jax.scipy.special import erf\n"
+        "else:\n    from tensorflow.math import erf\n"
+    )
+    loss = "def a_loss(y_true, y_pred):\n    return tf.abs(y_true - erf(y_pred))\n"
+    assert names(branches + loss) == ["a_loss"]
+
+
 def test_a_file_without_a_framework_has_no_losses() -> None:
     assert discover(ast.parse("def my_loss(y_true, y_pred):\n    return y_true - y_pred\n")) == ()
 

@@ -42,6 +42,68 @@ def test_a_name_means_what_was_imported(code: str, name: str, meaning: str | Non
 
 
 @pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        # One branch is TensorFlow's or Keras's, wherever it stands.
+        (
+            "if B == 1:\n    from torch import erf\n"
+            "elif B == 2:\n    from tensorflow.math import erf\n"
+            "else:\n    from jax.scipy.special import erf",
+            "tensorflow.math.erf",
+        ),
+        (
+            "if B == 1:\n    from torch import erf\n"
+            "elif B == 2:\n    from jax.scipy.special import erf\n"
+            "else:\n    from keras.ops import erf",
+            "keras.ops.erf",
+        ),
+        (
+            "try:\n    from torch import erf\nexcept ImportError:\n    from tensorflow.math import erf",
+            "tensorflow.math.erf",
+        ),
+        (
+            "def f():\n    pass\n"
+            "match B:\n    case 1:\n        from torch import erf\n"
+            "    case _:\n        from tensorflow.math import erf",
+            "tensorflow.math.erf",
+        ),
+        (
+            "if A:\n    if B:\n        from torch import erf\n    else:\n        from keras.ops import erf",
+            "keras.ops.erf",
+        ),
+        # Several are: the first of them.
+        (
+            "if B == 1:\n    from torch import erf\n"
+            "elif B == 2:\n    from keras.ops import erf\n"
+            "else:\n    from tensorflow.math import erf",
+            "keras.ops.erf",
+        ),
+        # None is: the first.
+        (
+            "try:\n    from cupy import erf\nexcept ImportError:\n    from scipy import erf",
+            "cupy.erf",
+        ),
+        # Of the project's own it is not known.
+        (
+            "try:\n    from .fast import erf\nexcept ImportError:\n    from tensorflow.math import erf",
+            ".fast.erf",
+        ),
+        # No branches of one statement.
+        ("from torch import erf\nif B:\n    from tensorflow.math import erf", "torch.erf"),
+        ("if A:\n    from torch import erf\nif B:\n    from keras.ops import erf", "torch.erf"),
+        ("if A:\n    from torch import erf\n    from keras.ops import erf", "torch.erf"),
+    ],
+)
+def test_of_several_branches_that_of_a_framework_counts(code: str, meaning: str) -> None:
+    assert scope_of_module(ast.parse(code)).resolve("erf") == meaning
+
+
+def test_a_name_that_branches_assign_stays_uncertain() -> None:
+    code = "import tensorflow as tf\nif B:\n    f = tf.math.erf\nelse:\n    f = tf.math.erfc"
+    assert scope_of_module(ast.parse(code)).resolve("f") is None
+
+
+@pytest.mark.parametrize(
     ("code", "names"),
     [
         ("print(x)", {"x"}),

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.functions import functions_in
 from lossfix.losses.discovery.outline import (
-    FRAMEWORKS,
     File,
     belongs_elsewhere,
     class_bases,
@@ -27,6 +26,7 @@ from lossfix.losses.discovery.wording import pair_of
 from lossfix.losses.operations.injected import is_handed_a_backend
 from lossfix.losses.operations.keras_names import WRAPPER
 from lossfix.model import Evidence, Form
+from lossfix.syntax.frameworks import FRAMEWORKS
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import (
     STAR,

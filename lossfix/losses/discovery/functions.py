@@ -9,8 +9,6 @@ from functools import lru_cache
 
 from lossfix.losses.discovery.candidate import Candidate
 from lossfix.losses.discovery.outline import (
-    FRAMEWORKS,
-    OTHER_FRAMEWORKS,
     File,
     around_of,
     belongs_elsewhere,
@@ -28,6 +26,7 @@ from lossfix.losses.discovery.returned import (
 )
 from lossfix.losses.discovery.wording import METRIC_WORDS, SCORES, names_a_loss, pair_of, words
 from lossfix.model import Evidence, Form
+from lossfix.syntax.frameworks import FRAMEWORKS, OTHER_FRAMEWORKS
 from lossfix.syntax.nodes import below, children, every
 from lossfix.syntax.scope import Definition, dotted, scope_of, statements
 

@@ -13,6 +13,7 @@ from lossfix.losses.discovery.uses import Uses, uses_of
 from lossfix.losses.discovery.wording import pair_of
 from lossfix.losses.operations.keras_names import LOSS_CLASSES, WRAPPER
 from lossfix.losses.operations.names import canonical
+from lossfix.syntax.frameworks import OTHER_FRAMEWORKS
 from lossfix.syntax.lineage import lineage
 from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import (
@@ -25,8 +26,6 @@ from lossfix.syntax.scope import (
 )
 
 _MODELS = ("Model", "Sequential", "Functional")
-FRAMEWORKS = ("tensorflow", "keras", "tf_keras")
-OTHER_FRAMEWORKS = ("torch", "jax", "mxnet", "paddle", "mindspore", "theano")
 
 
 @dataclass(frozen=True)
