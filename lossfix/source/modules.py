@@ -9,11 +9,13 @@ from pathlib import Path
 from lossfix.losses.probing.module import Module, ReadModule
 from lossfix.source.document import read
 from lossfix.source.error import SourceError, Unreadable
+from lossfix.syntax.frameworks import FRAMEWORKS, OTHER_FRAMEWORKS
 
 _ABOVE = 4
 """Folders above a file from which its absolute imports may start."""
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
-_LIBRARIES = sys.stdlib_module_names | {"tensorflow", "keras", "tf_keras", "numpy"}
+_LIBRARIES = sys.stdlib_module_names | {*FRAMEWORKS, *OTHER_FRAMEWORKS, "numpy"}
+"""What is installed, though a folder of the project may be called so: ``kit/torch`` beside ``kit/keras``."""
 
 
 def module_reader(path: Path, changed: Mapping[Path, str]) -> ReadModule:
