@@ -231,8 +231,10 @@ def _hash(value: object, update: Callable[[bytes], None]) -> None:
             for each in value:
                 _hash(each, update)
         case frozenset():
-            update(b"{")
-            _hash(sorted(value), update)
+            update(b"{%d:" % len(value))
+            # In the order of what is hashed: numbers and words have none among one another.
+            for part in sorted(map(_hashed, value)):
+                update(part)
         case None | bool() | int() | float():
             update(f"{value!r};".encode())
         case _ if is_dataclass(value):
@@ -240,6 +242,13 @@ def _hash(value: object, update: Callable[[bytes], None]) -> None:
             _hash([getattr(value, each.name) for each in fields(value)], update)
         case _:
             raise TypeError(f"not plain data: {value!r}")
+
+
+def _hashed(value: object) -> bytes:
+    """All that a value adds to a digest."""
+    parts: list[bytes] = []
+    _hash(value, parts.append)
+    return b"".join(parts)
 
 
 @lru_cache(maxsize=1)

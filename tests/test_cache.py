@@ -124,5 +124,8 @@ def test_keys_tell_apart_what_differs() -> None:
     assert len({digest("kind", key) for key in different}) == len(different)
     assert digest("one", "a") != digest("two", "a")
     assert digest("one", frozenset("abc")) == digest("one", frozenset("cba"))
+    # A loss that one function takes by position and by keyword.
+    taken = [("build", 1), ("build", "loss")]
+    assert digest("one", frozenset(taken)) == digest("one", frozenset(reversed(taken)))
     with pytest.raises(TypeError):
         digest("one", object())
