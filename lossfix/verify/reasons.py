@@ -15,10 +15,9 @@ ALIGNED = 0.3
 
 IN_PROPORTION = (0.6, 1.6)
 """A gate's width must go with the steepness to a power between these: 0 ignores it, 2 squares it."""
-AT_GATE = 0.9
-"""The error at a gate, in jumps, of a rewrite that is steep: a half where the loss is linear in the gate,
-1 - 2 ** -n where it is the n-th power of one that is half open (0.875 for a cube), and 1 where the gate has
-been moved. Ratios of smoothed counts come to 0.66."""
+AT_GATE = 0.7
+"""The error at a gate, in jumps: a half where the loss is linear in the gate or a square of it; ratios of
+smoothed counts come to 0.66."""
 OFF = 0.5
 """The mean difference from which on a smoothing is another loss, as a share of the mean size of the value."""
 OPEN = 0.5
@@ -213,11 +212,11 @@ def _units(facts: Facts) -> list[Reason]:
 
 
 def _moved_gate(probe: Probe, facts: Facts) -> list[Reason]:
-    """A smoothed gate that is open or shut where the hard one is neither."""
+    """A smoothed gate that at the hard one is not half open: |error| <= J / 2 there."""
     at_gate = facts.reach.at_gate if facts.reach is not None else None
     if at_gate is None or at_gate <= AT_GATE or probe.gate is Gate.DETACHED:
         return []
-    text = f"at the gate the values are off by {percent(at_gate)} of the jump: it opens elsewhere"
+    text = f"at the gate the values are off by {percent(at_gate)} of the jump, not by half of it"
     return [Reason(Ruling.CHANGED_MEANING, text)]
 
 

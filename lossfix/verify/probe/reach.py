@@ -8,9 +8,11 @@ prediction itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, Union
+from functools import partial
+from typing import Any, Optional
 
 import numpy as np
 
@@ -39,6 +41,15 @@ is the mean of both branches, which tells how far apart they are."""
 _STEEP = 1e4
 """A steepness, in the same unit, at which a sigmoid is as good as the gate but at the gate itself, where
 it is a half: there other gates of the row, wherever they are, differ by nothing."""
+_LINEAR = 0.7
+"""The error at a gate, in jumps, up to which the loss need not be more than linear in it: ratios of smoothed
+counts come to 0.66."""
+_WIDTHS = 2.0 ** np.arange(-3, 5)
+"""So far from a gate, in its width, a rewrite has to be as open as it is shut on the other side."""
+_HALVINGS = 14
+_EVEN = 0.02
+"""By so much both may differ: the branches go on meanwhile. A gate that is moved by its width differs by
+0.04."""
 _VISIBLE = 1e-6
 """A jump below this share of the value cannot be told from rounding."""
 
@@ -52,6 +63,20 @@ class _Profile:
     off: np.ndarray
     at_gate: Optional[float]
     """``None`` where the gate reaches beyond the inputs on both sides, or that cannot be told."""
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """One prediction that is moved away from its gate, and all others that stay where they stand."""
+
+    y_true: np.ndarray
+    centre: np.ndarray
+    index: tuple[int, ...]
+
+    def value(self, objective: Objective, away: float) -> float:
+        y_pred = self.centre.copy()
+        y_pred[self.index] += away
+        return objective.value(self.y_true, y_pred)
 
 
 def measure_reach(
@@ -112,13 +137,11 @@ def _profile(
     )
     signed = np.concatenate([distances, -distances])
 
+    moved = _Moved(y_true, centre, index)
+
     def along(objective: Objective) -> np.ndarray:
         """Shape (2, distances): both sides of the gate."""
-        values = []
-        for away in signed:
-            y_pred = centre.copy()
-            y_pred[index] += away
-            values.append(objective.value(y_true, y_pred))
+        values = [moved.value(objective, away) for away in signed]
         return np.reshape(values, (2, len(distances)))
 
     hard = along(before)
@@ -132,21 +155,70 @@ def _profile(
     rest = 0.0 if alone else float(np.mean(sides[:, 0] if settled else sides[:, -1]))
     branches = 2.0 * np.abs(halves - np.mean(halves[:, -1]))
     off = np.max(np.abs(sides - rest) / np.maximum(branches, 0.1 * jump), axis=0)
+    steep = after.at(_STEEP / largest)
     at_gate = None
-    if settled:
-        at_gate = _at_gate(after.at(_STEEP / largest), y_true, centre, hard[:, -1])
+    if settled and not isinstance(steep, Failure):
+        at_gate = _at_gate(before, steep, moved, hard[:, -1], largest)
     return _Profile(distances[:-1], off[:-1], at_gate)
 
 
 def _at_gate(
-    steep: Union[Objective, Failure], y_true: np.ndarray, centre: np.ndarray, sides: np.ndarray
-) -> Optional[float]:
+    before: Objective, steep: Objective, moved: _Moved, sides: np.ndarray, largest: float
+) -> float:
     """By how much of the jump between two sides a steep rewrite is off at the gate: a half, if it is half
-    open there and the loss linear in it; three quarters of the square of one."""
-    if isinstance(steep, Failure):
-        return None
-    apart = abs(steep.value(y_true, centre) - float(np.mean(sides)))
-    return 0.5 + apart / abs(float(sides[0] - sides[1]))
+    open there and the loss is linear in it, or a square of it."""
+    above, below = (float(side) for side in sides)
+
+    def opened(objective: Objective, away: float) -> float:
+        return (moved.value(objective, away) - below) / (above - below)
+
+    def off(away: float) -> float:
+        return 0.5 + abs(opened(steep, away) - 0.5)
+
+    if off(0.0) <= _LINEAR:
+        return off(0.0)
+    turn = _turn(partial(opened, before), _AT_THE_GATE * largest)
+    if off(turn) <= _LINEAR:
+        return off(turn)
+    even = _is_square(lambda away: opened(steep, turn + away), largest / _STEEP)
+    return 0.5 if even else off(turn)
+
+
+def _turn(share: Callable[[float], float], within: float) -> float:
+    """Where a gate flips, as close to it as a thousandth of its width: where it was found is not."""
+    shut, opened = -within, within
+    for _ in range(_HALVINGS):
+        middle = (shut + opened) / 2.0
+        shut, opened = (shut, middle) if share(middle) > 0.5 else (middle, opened)
+    return (shut + opened) / 2.0
+
+
+def _is_square(opened: Callable[[float], float], width: float) -> bool:
+    """Whether a rewrite is a gate that is half open at 0, and the square of it, such as (y - gate)^2.
+
+    That is off by three quarters of the jump there, as one may be that has been moved. But it is as open on
+    the one side as it is shut on the other. ``opened`` gives the way of the value from the one side to the
+    other, 0 to 1, at a distance from the gate; ``width`` is that of the gate.
+    """
+    at = opened(0.0)
+    linear, square = 4.0 * at - 1.0, 2.0 - 4.0 * at
+    seen = False
+    for away in width * _WIDTHS:
+        above = _gates(linear, square, opened(away))
+        below = _gates(linear, square, opened(-away))
+        pairs = [(one, other) for one in above for other in below if one > 0.5 > other]
+        if not any(abs(one + other - 1.0) <= _EVEN for one, other in pairs):
+            return False
+        seen |= any(0.6 < one < 0.95 for one, _ in pairs)
+    return seen
+
+
+def _gates(linear: float, square: float, opened: float) -> list[float]:
+    """How open a gate may be on which a value depends that is ``linear * gate + square * gate ** 2``."""
+    under = linear**2 + 4.0 * square * opened
+    # What lies at the turn of the parabola is a little beyond it by rounding.
+    root = max(under, 0.0) ** 0.5 if under > -_EVEN else math.nan
+    return [(sign * root - linear) / (2.0 * square) for sign in (1.0, -1.0)]
 
 
 def _element(index: Any, predictions: np.ndarray) -> Optional[tuple[int, ...]]:
