@@ -253,7 +253,7 @@ def test_a_gate_that_carries_its_term_alone_is_never_detached() -> None:
 
 SOFT_STEP = """
 def soft_step(x, threshold, steepness):
-    \"\"\"Whether `x`, from 0 to 1, is above `threshold`: a smooth step that is 0 at 0 and 1 at 1.\"\"\"
+    \"\"\"Whether `x` is above `threshold`, both within 0 and 1: a smooth step, 0 at 0 and 1 at 1.\"\"\"
 
     def sigmoid(at):
         return tf.sigmoid(tf.cast(steepness, x.dtype) * (at - threshold))

@@ -21,7 +21,7 @@ from lossfix.losses.subclassing.definitions import defined
 from lossfix.syntax.tree import walk
 
 _SOFT_STEP = '''def {name}(x, threshold, steepness):
-    """Whether `x`, from 0 to 1, is above `threshold`: a smooth step that is 0 at 0 and 1 at 1."""
+    """Whether `x` is above `threshold`, both within 0 and 1: a smooth step, 0 at 0 and 1 at 1."""
 
     def sigmoid(at):
         return SIGMOID(CAST(steepness, x.dtype) * (at - threshold))
