@@ -53,6 +53,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 import libcst as cst
 
@@ -153,13 +154,14 @@ def _in_fit(loss: Loss) -> bool:
     return loss.form is not Form.METHOD or Evidence.COMPILED in loss.candidate.evidence
 
 
+@lru_cache(maxsize=4)
 def _is_handed_on(loss: Loss) -> bool:
     """Whether its file hands the loss to a function that is not Keras's: that one calls it."""
     return any(
-        isinstance(each, ast.Name) and each.id == loss.name
+        not _is_of_keras(loss, call.func)
         for call in every(loss.tree.outline, ast.Call)
         for each in (*call.args, *(keyword.value for keyword in call.keywords))
-        if not _is_of_keras(loss, call.func)
+        if isinstance(each, ast.Name) and each.id == loss.name
     )
 
 
