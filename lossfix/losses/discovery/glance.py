@@ -7,18 +7,24 @@ Each question is answered with yes where it cannot be told: a parse then finds o
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 from functools import lru_cache
-from itertools import pairwise
 
 from lossfix.losses.discovery.candidate import Settings
+from lossfix.losses.discovery.heads import (
+    BRACKET,
+    NAME,
+    QUOTED,
+    WORD,
+    heads,
+    required,
+    takes_a_pair,
+)
 from lossfix.losses.discovery.uses import LOSS_KEYWORDS, METRIC_KEYWORDS
-from lossfix.losses.discovery.wording import LOSS_WORDS, names_a_loss, pair_of
+from lossfix.losses.discovery.wording import LOSS_WORDS, names_a_loss
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.operations.names import canonical
 
-_WORD = rb"[\w\x80-\xff]+"
 _GAP = rb"(?:\s|\\\n|#[^\n]*\n)*"
 
 
@@ -30,7 +36,7 @@ def _one_of(words: Collection[str]) -> bytes:
 _SHORT_FRAMEWORK = re.compile(rb"\b(?:tf|K)\.")
 _SHORT = (b"tf.", b"K.")
 _FRAMEWORK = (b"tensorflow", b"keras", b"backend", b"self.submodules")
-_FUNCTION = re.compile(rb"def\s+(%s)" % _WORD)
+_FUNCTION = re.compile(rb"def\s+(%s)" % WORD)
 _LOSS_WORD = re.compile(_one_of(LOSS_WORDS), re.IGNORECASE)
 _STEP = re.compile(rb"def (?:train|test)_step\(")
 _ADDED = re.compile(rb"(?<!self)\.add_loss\(")
@@ -81,7 +87,6 @@ _SPACE = re.compile(_GAP)
 _NAMED = re.compile(rb"\w+\s*=(?!=)|\*\*|\)")
 _KEYWORDS = (b"loss", b"criterion", b"metric")
 """Each keyword holds one of these."""
-_BRACKET = re.compile(rb"[][(){},]")
 _REGISTERED = re.compile(
     rb"(?:custom_objects%(gap)s=|(?i:custom_?object_?scope)\()%(gap)s\{(?!\s*\})|custom_objects\(\)%(gap)s(?:\[|\.)"
     % {b"gap": _GAP}
@@ -91,8 +96,7 @@ _OF_WHAT_LOST_NAMES = re.compile(
 )
 """How a file comes by what was in Keras' backend or in TensorFlow 1."""
 _UNPACKED = re.compile(rb"[(,]%s\*\*" % _GAP)
-_NAME = re.compile(_WORD)
-_PATH_END = re.compile(rb"[.:](%s)[\"']" % _WORD)
+_PATH_END = re.compile(rb"[.:](%s)[\"']" % WORD)
 _FEW = 50
 """Names that are looked for one by one before a file is taken apart."""
 _IMPORT = re.compile(
@@ -101,18 +105,8 @@ _IMPORT = re.compile(
 )
 """A statement or a call that imports."""
 _LOOKUP = re.compile(rb"getattr\(|vars\(|__dict__|getmembers\(|globals\(|locals\(|eval\(")
-_HEAD = re.compile(rb"^([ \t]*)(?:async[ \t]+)?def\s+(%s)\s*\(" % _WORD, re.MULTILINE)
 _MOST = 3
 """Parameters without a default that a loss has at most, ``self`` among them."""
-_BRACKETED = re.compile(rb"\([^][(){}]*\)|\[[^][(){}]*\]|\{[^][(){}]*\}")
-"""An innermost pair of brackets with what is in it."""
-_QUOTED = re.compile(
-    rb"#[^\n]*"
-    rb"|\"\"\"[^\"\\]*(?:(?:\\.|\"(?!\"\"))[^\"\\]*)*\"\"\"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''"
-    rb"|\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'",
-    re.DOTALL,
-)
-"""A comment or a string."""
 _PROSE = (b"#", b'"""', b"'''")
 """How comments begin, and the strings that are documentation."""
 
@@ -138,7 +132,7 @@ def _lists_metrics(data: bytes) -> bool:
 
 def without_prose(data: bytes) -> bytes:
     """The same without comments, and with nothing in the strings that may be documentation."""
-    return _QUOTED.sub(_kept, data)
+    return QUOTED.sub(_kept, data)
 
 
 def _kept(match: re.Match[bytes]) -> bytes:
@@ -155,7 +149,7 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
     if _has(data, _CALLS) and _extends_a_loss(data, settings):
         return True
     if _has(data, _GRADIENTS) or _NAMED_CLASS.search(data):
-        return any(_takes_a_pair(each, settings) for each in _heads(data))
+        return any(takes_a_pair(each, settings) for each in heads(data))
     if _HANDED_BACK.search(data) and _hands_back_a_loss(data, settings):
         return True
     return _names_a_loss(data) and _has_a_named_pair(data, settings)
@@ -258,7 +252,7 @@ def mentions(data: bytes, names: frozenset[bytes]) -> bool:
 def _mentions(data: bytes, names: frozenset[bytes]) -> bool:
     # To look for a name takes a hundredth of what it takes to tell all names of a file apart.
     possible = len(names) > _FEW or _has(data, names)
-    return possible and not names.isdisjoint(_NAME.findall(data))
+    return possible and not names.isdisjoint(NAME.findall(data))
 
 
 def may_look_up(data: bytes) -> bool:
@@ -289,102 +283,29 @@ def _is_loss_name(name: bytes) -> bool:
     return _LOSS_WORD.search(name) is not None and names_a_loss(name.decode("utf-8", "replace"))
 
 
-@dataclass(frozen=True)
-class _Head:
-    """The ``def`` line of a function."""
-
-    depth: int
-    """How far it is indented, in characters."""
-    name: bytes
-    parameters: bytes
-    start: int
-    """Where it stands."""
-
-
-def _heads(data: bytes) -> Iterator[_Head]:
-    for match in _HEAD.finditer(data):
-        depth, end = 0, len(data)
-        for bracket in _BRACKET.finditer(data, match.end()):
-            if bracket[0] in b"([{":
-                depth += 1
-            elif bracket[0] in b")]}":
-                depth -= 1
-            if depth < 0:
-                end = bracket.start()
-                break
-        yield _Head(len(match[1]), match[2], data[match.end() : end], match.start())
-
-
 def _has_a_named_pair(data: bytes, settings: Settings) -> bool:
     """Whether a function takes targets and predictions, and it or one around it is named a loss."""
     named: list[int] = []
     """How far the functions are indented that are named so, and that may be around what comes."""
-    for head in _heads(data):
+    for head in heads(data):
         named = [depth for depth in named if depth < head.depth]
         if _is_loss_name(head.name):
             named.append(head.depth)
-        if named and _takes_a_pair(head, settings) and _required(head) <= _MOST:
+        if named and takes_a_pair(head, settings) and required(head) <= _MOST:
             return True
     return False
 
 
 def _hands_back_a_loss(data: bytes, settings: Settings) -> bool:
     """Whether a function that takes targets and predictions returns what is called a loss."""
-    heads = [*_heads(data)]
+    listed = [*heads(data)]
     returns = [match.start() for match in _HANDED_BACK.finditer(data)]
-    for number, head in enumerate(heads):
-        after = (each.start for each in heads[number + 1 :] if each.depth <= head.depth)
+    for number, head in enumerate(listed):
+        after = (each.start for each in listed[number + 1 :] if each.depth <= head.depth)
         end = next(after, len(data))
-        if any(head.start < each < end for each in returns) and _takes_a_pair(head, settings):
+        if any(head.start < each < end for each in returns) and takes_a_pair(head, settings):
             return True
     return False
-
-
-def _required(head: _Head) -> int:
-    """How many parameters have no default, at least; 0 where that cannot be told."""
-    parts = _parts(head) or []
-    return sum(1 for part in parts if part[:1] not in b"*/" and b"=" not in part)
-
-
-def _takes_a_pair(head: _Head, settings: Settings) -> bool:
-    parameters = _names(head)
-    if parameters is None:
-        return True
-    if b"true" in b"".join(parameters[:-1]).lower():
-        return True
-    return any(_is_pair(first, second, settings) for first, second in pairwise(parameters))
-
-
-def _names(head: _Head) -> list[bytes] | None:
-    """The names of the first positional parameters; ``None`` where they cannot be told apart."""
-    parts = _parts(head)
-    if parts is None:
-        return None
-    names: list[bytes] = []
-    for part in parts:
-        if part == b"/":
-            continue
-        name = _NAME.match(part)
-        if name is None or len(names) == 3:
-            break
-        names.append(name[0])
-    return names
-
-
-def _parts(head: _Head) -> list[bytes] | None:
-    """The parameters, without brackets and strings; ``None`` where they cannot be told apart."""
-    text = _QUOTED.sub(b"", head.parameters).replace(b"\\\n", b" ")
-    while (less := _BRACKETED.sub(b"", text)) != text:
-        text = less
-    if _BRACKET.search(text.replace(b",", b"")) or b'"' in text or b"'" in text:
-        return None
-    return [part for each in text.split(b",") if (part := each.strip())]
-
-
-@lru_cache(maxsize=4096)
-def _is_pair(first: bytes, second: bytes, settings: Settings) -> bool:
-    names = [each.decode("utf-8", "replace") for each in (first, second)]
-    return pair_of(names, settings) is not None
 
 
 def _names_its_own(data: bytes, value: int) -> bool:
@@ -401,7 +322,7 @@ def _is_built_in(name: bytes) -> bool:
 def _takes_a_second(data: bytes, start: int) -> bool:
     """Whether a call whose arguments begin at ``start`` has a second one without a keyword."""
     depth = 0
-    for match in _BRACKET.finditer(data, start):
+    for match in BRACKET.finditer(data, start):
         if match[0] in b"([{":
             depth += 1
         elif depth and match[0] in b")]}":
