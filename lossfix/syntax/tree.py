@@ -219,6 +219,14 @@ def argument_of(call: cst.Call, position: int, keyword: str) -> cst.BaseExpressi
     return None
 
 
+def takes_all(taken: cst.BaseSlice) -> bool:
+    """Whether an index takes all there is along its axis, or axes: ``:`` or ``...``."""
+    match taken:
+        case cst.Index(value=cst.Ellipsis()) | cst.Slice(lower=None, upper=None, step=None):
+            return True
+    return False
+
+
 def methods_of(definition: cst.ClassDef) -> dict[str, cst.FunctionDef]:
     """The functions that stand directly in a class, by name; of several of one name, the last."""
     return {

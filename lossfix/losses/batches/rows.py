@@ -19,7 +19,7 @@ from lossfix.losses.discovery.wording import words
 from lossfix.losses.operations.gradients import ELEMENTWISE, REDUCTIONS
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
 from lossfix.syntax.build import comma, expression
-from lossfix.syntax.tree import names_below, walk
+from lossfix.syntax.tree import names_below, takes_all, walk
 
 
 class Kind(Enum):
@@ -163,17 +163,10 @@ def sample_of(loss: Loss, rows: Rows, node: cst.CSTNode) -> cst.BaseExpression |
             value=tensor,
             slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Name(value=index))), *rest],
         ) if (rows.index and index == rows.index and is_array(loss, tensor)) and all(
-            _takes_all(each.slice) for each in rest
+            takes_all(each.slice) for each in rest
         ):
             return tensor
     return None
-
-
-def _takes_all(node: cst.BaseSlice) -> bool:
-    match node:
-        case cst.Index(value=cst.Ellipsis()) | cst.Slice(lower=None, upper=None, step=None):
-            return True
-    return False
 
 
 def samples(loss: Loss, rows: Rows, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:

@@ -7,9 +7,10 @@ import libcst as cst
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.perfect import is_zero
+from lossfix.syntax.tree import takes_all
 
 _OF_LAST_AXIS = frozenset({"-1", "2"})
-_SQUARES = ("tf.square", "tf.abs")
+_ZERO_AT_ZERO = ("tf.square", "tf.abs")
 
 
 def is_zero_on_the_diagonal(loss: Loss, node: cst.BaseExpression) -> bool:
@@ -26,7 +27,7 @@ def is_zero_on_the_diagonal(loss: Loss, node: cst.BaseExpression) -> bool:
             return _is_difference(loss, sum_) or _is_expanded(loss, sum_)
         case cst.Call(args=[cst.Arg(value=first), *rest]) as call:
             operation = loss.operation(call)
-            if operation in _SQUARES:
+            if operation in _ZERO_AT_ZERO:
                 return is_zero_on_the_diagonal(loss, first)
             if operation == "tf.reduce_sum":
                 return _is_last(loss, rest) and is_zero_on_the_diagonal(loss, first)
@@ -85,7 +86,7 @@ def _spread(loss: Loss, node: cst.BaseExpression) -> tuple[cst.BaseExpression, i
     match _meant(loss, node):
         case cst.Subscript(value=value, slice=elements):
             added = [number for number, each in enumerate(elements) if _is_new_axis(loss, each)]
-            whole = all(_is_new_axis(loss, each) or _is_whole(each) for each in elements)
+            whole = all(_is_new_axis(loss, each) or takes_all(each.slice) for each in elements)
             return (value, added[0]) if whole and len(added) == 1 else None
         case cst.Call(args=[cst.Arg(value=value), cst.Arg(value=cst.Integer(value=axis))]) as call:
             if loss.operation(call) == "tf.expand_dims" and axis in ("0", "1"):
@@ -98,13 +99,6 @@ def _is_new_axis(loss: Loss, element: cst.SubscriptElement) -> bool:
         case cst.Index(value=value):
             none = isinstance(value, cst.Name) and value.value == "None"
             return none or (loss.qualified(value) or "").endswith(".newaxis")
-    return False
-
-
-def _is_whole(element: cst.SubscriptElement) -> bool:
-    match element.slice:
-        case cst.Slice(lower=None, upper=None, step=None) | cst.Index(value=cst.Ellipsis()):
-            return True
     return False
 
 

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import libcst as cst
 
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import takes_all, walk
 
 _LAST = 1 << 20
 """Stands for the last channel, however many there are."""
@@ -73,7 +73,7 @@ def _is_numbered(taken: Sequence[cst.SubscriptElement]) -> bool:
 def _channels(taken: Sequence[cst.SubscriptElement]) -> Channels | None:
     """``x[..., 1]``, ``x[:, -1]``, ``x[..., 2:]``: all of the axes but the last."""
     *before, last = (each.slice for each in taken)
-    if not before or not all(map(_is_whole, before)):
+    if not before or not all(map(takes_all, before)):
         return None
     match last:
         case cst.Index(value=value):
@@ -84,13 +84,6 @@ def _channels(taken: Sequence[cst.SubscriptElement]) -> Channels | None:
             end = _LAST + 1 if upper is None else _number(upper)
             return None if first is None or end is None else Channels(first, end)
     return None
-
-
-def _is_whole(taken: cst.BaseSlice) -> bool:
-    match taken:
-        case cst.Slice(lower=None, upper=None, step=None) | cst.Index(value=cst.Ellipsis()):
-            return True
-    return False
 
 
 def _number(node: cst.BaseExpression) -> int | None:
@@ -111,7 +104,7 @@ def _step(taken: Sequence[cst.SubscriptElement]) -> Step | None:
 def _steps(taken: Sequence[cst.SubscriptElement]) -> Iterator[Step | None]:
     for each in taken:
         match each.slice:
-            case cst.Slice(lower=None, upper=None, step=None) | cst.Index(value=cst.Ellipsis()):
+            case whole if takes_all(whole):
                 continue
             case cst.Slice(lower=cst.Integer(value="1"), upper=None, step=None):
                 yield Step.THIS

@@ -207,7 +207,6 @@ class _Point:
     """The target and the prediction of the element that stands for all,"""
     others: Mapping[Element, Mapping[str, Value]]
     """and those of others."""
-    """The targets and predictions of other elements."""
     around: Callable[[Loss], Mapping[str, Value]]
 
     def at(self, prediction: float, moving: Element | None) -> tuple[float, Evaluation]:
