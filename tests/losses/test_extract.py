@@ -129,6 +129,19 @@ PURE = {
     "an import that says when it fails": (
         "try:\n    from math import pi as FACTOR\nexcept ImportError:\n    print('no math')"
     ),
+    "an environment variable that has a default": (
+        "import os\nFACTOR = float(os.environ.get('SOME_FACTOR', '2.0'))"
+    ),
+    "what an environment variable chooses": (
+        "import os\nif int(os.getenv('SOME_FLAG', 0)) == 1:\n    FACTOR = 1.0\nelse:\n    FACTOR = 2.0"
+    ),
+    "what an installed package chooses": (
+        "import importlib.util\nif importlib.util.find_spec('numpy'):\n    FACTOR = 2.0"
+    ),
+    "what a version chooses": (
+        "from packaging.version import parse\n"
+        "FACTOR = 2.0 if parse(tf.__version__) >= parse('2.11') else 1.0"
+    ),
 }
 
 

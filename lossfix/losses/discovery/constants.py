@@ -24,6 +24,13 @@ _IMPURE_WORDS = (
     "fromfile",
 )
 
+_LOOKING_UP = frozenset("""
+    copy.copy copy.deepcopy distutils.util.strtobool importlib.util.find_spec logging.getLogger
+    os.environ.get os.getenv packaging.version.parse packaging.version.Version re.compile
+    """.split())
+"""Functions of other modules that change nothing and read no file: of the environment they give what it
+says here, or their default."""
+
 _CHANGING_METHODS = frozenset(
     "append extend fill insert put reverse setdefault sort update".split()
 )
@@ -95,6 +102,7 @@ def problem_of(node: ast.stmt, resolve: Callable[[str], str | None]) -> str:
 
 
 def _is_pure(node: ast.expr, resolve: Callable[[str], str | None]) -> bool:
+    looked_up: set[ast.AST] = set()
     for part in below(node):
         match part:
             case ast.Call(func=function):
@@ -112,15 +120,21 @@ def _is_pure(node: ast.expr, resolve: Callable[[str], str | None]) -> bool:
                     ):
                         return False
                     continue
-                if resolved.split(".")[0] not in PURE_ROOTS or _sounds_impure(resolved):
+                if resolved in _LOOKING_UP:
+                    looked_up.update(below(function))
+                elif resolved.split(".")[0] not in PURE_ROOTS or _sounds_impure(resolved):
                     return False
             case ast.Await() | ast.Yield() | ast.YieldFrom():
                 return False
-            case ast.Attribute() if (name := dotted(part)) and (resolve(name) or "").startswith(
-                ("os.environ", "sys.argv")
-            ):
+            case ast.Attribute() if part not in looked_up and _is_of_the_run(part, resolve):
                 return False
     return True
+
+
+def _is_of_the_run(node: ast.Attribute, resolve: Callable[[str], str | None]) -> bool:
+    """Whether a value is another one each time that a script is started."""
+    resolved = resolve(dotted(node) or "") or ""
+    return resolved.startswith(("os.environ", "sys.argv"))
 
 
 def _sounds_impure(name: str) -> bool:
