@@ -7,7 +7,9 @@ import ast
 import pytest
 
 from lossfix.checking import Options, check
+from lossfix.losses.discovery.discover import discover
 from lossfix.losses.probing.assumed import assumed
+from lossfix.losses.probing.extract import extract
 from lossfix.rules import RULES
 
 IMPORTS = "import tensorflow as tf\nfrom tensorflow.keras import backend as K\n\n\n"
@@ -127,3 +129,43 @@ def test_a_factory_that_is_handed_tensors_of_a_model_stays_one() -> None:
     found = check("losses.py", IMPORTS + code, Options(RULES))
     (finding,) = [each for each in found if each.code == "LF302"]
     assert "`z_mean` is a tensor of a model" in finding.reason
+
+
+DISPERSED = """\
+class Dispersed:
+    def __init__(self, theta=None, scale=None, axis=None, floor=1e-6):
+        self.theta, self.axis, self.floor = theta, axis, floor
+        self.spread = theta
+        self.scale = scale
+
+    def loss(self, y_true, y_pred):
+        theta = tf.maximum(self.spread, self.floor)
+        error = y_pred - y_true * tf.math.log(y_pred + theta)
+        if self.scale is not None:
+            error = error * self.scale
+        return tf.reduce_mean(error, self.axis)
+
+
+class Inflated(Dispersed):
+    def __init__(self, share, **kwargs):
+        super().__init__(floor=1e-3, **kwargs)
+        self.share = share
+
+    def loss(self, y_true, y_pred):
+        return self.share * super().loss(y_true, y_pred)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "expression"),
+    [
+        ("Dispersed", "Dispersed(theta=0.5).loss"),
+        ("Inflated", "Inflated(share=0.5, theta=0.5).loss"),
+    ],
+)
+def test_a_default_of_none_that_is_calculated_with_is_no_value(name: str, expression: str) -> None:
+    text = IMPORTS + DISPERSED
+    candidate = next(each for each in discover(ast.parse(text)) if each.path == (name, "loss"))
+    subject = extract(text, candidate)
+    assert subject.expression == expression
+    assert subject.assumptions == (expression.removesuffix(".loss"),)

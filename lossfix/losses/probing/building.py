@@ -9,8 +9,9 @@ from lossfix.losses.discovery.candidate import Candidate
 from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.probing.assumed import assumed
 from lossfix.losses.probing.pared import family_of, instance_of
+from lossfix.losses.probing.unsaid import unsaid
 from lossfix.model import Form
-from lossfix.syntax.scope import Definition, defaults, definitions, dotted, last_part, parameters
+from lossfix.syntax.scope import Definition, definitions, dotted, last_part, parameters
 
 MAKER = "make_the_loss"
 """What makes a loss that is an expression, in its excerpt."""
@@ -179,10 +180,8 @@ def _call(
     """
     if given:
         return f"{name}({', '.join(given)})", (), ""
-    listed = [] if holder is None else list(defaults(holder.args))
-    if skipped or (holder is not None and holder.name == "__init__"):
-        listed = listed[1:]
-    required = [each for each, default in listed if default is None]
-    values = [f"{each}={assumed(module, holder, each)}" for each in required if holder is not None]
+    constructs = holder is not None and holder.name == "__init__"
+    missing = () if holder is None else unsaid(module, holder, skipped or constructs)
+    values = [f"{each}={assumed(module, whose, each)}" for whose, each in missing]
     built = f"{name}({', '.join(values)})"
     return built, ((built,) if values else ()), ""
