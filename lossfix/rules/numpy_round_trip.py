@@ -3,7 +3,8 @@
 ## What it does
 
 Finds `.numpy()`, `.item()`, `np.array(...)`, `float(...)`, `K.eval(...)` and `tf.constant(...)` of
-something that depends on the targets or the predictions, and drops the conversion.
+something that depends on the targets or the predictions, and drops the conversion. One that is to run for
+arrays alone stays, and what it asks is mended: `K.is_keras_tensor(y_pred)` holds for no tensor of a batch.
 
 ## Why is this bad
 
@@ -50,7 +51,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.code.arrays_only import is_for_arrays
+from lossfix.losses.code.arrays_only import is_for_arrays, mistaken_question
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import converted_by_autograph, is_array, may_be_tensor
 from lossfix.model import Safety, Severity
@@ -80,7 +81,7 @@ _WRAPS = frozenset(
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body, cst.Call):
         if (inner := _converted(loss, node)) is not None:
-            if is_for_arrays(loss, node):
+            if is_for_arrays(loss, node) and mistaken_question(loss, node) is None:
                 continue
             text = loss.tree.code(node)
             short = text if len(text) <= 40 else f"{text[:37]}..."
@@ -147,6 +148,8 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     inner = _converted(loss, node)
     if inner is None:
         return None
+    if (question := mistaken_question(loss, node)) is not None:
+        return Edit({question.func: expression(loss.spell("tf.is_tensor"))})
     dtypes = [each.value for each in node.args if each.keyword and each.keyword.value == "dtype"]
     operation = loss.operation(node) or ""
     if dtypes and operation.startswith(("tf.", "keras.")):

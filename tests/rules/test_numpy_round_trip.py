@@ -35,6 +35,13 @@ def test_the_conversion_goes(before: list[str], after: list[str]) -> None:
     assert rewritten(loss(*before), RULE) == loss(*after)
 
 
+@pytest.mark.parametrize("made", ["tf.constant", "np.array", "tf.Variable"])
+def test_a_question_that_holds_for_no_tensor_of_a_batch_becomes_one_that_does(made: str) -> None:
+    lines = [f"    y_pred = {made}(y_pred)", "return tf.abs(y_pred)"]
+    before = loss("if not K.is_keras_tensor(y_pred):  # for arrays", *lines)
+    assert rewritten(before, RULE) == loss("if not tf.is_tensor(y_pred):  # for arrays", *lines)
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -44,7 +51,7 @@ def test_the_conversion_goes(before: list[str], after: list[str]) -> None:
         ["return y_pred * WEIGHTS.numpy()"],
         ["return y_pred * np.float32(0.5)"],
         ["if not tf.is_tensor(y_pred):", "    y_pred = tf.constant(y_pred)", "return y_pred"],
-        ["if not K.is_keras_tensor(y_pred):", "    y_pred = np.array(y_pred)", "return y_pred"],
+        ["if not tf.is_tensor(y_pred):", "    y_pred = np.array(y_pred)", "return y_pred"],
         ["return y_pred * tf.constant(y_pred.shape[-1], tf.float32)"],
         ["return y_pred * float(y_pred.shape[-1])"],
         ["return tf.convert_to_tensor([y_pred, y_true])"],

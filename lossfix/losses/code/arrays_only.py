@@ -9,8 +9,11 @@ from __future__ import annotations
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
+from lossfix.syntax.tree import walk
 
 _ASKS = frozenset({"is_tensor", "is_keras_tensor", "is_tf_type", "is_symbolic_tensor"})
+_ASKS_FOR_A_PLACEHOLDER = "is_keras_tensor"
+"""Of a tensor it was true in Keras 1 alone: today it is of what a functional model is built of."""
 _TENSOR = "tensorflow.Tensor"
 """What predictions and targets are in ``fit``: symbolic ones too are instances of it."""
 _ARRAYS = frozenset({"numpy.ndarray", "numpy.generic", "numpy.number", "pandas.Series"})
@@ -35,6 +38,27 @@ def is_for_arrays(loss: Loss, node: cst.CSTNode) -> bool:
                     return True
         inner = above
     return False
+
+
+def mistaken_question(loss: Loss, node: cst.CSTNode) -> cst.Call | None:
+    """The ``K.is_keras_tensor(x)`` that is to keep tensors away from ``node`` and does not: it holds for
+    none that ``fit`` hands over."""
+    inner = node
+    for above in loss.tree.ancestors(node):
+        match above:
+            case cst.If(test=test, body=body) | cst.IfExp(test=test, body=body) if inner is body:
+                asked = [each for each in walk(test, cst.Call) if _called(each) in _ASKS]
+                if [_called(each) for each in asked] == [_ASKS_FOR_A_PLACEHOLDER]:
+                    return asked[0]
+        inner = above
+    return None
+
+
+def _called(node: cst.Call) -> str:
+    match node.func:
+        case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
+            return name
+    return ""
 
 
 def _tensors_left(loss: Loss, line: cst.CSTNode) -> bool:
@@ -70,9 +94,7 @@ def _holds_for_tensors(loss: Loss, test: cst.BaseExpression) -> bool:
             return _holds_for_tensors(loss, left) and _holds_for_tensors(loss, right)
         case cst.BooleanOperation(operator=cst.Or(), left=left, right=right):
             return _holds_for_tensors(loss, left) or _holds_for_tensors(loss, right)
-        case cst.Call(func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))) if (
-            name in _ASKS
-        ):
+        case cst.Call() if _called(test) in _ASKS:
             return True
     return _TENSOR in _types_asked_for(loss, test)
 
