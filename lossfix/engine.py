@@ -31,6 +31,7 @@ from lossfix.losses.smoothing import parts
 from lossfix.model import FileChange, Finding, Repair, Safety, Step
 from lossfix.rules.rule import Edit, Match
 from lossfix.syntax.guards import GuardTripped
+from lossfix.syntax.twins import without_twins
 
 _MOST_STEPS = 200
 """A loss that needs more steps than this is one on which two rules undo each other."""
@@ -74,6 +75,8 @@ class _Draft:
     """Why what was found is not mended, by ``Found.key``."""
     relaxed: bool = False
     """Whether any step smoothed a gate."""
+    copies: set[_Key] = field(default_factory=set)
+    """The functions that were added to a module: copies of parts, for this loss alone."""
 
     def losses(self, path: str) -> tuple[Loss, ...]:
         """The losses of a file as it is by now."""
@@ -121,6 +124,7 @@ def repair(
         draft.names |= _parts(draft)
         if not _settle_one(draft):
             break
+    _share_copies(draft, text)
     left = [
         finding_of(
             _path(draft, found),
@@ -274,7 +278,7 @@ def _settled(found: Found, edit: Edit, losses: Sequence[Loss], draft: _Draft) ->
             raise GuardTripped(reason)
         return {key: _apply(found, edit, draft)}
     if parts.is_shared(loss, whole, losses):
-        copy = parts.fork(loss, whole, losses)
+        copy = parts.fork(loss, whole, losses, smooths)
         if copy is None:
             raise GuardTripped(_SHARED)
         return _forked(loss, copy, draft)
@@ -287,10 +291,39 @@ def _changes_its_type(found: Found, draft: _Draft) -> bool:
     return found.loss.project.path != draft.own and found.rule.code.startswith(_LEAVES_THE_GRAPH)
 
 
+def _share_copies(draft: _Draft, text: str) -> None:
+    """Give up copies that another loss brought along before, and end the last step in what is left.
+
+    Args:
+        text: of the loss's own file, before anything was mended.
+    """
+    if not draft.copies:
+        return
+    old = {path: text if path == draft.own else draft.others[path].text for path in draft.files}
+    now = {path: file.text for path, file in draft.files.items()}
+    texts, instead = without_twins(old, now, draft.copies)
+    for (path, name), stays in instead.items():
+        draft.rename(path, name, stays)
+    if instead:
+        draft.take(texts)
+        *first, last = draft.steps
+        end = {draft.files[path].path: (now[path], texts[path]) for path in texts}
+        _, after = end.pop(last.finding.path)
+        start = {each.path: each.before for each in last.elsewhere}
+        elsewhere = tuple(
+            FileChange(path, start.get(path, before), then)
+            for path, (before, then) in sorted(end.items())
+            if path in start or before != then
+        )
+        draft.steps = [*first, replace(last, after=after, elsewhere=elsewhere)]
+
+
 def _forked(part: Loss, copy: parts.Fork, draft: _Draft) -> Mapping[str, str]:
     """The texts with a copy of ``part`` that the loss calls in its place."""
     caller = copy.loss
     here, there = caller.project.path, part.project.path
+    if copy.definition is not None:
+        draft.copies.add((there, copy.definition.name.value))
     edit = Edit(copy.replace, call_sites=copy.call_sites, imports=copy.imports)
     if here == there:
         before = () if copy.definition is None else (copy.definition,)

@@ -425,8 +425,41 @@ def test_a_lambda_has_a_name_before_what_it_calls_is_copied_for_it(tmp_path: Pat
     at = written(tmp_path, files)
     lossfix("fix", "--no-verify", "--select", "LF1,LF318", ".", at=at)
     train = (tmp_path / "train.py").read_text()
-    assert "def gap_loss(t, p):\n    return soft_gap(t, p, 1.5)" in train
+    assert "def gap_loss(t, p):\n    return tensor_gap(t, p, 1.5)" in train
     assert "model.compile(loss=gap_loss, metrics=[gap])" in train
+
+
+RANKS = """
+import numpy as np
+
+
+def ranks_of(scores):
+    return np.sum(scores[:, :, None] - scores[:, None, :], axis=-1)
+
+
+def table(scores):
+    return ranks_of(np.asarray(scores)).tolist()
+"""
+RANKED = """
+import tensorflow as tf
+from scores import ranks_of
+
+
+def square_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.square(y_true - ranks_of(y_pred)), axis=-1)
+
+
+def distance_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(y_true - ranks_of(y_pred)), axis=-1)
+"""
+
+
+def test_several_losses_share_one_copy(tmp_path: Path) -> None:
+    after = fixed(tmp_path, {"scores.py": RANKS, "losses.py": RANKED})
+    assert after["scores.py"].count("def ") == 3
+    assert "def tensor_ranks_of(scores):\n    return tf.reduce_sum(" in after["scores.py"]
+    assert "from scores import tensor_ranks_of\n" in after["losses.py"]
+    assert after["losses.py"].count("- tensor_ranks_of(y_pred)") == 2
 
 
 ZOO = """

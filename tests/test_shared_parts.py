@@ -50,6 +50,26 @@ def mended(source: str, *names: str, gate: Gate = Gate.SIGMOID) -> str:
     return text
 
 
+TWO_AND_A_METRIC = TWO_LOSSES.replace("other_loss])", "other_loss], metrics=[recall])")
+
+
+def test_the_second_loss_takes_the_copies_of_the_first() -> None:
+    options = Options(SMOOTHING, Relaxation(Gate.SIGMOID))
+    text = repair("a.py", dedent(TWO_AND_A_METRIC), "recall_loss", options).after
+    second = repair("a.py", text, "other_loss", options)
+    assert "return 2.0 - _soft_recall(y_true, y_pred, steepness)" in second.after
+    assert second.after.count("def ") == text.count("def ")
+    assert second.steps[-1].after == second.after
+
+
+def test_a_copy_of_another_steepness_is_another_one() -> None:
+    one, two = (Options(SMOOTHING, Relaxation(Gate.SIGMOID, steepness)) for steepness in (5.0, 9.0))
+    text = repair("a.py", dedent(TWO_AND_A_METRIC), "recall_loss", one).after
+    text = repair("a.py", text, "other_loss", two).after
+    assert "def _soft_recall(y_true, y_pred, steepness=5.0)" in text
+    assert "def _soft_recall_2(y_true, y_pred, steepness=9.0)" in text
+
+
 def test_a_part_that_a_metric_shares_stays_as_it_is() -> None:
     old = SHARED[SHARED.index("def hits") : SHARED.index("def recall_loss")].strip()
     assert old in mended(SHARED)

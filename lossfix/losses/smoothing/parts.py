@@ -122,32 +122,36 @@ def _is_read_elsewhere(part: Loss, family: Sequence[Loss]) -> bool:
     return any(name == part.name and not is_known(reader) for name, reader in part.project.readers)
 
 
-def fork(part: Loss, whole: Loss, family: Sequence[Loss]) -> Fork | None:
+def fork(part: Loss, whole: Loss, family: Sequence[Loss], smooths: bool) -> Fork | None:
     """The copy of ``part``, or of what leads to it from the loss ``whole``.
 
     ``None`` where ``part`` is no plain function of the module, or where no loss calls it.
+
+    Args:
+        smooths: whether the copy is to be smoothed, and is called so; else it takes tensors, for which
+            the original will not do.
     """
     others = [each for each in family if each is not part]
     callers = [each for each in others if calls_of(each, part)]
     for caller in callers:
         if not is_shared(caller, whole, family):
-            return _forked(part, caller)
+            return _forked(part, caller, smooths)
     for caller in callers:
-        copy = fork(caller, whole, others)
+        copy = fork(caller, whole, others, smooths)
         if copy is not None:
             return copy
     return None
 
 
-def _forked(part: Loss, caller: Loss) -> Fork | None:
+def _forked(part: Loss, caller: Loss, smooths: bool) -> Fork | None:
     if part.function.decorators or calls_of(part, part) or caller.form is Form.LAMBDA:
         return None
+    name = _name_of_copy(part, caller, smooths)
     if part.form is Form.METHOD:
-        return _forked_method(part, caller)
+        return _forked_method(part, caller, name)
     if part.form is not Form.FUNCTION:
         return None
     blank = cst.EmptyLine(indent=False)
-    name = _name_of_copy(part, caller)
     copy = part.function.deep_clone().with_changes(
         name=cst.Name(name), leading_lines=[blank, blank]
     )
@@ -159,9 +163,8 @@ def _forked(part: Loss, caller: Loss) -> Fork | None:
     return Fork(caller, replace, copy)
 
 
-def _forked_method(part: Loss, caller: Loss) -> Fork:
+def _forked_method(part: Loss, caller: Loss, name: str) -> Fork:
     """The copy stands above the method in the same class."""
-    name = _name_of_copy(part, caller)
     lines = [cst.EmptyLine(indent=False)]
     copy = part.function.deep_clone().with_changes(name=cst.Name(name))
     replace: dict[cst.CSTNode, Replacement] = {
@@ -172,11 +175,12 @@ def _forked_method(part: Loss, caller: Loss) -> Fork:
     return Fork(caller, replace, None, (part.function,))
 
 
-def _name_of_copy(part: Loss, caller: Loss) -> str:
+def _name_of_copy(part: Loss, caller: Loss, smooths: bool) -> str:
     old = part.candidate.path[-1]
     public = caller.project.path != part.project.path and not old.startswith("_")
     taken = names_in(part.tree.outline) | names_in(caller.tree.outline)
-    return first_free((f"{'' if public else '_'}soft_{old.lstrip('_')}",), taken)
+    kind = "soft" if smooths else "tensor"
+    return first_free((f"{'' if public else '_'}{kind}_{old.lstrip('_')}",), taken)
 
 
 def _forked_elsewhere(part: Loss, caller: Loss, copy: cst.FunctionDef) -> Fork | None:
