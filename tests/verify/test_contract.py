@@ -99,6 +99,27 @@ def test_what_the_original_could_do_is_missed(measured, check, old, new):
     assert found[check].regressed
 
 
+PARTS = """
+import keras
+import tensorflow as tf
+
+
+def article(y_true, y_pred):
+    anchor, other = y_pred[:, :2], y_pred[:, 2:]
+    return tf.reduce_mean(tf.square(anchor - other), axis=1)
+
+
+class ArticleLoss(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return article(y_true, y_pred)
+"""
+
+
+def test_a_sample_that_is_cut_in_parts_is_never_one_number(measured):
+    found, _ = measured(PARTS, PARTS, ("rank",), family="reg_vec3")
+    assert found["rank"].after is None
+
+
 def test_a_mask_without_its_last_axis_is_aligned_as_keras_does(measured):
     kept, _ = measured(BEFORE, AFTER, ("trailing axis",), family="seg_bin")
     assert kept["trailing axis"].after == ""

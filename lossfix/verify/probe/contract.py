@@ -26,6 +26,8 @@ from .job import CHECKS
 from .names import check_name, stands_for_its_class
 from .numeric import as_tensors
 from .parameters import unsaved
+from .reading import read
+from .shaped import meets
 from .subject import Candidate, Failure
 from .training import Fitted, fit, save_and_load
 
@@ -183,6 +185,10 @@ def _rank(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
     if y_true.shape != y_pred.shape or (
         setting.small.activation == "softmax" and int(np.prod(y_pred.shape)) != rows
     ):
+        return None, ""
+    demands = read(setting.original.function)
+    if demands is not None and not meets(demands.at(demands.parameters[1:2]), (1,)):
+        # Slices of one number are empty, and no error: only the code tells that it takes more.
         return None, ""
     # Of wider samples one element each: an original that does not take these fails, too.
     y_true, y_pred = (tf.reshape(each, [rows, -1])[:, :1] for each in (y_true, y_pred))
