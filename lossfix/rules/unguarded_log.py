@@ -130,7 +130,7 @@ def _guarded_log(
     match value:
         case cst.UnaryOperation(
             operator=cst.Minus(), expression=inner
-        ) if operation == "tf.math.log1p" and is_bare(loss, inner, loss.y_pred):
+        ) if operation == "tf.math.log1p" and is_bare(loss, inner, loss.y_pred, 1.0):
             rest = _above_zero(loss, expression("1.0 - {p}", p=inner))
             return {node: expression(f"{loss.spell('tf.math.log')}({{x}})", x=rest)}
     if operation == "tf.math.log" and _is_bare_probability(loss, value):
@@ -232,15 +232,16 @@ def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
 
 
 def _is_bare_probability(loss: Loss, node: cst.BaseExpression) -> bool:
-    """Whether ``node`` is the predictions as they are, or one less them, and nothing keeps it from zero."""
+    """Whether ``node`` is the predictions as they are, or one less them, and nothing keeps it from zero:
+    a clip to the numbers from 0 to 1 does not."""
     match node:
         case cst.BinaryOperation(
             left=cst.Integer() | cst.Float() as one, operator=cst.Subtract(), right=right
         ):
-            return float(one.evaluated_value) == 1.0 and is_bare(loss, right, loss.y_pred)
+            return float(one.evaluated_value) == 1.0 and is_bare(loss, right, loss.y_pred, 1.0)
         case cst.Name() if (value := named_value(loss, node)) is not None:
             return _is_bare_probability(loss, value)
-    return is_bare(loss, node, loss.y_pred)
+    return is_bare(loss, node, loss.y_pred, 0.0)
 
 
 def _is_weighed(loss: Loss, node: cst.CSTNode, seen: frozenset[str]) -> bool:

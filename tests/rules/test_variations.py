@@ -186,6 +186,9 @@ FOUND = {
     tf.reduce_mean(-keras.ops.log(y_pred) * y_true)
     -tf.reduce_mean(tf.math.xlogy(y_true, y_pred))
     -tf.reduce_mean((1 - y_true) * tf.math.log1p(-y_pred))
+    p = tf.clip_by_value(y_pred, 0, 1); -tf.reduce_mean(y_true * tf.math.log(p))
+    -K.mean((1 - y_true) * K.log(1 - K.clip(y_pred, 1e-7, 1.0)))
+    -tf.reduce_mean((1 - y_true) * tf.math.log(1 - tf.minimum(y_pred, 1.0)))
     tf.reduce_sum(y_true * tf.math.log(y_true / y_pred), axis=-1)
     """,
     "LF503": """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
@@ -14,19 +16,43 @@ _KEEPS_VALUES = words("""
 
 
 def is_bare(
-    loss: Loss, node: cst.BaseExpression, parameter: str, seen: frozenset[str] = frozenset()
+    loss: Loss,
+    node: cst.BaseExpression,
+    parameter: str,
+    end: float | None = None,
+    seen: frozenset[str] = frozenset(),
 ) -> bool:
-    """Whether ``node`` is the targets, or the predictions, or a part of them, as they are."""
+    """Whether ``node`` is the targets, or the predictions, or a part of them, as they are.
+
+    With an ``end`` of the probabilities, 0 or 1, clips that let them reach it change nothing.
+    """
     match node:
         case cst.Name(value=name):
             values = loss.flow.values(name)
             return (name == parameter or bool(values)) and all(
-                name in seen or (each.whole and is_bare(loss, each.value, parameter, seen | {name}))
+                name in seen
+                or (each.whole and is_bare(loss, each.value, parameter, end, seen | {name}))
                 for each in values
             )
-        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
-            known = loss.operation(node) in _KEEPS_VALUES
-            return known and is_bare(loss, first, parameter, seen)
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *rest]):
+            operation = loss.operation(node)
+            known = operation in _KEEPS_VALUES or _reaches(operation, rest, end)
+            return known and is_bare(loss, first, parameter, end, seen)
         case cst.Subscript(value=value):
-            return is_bare(loss, value, parameter, seen)
+            return is_bare(loss, value, parameter, end, seen)
     return False
+
+
+def _reaches(operation: str | None, rest: Sequence[cst.Arg], end: float | None) -> bool:
+    """Whether a clip of probabilities, of which ``rest`` are the bounds, lets them be ``end``."""
+    match operation, rest:
+        case ("tf.nn.relu", []):
+            return end is not None
+        case ("tf.clip_by_value", [cst.Arg(value=low), cst.Arg(value=high)]):
+            bound = low if end == 0.0 else high
+        case ("tf.maximum" | "tf.minimum", [cst.Arg(value=bound)]):
+            if (operation == "tf.maximum") != (end == 0.0):
+                return end is not None
+        case _:
+            return False
+    return isinstance(bound, cst.Integer | cst.Float) and float(bound.evaluated_value) == end
