@@ -4,7 +4,8 @@
 
 Finds square roots, norms and standard deviations of something that is exactly zero where the predictions
 equal the targets (or, for a standard deviation, one another; or, in distances between all pairs, where each
-meets itself), and keeps what stands under the root above
+meets itself; or, between two parts of the predictions, as in a triplet, where a model gives the same twice),
+and keeps what stands under the root above
 1e-12. A power below one, `tf.abs(y_true - y_pred) ** 0.7`, is such a root, too, also of what a score lacks,
 `(1 - tversky) ** 0.75`, and so is that of a variance that is written out,
 `tf.sqrt(tf.reduce_mean((x - tf.reduce_mean(x)) ** 2))`. Of predictions as they come a root is told beside
@@ -59,7 +60,7 @@ import libcst as cst
 
 from lossfix.losses.code.bare import is_bare
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.pairs import is_zero_on_the_diagonal
+from lossfix.losses.code.pairs import is_between_parts, is_zero_on_the_diagonal
 from lossfix.losses.code.parameters import default_of
 from lossfix.losses.code.perfect import (
     is_lack_of_a_score,
@@ -98,6 +99,14 @@ def match(loss: Loss) -> Iterator[Match]:
                 node,
                 f"`{loss.tree.line(node, _SHOWN)}` has no gradient on its diagonal, where each prediction "
                 "meets itself: it is nan where that counts, and spreads to all weights",
+                "" if not _is_norm(loss, node) or _is_plain_reduction(node) else _UNUSUAL,
+                Severity.WARNING,
+            )
+        elif (of := _rooted(loss, node)) is not None and is_between_parts(loss, of):
+            yield Match(
+                node,
+                f"`{loss.tree.line(node, _SHOWN)}` has no gradient where both parts of a prediction "
+                "are equal, as for the same input twice: it is nan there, and spreads to all weights",
                 "" if not _is_norm(loss, node) or _is_plain_reduction(node) else _UNUSUAL,
                 Severity.WARNING,
             )
@@ -157,6 +166,14 @@ def _under_root(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | No
     exponent = _constant(loss, power)
     is_a_root = exponent is not None and 0.0 < exponent < 1.0
     return under if is_a_root and _is_zero_when_perfect(loss, under) else None
+
+
+def _rooted(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a square root or a norm is taken of."""
+    match node:
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
+            return first if _is_norm(loss, node) or loss.operation(node) == "tf.sqrt" else None
+    return None
 
 
 def _distance(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:

@@ -218,6 +218,40 @@ def test_other_distances_have_no_diagonal_of_zeros(statements: tuple[str, ...]) 
     assert findings(body(*above, f"return {root}"), "root-at-zero") == ()
 
 
+PARTS = [
+    ("tf.norm(y_pred[:, :8] - y_pred[:, 8:], axis=1)",),
+    ("a, b = y_pred[0], y_pred[1]", "tf.sqrt(tf.reduce_sum(tf.square(tf.subtract(a, b)), -1))"),
+    ("a, b = y_pred[0], y_pred[1]", "tf.sqrt(tf.maximum(tf.reduce_sum((a - b) ** 2, -1), 0.0))"),
+    ("a = y_pred[:, 0]", "b = y_pred[:, 1]", "d = a - b", "tf.sqrt(d * d)"),
+]
+
+
+@pytest.mark.parametrize("statements", PARTS)
+def test_a_distance_between_parts_of_a_prediction_is_kept_above_zero(
+    statements: tuple[str, ...],
+) -> None:
+    *above, root = statements
+    (finding,) = findings(body(*above, f"return {root}"), "root-at-zero")
+    assert "the same input twice" in finding.message
+    assert finding.severity is Severity.WARNING
+    assert "1e-12" in mended("root-at-zero", *above, f"return {root}")
+
+
+OTHER_PARTS = [
+    "tf.norm(y_pred[:, :8] - y_true[:, 8:] - 1.0, axis=1)",
+    "tf.sqrt(tf.reduce_sum(tf.square(y_pred[:, :8] - y_pred[:, 8:]), -1) + 1e-6)",
+    "tf.sqrt(tf.maximum(tf.reduce_sum(tf.square(y_pred[:, 0] - y_pred[:, 1])), 1e-9))",
+    "tf.sqrt(tf.square(y_pred[:, :8] - y_pred[:, 8:] + 1e-6))",
+    "tf.reduce_sum(tf.square(y_pred[:, :8] - y_pred[:, 8:]), -1)",
+    "tf.norm(y_pred[:, :8] + y_pred[:, 8:], axis=1)",
+]
+
+
+@pytest.mark.parametrize("value", OTHER_PARTS)
+def test_other_distances_between_parts_are_left_alone(value: str) -> None:
+    assert findings(body(f"return {value}"), "root-at-zero") == ()
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -328,6 +362,14 @@ def test_a_perfect_sample_is_worse_than_a_perfect_batch(axis: str, severity: Sev
             "-tf.reduce_sum(y_true * tf.math.log(tf.maximum(y_pred, 1e-12)), axis=-1)",
         ),
         (
+            "-y_true * tf.math.log(tf.clip_by_value(y_pred, 0, 1))",
+            "-y_true * tf.math.log(tf.maximum(tf.clip_by_value(y_pred, 0, 1), 1e-12))",
+        ),
+        (
+            "-(1 - y_true) * tf.math.log(1 - tf.minimum(y_pred, 1.0))",
+            "-(1 - y_true) * tf.math.log(tf.maximum(1 - tf.minimum(y_pred, 1.0), 1e-12))",
+        ),
+        (
             "-(1 - y_true) * tf.math.log(1 - y_pred)",
             "-(1 - y_true) * tf.math.log(tf.maximum(1 - y_pred, 1e-12))",
         ),
@@ -389,6 +431,9 @@ def test_a_divergence_is_kept_above_zero_on_both_sides(divergence: str) -> None:
         "-y_true * tf.math.log(y_pred + 1e-7)",
         "-y_true * tf.math.log(tf.clip_by_value(y_pred, 1e-7, 1.0))",
         "-y_true * tf.math.log(tf.maximum(y_pred, 1e-7))",
+        "-y_true * tf.math.log(tf.clip_by_value(y_pred, 1e-7, 1))",
+        "-(1 - y_true) * tf.math.log(1 - tf.clip_by_value(y_pred, 0, 0.999))",
+        "-(1 - y_true) * tf.math.log(1 - tf.minimum(y_pred, 0.99))",
         "-y_true * tf.nn.log_softmax(y_pred)",
         "-y_true * tf.math.log(tf.nn.softmax(y_pred))",
         "-tf.math.log(y_pred)",

@@ -1,9 +1,11 @@
-"""Distances between all pairs of the same samples: zero on the diagonal, where each one meets itself."""
+"""Distances between predictions: between all pairs of the same samples, zero on the diagonal, where each one
+meets itself, and between two parts of one, as the embeddings of a triplet."""
 
 from __future__ import annotations
 
 import libcst as cst
 
+from lossfix.losses.code.bare import is_bare
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.perfect import is_zero
@@ -11,6 +13,8 @@ from lossfix.syntax.tree import takes_all
 
 _OF_LAST_AXIS = frozenset({"-1", "2"})
 _ZERO_AT_ZERO = ("tf.square", "tf.abs")
+_DIFFERENCES = ("tf.subtract", "tf.math.squared_difference")
+_TOTALS = ("tf.reduce_sum", "tf.reduce_mean")
 
 
 def is_zero_on_the_diagonal(loss: Loss, node: cst.BaseExpression) -> bool:
@@ -18,22 +22,60 @@ def is_zero_on_the_diagonal(loss: Loss, node: cst.BaseExpression) -> bool:
     over the last axis, or the same by a product with itself: exactly zero on the diagonal."""
     if not loss.predicts(node):
         return False
-    match _meant(loss, node):
-        case cst.BinaryOperation(operator=cst.Power(), left=left, right=cst.Integer(value="2")):
-            return is_zero_on_the_diagonal(loss, left)
-        case cst.BinaryOperation(operator=cst.Multiply(), left=left, right=right):
-            return left.deep_equals(right) and is_zero_on_the_diagonal(loss, left)
-        case cst.BinaryOperation() as sum_:
-            return _is_difference(loss, sum_) or _is_expanded(loss, sum_)
-        case cst.Call(args=[cst.Arg(value=first), *rest]) as call:
-            operation = loss.operation(call)
-            if operation in _ZERO_AT_ZERO:
-                return is_zero_on_the_diagonal(loss, first)
-            if operation == "tf.reduce_sum":
-                return _is_last(loss, rest) and is_zero_on_the_diagonal(loss, first)
-            if operation == "tf.maximum" and len(rest) == 1:
-                return is_zero(rest[0].value) and is_zero_on_the_diagonal(loss, first)
+    meant = _meant(loss, node)
+    inner = _vanishing_with(loss, meant)
+    if inner is not None:
+        return is_zero_on_the_diagonal(loss, inner)
+    match meant:
+        case cst.BinaryOperation():
+            return _is_difference(loss, meant) or _is_expanded(loss, meant)
+        case cst.Call(args=[cst.Arg(value=first), *rest]):
+            summed = loss.operation(meant) == "tf.reduce_sum" and _is_last(loss, rest)
+            return summed and is_zero_on_the_diagonal(loss, first)
     return False
+
+
+def is_between_parts(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is a difference of two parts of the predictions, as they are, or its square, summed up
+    or not: exactly zero for a sample for which the model gives the same twice."""
+    meant = _meant(loss, node)
+    inner = _vanishing_with(loss, meant)
+    if inner is not None:
+        return is_between_parts(loss, inner)
+    match meant:
+        case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right):
+            return _are_parts(loss, left, right)
+        case cst.Call(args=[cst.Arg(value=left), cst.Arg(value=right)]) if (
+            loss.operation(meant) in _DIFFERENCES
+        ):
+            return _are_parts(loss, left, right)
+        case cst.Call(args=[cst.Arg(value=first), *_]):
+            return loss.operation(meant) in _TOTALS and is_between_parts(loss, first)
+    return False
+
+
+def _are_parts(loss: Loss, one: cst.BaseExpression, other: cst.BaseExpression) -> bool:
+    """Whether both are parts of the predictions, not the same, and not spread to meet all others."""
+    return not _meant(loss, one).deep_equals(_meant(loss, other)) and all(
+        isinstance(part := _meant(loss, each), cst.Subscript)
+        and not any(_is_new_axis(loss, element) for element in part.slice)
+        and is_bare(loss, each, loss.y_pred)
+        for each in (one, other)
+    )
+
+
+def _vanishing_with(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What is squared or made absolute in ``node``, or bounded by zero: ``node`` is zero where that is."""
+    match node:
+        case cst.BinaryOperation(operator=cst.Power(), left=left, right=cst.Integer(value="2")):
+            return left
+        case cst.BinaryOperation(operator=cst.Multiply(), left=left, right=right):
+            return left if left.deep_equals(right) else None
+        case cst.Call(args=[cst.Arg(value=first), *rest]):
+            operation = loss.operation(node)
+            bounded = operation == "tf.maximum" and len(rest) == 1 and is_zero(rest[0].value)
+            return first if bounded or operation in _ZERO_AT_ZERO else None
+    return None
 
 
 def _is_difference(loss: Loss, node: cst.BinaryOperation) -> bool:
