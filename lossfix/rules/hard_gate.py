@@ -38,8 +38,9 @@ def miss_loss(y_true, y_pred, threshold=0.5, steepness=10.0):
 Relaxed: the sigmoid approaches the gate as `steepness` grows, and differs from it near the threshold.
 The steepness is calibrated to the scale of the predictions by measurement; too steep a sigmoid is as dead
 as the gate. Shares that are counted over a threshold, as in a Dice or an F1 score, become a sigmoid that is
-scaled to be 0 at 0 and 1 at 1 (`soft_step`): what any other leaves of a background adds up over an image. To
-keep the old behaviour, keep the gate in a metric.
+scaled to be 0 at 0 and 1 at 1 (`soft_step`): what any other leaves of a background adds up over an image.
+Where the margin is zero whatever is predicted, as that of `y_true * y_pred < 0` is for a target of zero, the
+gate keeps its hard value. To keep the old behaviour, keep the gate in a metric.
 
 ## References
 

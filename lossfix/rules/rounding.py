@@ -72,6 +72,7 @@ import libcst as cst
 from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.code.conditions import Step
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.smoothing.factors import factors, where_decided
 from lossfix.losses.smoothing.gates import deliberate, flag_of, is_float_again
 from lossfix.losses.smoothing.scalar import jump_at
 from lossfix.losses.smoothing.steps import (
@@ -172,10 +173,16 @@ def _straight_through(loss: Loss) -> Edit | None:
     return None if nested else Edit(replace)
 
 
-def _soft(loss: Loss, each: Step, steepness: cst.BaseExpression) -> Soft:
+def _soft(loss: Loss, each: Step, steepness: cst.BaseExpression) -> Soft | None:
     name, before = defined(loss, "soft_round", SOFT_ROUND)
     template = _CENTRED[each.kind].replace("TANH", loss.spell("tf.tanh"))
     value = expression(template, f=cst.Name(name), x=each.value, k=steepness)
+    if each.kind in ("floor", "ceil"):
+        # Zero is where these two step, and half a step off where it is masked.
+        found = factors(loss, each.value)
+        if not found.certain:
+            return None
+        value = where_decided(loss, found, value, 0.0)
     return Soft(above_casts(loss, each.call), value, before=before)
 
 

@@ -34,9 +34,9 @@ def direction_loss(y_true, y_pred, steepness=10.0):
 
 ## Fix safety
 
-Relaxed: the value approaches the old one as `steepness` grows, except at zero. The sign of the targets is
-never touched, nor one that weighs what is zero where it turns, as in
-`tf.sign(y_pred) * tf.square(y_pred)`. To keep the old behaviour, keep the sign in a metric.
+Relaxed: the value approaches the old one as `steepness` grows, except for predictions of zero; for targets
+of zero it is the old one. The sign of the targets is never touched, nor one that weighs what is zero where
+it turns, as in `tf.sign(y_pred) * tf.square(y_pred)`. To keep the old behaviour, keep the sign in a metric.
 
 ## References
 

@@ -63,7 +63,7 @@ PAIRS = {
     ),
     "a negative side is written with its sign in front": (
         "fine = tf.cast(y_true * y_pred < 0, tf.float32)",
-        "fine = tf.sigmoid(-steepness * y_true * y_pred)",
+        "fine = tf.where(tf.equal(y_true, 0), 0.0, tf.sigmoid(-steepness * y_true * y_pred))",
     ),
 }
 

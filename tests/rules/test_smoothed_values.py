@@ -16,6 +16,7 @@ REALS = np.random.default_rng(2).normal(0.0, 2.0, (6, 4)).astype("float32")
 BITS = (np.random.default_rng(3).uniform(size=(6, 4)) < 0.5).astype("float32")
 ONE_HOT = np.eye(4, dtype="float32")[[0, 1, 2, 3, 1, 2]]
 MOVES = np.random.default_rng(4).normal(0.0, 1.0, (6, 4)).astype("float32")
+STILL = MOVES * (np.arange(24).reshape(6, 4) % 2).astype("float32")
 COSTS = np.random.default_rng(5).uniform(0.0, 3.0, (4, 4)).astype("float32")
 
 LOSSES = {
@@ -45,6 +46,13 @@ LOSSES = {
     "misses": ("tf.math.count_nonzero(tf.round(p) - t, dtype=tf.float32)", BITS, SHARES),
     "sign": ("tf.sign(t) * tf.sign(p)", MOVES, REALS),
     "direction": ("tf.cast(tf.sign(t) != tf.sign(p), tf.float32)", MOVES, REALS),
+    "no hit where nothing moved": ("tf.cast(t * p > 0, tf.float32)", STILL, REALS),
+    "no direction where nothing moved": (
+        "tf.cast(tf.sign(t) != tf.sign(p), tf.float32)",
+        STILL,
+        REALS,
+    ),
+    "floor of what is masked": ("tf.square(1.0 + tf.floor(t * p))", STILL, REALS),
     "one-hot": ("t * tf.one_hot(tf.argmax(p, axis=-1), 4)", ONE_HOT, REALS),
     "accuracy": (
         "tf.cast(tf.equal(tf.argmax(t, -1), tf.argmax(p, -1)), tf.float32)",

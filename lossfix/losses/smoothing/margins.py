@@ -22,6 +22,7 @@ from lossfix.losses.code.conditions import (
 )
 from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.smoothing.factors import Factors, straight, undecided, where_decided
 from lossfix.losses.smoothing.shares import Share, share_of
 from lossfix.model import Gate
 from lossfix.syntax.build import expression
@@ -33,12 +34,12 @@ _HALF = {"round": "", "floor": " - 0.5", "ceil": " + 0.5"}
 def margin(loss: Loss, condition: cst.BaseExpression) -> cst.BaseExpression | None:
     """An expression that is positive where ``condition`` holds and negative where it does not.
 
-    ``None`` where the condition has no margin: ``==`` of numbers, a comparison of steps, or a part that
-    the predictions do not decide.
+    ``None`` where the condition has no margin: ``==`` of numbers, a comparison of steps, a part that the
+    predictions do not decide, or one that they do not decide everywhere.
     """
     sides = comparison(loss, condition)
     if sides is not None:
-        return _of_comparison(loss, *sides)
+        return None if undecided(loss, *sides) else _of_comparison(loss, *sides)
     over = quantifier(loss, condition)
     if over is not None:
         return _of_quantifier(loss, condition, *over)
@@ -70,6 +71,7 @@ def _of_comparison(
         if same is None or operator == "==":
             return same
         return opposite(same)
+    left, right = straight(loss, left, operator, right)
     if any(loss.predicts(each) and not is_live(loss, each) for each in (left, right)):
         # Of steps there is nothing to take a sigmoid of.
         return None
@@ -168,6 +170,10 @@ def soft(
     share = None if step_of_shares is None else share_of(loss, condition)
     if share is not None and step_of_shares is not None:
         return _stepped(loss, share, steepness, negated, step_of_shares)
+    sides = comparison(loss, condition)
+    decided = Factors() if sides is None else undecided(loss, *sides)
+    if sides is not None and decided:
+        return _soft_where_decided(loss, sides, decided, steepness, negated)
     whole = margin(loss, condition)
     if whole is not None:
         return _sigmoid(loss, steepness, opposite(whole) if negated else whole)
@@ -179,11 +185,26 @@ def soft(
     if over is not None:
         same = _soft_quantifier(loss, condition, over, steepness)
     if same is not None:
-        sides = comparison(loss, condition)
         differs = sides is not None and sides[1] == "!="
         return expression("1.0 - {s}", s=same) if negated != differs else same
     value = named_value(loss, condition)
     return None if value is None else soft(loss, value, steepness, negated, step_of_shares)
+
+
+def _soft_where_decided(
+    loss: Loss,
+    sides: tuple[cst.BaseExpression, str, cst.BaseExpression],
+    decided: Factors,
+    steepness: cst.BaseExpression,
+    negated: bool,
+) -> cst.BaseExpression | None:
+    """The same of a comparison whose margin is zero for some targets, whatever is predicted."""
+    whole = _of_comparison(loss, *sides)
+    if whole is None or not decided.certain:
+        return None
+    lets_zero_pass = (sides[1] in ("<=", ">=", "!=")) != negated
+    weight = _sigmoid(loss, steepness, opposite(whole) if negated else whole)
+    return where_decided(loss, decided, weight, float(lets_zero_pass))
 
 
 def _same_class(

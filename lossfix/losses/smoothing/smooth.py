@@ -31,7 +31,10 @@ def obstacle(loss: Loss, gate: Gate) -> str:
     if gate.named is not None and named_value(loss, gate.named) is None:
         return f"`{gate.named.value}` is set more than once: give the condition a name of its own"
     if soft(loss, gate.condition, cst.Name("steepness")) is None:
-        return "there is no margin to smooth: it is an equality, or compares what has only steps"
+        return (
+            "there is no margin to smooth: it is an equality, compares what has only steps, or a multiple "
+            "of what is set again before it is compared"
+        )
     if gate.use is Use.NUMBER and _is_whole(gate) and not is_float_again(loss, gate.node):
         return "it is computed with as an integer"
     if gate.use is Use.SELECT and _reduction(loss, gate) is None:

@@ -53,6 +53,15 @@ def degenerate(family: Family, batch: Batch) -> Iterator[Batch]:
             yield replace(edge, family=f"{family.name} with {name}")
 
 
+def with_zeros(family: Family, batch: Batch) -> Iterator[Batch]:
+    """``batch`` with zeros for every second target, where zero is one: nothing happened, or was asked."""
+    if family.labels not in ("real", "binary"):
+        return
+    y_true = batch.y_true.copy()
+    y_true.reshape(-1)[::2] = 0.0
+    yield replace(batch, family=f"{family.name} with zeros for every second target", y_true=y_true)
+
+
 def far_out(family: Family, seed: int) -> Iterator[Batch]:
     """Batches with outliers among predictions and, where these are numbers, among targets; none for
     a domain that has bounds."""

@@ -16,6 +16,7 @@ from .agreement import (
     far_out,
     other_sizes,
     out_of_bounds,
+    with_zeros,
 )
 from .calling import Calling
 from .contract import contract
@@ -164,8 +165,12 @@ class Comparison:
             *near_gates(self.family, self.gates, thresholds, self.job.seed),
             *other_sizes(self.family, self.job.seed),
             *far_out(self.family, self.job.seed),
-            # A target of zero may lie on the gate itself: there a smoothing is a half, however steep.
-            *(() if self.ladder else degenerate(self.family, self.batches[0])),
+            # Where predictions are zero, too, they lie on a gate: there a smoothing is a half.
+            *(
+                with_zeros(self.family, self.batches[0])
+                if self.ladder
+                else degenerate(self.family, self.batches[0])
+            ),
         ]
         compared = partial(
             compare,

@@ -171,11 +171,13 @@ def _close(
     if isinstance(steepest, Failure):
         return facts
     errors = np.array([_error(steepest, draw) for draw in near]) / facts.spread
-    on_gate = _on_gate(before, [draw.batch for draw in near], errors, facts.spread)
-    residual = float(np.max(errors[~on_gate], initial=0.0))
+    errors[_on_gate(before, [draw.batch for draw in near], errors, facts.spread)] = 0.0
+    worst = int(np.argmax(errors))
+    residual = float(errors[worst])
     if residual <= _off(facts.ladder, remains):
         return facts
-    return replace(facts, relation="differs", residual=residual)
+    family = near[worst].batch.family
+    return replace(facts, family=family, relation="differs", residual=residual)
 
 
 def _side(

@@ -16,11 +16,23 @@ PAIRS: tuple[Pair, ...] = (
             rewritten(
                 """
                 wrong = tf.sigmoid(-self.steepness * tf.sign(y_true) * y_pred)
+                wrong = tf.where(tf.equal(y_true, 0), 1.0, wrong)
                 return tf.reduce_mean(tf.square(y_true - y_pred) + 2.0 * wrong, axis=-1)
                 """,
                 5.0,
             ),
             APPROXIMATED,
+        ),
+        (
+            "half open where nothing moved",
+            rewritten(
+                """
+                wrong = tf.sigmoid(-self.steepness * tf.sign(y_true) * y_pred)
+                return tf.reduce_mean(tf.square(y_true - y_pred) + 2.0 * wrong, axis=-1)
+                """,
+                5.0,
+            ),
+            CHANGED,
         ),
         (
             "margin turned",
@@ -154,6 +166,7 @@ PAIRS: tuple[Pair, ...] = (
                 """
                 e = tf.square(y_true - y_pred)
                 miss = tf.sigmoid(-self.steepness * tf.sign(y_true) * y_pred)
+                miss = tf.where(tf.equal(y_true, 0), 1.0, miss)
                 return tf.reduce_mean(e * (1.0 + 0.4 * miss), axis=-1)
                 """,
                 4.0,

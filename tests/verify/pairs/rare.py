@@ -65,10 +65,10 @@ def _overlap(value: str) -> str:
         """)
 
 
-def _opposite(weight: str) -> str:
+def _opposite(weight: str, gate: str = "tf.where(tf.equal(y_true, 0), 0.0, {})") -> str:
     return rewritten(
         f"""
-        opposite = tf.sigmoid(-self.steepness * y_true * y_pred)
+        opposite = {gate.format("tf.sigmoid(-self.steepness * y_true * y_pred)")}
         return tf.reduce_mean(({weight}) * tf.square(y_true - y_pred), axis=-1)
         """,
         2.0,
@@ -310,7 +310,8 @@ PAIRS: tuple[Pair, ...] = (
             weight = tf.where(y_true * y_pred < 0.0, 2.0, 1.0)
             return tf.reduce_mean(weight * tf.square(y_true - y_pred))
             """),
-        ("sigmoid", _opposite("1.0 + opposite"), APPROXIMATED),
+        ("sigmoid that is shut there", _opposite("1.0 + opposite"), APPROXIMATED),
+        ("sigmoid that is half open there", _opposite("1.0 + opposite", "{}"), CHANGED),
         ("squared", _opposite("tf.square(1.0 + opposite)"), CHANGED),
         thresholds=(0.0,),
     ),
