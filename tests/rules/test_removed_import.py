@@ -33,6 +33,18 @@ def fixed(text: str) -> str:
             "from tensorflow.keras.losses import MAE as mean_absolute_error",
         ),
         ("from tensorflow import log", "from tensorflow.math import log"),
+        ("from keras.api.losses import Loss as f", "from keras.losses import Loss as f"),
+        (
+            "from keras.api.backend import mean as f",
+            "from tensorflow.keras.backend import mean as f",
+        ),
+        ("from keras.api.backend import epsilon as f", "from keras.backend import epsilon as f"),
+        ("from keras.api import backend as K", "from keras import backend as K"),
+        ("import keras.api.backend as K", "from keras import backend as K"),
+        (
+            "from keras.api._v2.keras import backend as K",
+            "from tensorflow.keras import backend as K",
+        ),
         ("import keras.backend.tensorflow_backend as K", "from keras import backend as K"),
         ("from keras.backend import tensorflow_backend as K", "from keras import backend as K"),
         (
@@ -300,3 +312,22 @@ def test_an_import_that_may_succeed_is_not_mentioned(statement: str) -> None:
 
 def test_a_file_without_losses_may_import_what_it_likes() -> None:
     assert check("layers.py", "from keras.engine import Layer\n", ALONE) == ()
+
+
+@pytest.mark.parametrize(
+    "guard", ["if typing.TYPE_CHECKING:", "try:", "if tf.__version__ < '2.16':"]
+)
+def test_what_is_imported_from_the_modules_of_keras_under_a_condition_is_left(guard: str) -> None:
+    text = source(f"""
+        import typing
+        from tensorflow import keras
+        import tensorflow as tf
+        {guard}
+            from keras.api._v2 import keras
+        {"except ImportError: pass" if guard == "try:" else ""}
+
+        class GapLoss(keras.losses.Loss):
+            def call(self, y_true, y_pred):
+                return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+        """)
+    assert not [each for each in found(text) if each.code == "LF405"]

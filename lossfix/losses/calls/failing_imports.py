@@ -14,7 +14,13 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.reach import references, uses
 from lossfix.losses.operations.keras_names import WRAPPER
 from lossfix.losses.operations.names import canonical
-from lossfix.losses.operations.removed import Removed, fails_to_import, is_public, removed
+from lossfix.losses.operations.removed import (
+    Removed,
+    fails_to_import,
+    is_public,
+    public_name,
+    removed,
+)
 from lossfix.syntax.build import Replacement
 from lossfix.syntax.nodes import every
 from lossfix.syntax.tree import Tree, dotted, walk
@@ -186,6 +192,9 @@ def _moved(loss: Loss, name: str, origin: str) -> str:
         today = _MODULE_TODAY[origin]
         rest = [each.qualified[len(origin) :] for each in references(loss, name, origin)]
         return today if all(_is_there(today + each) for each in rest) else ""
+    public = public_name(origin)
+    if public:
+        return public if removed(public) is None else ""
     entry = removed(origin)
     if entry is None or entry.calls or not _is_name(entry):
         return ""
@@ -256,7 +265,8 @@ def _lines(failing: Failing, plan: Plan) -> list[cst.SimpleStatementLine]:
         kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
         lines.append(cst.SimpleStatementLine([statement.with_changes(names=kept)]))
     for module, names in others.items():
-        line = cst.parse_statement(f"from {module} import {', '.join(names)}")
+        source = f"from {module} " if module else ""
+        line = cst.parse_statement(f"{source}import {', '.join(names)}")
         assert isinstance(line, cst.SimpleStatementLine)
         lines.append(line)
     return lines

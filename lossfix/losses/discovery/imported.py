@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lossfix.losses.discovery.apart import function_of_today
 from lossfix.losses.operations.keras_names import WRAPPER
 from lossfix.losses.operations.names import canonical
-from lossfix.losses.operations.removed import fails_to_import, removed
+from lossfix.losses.operations.removed import fails_to_import, public_name, removed
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import dotted
 
@@ -30,6 +30,8 @@ def failing_imports(module: ast.Module) -> Iterator[tuple[ast.stmt, tuple[str, .
 
 def _cure(origin: str) -> str:
     entry = removed(origin)
+    if public := public_name(origin):
+        return f"today it is `{public}`"
     if entry is None:
         return "import what stands there today"
     today = function_of_today(entry)

@@ -256,7 +256,23 @@ def replacement_of(
 
 def fails_to_import(origin: str) -> bool:
     """Whether ``from ... import name`` of this absolute name raises, or is of a private module."""
-    return removed(origin) is not None or origin in _GONE_WITHOUT_ENTRY
+    return bool(removed(origin) is not None or origin in _GONE_WITHOUT_ENTRY or public_name(origin))
+
+
+def public_name(origin: str) -> str:
+    """What is called so today that is imported from ``keras.api``; empty for anything else."""
+    for module, public in _API.items():
+        if origin == module or origin.startswith(f"{module}."):
+            name = public + origin.removeprefix(module)
+            # TensorFlow's Keras kept what Keras' own backend lost.
+            kept = f"tensorflow.{name}"
+            lost = public == "keras" and removed(name) is not None and removed(kept) is None
+            return kept if lost else name
+    return ""
+
+
+_API = {"keras.api._v2.keras": "tensorflow.keras", "keras.api": "keras"}
+"""Where the public modules of Keras lay in some releases, and editors found them; the longest first."""
 
 
 _GONE_WITHOUT_ENTRY = frozenset(

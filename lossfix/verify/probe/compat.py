@@ -56,7 +56,19 @@ def _contrib() -> types.ModuleType:
     return module
 
 
+def _api() -> types.ModuleType:
+    module = types.ModuleType("keras.api._v2")
+    module.keras = tf.keras  # type: ignore[attr-defined]
+    return module
+
+
 RENAMED_MODULES = {
+    "keras.api": keras,
+    "keras.api._v2": _api(),
+    "keras.api._v2.keras": tf.keras,
+    "keras.api.backend": keras.backend,
+    "keras.api.losses": keras.losses,
+    "keras.api.ops": keras.ops,
     "keras.backend.tensorflow_backend": keras.backend,
     "keras.objectives": keras.losses,
     "keras.utils.generic_utils": keras.utils,
