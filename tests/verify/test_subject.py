@@ -227,6 +227,20 @@ def other(y_true, y_pred):
     assert np.allclose(keras_2.call(target, Y_PRED), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("backend", ["keras", "tensorflow.keras"])
+def test_the_product_of_two_vectors_has_its_old_meaning_under_stand_ins(
+    tmp_path: Path, backend: str
+) -> None:
+    source = f"""
+from {backend} import backend as K
+def loss(y_true, y_pred):
+    return K.dot(K.flatten(y_true), K.flatten(y_pred)) + K.sum(K.dot(y_true, K.transpose(y_pred)))
+"""
+    candidate = built(source, "loss", tmp_path, compat=True)
+    expected = np.sum(Y_PRED * Y_PRED) + np.sum(Y_PRED @ Y_PRED.T)
+    assert float(candidate.call(Y_PRED, Y_PRED)) == pytest.approx(expected, rel=1e-5)
+
+
 def test_losses_that_were_renamed_are_known_by_their_old_names_under_stand_ins(
     tmp_path: Path,
 ) -> None:

@@ -196,6 +196,7 @@ def _of_backends() -> Iterator[_Shim]:
             missing["binary_crossentropy"] = keras.ops.binary_crossentropy
         for name, function in missing.items():
             yield backend, name, function
+        yield backend, "dot", functools.partial(_dot, legacy.dot)
         if not hasattr(backend, "logsumexp"):
             yield backend, "logsumexp", tf.compat.v1.reduce_logsumexp
         for name in ("identity", "is_tensor", "slice"):
@@ -226,6 +227,13 @@ def _of_losses_and_metrics() -> Iterator[_Shim]:
             yield losses, "LossFunctionWrapper", wrapper
     for loss in _distinct(keras.losses.Loss, tf.keras.losses.Loss):
         yield loss, "__init__", _accepting_old_arguments(loss.__init__)
+
+
+def _dot(of_tensorflow: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    """Keras' product of matrices; with Theano it took two vectors as well, as in NumPy."""
+    if len(x.shape) == len(y.shape) == 1:
+        return tf.tensordot(x, y, axes=1)
+    return of_tensorflow(x, y)
 
 
 def _to_float(x: Any, name: str = "ToFloat") -> Any:
