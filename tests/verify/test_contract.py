@@ -120,6 +120,17 @@ def test_a_sample_that_is_cut_in_parts_is_never_one_number(measured):
     assert found["rank"].after is None
 
 
+def test_a_tuple_that_json_gives_back_as_a_list_is_the_same_configuration(measured):
+    counted = changed("steepness=3.0", "steepness=3.0, axes=(1,)").replace(
+        "self.steepness = steepness", "self.steepness, self.axes = steepness, axes"
+    )
+    counted = counted.replace('"steepness": self', '"axes": self.axes, "steepness": self')
+    for lost, regressed in (("", False), ("= steepness, axes", True)):
+        after = counted.replace(lost, "= steepness, (*axes, 1)") if lost else counted
+        found, _ = measured(BEFORE, after, ("serialisation",))
+        assert found["serialisation"].regressed is regressed
+
+
 def test_a_mask_without_its_last_axis_is_aligned_as_keras_does(measured):
     kept, _ = measured(BEFORE, AFTER, ("trailing axis",), family="seg_bin")
     assert kept["trailing axis"].after == ""

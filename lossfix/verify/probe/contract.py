@@ -29,7 +29,7 @@ from .parameters import unsaved
 from .reading import read
 from .shaped import meets
 from .subject import Candidate, Failure
-from .training import Fitted, fit, save_and_load
+from .training import Fitted, fit, save_and_load, saved_configuration
 
 _SAME = 1e-4
 """Relative difference of two float32 values that count as the same: sums in another order."""
@@ -345,7 +345,7 @@ def _serialisation(candidate: Candidate, setting: _Setting) -> tuple[Optional[st
     # The registry may hold a copy of the class from another import of the same source.
     with keras.saving.CustomObjectScope({registered: type(loss)}):
         copy = keras.losses.deserialize(json.loads(text))
-    if copy.get_config() != loss.get_config():
+    if saved_configuration(copy) != saved_configuration(loss):
         return "another configuration after the round trip", detail
     y_true, y_pred = _tensors(setting.small)
     one, two = (float(np.mean(each(y_true, y_pred))) for each in (loss, copy))

@@ -68,6 +68,7 @@ _CUES: tuple[tuple[str, str, int], ...] = (
     (r"yolo|anchor|objectness|grid", "yolo", 4),
     (r"quantile|pinball", "reg quantiles", 1),
     (r"cosine|l2_normalize|embedding", "embedding reg_vec3", 3),
+    (r"\bnorm\(.*axis", "reg_vec3", 1),
     (r"label_smoothing|alpha\s*\*|gamma|focal", "bin_prob onehot_prob", 2),
 )
 """(regular expression, families, score): what a loss mentions says what it is fed with."""

@@ -7,6 +7,7 @@ family, inside the domain.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -117,6 +118,11 @@ def build(batch: Batch, seed: int) -> Any:
     return model
 
 
+def saved_configuration(loss: Any) -> str:
+    """The configuration of a loss as JSON, which has no tuples: ``axis=(1, 2)`` comes back as a list."""
+    return json.dumps(keras.saving.serialize_keras_object(loss.get_config()))
+
+
 def save_and_load(candidate: Candidate, fitted: Any, batch: Batch, directory: str) -> str:
     """Saves a compiled model as ``.keras`` and loads it without ``custom_objects``; ``""`` where
     the loss comes back with its value and its configuration, else what failed."""
@@ -131,7 +137,7 @@ def save_and_load(candidate: Candidate, fitted: Any, batch: Batch, directory: st
             os.remove(path)
     if not candidate.is_loss or not isinstance(loaded.loss, keras.losses.Loss):
         return ""
-    if loaded.loss.get_config() != candidate.target.get_config():
+    if saved_configuration(loaded.loss) != saved_configuration(candidate.target):
         return "a loaded model has the loss with another configuration"
     targets, predictions = np.asarray(batch.y_true), tf.cast(batch.y_pred, tf.float32)
     before = float(np.mean(candidate.target(targets, predictions)))
