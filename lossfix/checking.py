@@ -204,9 +204,9 @@ def _within(path: str, loss: Loss, options: Options) -> Iterator[Finding]:
         assert body is not None
         there = dict(zip(_expressions(body), _expressions(as_written), strict=True))
         for found in found_in(function, options.rules):
-            if found.match.node in there:
+            if found.match.place in there:
                 reason = refusal(found, options) or (_NAMELESS if stays else "")
-                span = tree.spans[there[found.match.node]]
+                span = tree.spans[there[found.match.place]]
                 yield replace(finding_of(path, found, reason), span=span, loss=loss.name)
 
 
@@ -349,7 +349,7 @@ def finding_of(path: str, found: Found, reason: str) -> Finding:
     """What people read of what was found; ``reason`` says why it is not mended, where it is not."""
     return Finding(
         path=path,
-        span=found.loss.tree.spans[found.match.node],
+        span=found.loss.tree.spans[found.match.place],
         code=found.rule.code,
         rule=found.rule.name,
         severity=found.match.severity or found.rule.severity,

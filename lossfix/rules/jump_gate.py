@@ -68,6 +68,7 @@ from lossfix.losses.smoothing.gates import (
     Gate,
     Use,
     deliberate,
+    first_use,
     flag_of,
     gates,
     is_compared,
@@ -100,7 +101,12 @@ def match(loss: Loss) -> Iterator[Match]:
         if gate.use is Use.SELECT and _is_an_option(flag):
             # Who switches on that elements are skipped wants them skipped.
             continue
-        yield Match(gate.node, _said("the loss", loss, gate, where), _reason(loss, gate))
+        yield Match(
+            gate.node,
+            _said("the loss", loss, gate, where),
+            _reason(loss, gate),
+            told_at=first_use(loss, gate),
+        )
 
 
 def _said(who: str, loss: Loss, gate: Gate, where: str) -> str:
@@ -167,7 +173,13 @@ def _where_it_is_called(part: Loss, gate: Gate) -> Iterator[Match]:
     for whole, jump in list(found.items())[:1]:
         reason = _reason(part, gate) or _compared_by_callers(part)
         said = _said(f"`{whole.name}`", part, gate, _size(jump, whole.y_pred))
-        yield Match(gate.node, said, reason, of=tuple(each.name for each in found))
+        yield Match(
+            gate.node,
+            said,
+            reason,
+            of=tuple(each.name for each in found),
+            told_at=first_use(part, gate),
+        )
 
 
 def _compared_by_callers(part: Loss) -> str:

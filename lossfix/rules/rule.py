@@ -30,6 +30,13 @@ class Match:
     """Where it differs from the rule's."""
     of: tuple[str, ...] = ()
     """In a part of several losses: those of which it is true, by their names; empty where of all."""
+    told_at: cst.CSTNode | None = None
+    """Where people read of it, if not at ``node``: one fault may have to be mended in several places."""
+
+    @property
+    def place(self) -> cst.CSTNode:
+        """Where people read of it."""
+        return self.told_at or self.node
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,17 +21,24 @@ from lossfix.syntax.build import Replacement
 ON_PURPOSE = "it stands beside stop_gradient or custom_gradient, and is taken to be on purpose"
 
 
-def dead(loss: Loss, node: cst.CSTNode, message: str, reason: str = "") -> Match:
+def dead(
+    loss: Loss,
+    node: cst.CSTNode,
+    message: str,
+    reason: str = "",
+    told_at: cst.CSTNode | None = None,
+) -> Match:
     """A match of something that could be smoothed, unless it is there on purpose or is to be kept."""
-    if deliberate(loss):
-        return Match(node, message, ON_PURPOSE, Severity.INFO)
+    severity = None
     flag = flag_of(loss, node)
-    if flag is not None:
+    if deliberate(loss):
+        reason, severity = ON_PURPOSE, Severity.INFO
+    elif flag is not None:
         reason = f"only where `{loss.tree.code(flag)}` says so, as a metric would want it"
-        return Match(node, message, reason, Severity.INFO)
-    if loss.relaxation.gate is Gate.KEEP:
-        return Match(node, message, "--gate keep")
-    return Match(node, message, reason)
+        severity = Severity.INFO
+    elif loss.relaxation.gate is Gate.KEEP:
+        reason = "--gate keep"
+    return Match(node, message, reason, severity, told_at=told_at)
 
 
 def compared(loss: Loss, kinds: Set[str], what: str) -> Iterator[Match]:

@@ -23,6 +23,21 @@ def test_the_message_says_where_the_loss_jumps_and_by_how_much() -> None:
     assert "by " in finding.message
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("d = y_pred - y_true; return tf.reduce_sum(e[d < 0]) / tf.reduce_sum(y_true[d < 0])", 1),
+        ("d = y_pred - y_true; return tf.reduce_sum(e[d < 0]) + tf.reduce_sum(e[d > 1])", 2),
+        ("far = y_pred > 0.5; return tf.where(far, 2.0 * e, e) + tf.where(far, 3.0 * e, e)", 1),
+        ("d = e; a = e[d < 1]; d = y_pred; return tf.reduce_sum(a) + tf.reduce_sum(e[d < 1])", 2),
+    ],
+)
+def test_a_gate_is_told_once_for_all_that_it_gates(body: str, told: int) -> None:
+    body = body.replace("; ", "\n")
+    found = findings(loss(body), RULE)
+    assert len({(each.span, each.message) for each in found}) == told
+
+
 def test_nested_tiers_are_smoothed_one_within_the_other() -> None:
     text = rewritten(
         loss("return tf.where(y_pred > 0.8, 3.0 * e, tf.where(y_pred > 0.5, 2.0 * e, e))"), RULE

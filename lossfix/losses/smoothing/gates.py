@@ -67,6 +67,18 @@ def gates(loss: Loss) -> tuple[Gate, ...]:
     return tuple(_gates(loss))
 
 
+def first_use(loss: Loss, gate: Gate) -> cst.BaseExpression:
+    """Where the condition of a gate is used first: ``a[e < 0]`` and ``b[e < 0]`` are one to its author."""
+    return next(each.node for each in gates(loss) if _is_same(loss, each.condition, gate.condition))
+
+
+def _is_same(loss: Loss, one: cst.BaseExpression, other: cst.BaseExpression) -> bool:
+    if one is other:
+        return True
+    names = (each.value for each in walk(one, cst.Name))
+    return one.deep_equals(other) and all(len(loss.flow.values(name)) <= 1 for name in names)
+
+
 def _gates(loss: Loss) -> Iterator[Gate]:
     for node in walk(loss.function):
         found = _gate(loss, node)
