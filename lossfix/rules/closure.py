@@ -92,6 +92,7 @@ from lossfix.losses.subclassing.classes import (
     docstring_line,
     rank_function_definition,
 )
+from lossfix.losses.subclassing.docstrings import of_class
 from lossfix.losses.subclassing.obstacles import constructor_parameters, obstacle
 from lossfix.losses.subclassing.sites import call_sites
 from lossfix.model import Form, Safety, Severity
@@ -261,7 +262,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     name = factory.name.value
     parts = Parts(
         name=class_name(loss),
-        docstring=docstring,
+        docstring=docstring and of_class(docstring),
         parameters=constructor_parameters(loss),
         registered_name=loss.function.name.value,
         head=tuple(head),

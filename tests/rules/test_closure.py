@@ -266,3 +266,46 @@ def test_a_factory_that_is_given_what_no_h5_file_holds_stays_one(given: str, kin
 def test_a_factory_that_is_given_what_can_be_saved_becomes_a_class(given: str) -> None:
     after = rewritten(factory() + GIVEN.format(given), "closure")
     assert "class WLoss(tf.keras.losses.Loss):" in after
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ('"""Weighs by `w`."""', '"""Weighs by `w`."""'),
+        ('"""Returns a weighted loss."""', '"""A weighted loss."""'),
+        ('"""It returns a weighted loss."""', '"""It returns a weighted loss."""'),
+        ('"""Weighs.\n\n    Returns:\n        A loss function.\n    """', '"""Weighs."""'),
+        (
+            '"""Weighs.\n\n    Args:\n        w: by what\n\n    Returns: a loss\n        function\n    """',
+            '"""Weighs.\n\n    Args:\n        w: by what\n    """',
+        ),
+        (
+            '"""Weighs.\n\n    Returns\n    -------\n    callable\n        the loss\n\n'
+            '    Notes\n    -----\n    None.\n    """',
+            '"""Weighs.\n\n    Notes\n    -----\n    None.\n    """',
+        ),
+        (
+            '"""Weighs.\n\n    # Arguments\n        w: by what\n    # Returns\n        A loss.\n    """',
+            '"""Weighs.\n\n    # Arguments\n        w: by what\n    """',
+        ),
+        (
+            '"""Weighs.\n\n    :param w: by what\n    :return: a loss\n    :rtype: callable\n    """',
+            '"""Weighs.\n\n    :param w: by what\n    """',
+        ),
+        (
+            '"""Weighs\n    Returns where it may.\n    """',
+            '"""Weighs\n    Returns where it may.\n    """',
+        ),
+    ],
+)
+def test_the_class_does_not_say_that_it_returns_a_loss(said: str, kept: str) -> None:
+    assert f"class WLoss(tf.keras.losses.Loss):\n    {kept}\n\n" in rewritten(
+        factory(said), "closure"
+    )
+
+
+def test_a_docstring_of_nothing_but_what_is_returned_goes() -> None:
+    said = '"""\n    Returns:\n        A loss function.\n    """'
+    assert "class WLoss(tf.keras.losses.Loss):\n    def __init__" in rewritten(
+        factory(said), "closure"
+    )
