@@ -68,7 +68,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.probing.hints import gives_vectors
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.build import comma, tight_equal
+from lossfix.syntax.build import tight_equal, with_arguments
 from lossfix.syntax.tree import walk
 
 _MEAN_REDUCTIONS = ("sum_over_batch_size", "auto", "mean")
@@ -155,11 +155,9 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
 def _with_argument(node: cst.CSTNode, argument: cst.Arg) -> cst.CSTNode:
     assert isinstance(node, cst.Call)
-    first = node.args[0].with_changes(
-        comma=comma(),
-        whitespace_after_arg=cst.SimpleWhitespace(""),
-    )
-    return node.with_changes(args=[first, argument])
+    first, last = node.args[0], node.args[-1]
+    alone = first.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+    return with_arguments(node.with_changes(args=[alone]), [argument])
 
 
 RULE = Rule("LF303", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

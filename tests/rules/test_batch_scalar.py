@@ -27,6 +27,11 @@ def loss_class(value: str, init: str = "", name: str = "GapLoss") -> str:
             "tf.math.reduce_mean(tf.maximum(y_pred - y_true, 0.0), axis=-1)",
         ),
         (
+            "tf.reduce_mean(\n            tf.abs(\n                y_true - y_pred\n            )\n        )",
+            "tf.reduce_mean(\n            tf.abs(\n                y_true - y_pred\n            ),\n"
+            "            axis=-1\n        )",
+        ),
+        (
             "1.0 - tf.reduce_mean(tf.square(y_true - y_pred))",
             "1.0 - tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)",
         ),
