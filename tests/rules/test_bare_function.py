@@ -272,6 +272,13 @@ def test_what_meets_in_its_own_shape_needs_the_same_rank(body: str) -> None:
         "return tf.abs(y_true[..., 0] - y_pred[..., 0]) + tf.abs(y_true[..., 1] - y_pred[..., 1:3])",
         "return tf.abs(y_true[..., :2] - y_pred[..., -2])",
         "return tf.keras.losses.CategoricalCrossentropy()(y_true, y_pred) * y_true[..., 0]",
+        "w = tf.gather(y_true, [1], axis=1)\n"
+        "    y_true = tf.gather(y_true, [0], axis=1)\n"
+        "    return w * tf.nn.sigmoid_cross_entropy_with_logits(labels=y_true, logits=y_pred)",
+        "return y_true[:, 1] * tf.abs(y_true[:, 0] - tf.squeeze(tf.cast(y_pred, y_true.dtype), -1))",
+        "return tf.abs(y_true - y_pred[:, 0:1]) * tf.exp(-y_pred[:, 1:2]) + y_pred[:, 1:2]",
+        "n = tf.cast(tf.shape(y_true)[-1], tf.float32)\n"
+        "    return n - tf.reduce_sum(tf.reduce_sum(y_true * y_pred, (0, 1, 2)))",
         "a, b = tf.split(y_true, (4, 3), axis=-1)\n"
         "    c, d = tf.split(y_pred, 2, -1)\n"
         "    return tf.abs(a - c) + tf.abs(b - d)",
@@ -287,6 +294,14 @@ def test_what_holds_several_along_its_last_axis_needs_no_ranks(body: str) -> Non
         "return tf.abs(y_true[..., 0] - y_pred[..., 0])",
         "return tf.abs(y_true[..., 1] - y_pred)",
         "a, b = tf.split(y_true, 2, axis=-1)\n    return tf.abs(a - y_pred) + b",
+        "return tf.abs(y_true[:, 1:] - y_pred) + y_true[:, :-1]",
+        "return tf.abs(y_true[:, 0] - y_pred[:, 0])",
+        "return tf.abs(y_true[..., 0] + y_true[..., 1] - y_pred) * tf.reduce_sum(y_true)",
+        "w = tf.gather(y_true, [1, 2], axis=2)\n    return w * y_pred",
+        "w = tf.gather(y_true, [int(1)], axis=1)\n    return w * y_pred",
+        "n = tf.cast(tf.shape(y_true)[-1], tf.float32)\n"
+        "    return tf.reduce_sum(y_true * y_pred, axis=(1, 2)) / n",
+        "return tf.reduce_sum(y_true * y_pred, axis=(0, 1))",
         "a, b = tf.split(y_true, 2)\n    c, d = tf.split(y_pred, 2)\n    return tf.abs(a - c) + b - d",
         "return tf.abs(y_true[:, 1] - y_pred[:, 1])",
         "return tf.abs(y_true[..., :1] - y_pred[..., -1])",

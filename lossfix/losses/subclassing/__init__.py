@@ -1,6 +1,6 @@
 """Functions that become classes.
 
 ``classes``, ``docstrings`` (that were a factory's), ``obstacles`` (why one cannot), ``alignment`` (of
-ranks), ``reads`` (of its name), ``ends`` (what becomes of it there), ``sites`` (what must change there),
-``unwrap``, ``definitions``.
+ranks), ``last_axis`` (that holds several), ``reads`` (of its name), ``ends`` (what becomes of it there),
+``sites`` (what must change there), ``unwrap``, ``definitions``.
 """

@@ -7,13 +7,12 @@ so what is flattened first, in the loss or in the helpers of its file, is the sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
-from typing import TypeGuard
 
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
+from lossfix.losses.subclassing.last_axis import has_several, is_read
 from lossfix.syntax.tree import walk
 
 ALIGNING = frozenset(
@@ -39,104 +38,19 @@ _SAME_SHAPE = frozenset(
 )
 """Element by element of their first argument, the others being numbers or types."""
 
-_OVER_CLASSES = frozenset(
-    {"tf.nn.softmax_cross_entropy_with_logits"}
-    | {"keras.backend.categorical_crossentropy", "keras.ops.categorical_crossentropy"}
-    | {"keras.losses.categorical_crossentropy", "keras.losses.categorical_focal_crossentropy"}
-    | {"keras.losses.CategoricalCrossentropy", "keras.losses.CategoricalFocalCrossentropy"}
-)
-"""Of both that they are given, the last axis holds classes; of one class there is nothing to learn."""
-_PARTING = {
-    "tf.split": ("num_or_size_splits", "axis"),
-    "tf.unstack": ("num", "axis"),
-    "keras.ops.split": ("indices_or_sections", "axis"),
-}
-"""What gives several parts of its first argument, with the arguments behind that."""
-
 
 def needs_alignment(loss: Loss) -> bool:
     """Whether the body combines targets and predictions itself, in the shapes that they come in.
 
     Some of Keras' own losses align what they are given: a body that only calls those needs nothing. Neither
-    does one that finds several elements along the last axis of both, since only an axis of one is dropped.
+    does one that finds several elements along the last axis, since only an axis of one is dropped.
     """
-    if all(_holds_several(loss, each) for each in (loss.y_true, loss.y_pred)):
+    if has_several(loss):
         return False
     names = [_reads(loss, loss.function, each) for each in (loss.y_true, loss.y_pred)]
     return all(names) and any(
         not _is_flattened(loss, read, frozenset()) for reads in names for read in reads
     )
-
-
-def _holds_several(loss: Loss, name: str) -> bool:
-    """Whether more than one element along the last axis of a parameter is asked for."""
-    if loss.flow.values(name):
-        return False
-    return any(
-        _is_read(node, loss, name) and _is_one_of_several(loss, node)
-        for node in walk(loss.function.body)
-    )
-
-
-def _is_one_of_several(loss: Loss, node: cst.Name) -> bool:
-    above = loss.tree.parents[node]
-    match above:
-        case cst.Subscript(
-            slice=[
-                cst.SubscriptElement(slice=cst.Index(value=cst.Ellipsis())),
-                cst.SubscriptElement(slice=last),
-            ]
-        ):
-            return _needs_several(last)
-        case cst.Arg():
-            call = loss.tree.parents[above]
-            return isinstance(call, cst.Call) and (
-                _made_or_called(loss, call) in _OVER_CLASSES or _takes_apart(loss, call, above)
-            )
-    return False
-
-
-def _takes_apart(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
-    """Whether a call parts what it is given along the last axis: ``tf.split(y_pred, (4, 3), axis=-1)``."""
-    names = _PARTING.get(loss.operation(call) or "")
-    if names is None or call.args[0] is not argument:
-        return False
-    given = {
-        name if each.keyword is None else each.keyword.value: each.value
-        for name, each in zip_longest(names, call.args[1:])
-        if each is not None and not each.star
-    }
-    match given.get(names[0]):
-        case cst.Tuple(elements=[_, _, *_]) | cst.List(elements=[_, _, *_]):
-            several = True
-        case number:
-            several = (_number(number) or 0) > 1
-    return several and _number(given.get("axis")) == -1
-
-
-def _made_or_called(loss: Loss, call: cst.Call) -> str | None:
-    """What a call runs: ``f(...)``, or the object that was made just before, ``F()(...)``."""
-    return loss.operation(call.func if isinstance(call.func, cst.Call) else call)
-
-
-def _needs_several(index: cst.BaseSlice) -> bool:
-    """Whether an index or a slice of an axis is there only where that has two elements or more."""
-    match index:
-        case cst.Index(value=value):
-            return _number(value) not in (None, 0, -1)
-        case cst.Slice(lower=lower, upper=upper, step=None):
-            # `[1:]` of a single element is empty, and so of no use.
-            return (_number(lower) or 0) > 0 or (_number(upper) or 0) > 1
-    return False
-
-
-def _number(node: cst.BaseExpression | None) -> int | None:
-    match node:
-        case cst.Integer():
-            return int(node.evaluated_value)
-        case cst.UnaryOperation(operator=cst.Minus(), expression=cst.Integer(value=value)):
-            return -int(value)
-    return None
 
 
 def _reads(loss: Loss, function: cst.FunctionDef, name: str) -> list[cst.Name]:
@@ -147,22 +61,11 @@ def _reads(loss: Loss, function: cst.FunctionDef, name: str) -> list[cst.Name]:
         for node in walk(statement):
             if isinstance(node, cst.Call) and loss.operation(node) in ALIGNING:
                 inside.update(id(each) for each in walk(node))
-            elif _is_read(node, loss, name) and id(node) not in inside:
+            elif is_read(node, loss, name) and id(node) not in inside:
                 found.append(node)
         if any(bound == name and _is_flat(loss, value) for bound, value in _assigned(statement)):
             break
     return found
-
-
-def _is_read(node: cst.CSTNode, loss: Loss, name: str) -> TypeGuard[cst.Name]:
-    if not isinstance(node, cst.Name) or node.value != name:
-        return False
-    match loss.tree.parents[node]:
-        case cst.Attribute(attr=label) | cst.Arg(keyword=label):
-            return label is not node
-        case cst.AssignTarget():
-            return False
-    return True
 
 
 def _assigned(statement: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression]]:
