@@ -26,6 +26,7 @@ from lossfix.checking import (
     refusal,
     replaced,
 )
+from lossfix.losses.code.liveness import STEEPNESS
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing import parts
 from lossfix.model import FileChange, Finding, Repair, Safety, Step
@@ -301,7 +302,7 @@ def _share_copies(draft: _Draft, text: str) -> None:
         return
     old = {path: text if path == draft.own else draft.others[path].text for path in draft.files}
     now = {path: file.text for path, file in draft.files.items()}
-    texts, instead = without_twins(old, now, draft.copies)
+    texts, instead = without_twins(old, now, draft.copies, STEEPNESS)
     for (path, name), stays in instead.items():
         draft.rename(path, name, stays)
     if instead:

@@ -62,12 +62,14 @@ def test_the_second_loss_takes_the_copies_of_the_first() -> None:
     assert second.steps[-1].after == second.after
 
 
-def test_a_copy_of_another_steepness_is_another_one() -> None:
+def test_losses_of_different_steepness_hand_theirs_to_one_copy() -> None:
     one, two = (Options(SMOOTHING, Relaxation(Gate.SIGMOID, steepness)) for steepness in (5.0, 9.0))
     text = repair("a.py", dedent(TWO_AND_A_METRIC), "recall_loss", one).after
     text = repair("a.py", text, "other_loss", two).after
     assert "def _soft_recall(y_true, y_pred, steepness=5.0)" in text
-    assert "def _soft_recall_2(y_true, y_pred, steepness=9.0)" in text
+    assert "def other_loss(y_true, y_pred, steepness=9.0)" in text
+    assert "return 2.0 - _soft_recall(y_true, y_pred, steepness)" in text
+    assert "_2(" not in text
 
 
 def test_a_part_that_a_metric_shares_stays_as_it_is() -> None:

@@ -15,7 +15,10 @@ from lossfix.syntax.imports import is_import
 
 
 def without_twins(
-    before: Mapping[str, str], after: Mapping[str, str], new: Set[tuple[str, str]]
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    new: Set[tuple[str, str]],
+    given: str = "",
 ) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
     """The texts of ``after`` without the twins among ``new``, and what those are called that stay.
 
@@ -23,13 +26,14 @@ def without_twins(
         before: the texts of the same files as they were.
         new: the paths and names of functions of modules that are in ``after`` alone. No file had their
             names before, so that whatever has one of them there means the function.
+        given: how parameters end that every call gives, so that their defaults say nothing.
     """
     texts, instead, old = dict(after), dict[tuple[str, str], str](), dict[str, dict[str, str]]()
     for path in {path for path, _ in new}:
         functions = list(_functions(cst.parse_module(before[path])))
         often = Counter(name for name, _ in functions)
-        old[path] = {_code(each): name for name, each in functions if often[name] == 1}
-    while (found := next(_twins(old, texts, new), None)) is not None:
+        old[path] = {_code(each, given): name for name, each in functions if often[name] == 1}
+    while (found := next(_twins(old, texts, new, given), None)) is not None:
         (path, name), stays = found
         instead[path, name] = stays
         texts = {each: _given_up(text, name, stays) for each, text in texts.items()}
@@ -37,11 +41,14 @@ def without_twins(
 
 
 def _twins(
-    old: Mapping[str, Mapping[str, str]], texts: Mapping[str, str], new: Set[tuple[str, str]]
+    old: Mapping[str, Mapping[str, str]],
+    texts: Mapping[str, str],
+    new: Set[tuple[str, str]],
+    given: str,
 ) -> Iterator[tuple[tuple[str, str], str]]:
     for path, functions in old.items():
         for name, function in _functions(cst.parse_module(texts[path])):
-            stays = functions.get(_code(function))
+            stays = functions.get(_code(function, given))
             if (path, name) in new and stays is not None:
                 yield (path, name), stays
 
@@ -50,10 +57,20 @@ def _functions(module: cst.Module) -> Iterator[tuple[str, cst.FunctionDef]]:
     return ((each.name.value, each) for each in module.body if isinstance(each, cst.FunctionDef))
 
 
-def _code(function: cst.FunctionDef) -> str:
-    """The text of a function but for its name and what stands above it."""
-    nameless = function.with_changes(name=cst.Name("_"), leading_lines=())
+def _code(function: cst.FunctionDef, given: str) -> str:
+    """The text of a function but for its name, defaults that say nothing, and what stands above it."""
+    params = [
+        each.with_changes(default=cst.Ellipsis()) if given and _is_given(each, given) else each
+        for each in function.params.params
+    ]
+    nameless = function.with_changes(
+        name=cst.Name("_"), leading_lines=(), params=function.params.with_changes(params=params)
+    )
     return cst.Module([nameless]).code
+
+
+def _is_given(parameter: cst.Param, given: str) -> bool:
+    return parameter.default is not None and parameter.name.value.endswith(given)
 
 
 def _given_up(text: str, name: str, stays: str) -> str:

@@ -82,3 +82,14 @@ def test_a_name_that_is_bound_again_is_no_twin() -> None:
     before = BEFORE + "\n\ndef soft_scale(x):\n    return 0\n"
     after = {"a.py": before + TWIN}
     assert without_twins({"a.py": before}, after, {("a.py", "soft_scale_2")}) == (after, {})
+
+
+def test_the_default_of_what_every_call_gives_says_nothing() -> None:
+    before = {"a.py": "def soft(x, k, steepness=1.0):\n    return steepness * x\n"}
+    more = "\n\ndef soft_2(x, k, steepness=2.0):\n    return steepness * x\n"
+    after, new = {"a.py": before["a.py"] + more}, {("a.py", "soft_2")}
+    assert without_twins(before, after, new, "steepness")[0] == before
+    assert without_twins(before, after, new)[0] == after
+    for other in (more.replace("k,", "k=1,"), more.replace("=2.0", "")):
+        after = {"a.py": before["a.py"] + other}
+        assert without_twins(before, after, new, "steepness")[0] == after
