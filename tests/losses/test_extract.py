@@ -70,6 +70,28 @@ def test_only_what_the_loss_reaches_is_taken_in_the_order_of_the_file() -> None:
     assert subject.expression == "a_loss"
 
 
+def test_what_a_file_gives_a_module_is_taken_where_it_is_asked_for() -> None:
+    subject = taken(
+        "import math\n"
+        "SCALE = 2.0\n"
+        "def scaled(x):\n    return SCALE * x\n"
+        "math.scaled = scaled\n"
+        "setattr(math, 'halved', lambda x: x / 2)\n"
+        "math.unused = scaled\n"
+        "math.loaded = open('x').read()\n"
+        "def a_loss(y_true, y_pred):\n"
+        "    return tf.abs(math.scaled(math.halved(y_true)) + math.loaded - y_pred)\n"
+    )
+    assert subject.unverifiable == ""
+    bound = [ast.unparse(node).splitlines()[0] for node in ast.parse(subject.source).body]
+    assert bound[2:-1] == [
+        "SCALE = 2.0",
+        "def scaled(x):",
+        "math.scaled = scaled",
+        "setattr(math, 'halved', lambda x: x / 2)",
+    ]
+
+
 HOLES = {
     "a file": ("FACTOR = float(open('x').read())\n", "FACTOR"),
     "arguments": (

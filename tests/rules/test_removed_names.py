@@ -575,6 +575,27 @@ def test_names_that_are_asked_for_first_are_left_alone(lines: str) -> None:
     assert found(f"import tensorflow as tf\n\n\ndef a_loss(y_true, y_pred):\n    {lines}\n") == ()
 
 
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("K.switch = tf.where", "K.switch(y_true > 0, y_pred, 0.0)"),
+        (
+            "K.logsumexp = getattr(K, 'logsumexp', None) or tf.reduce_logsumexp",
+            "K.logsumexp(y_pred)",
+        ),
+        ("setattr(K, 'sum', tf.reduce_sum)", "K.sum(y_pred - y_true)"),
+        ("tf.log = tf.math.log", "tf.log(y_pred) * y_true"),
+        ("keras.losses.mse = keras.losses.MeanSquaredError()", "keras.losses.mse(y_true, y_pred)"),
+    ],
+)
+def test_names_that_a_file_gives_to_a_module_are_there(given: str, used: str) -> None:
+    text = "import keras\nimport keras.backend as K\nimport tensorflow as tf\n\n"
+    loss = f"\n\ndef a_loss(y_true, y_pred):\n    return {used}\n"
+    apart = f"\n\ndef spread_loss(y_pred, y_true, spread):\n    return {used}\n"
+    assert found(text + loss + apart) != ()
+    assert found(text + given + loss + apart) == ()
+
+
 def test_a_name_under_any_other_condition_is_mended() -> None:
     assert "tf.math.log(y_pred)" in after("tf.log(y_pred) if SCALED else y_true", TENSORFLOW)
 

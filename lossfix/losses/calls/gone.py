@@ -14,6 +14,7 @@ from lossfix.losses.calls.rewrite_call import filled, split_arguments
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.reach import Use, uses
 from lossfix.losses.code.tensors import is_boolean
+from lossfix.losses.discovery.patched import is_patched
 from lossfix.losses.operations.removed import (
     FORMS,
     Removed,
@@ -65,7 +66,7 @@ def gone_names(loss: Loss) -> Iterator[Gone]:
     for use in uses(loss):
         if not _fails_before(use) and not _is_provided_for(use):
             found = gone(use)
-            if found is not None:
+            if found is not None and not is_patched(loss.tree.outline, use.qualified):
                 yield found
 
 

@@ -6,6 +6,7 @@ keeps losses), ``registering`` (what puts them there), ``measured`` (what is sai
 no file writes out), ``constants`` (what a module may hold), ``unbound`` (what nothing binds), ``outline``,
 ``functions``, ``returned`` (what no loss gives back), ``discover`` and ``candidate``, ``unnamed`` (lambdas
 and partial applications), ``reached`` (the parts of losses), ``apart`` (losses that Keras does not call),
-``imported`` (imports that fail), ``wiring`` (what is done with them), ``symbolic`` (what is a tensor of a
+``imported`` (imports that fail), ``patched`` (names
+that a file gives to a module), ``wiring`` (what is done with them), ``symbolic`` (what is a tensor of a
 functional model), ``taping`` (what tapes see of them), ``unsavable`` (what no saved configuration holds).
 """

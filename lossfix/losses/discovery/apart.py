@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from lossfix.losses.discovery.patched import is_patched
 from lossfix.losses.discovery.wiring import Wiring
 from lossfix.losses.discovery.wording import names_a_loss, names_a_test
 from lossfix.losses.operations.removed import REMOVED_KEYWORDS, Removed, removed
@@ -121,6 +122,8 @@ def _functions(wiring: Wiring) -> Iterator[ast.FunctionDef]:
 
 def _gone(wiring: Wiring, node: ast.Attribute) -> Removed | None:
     qualified = wiring.qualified(node) or ""
+    if is_patched(wiring.module, qualified):
+        return None
     if qualified.startswith(_TENSORFLOW):
         return None if qualified.startswith(_OF_KERAS) else removed(qualified)
     return removed(qualified) if qualified.rpartition(".")[0] == _BACKEND else None

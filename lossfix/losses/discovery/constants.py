@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from lossfix.losses.discovery.patched import attribute_set
 from lossfix.syntax.nodes import below
 from lossfix.syntax.scope import dotted
 
@@ -90,7 +91,7 @@ def problem_of(node: ast.stmt, resolve: Callable[[str], str | None]) -> str:
             if not _is_pure(iterated, resolve):
                 return "a loop over what is no constant"
             return next((p for each in (*body, *orelse) if (p := problem_of(each, resolve))), "")
-        case ast.Expr(value=value) if changed(node):
+        case ast.Expr(value=value) if changed(node) or attribute_set(node):
             return "" if _is_pure(value, resolve) else "a call or a value that is no constant"
         case ast.Pass() | ast.Expr(value=ast.Constant()) | ast.Raise():
             return ""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from lossfix.losses.discovery.constants import problem_of
+from lossfix.losses.discovery.patched import attribute_set
 from lossfix.losses.probing.module import Part, ReadModule
 from lossfix.syntax.quiet import NOT_PYTHON, parsed
 from lossfix.syntax.scope import Definition, statements
@@ -47,6 +48,8 @@ def excerpt(text: str, wanted: Iterable[str], read_module: ReadModule, extra: st
     for name in sorted(wanted):
         taken.take(whole, name)
     taken.take_attributes()
+    while taken.take_patches():
+        taken.take_attributes()
     modules = tuple((part.name, part.source()) for part in taken.in_order())
     return Excerpt(whole.source(extra), modules)
 
@@ -86,6 +89,28 @@ class _Taken:
             ):
                 self._take_defined(part.whole[name], attribute, part.whole[name].name)
             done |= wanted
+
+    def take_patches(self) -> bool:
+        """Take what sets an attribute that is asked for (``K.where = where``); whether there was any."""
+        parts = (self._whole, *self._others.values())
+        asked = {
+            node.attr
+            for part in parts
+            for number in part.kept
+            for node in ast.walk(part.bounds[number].node)
+            if isinstance(node, ast.Attribute)
+        }
+        found = [
+            (part, number, name)
+            for part in parts
+            for number, each in enumerate(part.bounds)
+            for name, attribute in (attribute_set(each.node) or ("", ""),)
+            if name in part.seen and attribute in asked and number not in part.kept
+            if not problem_of(each.node, part.resolve)
+        ]
+        for part, number, name in found:
+            self._keep(part, number, name)
+        return bool(found)
 
     def in_order(self) -> list[Part]:
         """The other parts, each behind those that it imports."""
