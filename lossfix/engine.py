@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+import libcst as cst
+
 from lossfix import rewriting
 from lossfix.checking import (
     A_METRIC_TOO,
@@ -289,7 +291,18 @@ def _settled(found: Found, edit: Edit, losses: Sequence[Loss], draft: _Draft) ->
 
 def _changes_its_type(found: Found, draft: _Draft) -> bool:
     # What other files call with arrays would hand them tensors.
-    return found.loss.project.path != draft.own and found.rule.code.startswith(_LEAVES_THE_GRAPH)
+    if found.loss.project.path == draft.own or not found.rule.code.startswith(_LEAVES_THE_GRAPH):
+        return False
+    return not _is_made_a_tensor(found)
+
+
+def _is_made_a_tensor(found: Found) -> bool:
+    """Whether what is mended is handed to TensorFlow or Keras, which make a tensor of it anyway."""
+    parents = found.loss.tree.parents
+    argument = parents.get(found.match.node)
+    call = parents.get(argument) if isinstance(argument, cst.Arg) else None
+    name = found.loss.qualified(call.func) if isinstance(call, cst.Call) else None
+    return (name or "").startswith(("tensorflow.", "keras."))
 
 
 def _share_copies(draft: _Draft, text: str) -> None:

@@ -462,6 +462,31 @@ def test_several_losses_share_one_copy(tmp_path: Path) -> None:
     assert after["losses.py"].count("- tensor_ranks_of(y_pred)") == 2
 
 
+def test_what_tensorflow_makes_a_tensor_of_anyway_is_mended_where_it_stands(tmp_path: Path) -> None:
+    files = {
+        "scores.py": "import tensorflow as tf\n\n\ndef entropy(labels, logits):\n    "
+        "return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)\n",
+        "report.py": "from scores import entropy\n\nprint(entropy([1], [[0.5, 0.2]]))\n",
+        "losses.py": "import tensorflow as tf\nfrom scores import entropy\n\n\n"
+        "def word_loss(y_true, y_pred):\n    return 2.0 * entropy(y_true, y_pred)\n\n\n"
+        "model.compile(loss=word_loss)\n",
+    }
+    after = fixed(tmp_path, files)
+    assert after.keys() == {"scores.py"}
+    assert "        tf.cast(labels, tf.int32), logits\n" in after["scores.py"]
+
+
+def test_a_loss_whose_part_was_mended_for_another_tells_what_was_wrong(tmp_path: Path) -> None:
+    text = "import keras.backend as K\n\n\ndef gap(a, b):\n    return K.square(a - b)\n"
+    for name in ("one_loss", "two_loss"):
+        text += f"\n\ndef {name}(y_true, y_pred):\n    return 2.0 * gap(y_true, y_pred)\n"
+    at = written(tmp_path, {"losses.py": text})
+    select = ("--select", "LF402", "--output-format", "json")
+    ended = lossfix("fix", "--no-verify", *select, ".", at=at)
+    outcomes = [(each["status"], each["codes"]) for each in json.loads(ended.out)["outcomes"]]
+    assert outcomes == [("fixed", ["LF402"]), ("fixed", ["LF402"])]
+
+
 ZOO = """
 import numpy as np
 import tensorflow as tf

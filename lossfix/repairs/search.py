@@ -210,6 +210,9 @@ def _written(
 ) -> tuple[Outcome, Mapping[str, str]]:
     """What becomes of a loss whose repair was accepted, and the new texts by path; none if it is declined."""
     outcome = _fixed(case, repair, verified)
+    if not repair.steps:
+        # A part of it was all that was wrong, and was mended for another loss before.
+        return replace(outcome, codes=_codes(tried(case).repair)), {}
     besides = tuple((documents[each.path], each) for each in repair.elsewhere)
     taken = choose(Proposal(case.plan.document, outcome, before, repair.after, besides))
     if taken is None:

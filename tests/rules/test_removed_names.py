@@ -624,6 +624,27 @@ def test_what_is_named_a_loss_and_is_none_of_keras_lost_the_backend_too(text: st
     assert finding.reason
 
 
+@pytest.mark.parametrize(
+    ("expression", "today"),
+    [
+        ("K.mean(y_pred, axis=-1)", "tf.reduce_mean"),
+        ("K.int_shape(y_pred)", "tuple(y_pred.shape)"),
+        ("K.flatten(y_pred)", "tf.reshape(y_pred, [-1])"),
+        ("K.flatten(y_true - 0.25 * y_pred + 0.75 * y_true * y_pred * y_pred)", "tf.reshape"),
+        ("K.expand_dims(y_pred, axis=-1)", "tf.expand_dims"),
+    ],
+)
+def test_the_code_of_today_is_named_where_a_function_would_not_do(
+    expression: str, today: str
+) -> None:
+    (finding,) = found(body(expression, BACKEND, TENSORFLOW))
+    assert finding.message.endswith(f" is gone from Keras 3: today it is `{today}`")
+
+
+def test_an_axis_keeps_its_name() -> None:
+    assert after("K.expand_dims(y_pred, axis=-1)", BACKEND) == "tf.expand_dims(y_pred, axis=-1)"
+
+
 def test_the_function_of_today_is_named_where_it_is_one() -> None:
     (finding,) = found(f"{BACKEND}\n\n\n{APART['terms of its own']}\n")
     assert finding.message.endswith("today it is `tf.maximum`")

@@ -28,11 +28,13 @@ from lossfix.syntax.build import name as name_node
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import Scope
 from lossfix.syntax.scope import dotted as ast_dotted
-from lossfix.syntax.tree import Tree, children, dotted, walk
+from lossfix.syntax.tree import Tree, dotted, walk
 
 _BACKEND = re.compile(r"(?<![\w.])keras\.backend\.")
 """Keras 3's, and not the one that TensorFlow bundles."""
 _TRUTH = "tf.cast({x}, tf.bool)"
+_SHORT = 60
+"""Characters of code that a message has room for."""
 _SHAPE = re.compile(r"tuple\((\{\w+\}\.shape)\)")
 
 
@@ -250,22 +252,12 @@ def bound_module(scope: Scope, module: str) -> str | None:
 
 
 def told(found: Gone, new: cst.BaseExpression) -> str:
-    """What to name in a message: the new function where it is one, else the new code, cut to length."""
+    """What to name in a message: the new function where it takes what the old one took or the new code is
+    long, else that code."""
     tree = found.use.loss.tree
-    plain = isinstance(new, cst.Call) and not any(
-        isinstance(each, cst.Call) for argument in new.args for each in _added(argument, found)
-    )
-    shown = new.func if plain and isinstance(new, cst.Call) and found.call is not None else new
-    return tree.line(shown, 60)
-
-
-def _added(argument: cst.Arg, found: Gone) -> Iterator[cst.CSTNode]:
-    """What an argument of the new call holds that is none of the old call's arguments."""
-    call = found.call
-    old = [each.value for each in call.args] if call is not None else []
-    stack: list[cst.CSTNode] = [argument.value]
-    while stack:
-        node = stack.pop()
-        if not any(node.deep_equals(each) for each in old):
-            yield node
-            stack.extend(children(node))
+    if not isinstance(new, cst.Call) or found.call is None:
+        return tree.line(new, _SHORT)
+    old = [each.value for each in found.call.args]
+    alike = all(any(each.value.deep_equals(was) for was in old) for each in new.args)
+    brief = len(tree.code(new)) <= _SHORT and not alike
+    return tree.line(new if brief else new.func, _SHORT)

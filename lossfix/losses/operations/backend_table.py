@@ -123,7 +123,7 @@ _SHAPES = (
     _t("concatenate(tensors, axis=-1)", "tf.concat({tensors}, axis={axis})"),
     _t("count_params(x)", "{x}.shape.num_elements()"),
     _t("dtype(x)", "{x}.dtype.name"),
-    _t("expand_dims(x, axis=-1)", "tf.expand_dims({x}, {axis})"),
+    _t("expand_dims(x, axis=-1)", "tf.expand_dims({x}, axis={axis})"),
     _t("flatten(x)", "tf.reshape({x}, [-1])"),
     _t("get_variable_shape(x)", "tuple({x}.shape)"),
     _t("int_shape(x)", "tuple({x}.shape)"),

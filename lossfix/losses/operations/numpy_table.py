@@ -318,7 +318,7 @@ _SHAPES = (
         "tf.split({ary}, {indices_or_sections}, axis={axis})",
         only={"indices_or_sections": r"\d+"},
     ),
-    _t("np.expand_dims(a, axis)", "tf.expand_dims({a}, {axis})", only={"axis": r"[^(\[]+"}),
+    _t("np.expand_dims(a, axis)", "tf.expand_dims({a}, axis={axis})", only={"axis": r"[^(\[]+"}),
     _t("np.squeeze(a, axis)", "tf.squeeze({a}, axis={axis})"),
     _t(
         "np.reshape(a, shape, order)",
