@@ -24,6 +24,8 @@ from typing import Any, TypeVar
 from lossfix import __version__
 
 Result = TypeVar("Result")
+_State = tuple[int, int, int]
+"""When a file was changed, in nanoseconds, its bytes, and its inode."""
 
 LARGEST = 256 << 20
 """Bytes from which the file is emptied and begun anew."""
@@ -37,15 +39,27 @@ BATCH = 1000
 _ASKED = 500
 """Keys that are asked for in one query: SQLite takes 999 values at least."""
 
+_MARK = 32
+"""Characters that stand for a question."""
+
+_MARKS = 8
+"""Questions that are remembered of a file, the latest."""
+
 _TABLES = """
 create table if not exists results (key blob primary key, value blob) without rowid;
-create table if not exists passed_over (
-    folder text, name text, question text, asked blob, changed integer, size integer, inode integer,
-    primary key (folder, name, question)
+create table if not exists unchanged (
+    folder text, name text, changed integer, size integer, inode integer, marks text,
+    primary key (folder, name)
 ) without rowid;
-drop table if exists dull;
-drop table if exists dull_files;
+drop table if exists passed_over;
 """
+_FOUND = f"""
+insert into unchanged values (?, ?, ?, ?, ?, ?) on conflict (folder, name) do update set
+    marks = case when (changed, size, inode) = (excluded.changed, excluded.size, excluded.inode)
+        then substr(excluded.marks || marks, 1, {_MARK * _MARKS}) else excluded.marks end,
+    changed = excluded.changed, size = excluded.size, inode = excluded.inode
+"""
+"""What was found of a file adds to what is known of it, where that is unchanged."""
 
 
 class Cache:
@@ -54,7 +68,11 @@ class Cache:
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._connection = None if file is None else _connected(file)
-        self._found: list[tuple[str, str, str, bytes, int, int, int]] = []
+        self._found: list[tuple[str, str, int, int, int, str]] = []
+        self._marks: dict[str, str] = {}
+        # Files come folder by folder.
+        self._absolute = lru_cache(maxsize=64)(os.path.abspath)
+        self._known_in = lru_cache(maxsize=64)(self._rows)
 
     def through(
         self,
@@ -91,50 +109,32 @@ class Cache:
         """Keep one result."""
         self._put([(digest(kind, key), value)])
 
-    def dull(self, question: str, asked: object) -> Callable[[str, str], bool]:
-        """Tells of a file, by its folder and name, whether it is unchanged since ``found_dull`` was said.
+    def dull(self, question: str, asked: object) -> Callable[[str], bool]:
+        """Tells of a path whether the file is unchanged since ``found_dull`` was said of it.
+
+        A file counts as it was when any question was first asked about it.
 
         Args:
             question: what it was read for.
-            asked: what that depended on besides the file; of each question the latest is kept.
+            asked: what that depended on besides the file.
         """
         if self._connection is None:
-            return lambda folder, name: False
-        mark = _mark(question, asked)
+            return lambda path: False
+        mark, marks = _mark(question, asked), self._marks
 
-        # Files come folder by folder: a query for each, and few of their answers are kept.
-        @lru_cache(maxsize=64)
-        def known(folder: str) -> dict[str, tuple[int, int, int]]:
-            query = (
-                "select name, changed, size, inode from passed_over"
-                " where folder = ? and question = ? and asked = ?"
-            )
-            found: dict[str, tuple[int, int, int]] = {}
-            if self._connection is not None:
-                with self._trying():
-                    rows = self._connection.execute(query, (folder, question, mark))
-                    found = {name: (changed, size, inode) for name, changed, size, inode in rows}
-            return found
-
-        def is_dull(folder: str, name: str) -> bool:
-            seen = known(folder).get(name)
-            if seen is None:
-                return False
-            try:
-                stat = os.stat(os.path.join(folder, name))
-            except OSError:
-                return False
-            return seen == (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        def is_dull(path: str) -> bool:
+            known = marks.get(path)
+            if known is None:
+                known = marks[path] = self._marks_of(path)
+            return mark in known
 
         return is_dull
 
-    def found_dull(
-        self, question: str, asked: object, folder: str, name: str, stat: os.stat_result
-    ) -> None:
+    def found_dull(self, question: str, asked: object, path: str, stat: os.stat_result) -> None:
         """Keep that a file, as ``stat`` told of it before it was read, has nothing to say to a question."""
         if self._connection is not None and time.time_ns() - stat.st_mtime_ns > SETTLED:
-            mark = _mark(question, asked)
-            row = (folder, name, question, mark, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            folder, name = os.path.split(path)
+            row = (self._absolute(folder), name, *_state(stat), _mark(question, asked))
             self._found.append(row)
             if len(self._found) >= BATCH:
                 self._write_found()
@@ -151,13 +151,33 @@ class Cache:
             if self._file is not None and self._file.stat().st_size > LARGEST:
                 self._file.unlink()
 
+    def _marks_of(self, path: str) -> str:
+        """The questions to which a file, as it is now, has nothing to say."""
+        folder, name = os.path.split(path)
+        state, marks = self._known_in(folder).get(name, (None, ""))
+        if state is None:
+            return ""
+        try:
+            return marks if state == _state(os.stat(path)) else ""
+        except OSError:
+            return ""
+
+    def _rows(self, folder: str) -> dict[str, tuple[_State, str]]:
+        query = "select name, marks, changed, size, inode from unchanged where folder = ?"
+        found: dict[str, tuple[_State, str]] = {}
+        same: dict[str, str] = {}
+        if self._connection is not None:
+            with self._trying():
+                rows = self._connection.execute(query, (self._absolute(folder),))
+                for name, marks, changed, size, inode in rows:
+                    found[name] = (changed, size, inode), same.setdefault(marks, marks)
+        return found
+
     def _write_found(self) -> None:
         rows, self._found = self._found, []
         if self._connection is not None:
             with self._trying(), self._connection:
-                self._connection.executemany(
-                    "insert or replace into passed_over values (?, ?, ?, ?, ?, ?, ?)", rows
-                )
+                self._connection.executemany(_FOUND, rows)
 
     def _get_all(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
         known: dict[bytes, Any] = {}
@@ -212,9 +232,13 @@ def digest(kind: str, key: object) -> bytes:
     return hashed.digest()
 
 
+def _state(stat: os.stat_result) -> _State:
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
 @lru_cache(maxsize=4)
-def _mark(question: str, asked: object) -> bytes:
-    return digest(question, asked)
+def _mark(question: str, asked: object) -> str:
+    return digest(question, asked).hex()
 
 
 def _hash(value: object, update: Callable[[bytes], None]) -> None:

@@ -148,10 +148,9 @@ def _losses_of(text: str, settings: Settings, project: Project) -> tuple[Candida
 def _callers(files: Opened, sought: _Sought, cache: Cache, question: str) -> Sequence[str]:
     """The skipped files that may come by a loss."""
     found = list[str]()
-    is_dull, absolute_of = cache.dull(question, sought), scan.absolutes()
+    is_dull = cache.dull(question, sought)
     for path in files.skipped:
-        folder, name = absolute_of(path)
-        if is_dull(folder, name):
+        if is_dull(path):
             continue
         try:
             with open(path, "rb") as file:
@@ -162,7 +161,7 @@ def _callers(files: Opened, sought: _Sought, cache: Cache, question: str) -> Seq
         if sought.concerns(data):
             found.append(path)
         else:
-            cache.found_dull(question, sought, folder, name, stat)
+            cache.found_dull(question, sought, path, stat)
     return found
 
 

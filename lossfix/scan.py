@@ -117,13 +117,11 @@ def open_all(
     unreadable: list[Unreadable] = []
     skipped: list[str] = []
     checked = 0
-    absolute_of = absolutes()
     is_dull = cache.dull(_HOLDS, settings)
     for path in paths:
         checked += 1
         written = str(path)
-        absolute = absolute_of(written)
-        if is_dull(*absolute):
+        if is_dull(written):
             skipped.append(written)
             continue
         try:
@@ -140,7 +138,7 @@ def open_all(
             continue
         if document is None:
             skipped.append(written)
-            cache.found_dull(_HOLDS, settings, *absolute, stat)
+            cache.found_dull(_HOLDS, settings, written, stat)
         else:
             documents.append(document)
     first = opened(documents, settings, pool, cache)
@@ -216,7 +214,7 @@ def with_buffers(files: Opened, buffers: Sequence[Document], settings: Settings)
     return _followed(merged, settings)
 
 
-def absolutes() -> Callable[[str], tuple[str, str]]:
+def _absolutes() -> Callable[[str], tuple[str, str]]:
     """What tells the absolute folders of many files, of each folder only once, and their names."""
     folders: dict[str, str] = {}
 
@@ -281,7 +279,7 @@ def _followed(
 ) -> Opened:
     """The same with those of the skipped files through which others reach a loss or a metric."""
     while files.resolved.needed:
-        needed, absolute_of = frozenset(map(str, files.resolved.needed)), absolutes()
+        needed, absolute_of = frozenset(map(str, files.resolved.needed)), _absolutes()
         paths = [path for path in files.skipped if os.path.join(*absolute_of(path)) in needed]
         files = _with_paths(files, paths, settings, pool, cache)
     return files

@@ -99,24 +99,61 @@ def test_a_file_is_dull_until_it_changes(tmp_path: Path) -> None:
     os.utime(file, ns=(10**18, 10**18))
     settings = Settings()
     cache = Cache(cache_file)
-    assert not cache.dull("question", settings)(str(file.parent), file.name)
-    cache.found_dull("question", settings, str(file.parent), file.name, file.stat())
+    assert not cache.dull("question", settings)(str(file))
+    cache.found_dull("question", settings, str(file), file.stat())
     cache.close()
-    assert Cache(cache_file).dull("question", settings)(str(file.parent), file.name)
-    assert not Cache(cache_file).dull("question", Settings(frozenset({"soll"})))(
-        str(file.parent), file.name
-    )
+    assert Cache(cache_file).dull("question", settings)(str(file))
+    assert not Cache(cache_file).dull("question", Settings(frozenset({"soll"})))(str(file))
     file.write_bytes(b"two")
-    assert not Cache(cache_file).dull("question", settings)(str(file.parent), file.name)
+    assert not Cache(cache_file).dull("question", settings)(str(file))
+
+
+def test_a_file_is_remembered_for_several_questions_and_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, cache_file = tmp_path / "a.py", tmp_path / "cache.sqlite"
+    looked_at: list[str] = []
+    stat = os.stat
+
+    def counted(path: str) -> os.stat_result:
+        looked_at.append(path)
+        return stat(path)
+
+    def known() -> list[bool]:
+        looked_at.clear()
+        cache = Cache(cache_file)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "stat", counted)
+            answers = [cache.dull(each, None)(str(file)) for each in ("first", "second")]
+        cache.close()
+        return answers
+
+    def find(question: str) -> None:
+        cache = Cache(cache_file)
+        cache.found_dull(question, None, str(file), file.stat())
+        cache.close()
+
+    for content, time_ns in ((b"one", 10**18), (b"two", 10**18 + 1)):
+        file.write_bytes(content)
+        os.utime(file, ns=(time_ns, time_ns))
+        find("first")
+        assert known() == [True, False]
+        find("second")
+        assert known() == [True, True]
+        assert looked_at == [str(file)]
+    for number in range(100):
+        find(f"another {number}")
+    find("second")
+    assert known() == [False, True]
 
 
 def test_a_file_that_has_just_changed_is_read_again(tmp_path: Path) -> None:
     file, cache_file = tmp_path / "a.py", tmp_path / "cache.sqlite"
     file.write_bytes(b"one")
     cache = Cache(cache_file)
-    cache.found_dull("question", Settings(), str(file.parent), file.name, file.stat())
+    cache.found_dull("question", Settings(), str(file), file.stat())
     cache.close()
-    assert not Cache(cache_file).dull("question", Settings())(str(file.parent), file.name)
+    assert not Cache(cache_file).dull("question", Settings())(str(file))
 
 
 def test_keys_tell_apart_what_differs() -> None:
