@@ -13,6 +13,7 @@ from functools import lru_cache
 from lossfix.losses.discovery.candidate import Settings
 from lossfix.losses.discovery.heads import (
     BRACKET,
+    LETTER,
     NAME,
     QUOTED,
     WORD,
@@ -104,7 +105,7 @@ _IMPORT = re.compile(
     rb"|(?:import_module|__import__|sys\.modules)%(gap)s[(\[]%(gap)s[\"'][\w.]*" % {b"gap": _GAP}
 )
 """A statement or a call that imports."""
-_LOOKUP = re.compile(rb"getattr\(|vars\(|__dict__|getmembers\(|globals\(|locals\(|eval\(")
+_LOOKUPS = (b"getattr(", b"vars(", b"__dict__", b"getmembers(", b"globals(", b"locals(", b"eval(")
 _MOST = 3
 """Parameters without a default that a loss has at most, ``self`` among them."""
 _PROSE = (b"#", b'"""', b"'''")
@@ -251,20 +252,32 @@ def mentions(data: bytes, names: frozenset[bytes]) -> bool:
 
 def _mentions(data: bytes, names: frozenset[bytes]) -> bool:
     # To look for a name takes a hundredth of what it takes to tell all names of a file apart.
-    possible = len(names) > _FEW or _has(data, names)
-    return possible and not names.isdisjoint(NAME.findall(data))
+    if len(names) > _FEW:
+        return not names.isdisjoint(NAME.findall(data))
+    return any(name in data and _alone(name).search(data) for name in names)
+
+
+@lru_cache(maxsize=2 * _FEW)
+def _alone(name: bytes) -> re.Pattern[bytes]:
+    """A name that is no part of another one."""
+    # It begins with the name itself, as a literal; what must not stand before that is asked afterwards.
+    word = re.escape(name)
+    return re.compile(rb"%s(?<!%s%s)(?!%s)" % (word, LETTER, word, LETTER))
 
 
 def may_look_up(data: bytes) -> bool:
     """Whether the file may call what a module holds without writing its name (``lookups``)."""
-    return b"import" in data and _LOOKUP.search(data) is not None
+    return b"import" in data and _has(data, _LOOKUPS)
 
 
 def may_import(data: bytes, modules: frozenset[bytes]) -> bool:
     """Whether the file may import any of ``modules``, each the last part of its name."""
     if not _mentions(data, modules):
         return False
-    return any(_mentions(match[0], modules) for match in _IMPORT.finditer(without_prose(data)))
+    code = without_prose(data)
+    if not _mentions(code, modules):
+        return False
+    return any(_mentions(match[0], modules) for match in _IMPORT.finditer(code))
 
 
 def mentions_a_framework(data: bytes) -> bool:

@@ -11,7 +11,8 @@ from itertools import pairwise
 from lossfix.losses.discovery.candidate import Settings
 from lossfix.losses.discovery.wording import pair_of
 
-WORD = rb"[\w\x80-\xff]+"
+LETTER = rb"[\w\x80-\xff]"
+WORD = LETTER + b"+"
 NAME = re.compile(WORD)
 BRACKET = re.compile(rb"[][(){},]")
 _HEAD = re.compile(rb"^([ \t]*)(?:async[ \t]+)?def\s+(%s)\s*\(" % WORD, re.MULTILINE)
