@@ -176,7 +176,8 @@ def pool_of(flags: Mapping[str, Any]) -> Pool:
     """The pool of this run, which ends with it."""
     from lossfix.pool import Pool
 
-    return _once(_POOL, lambda: Pool(flags.get("jobs") or _cores(), flags.get("cluster") or ""))
+    jobs, cluster = flags.get("jobs") or _cores(), flags.get("cluster") or ""
+    return _once(_POOL, lambda: Pool(jobs, cluster, loads=("lossfix.checking",)))
 
 
 def cache_of(config: Config, flags: Mapping[str, Any]) -> Cache:

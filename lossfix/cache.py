@@ -18,6 +18,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,8 +37,8 @@ SETTLED = 2_000_000_000
 BATCH = 1000
 """Files that are remembered at a time."""
 
-_ASKED = 500
-"""Keys that are asked for in one query: SQLite takes 999 values at least."""
+_ASKED = 50
+"""Keys that are asked for in one query: few, since what is not known is worked on meanwhile."""
 
 _MARK = 32
 """Characters that stand for a question."""
@@ -77,22 +78,32 @@ class Cache:
     def through(
         self,
         kind: str,
-        keys: Sequence[object],
-        compute: Callable[[list[int]], Iterable[Result]],
+        keys: Iterable[object],
+        compute: Callable[[Iterable[int]], Iterable[Result]],
     ) -> list[Result]:
         """The result for each key: those that are known, and the others as ``compute`` finds them.
 
         Args:
             kind: what sort of result it is.
-            keys: plain data, all that each result depends on.
+            keys: plain data, all that each result depends on; taken as ``compute`` asks for them.
             compute: gives the results for the keys at some positions, in order.
         """
         if self._connection is None:
-            return list(compute(list(range(len(keys)))))
-        digests = [digest(kind, key) for key in keys]
-        known = self._get_all(digests)
-        missing = [n for n, key in enumerate(digests) if known.get(key) is None]
-        new = list(compute(missing)) if missing else []
+            return list(compute(number for number, _ in enumerate(keys)))
+        digests: list[bytes] = []
+        known: dict[bytes, Any] = {}
+        missing: list[int] = []
+
+        def unknown() -> Iterator[int]:
+            each = iter(keys)
+            while some := [digest(kind, key) for key in islice(each, _ASKED)]:
+                known.update(self._get(some))
+                new = [n for n, key in enumerate(some, len(digests)) if known.get(key) is None]
+                digests.extend(some)
+                missing.extend(new)
+                yield from new
+
+        new = list(compute(unknown()))
         self._put((digests[n], result) for n, result in zip(missing, new, strict=True))
         computed = dict(zip(missing, new, strict=True))
         return [computed[n] if n in computed else known[key] for n, key in enumerate(digests)]
@@ -102,7 +113,7 @@ class Cache:
         return (
             None
             if self._connection is None
-            else self._get_all([digest(kind, key)]).get(digest(kind, key))
+            else self._get([digest(kind, key)]).get(digest(kind, key))
         )
 
     def remember(self, kind: str, key: object, value: object) -> None:
@@ -179,16 +190,14 @@ class Cache:
             with self._trying(), self._connection:
                 self._connection.executemany(_FOUND, rows)
 
-    def _get_all(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
+    def _get(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
         known: dict[bytes, Any] = {}
-        for start in range(0, len(keys), _ASKED):
-            some = keys[start : start + _ASKED]
-            if self._connection is not None:
-                with self._trying():
-                    marks = ",".join("?" * len(some))
-                    query = f"select key, value from results where key in ({marks})"
-                    for key, value in self._connection.execute(query, some):
-                        known[key] = pickle.loads(value)
+        if self._connection is not None:
+            with self._trying():
+                marks = ",".join("?" * len(keys))
+                query = f"select key, value from results where key in ({marks})"
+                for key, value in self._connection.execute(query, keys):
+                    known[key] = pickle.loads(value)
         return known
 
     def _put(self, items: Iterable[tuple[bytes, object]]) -> None:

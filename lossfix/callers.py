@@ -10,7 +10,7 @@ else of such a file is touched.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -116,9 +116,8 @@ def _look_for_losses(
         for n in changed
     ]
 
-    def find(numbers: list[int]) -> Iterator[tuple[Candidate, ...]]:
-        sizes = [len(rows[n][0]) for n in numbers]
-        return pool.map(_losses_of, [rows[n] for n in numbers], sizes)
+    def find(numbers: Iterable[int]) -> Iterator[tuple[Candidate, ...]]:
+        return pool.map(_losses_of, (rows[n] for n in numbers), lambda row: len(row[0]))
 
     for number, losses in zip(changed, cache.through("losses", rows, find), strict=True):
         document = files.documents[number]

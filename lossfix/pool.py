@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from importlib import import_module
+from itertools import chain, islice, starmap
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -20,14 +22,11 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-WORTHWHILE = 300_000
-"""Characters of source from which local processes repay their start (measured: see docs/scale.md)."""
-
-CHUNK = 400_000
+CHUNK = 50_000
 """Characters of source that are sent at a time: enough to hide what sending costs, and few to repeat."""
 
-SHARES = 8
-"""Chunks that each process gets at least, so that none waits long for another's last one."""
+WORTHWHILE = 6
+"""Chunks from which local processes repay their start (measured: see docs/scale.md)."""
 
 RETRIES = 3
 """How often work is done again whose worker was lost."""
@@ -40,9 +39,11 @@ class PoolError(Exception):
 class Pool:
     """Runs functions here, in ``jobs`` processes, or on the ``cluster`` of a Dask scheduler's address."""
 
-    def __init__(self, jobs: int = 1, cluster: str = "") -> None:
+    def __init__(self, jobs: int = 1, cluster: str = "", loads: Sequence[str] = ()) -> None:
+        """``loads`` names the modules that most work needs: loaded once, before processes are forked."""
         self.jobs = jobs
         self._cluster = cluster
+        self._loads = loads
         self._client: Any = None
         self._executor: Executor | None = None
 
@@ -52,23 +53,32 @@ class Pool:
         return self._started() if self._cluster else None
 
     def map(
-        self, function: Callable[..., Result], rows: Sequence[tuple[Any, ...]], sizes: Sequence[int]
+        self,
+        function: Callable[..., Result],
+        rows: Iterable[tuple[Any, ...]],
+        size: Callable[[tuple[Any, ...]], int],
     ) -> Iterator[Result]:
         """What ``function`` returns for each row of arguments, in order.
 
+        Rows are sent as they come: whatever yields them goes on while the first are worked on.
+
         Args:
-            sizes: of each row, in characters of source: rows are sent in chunks of about one size.
+            size: of a row, in characters of source: rows are sent in chunks of about one size.
 
         Raises:
             PoolError: the cluster cannot be reached, or lost a chunk more than ``RETRIES`` times.
         """
-        if not self._cluster and (self.jobs == 1 or sum(sizes) < WORTHWHILE):
-            for row in rows:
-                yield function(*row)
+        if self.jobs == 1 and not self._cluster:
+            yield from starmap(function, rows)
             return
+        chunks = _chunks(rows, size)
+        if not self._cluster:
+            first = [*islice(chunks, WORTHWHILE)]
+            if len(first) < WORTHWHILE:
+                yield from starmap(function, chain.from_iterable(first))
+                return
+            chunks = chain(first, chunks)
         executor = self._started()
-        size = min(CHUNK, sum(sizes) // (SHARES * self.jobs) + 1)
-        chunks = _chunks(rows, sizes, size)
         futures = [executor.submit(_apply, function, chunk) for chunk in chunks]
         for number, future in enumerate(futures):
             try:
@@ -99,7 +109,7 @@ class Pool:
 
     def _started(self) -> Executor:
         if self._executor is None:
-            self._executor = self._on_cluster() if self._cluster else _local(self.jobs)
+            self._executor = self._on_cluster() if self._cluster else _local(self.jobs, self._loads)
         return self._executor
 
     def _on_cluster(self) -> Executor:
@@ -137,13 +147,16 @@ def _edition() -> str:
     return f"lossfix {__version__} on Python {sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def _local(jobs: int) -> Executor:
+def _local(jobs: int, loads: Sequence[str]) -> Executor:
     # Loaded here: most runs have no use for it, and it takes longer to load than a small scan.
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    # Forked children have the rules loaded already; nothing here has threads when they are forked.
+    # Forked children have loaded what they need; nothing here has threads when they are forked.
     method = "fork" if sys.platform == "linux" else "spawn"
+    if method == "fork":
+        for each in loads:
+            import_module(each)
     context = multiprocessing.get_context(method)
     return ProcessPoolExecutor(jobs, context, initializer=_end_with_parent)
 
@@ -178,16 +191,14 @@ def _apply(function: Callable[..., Result], rows: Sequence[tuple[Any, ...]]) -> 
 
 
 def _chunks(
-    rows: Sequence[tuple[Any, ...]], sizes: Sequence[int], most: int
+    rows: Iterable[tuple[Any, ...]], size: Callable[[tuple[Any, ...]], int]
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows in their order, parted where ``most`` characters are reached."""
-    chunk: list[tuple[Any, ...]] = []
-    total = 0
-    for row, size in zip(rows, sizes, strict=True):
+    chunk, length = list[tuple[Any, ...]](), 0
+    for row in rows:
         chunk.append(row)
-        total += size
-        if total >= most:
+        length += size(row)
+        if length >= CHUNK:
             yield chunk
-            chunk, total = [], 0
+            chunk, length = [], 0
     if chunk:
         yield chunk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -238,19 +238,18 @@ def _found(request: Request, files: Opened, before: _Found) -> _Found:
     known = {path: told for path, told in before.items() if keys.get(path) == told[0]}
     missing = [each for each in documents if each.source.path not in known]
 
-    def find(numbers: list[int]) -> Iterator[tuple[Finding, ...]]:
+    def find(numbers: Iterable[int]) -> Iterator[tuple[Finding, ...]]:
         # Loaded here: a run that finds out nothing new needs no rules.
         from lossfix import checking
 
-        chosen = [missing[n] for n in numbers]
-        rows = [
+        rows = (
             (
                 *(each.source.path, each.source.text, options_for(request, files, each)),
                 *(files.losses(each), files.wires_a_loss(each)),
             )
-            for each in chosen
-        ]
-        return request.pool.map(checking.check, rows, [len(each.source.text) for each in chosen])
+            for each in (missing[n] for n in numbers)
+        )
+        return request.pool.map(checking.check, rows, lambda row: len(row[1]))
 
     asked = [keys[each.source.path] for each in missing]
     for key, told in zip(asked, request.cache.through("findings", asked, find), strict=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -113,37 +113,56 @@ def open_all(
         SourceError: a path that was named does not exist or cannot be read.
         PoolError: the cluster that was to parse them is gone.
     """
-    documents: list[Document] = []
-    unreadable: list[Unreadable] = []
-    skipped: list[str] = []
-    checked = 0
-    is_dull = cache.dull(_HOLDS, settings)
-    for path in paths:
-        checked += 1
-        written = str(path)
-        if is_dull(written):
-            skipped.append(written)
-            continue
-        try:
-            with open(path, "rb") as file:
-                stat = os.fstat(file.fileno())
-                data = file.read()
-        except OSError as error:
-            unreadable.append(source.closed(path, error))
-            continue
-        try:
-            document = _interesting(Path(path), data, settings)
-        except Unreadable as error:
-            unreadable.append(error)
-            continue
-        if document is None:
-            skipped.append(written)
-            cache.found_dull(_HOLDS, settings, written, stat)
-        else:
-            documents.append(document)
-    first = opened(documents, settings, pool, cache)
-    files = replace(first, checked=checked, unreadable=tuple(unreadable), skipped=tuple(skipped))
+    sifted = _Sifted()
+    readings = _readings(sifted.documents_among(paths, settings, cache), settings, pool, cache)
+    files = Opened(
+        tuple(sifted.documents),
+        readings,
+        sifted.checked,
+        tuple(sifted.unreadable),
+        tuple(sifted.skipped),
+    )
     return _followed(files, settings, pool, cache)
+
+
+@dataclass
+class _Sifted:
+    """What became of files so far."""
+
+    documents: list[Document] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    checked: int = 0
+
+    def documents_among(
+        self, paths: Iterable[str | Path], settings: Settings, cache: Cache
+    ) -> Iterator[Document]:
+        """Those of the files that are worth parsing, as soon as each is read."""
+        is_dull = cache.dull(_HOLDS, settings)
+        for path in paths:
+            self.checked += 1
+            written = str(path)
+            if is_dull(written):
+                self.skipped.append(written)
+                continue
+            try:
+                with open(path, "rb") as file:
+                    stat = os.fstat(file.fileno())
+                    data = file.read()
+            except OSError as error:
+                self.unreadable.append(source.closed(path, error))
+                continue
+            try:
+                document = _interesting(Path(path), data, settings)
+            except Unreadable as error:
+                self.unreadable.append(error)
+                continue
+            if document is None:
+                self.skipped.append(written)
+                cache.found_dull(_HOLDS, settings, written, stat)
+            else:
+                self.documents.append(document)
+                yield document
 
 
 def opened(
@@ -153,13 +172,25 @@ def opened(
     cache: Cache = FORGETFUL,
 ) -> Opened:
     """The same for documents that were read elsewhere, such as from stdin."""
-    rows = [(each.source.text, settings, _unread(each)) for each in documents]
-
-    def read_those(numbers: list[int]) -> Iterator[Reading]:
-        return pool.map(_read, [rows[n] for n in numbers], [len(rows[n][0]) for n in numbers])
-
-    readings = tuple(cache.through("reading", rows, read_those))
+    readings = _readings(documents, settings, pool, cache)
     return Opened(tuple(documents), readings, len(documents), ())
+
+
+def _readings(
+    documents: Iterable[Document], settings: Settings, pool: Pool, cache: Cache
+) -> tuple[Reading, ...]:
+    """What a parse of each document says; the first are parsed while others are still looked for."""
+    rows: list[tuple[str, Settings, str]] = []
+
+    def asked() -> Iterator[tuple[str, Settings, str]]:
+        for each in documents:
+            rows.append((each.source.text, settings, _unread(each)))
+            yield rows[-1]
+
+    def read_those(numbers: Iterable[int]) -> Iterator[Reading]:
+        return pool.map(_read, (rows[n] for n in numbers), lambda row: len(row[0]))
+
+    return tuple(cache.through("reading", asked(), read_those))
 
 
 def with_paths(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,9 +22,10 @@ class Counted:
         self.keys = keys
         self.computed: list[int] = []
 
-    def __call__(self, numbers: list[int]) -> Iterator[str]:
-        self.computed += numbers
-        return (f"result of {self.keys[n]}" for n in numbers)
+    def __call__(self, numbers: Iterable[int]) -> Iterator[str]:
+        for number in numbers:
+            self.computed.append(number)
+            yield f"result of {self.keys[number]}"
 
 
 def asked(file: Path | None, keys: list[tuple[str, int]] = KEYS) -> tuple[list[str], list[int]]:

@@ -33,14 +33,36 @@ def test_results_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "CHUNK", 1)
     rows = [(number, 0.05 * (3 - number)) for number in range(4)]
     with Pool(2) as pool:
-        results = list(pool.map(slowly, [(n, max(0.0, s)) for n, s in rows], [1] * 4))
+        results = list(pool.map(slowly, [(n, max(0.0, s)) for n, s in rows], lambda row: 1))
     assert [number for number, _ in results] == [0, 1, 2, 3]
     assert os.getpid() not in {process for _, process in results}
 
 
+def test_the_first_rows_are_worked_on_while_others_are_looked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pools, "WORTHWHILE", 2)
+    monkeypatch.setattr(pools, "CHUNK", 1)
+    files = [tmp_path / name for name in "abc"]
+
+    def rows() -> Iterator[tuple[Path]]:
+        yield (files[0],)
+        yield (files[1],)
+        # Nobody would write the first before all rows are there, were they sent together.
+        deadline = time.monotonic() + 60
+        while not files[0].exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert files[0].exists()
+        yield (files[2],)
+
+    with Pool(2) as pool:
+        assert list(pool.map(Path.touch, rows(), lambda row: 1)) == [None] * 3
+    assert all(file.exists() for file in files)
+
+
 def test_little_work_stays_in_this_process() -> None:
     with Pool(2) as pool:
-        assert list(pool.map(slowly, [(1, 0.0)], [1])) == [(1, os.getpid())]
+        assert list(pool.map(slowly, [(1, 0.0)], lambda row: 1)) == [(1, os.getpid())]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are not killed there")
@@ -48,11 +70,11 @@ def test_no_process_outlives_the_one_that_started_it() -> None:
     code = """
 import time
 from lossfix import pool as pools
-pools.WORTHWHILE = 0
+pools.WORTHWHILE, pools.CHUNK = 0, 1
 def work(number):
     print("at work", flush=True)
     time.sleep(60)
-list(pools.Pool(2).map(work, [(0,), (1,)], [1, 1]))
+list(pools.Pool(2).map(work, [(0,), (1,)], lambda row: 1))
 """
     started = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
     assert started.stdout is not None
@@ -64,6 +86,7 @@ list(pools.Pool(2).map(work, [(0,), (1,)], [1, 1]))
 
 def test_more_processes_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "WORTHWHILE", 0)
+    monkeypatch.setattr(pools, "CHUNK", 1)
     one = lossfix("check", "--no-cache", FIXTURES, at=ROOT)
     two = lossfix("check", "--no-cache", "-j", "2", FIXTURES, at=ROOT)
     assert two.code == one.code == 1
@@ -124,7 +147,7 @@ def test_a_worker_that_is_lost_halfway_changes_nothing(monkeypatch: pytest.Monke
     with cluster(2) as (address, workers), Pool(cluster=address) as pool:
         rows = [(number, 0.2) for number in range(20)]
         results = []
-        for result in pool.map(slowly, rows, [1] * len(rows)):
+        for result in pool.map(slowly, rows, lambda row: 1):
             results.append(result)
             if len(results) == 4:
                 workers[0].send_signal(signal.SIGKILL)
