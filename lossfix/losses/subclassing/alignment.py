@@ -6,13 +6,17 @@ so what is flattened first, in the loss or in the helpers of its file, is the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
-from lossfix.losses.subclassing.last_axis import has_several, is_read
+from lossfix.losses.subclassing.last_axis import (
+    SAME_SHAPE,
+    assigned,
+    has_several,
+    is_cast_of,
+    is_read,
+)
 from lossfix.syntax.tree import walk
 
 ALIGNING = frozenset(
@@ -31,12 +35,6 @@ ALIGNING = frozenset(
 
 _FLATTENING = frozenset({"keras.backend.flatten", "keras.ops.ravel"})
 _RESHAPING = frozenset({"tf.reshape", "keras.backend.reshape", "keras.ops.reshape"})
-_SAME_SHAPE = frozenset(
-    {"tf.cast", "tf.clip_by_value", "tf.convert_to_tensor", "tf.sigmoid", "tf.nn.sigmoid"}
-    | {"keras.backend.cast", "keras.backend.clip", "keras.backend.sigmoid", "keras.ops.cast"}
-    | {"keras.ops.clip", "keras.ops.sigmoid", "keras.ops.convert_to_tensor"}
-)
-"""Element by element of their first argument, the others being numbers or types."""
 
 
 def needs_alignment(loss: Loss) -> bool:
@@ -63,17 +61,9 @@ def _reads(loss: Loss, function: cst.FunctionDef, name: str) -> list[cst.Name]:
                 inside.update(id(each) for each in walk(node))
             elif is_read(node, loss, name) and id(node) not in inside:
                 found.append(node)
-        if any(bound == name and _is_flat(loss, value) for bound, value in _assigned(statement)):
+        if any(bound == name and _is_flat(loss, value) for bound, value in assigned(statement)):
             break
     return found
-
-
-def _assigned(statement: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression]]:
-    match statement:
-        case cst.SimpleStatementLine(
-            body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value)]
-        ):
-            yield name, value
 
 
 def _is_flat(loss: Loss, node: cst.BaseExpression) -> bool:
@@ -84,7 +74,7 @@ def _is_flat(loss: Loss, node: cst.BaseExpression) -> bool:
                 return not rest
             if operation in _RESHAPING and len(rest) == 1:
                 return loss.tree.code(rest[0].value).replace(" ", "") in ("[-1]", "(-1,)", "-1")
-            return operation in _SAME_SHAPE and _is_flat(loss, node.args[0].value)
+            return operation in SAME_SHAPE and _is_flat(loss, node.args[0].value)
     return False
 
 
@@ -96,7 +86,7 @@ def _is_flattened(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) ->
             return True
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
             # `y_true = cast(y_true, ...)`: of the same shape, and judged where it is read next.
-            return _is_cast_of(loss, argument.value, name)
+            return is_cast_of(loss, argument.value, name)
         case cst.Arg(keyword=None, star=""):
             call = loss.tree.parents[argument]
             if not isinstance(call, cst.Call):
@@ -107,14 +97,8 @@ def _is_flattened(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) ->
                 return False
             if _is_flat(loss, call):
                 return True
-            return loss.operation(call) in _SAME_SHAPE and _is_flattened(loss, call, seen)
+            return loss.operation(call) in SAME_SHAPE and _is_flattened(loss, call, seen)
     return False
-
-
-def _is_cast_of(loss: Loss, value: cst.BaseExpression, name: str) -> bool:
-    while isinstance(value, cst.Call) and value.args and loss.operation(value) in _SAME_SHAPE:
-        value = value.args[0].value
-    return isinstance(value, cst.Name) and value.value == name
 
 
 def _is_flattened_by(loss: Loss, call: cst.Call, argument: cst.Arg, seen: frozenset[str]) -> bool:

@@ -32,6 +32,12 @@ _PARTING = {
 }
 """What gives several parts of its first argument, with the arguments behind that."""
 
+SAME_SHAPE = frozenset(
+    {"tf.cast", "tf.clip_by_value", "tf.convert_to_tensor", "tf.sigmoid", "tf.nn.sigmoid"}
+    | {"keras.backend.cast", "keras.backend.clip", "keras.backend.sigmoid", "keras.ops.cast"}
+    | {"keras.ops.clip", "keras.ops.sigmoid", "keras.ops.convert_to_tensor"}
+)
+"""Element by element of their first argument, the others being numbers or types."""
 _GATHERING = frozenset({"tf.gather", "keras.ops.take", "keras.backend.gather"})
 _SIZES = frozenset(
     {"tf.shape", "keras.ops.shape", "keras.backend.shape", "keras.backend.int_shape"}
@@ -129,8 +135,12 @@ def _columns(loss: Loss, name: str) -> frozenset[int]:
 
 
 def _reads_as_given(loss: Loss, name: str) -> Iterator[cst.Name]:
-    """Where a parameter is read before its name stands for something else."""
+    """Where a parameter is read before its name stands for something else than that in another type."""
     for statement in loss.function.body.body:
+        if any(
+            bound == name and is_cast_of(loss, value, name) for bound, value in assigned(statement)
+        ):
+            continue
         yield from (node for node in walk(statement, cst.Name) if is_read(node, loss, name))
         targets = (each.target for each in walk(statement, cst.AssignTarget))
         if any(isinstance(each, cst.Name) and each.value == name for each in targets):
@@ -222,6 +232,22 @@ def _leaves_the_last(loss: Loss, call: cst.Call) -> bool:
             listed = [_number(each.value) for each in axes.elements]
             return len(listed) > 1 and listed == list(range(len(listed)))
     return False
+
+
+def assigned(statement: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """The name that a statement gives a value, and that value."""
+    match statement:
+        case cst.SimpleStatementLine(
+            body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value)]
+        ):
+            yield name, value
+
+
+def is_cast_of(loss: Loss, value: cst.BaseExpression, name: str) -> bool:
+    """Whether ``value`` is what ``name`` stands for, in another type or within bounds."""
+    while isinstance(value, cst.Call) and value.args and loss.operation(value) in SAME_SHAPE:
+        value = value.args[0].value
+    return isinstance(value, cst.Name) and value.value == name
 
 
 def is_read(node: cst.CSTNode, loss: Loss, name: str) -> TypeGuard[cst.Name]:
