@@ -59,6 +59,7 @@ import libcst as cst
 
 from lossfix.losses.code.conditions import named_value, uses
 from lossfix.losses.code.dtypes import Dtype, dtype_of, named_dtype
+from lossfix.losses.code.liveness import parts_of
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import is_array, is_boolean
 from lossfix.losses.discovery.reached import loops
@@ -142,10 +143,14 @@ def match(loss: Loss) -> Iterator[Match]:
             )
 
 
+@lru_cache(maxsize=16)
 def _in_fit(loss: Loss) -> bool:
     """Whether it may be Keras that calls the loss: a method of a task, or a tape, hands it what it has."""
     if loops(loss.candidate.evidence):
         return False
+    if loss.only_reached and loss.name not in loss.project.reached:
+        wholes = [each for each in loss.among if not each.only_reached and loss in parts_of(each)]
+        return not wholes or any(_in_fit(each) for each in wholes)
     if loss.candidate.evidence == (Evidence.NAMED,):
         # Keras hands over the targets first, and what others need as a function they call themselves.
         is_called = loss.name in dict(loss.project.functions)

@@ -185,6 +185,21 @@ def step(x, y, model):
     assert findings(loss("return tf.one_hot(y_true, 3) * y_pred") + loop, RULE) == ()
 
 
+def test_what_a_part_is_handed_is_what_its_losses_are_handed() -> None:
+    source = "def chosen(y_true, y_pred):\n    return tf.one_hot(y_true, 3) * y_pred\n\n\n"
+    source += loss("return tf.reduce_sum(chosen(y_true, y_pred), axis=-1)")
+    loop = """
+
+def step(x, y, model):
+    with tf.GradientTape() as tape:
+        value = some_loss(y, model(x))
+    return tape.gradient(value, model.trainable_variables)
+"""
+    assert len(findings(source, RULE)) == 1
+    assert findings(source + loop, RULE) == ()
+    assert len(findings(source + loop + "\n\nmodel.compile('adam', some_loss)\n", RULE)) == 1
+
+
 def test_where_predictions_come_first_it_is_not_keras_that_calls() -> None:
     source = loss("return tf.one_hot(y_true, 3) * y_pred").replace(
         "y_true, y_pred", "y_pred, y_true"
