@@ -19,6 +19,9 @@ from pathlib import Path
 OLDEST = (3, 9)
 """The probe runs from this Python on."""
 
+_OLD_KERAS = ("1", "2")
+"""Whose ``Loss`` takes no dtype, and whose ``keras.backend`` is not gone: what is written would not run."""
+
 LOOK_SECONDS = 20.0
 """How long an interpreter may take to say what it has installed."""
 
@@ -242,6 +245,11 @@ def _look(path: str, environ: Mapping[str, str]) -> dict[str, str] | str:
         return "TensorFlow is not installed there"
     if version < OLDEST:
         return f"Python {_dotted(version)} is older than {_dotted(OLDEST)}"
+    if found["keras"].partition(".")[0] in _OLD_KERAS:
+        return (
+            f"TensorFlow {found['tensorflow']} has Keras {found['keras']} there: losses are rewritten for "
+            "Keras 3, which TensorFlow has from 2.16 on"
+        )
     return {"python": _dotted(version), **found}
 
 

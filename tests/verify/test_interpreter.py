@@ -12,13 +12,18 @@ from lossfix.verify import interpreter
 from lossfix.verify.interpreter import InterpreterError, clean_environment, find
 
 
-def fake(path: Path, tensorflow: str = "", python: tuple[int, ...] = (3, 11, 4)) -> str:
+def fake(
+    path: Path,
+    tensorflow: str = "",
+    python: tuple[int, ...] = (3, 11, 4),
+    keras: str = "3.4",
+) -> str:
     """An interpreter that says it has these versions."""
     said = {
         "python": python,
         "found": bool(tensorflow),
         "tensorflow": tensorflow,
-        "keras": "3.4",
+        "keras": keras,
         "numpy": "1.26",
     }
     return script(path, f"cat <<'END'\n{json.dumps(said)}\nEND\n")
@@ -124,6 +129,16 @@ def test_a_python_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
     old = fake(tmp_path / "old", "2.8", python=(3, 8, 10))
     with pytest.raises(InterpreterError, match=r"Python 3\.8\.10 is older than 3\.9"):
         find(old, environ={"PATH": "/usr/bin:/bin"})
+
+
+def test_a_keras_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
+    old = fake(tmp_path / "old", "2.15.1", keras="2.15.0")
+    with pytest.raises(InterpreterError, match=r"Keras 2\.15\.0 there.* from 2\.16 on"):
+        find(old, environ={"PATH": "/usr/bin:/bin"})
+
+
+def test_a_keras_that_says_no_version_is_taken(tmp_path: Path) -> None:
+    assert find(fake(tmp_path / "new", "2.17", keras=""), environ={}).keras == ""
 
 
 def test_a_folder_that_only_looks_like_tensorflow_is_none(tmp_path: Path) -> None:
