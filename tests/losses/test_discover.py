@@ -487,6 +487,8 @@ def among_losses(code: str) -> list[str]:
 def test_what_a_file_of_losses_offers_is_a_loss() -> None:
     assert among_losses(OVERLAP.format(name="laplace", doc="")) == ["laplace"]
     assert among_losses(OVERLAP.format(name="dice", doc="The Dice loss.")) == ["dice"]
+    for loss in ("f1_loss", "F1Loss", "sensitivity_loss", "f1x"):
+        assert among_losses(OVERLAP.format(name=loss, doc="")) == [loss]
     factory = "def focal(gamma=2.0):\n    def inner(y_true, y_pred):\n        return y_pred\n"
     assert among_losses(factory + "    return inner\n") == ["focal.inner"]
 
@@ -496,6 +498,10 @@ def test_what_a_file_of_losses_offers_is_a_loss() -> None:
     [
         OVERLAP.format(name="dice", doc="Overlap of two masks."),
         OVERLAP.format(name="dice_coef", doc="Part of the loss."),
+        OVERLAP.format(name="f1", doc=""),
+        OVERLAP.format(name="macro_F2", doc=""),
+        OVERLAP.format(name="specificity", doc=""),
+        OVERLAP.format(name="negative_predictive_value", doc=""),
         OVERLAP.format(name="_laplace", doc=""),
         OVERLAP.format(name="laplace", doc="") + "print(laplace([1.0], [1.0]))\n",
         "class A:\n    def laplace(self, y_true, y_pred):\n        return tf.abs(y_pred)\n",

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from lossfix.losses.discovery.candidate import Settings
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = re.compile(r"(?<![A-Za-z\d])[Ff]\d(?![a-z\d])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+"""A word, a number, or an F-score: the ``f1`` of ``macro_f1``."""
 _SHORT_FOR_LOSSES = frozenset("bce cce xent hinge pinball".split())
 """What also stands in the name of a metric that goes with such a loss: `hinge_accuracy`."""
 LOSS_WORDS = _SHORT_FOR_LOSSES | frozenset(
@@ -18,10 +19,11 @@ _COMPOUND = re.compile(r"(?!gloss|floss)[a-z]{2,}loss|loss(?:fn|func|function)")
 _TABLES = frozenset({"volume", "matrix", "map"})
 _FILES_OF_LOSSES = frozenset({"loss", "losses", "objective", "objectives"})
 METRIC_WORDS = frozenset(
-    "metric metrics accuracy acc score coe coef coeff coefficient precision recall".split()
+    "metric metrics accuracy acc score coe coef coeff coefficient precision recall specificity sensitivity "
+    "predictive npv ppv tpr tnr fpr fnr".split()
 )
 SCORES = frozenset(
-    "iou giou dice jaccard tversky f1 fbeta auc psnr ssim kappa similarity correlation ncc".split()
+    "iou giou dice jaccard tversky f1 f2 fbeta auc psnr ssim kappa similarity correlation ncc".split()
 )
 """What may be maximised as a score, or be subtracted from one as a loss."""
 _TRUE_WORDS = frozenset(
