@@ -12,6 +12,7 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import RESERVED, parameter_names
 from lossfix.losses.code.reach import unbound
+from lossfix.losses.subclassing.on_import import keeps_a_function
 from lossfix.syntax.quiet import parsed
 from lossfix.syntax.tree import names_below, walk
 
@@ -115,8 +116,9 @@ def _in_file(loss: Loss) -> str:
     )
     if bound[own] > 1:
         return "it is defined more than once in this file"
-    name = unbound(loss)
-    return f"it raises NameError: nothing in this file binds `{name}`" if name else ""
+    if name := unbound(loss):
+        return f"it raises NameError: nothing in this file binds `{name}`"
+    return keeps_a_function(loss)
 
 
 def _is_used_as_object(loss: Loss, name: str) -> bool:
