@@ -9,6 +9,8 @@ from program import lossfix
 from rewriting import findings, lines, rewritten
 
 from lossfix.checking import Options, check
+from lossfix.losses.discovery.candidate import Settings
+from lossfix.losses.discovery.glance import may_concern_a_loss
 from lossfix.rules import RULES
 from lossfix.rules.rule import no_match
 
@@ -80,12 +82,45 @@ NOT_QUOTED = {
     "a loss of Keras": QUOTED.replace("gap_loss", "huber"),
     "another file's": QUOTED.replace('"gap_loss"', '"span_loss"'),
     "a method": "class Gaps:\n" + QUOTED,
-    "one that is registered": QUOTED
+    "one that Keras 2 finds among what is registered": "    import tf_keras"
+    + QUOTED
+    + """
+    tf_keras.utils.get_custom_objects()["gap_loss"] = gap_loss
+""",
+    "a name under which something else is registered": QUOTED.replace('"gap_loss"', '"span_loss"')
     + """
     tf.keras.utils.get_custom_objects()["gap_loss"] = gap_loss
 """,
-    "one in a scope": QUOTED.replace("model.comp", "with custom_object_scope(NAMES): model.comp"),
+    "a dictionary of another kind": QUOTED.replace('"gap_loss"', '"span_loss"')
+    + """
+    LOSSES.update({"span_loss": gap_loss})
+""",
 }
+REGISTERED = {
+    "tf.keras.utils.get_custom_objects()['span'] = gap_loss": "`loss=gap_loss`",
+    "keras.saving.get_custom_objects().update({'span': gap_loss})": "`loss=gap_loss`",
+    "with keras.utils.custom_object_scope({'span': Gap(2.0)}): pass": "`loss=Gap(2.0)`",
+}
+RENAMED = {
+    "model.compile('adam', loss='logcosh')": '`loss="log_cosh"`',
+    "model.compile('adam', 'kullback_leibler_divergence')": '`loss="kl_divergence"`',
+    "model.compile('adam', loss=['mse', 'cosine_proximity'])": '`loss="cosine_similarity"`',
+}
+
+
+@pytest.mark.parametrize(("source", "cure"), RENAMED.items(), ids=RENAMED.keys())
+def test_a_name_that_keras_changed_is_no_loss_of_keras(source: str, cure: str) -> None:
+    text = f"from tensorflow import keras\n{source}\n"
+    (finding,) = findings(text, "quoted-loss")
+    assert cure in finding.reason
+    assert may_concern_a_loss(text.encode(), Settings())
+
+
+@pytest.mark.parametrize(("line", "cure"), REGISTERED.items(), ids=REGISTERED.keys())
+def test_keras_does_not_look_among_what_was_registered(line: str, cure: str) -> None:
+    source = QUOTED.replace('"gap_loss"', '"span"') + f"\n    {line}\n"
+    (finding,) = findings(source, "quoted-loss")
+    assert cure in finding.reason
 
 
 def test_a_loss_in_quotes_is_seen() -> None:

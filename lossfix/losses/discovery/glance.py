@@ -23,7 +23,7 @@ from lossfix.losses.discovery.heads import (
 )
 from lossfix.losses.discovery.uses import LOSS_KEYWORDS, METRIC_KEYWORDS
 from lossfix.losses.discovery.wording import LOSS_WORDS, names_a_loss
-from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
+from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS, RENAMED_STRINGS
 from lossfix.losses.operations.names import canonical
 
 _GAP = rb"(?:\s|\\\n|#[^\n]*\n)*"
@@ -329,7 +329,8 @@ def _names_its_own(data: bytes, value: int) -> bool:
 
 @lru_cache(maxsize=256)
 def _is_built_in(name: bytes) -> bool:
-    return canonical(f"keras.losses.{name.decode()}") in LOSS_FUNCTIONS
+    known = name.decode()
+    return known not in RENAMED_STRINGS and canonical(f"keras.losses.{known}") in LOSS_FUNCTIONS
 
 
 def _takes_a_second(data: bytes, start: int) -> bool:

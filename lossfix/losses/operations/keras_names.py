@@ -19,6 +19,14 @@ LOSS_ALIASES = {
     "msle": "mean_squared_logarithmic_error",
 }
 
+RENAMED_STRINGS = {
+    "cosine_proximity": "cosine_similarity",
+    "huber_loss": "huber",
+    "kullback_leibler_divergence": "kl_divergence",
+    "logcosh": "log_cosh",
+}
+"""What ``compile`` took as the name of a loss in quotes until Keras 3, and what it takes today."""
+
 LOSS_FUNCTIONS = frozenset("keras.losses." + name for name in words("""
     binary_crossentropy binary_focal_crossentropy categorical_crossentropy
     categorical_focal_crossentropy categorical_generalized_cross_entropy categorical_hinge circle
