@@ -68,9 +68,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.inherited import constructor_above, takes_keywords_above
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import PASSED_ON, parameter_names, with_parameter
-from lossfix.losses.code.subclass import derives_directly, method, super_call
+from lossfix.losses.code.subclass import method, super_call
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import appended, with_arguments
@@ -80,7 +81,7 @@ _SAVED = ("reduction", "name")
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    init = method(loss, "__init__") if derives_directly(loss) else None
+    init = method(loss, "__init__") if takes_keywords_above(loss) else None
     if init is None:
         return
     call, config = super_call(init), method(loss, "get_config")
@@ -93,7 +94,7 @@ def match(loss: Loss) -> Iterator[Match]:
         yield Match(
             init.name,
             f"`{loss.name}` {fault}: a saved model with it cannot be loaded",
-            _obstacle(init, call),
+            _obstacle(init, call, constructor_above(loss)),
         )
 
 
@@ -134,7 +135,7 @@ def _says(config: cst.FunctionDef | None, name: str) -> bool:
     )
 
 
-def _obstacle(init: cst.FunctionDef, call: cst.Call) -> str:
+def _obstacle(init: cst.FunctionDef, call: cst.Call, parent: cst.FunctionDef | None) -> str:
     positional = [each for each in call.args if each.keyword is None]
     if isinstance(init.params.star_kwarg, cst.Param):
         if positional and dotted(positional[0].value) == "self":
@@ -142,6 +143,10 @@ def _obstacle(init: cst.FunctionDef, call: cst.Call) -> str:
         positional = [each for each in positional if not each.star]
     elif isinstance(init.params.star_arg, cst.Param):
         return "it takes *args"
+    if parent is not None and set(PASSED_ON).isdisjoint(
+        parameter_names(parent)[1 : len(positional) + 1]
+    ):
+        return ""
     return "it passes positional arguments to its parent" if positional else ""
 
 

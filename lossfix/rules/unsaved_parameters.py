@@ -2,8 +2,9 @@
 
 ## What it does
 
-Finds subclasses of `keras.losses.Loss` whose constructor takes parameters of its own and that have no
-`get_config`, or one that leaves some of them out, and adds what is missing.
+Finds subclasses of `keras.losses.Loss`, directly or by way of others in their file, whose constructor takes
+parameters of its own and that have no `get_config`, or one that leaves some of them out, and adds what is
+missing.
 
 ## Why is this bad
 
@@ -61,14 +62,15 @@ cannot hold.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
+from lossfix.losses.code.inherited import kept_above, listed, saved_above
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.methods import get_config
 from lossfix.losses.code.parameters import default_of, kept_as_given, own_parameters
-from lossfix.losses.code.subclass import derives_directly, method, super_calls
+from lossfix.losses.code.subclass import method, super_calls
 from lossfix.losses.discovery.unsavable import unsavable
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -80,14 +82,14 @@ _OF_EVERY_LOSS = frozenset({"call", "dtype", "from_config", "get_config", "name"
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    init = method(loss, "__init__") if derives_directly(loss) else None
-    if init is None:
+    init, saved = method(loss, "__init__"), saved_above(loss)
+    if init is None or saved is None:
         return
     config = method(loss, "get_config")
-    names = own_parameters(init) if config is None else _left_out(loss, init, config)
+    names = _lost(loss, init, config, saved)
     if not names:
         return
-    stored = kept_as_given(init)
+    stored = _stored(loss, init)
     known = {*stored, *_to_keep(loss, init)} if config is None else set(stored)
     lost = [each for each in names if each not in known]
     reason = f"`{lost[0]}` is not kept as it was given" if lost else ""
@@ -108,6 +110,18 @@ def match(loss: Loss) -> Iterator[Match]:
         f" {'is' if len(names) == 1 else 'are'} lost when a model is saved",
         reason,
     )
+
+
+def _lost(
+    loss: Loss, init: cst.FunctionDef, config: cst.FunctionDef | None, saved: frozenset[str]
+) -> tuple[str, ...]:
+    """The parameters that no ``get_config`` of a class and its parents saves."""
+    names = own_parameters(init) if config is None else _left_out(loss, init, config)
+    return tuple(each for each in names if each not in saved)
+
+
+def _stored(loss: Loss, init: cst.FunctionDef) -> Mapping[str, str]:
+    return {**kept_above(loss, init), **kept_as_given(init)}
 
 
 def _is_called(loss: Loss, attribute: str | None) -> bool:
@@ -133,7 +147,7 @@ def _to_keep(loss: Loss, init: cst.FunctionDef) -> tuple[str, ...]:
 
     A default shows what is plain: a number, a text or a switch can be saved and given again.
     """
-    stored, definition = kept_as_given(init), loss.definition
+    stored, definition = _stored(loss, init), loss.definition
     taken, set_anew = set(_OF_EVERY_LOSS), set[str]()
     for node in walk(definition):
         match node:
@@ -167,32 +181,17 @@ def _left_out(loss: Loss, init: cst.FunctionDef, config: cst.FunctionDef) -> tup
     """The parameters that an own ``get_config`` neither names nor reads; none where it may do so unseen."""
     if not _is_loaded_as_usual(method(loss, "from_config")):
         return ()
-    said, read = set[object](), set[str]()
-    bases = set[cst.CSTNode]()
-    for node in walk(config.body):
-        match node:
-            case cst.SimpleString():
-                said.add(node.evaluated_value)
-            case cst.Arg(keyword=cst.Name(value=name)):
-                said.add(name)
-            case cst.Attribute(
-                value=cst.Name(value="self") as base, attr=cst.Name(value=attribute)
-            ):
-                bases.add(base)
-                read.add(attribute)
-            case cst.For() | cst.BaseComp() | cst.Lambda():
-                return ()
-    if any(
-        isinstance(node, cst.Name) and node.value == "self" and node not in bases
-        for node in walk(config.body)
-    ):
+    found = listed(config)
+    if found is None:
         return ()
-    stored = kept_as_given(init)
+    stored = _stored(loss, init)
     names = own_parameters(init)
-    known = [each for each in names if each in said]
+    known = [each for each in names if each in found.said]
     # One that names none of them may hand on a dictionary that was made elsewhere.
     return tuple(
-        each for each in names if known and each not in said and stored.get(each) not in read
+        each
+        for each in names
+        if known and each not in found.said and stored.get(each) not in found.read
     )
 
 
@@ -242,17 +241,17 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     definition = loss.definition
     if init is None or not isinstance(definition.body, cst.IndentedBlock):
         return None
-    stored = kept_as_given(init)
+    stored, saved = _stored(loss, init), saved_above(loss) or frozenset()
     config = method(loss, "get_config")
+    names = _lost(loss, init, config, saved)
     if config is not None:
         listing = _listing(config)
-        names = _left_out(loss, init, config)
         if listing is None:
             return None
         return Edit({listing[0]: _with_entries(*listing, [(each, stored[each]) for each in names])})
     kept = _to_keep(loss, init)
     stored = {**stored, **{each: each for each in kept}}
-    added = get_config(loss, {each: stored[each] for each in own_parameters(init)})
+    added = get_config(loss, {each: stored[each] for each in names})
 
     def with_config(node: cst.CSTNode) -> cst.CSTNode:
         assert isinstance(node, cst.IndentedBlock)

@@ -711,3 +711,103 @@ def test_a_class_that_is_smoothed_saves_its_own_parameters_beside_the_steepness(
 def test_a_hinge_is_no_reduction_over_the_samples(value: str, found: int) -> None:
     source = f"def f_loss(y_true, y_pred, gap=0.2):\n    return tf.reduce_mean({value})\n"
     assert len(findings(source, "batch-axis")) == found
+
+
+PARENT = """
+    import keras
+
+    class PenaltyLoss(keras.losses.Loss):
+        def __init__(self, weight=0.5, **kwargs):
+            super().__init__(**kwargs)
+            self.weight = weight
+
+        def call(self, y_true, y_pred):
+            return self.weight * tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+"""
+PARENT_CONFIG = """
+        def get_config(self):
+            return {**super().get_config(), "weight": self.weight}
+"""
+CHILD = """
+    class LatePenaltyLoss(PenaltyLoss):
+        def __init__(self, weight=0.5, delay=2, **kwargs):
+            super().__init__(weight, **kwargs)
+            self.delay = delay
+
+        def call(self, y_true, y_pred):
+            return super().call(y_true[self.delay :], y_pred[: -self.delay])
+"""
+
+
+def of_the_child(source: str, rule: str = "unsaved-parameters") -> list[str]:
+    found = findings(source, rule)
+    return [each.message for each in found if each.loss == "LatePenaltyLoss"]
+
+
+def test_parameters_of_a_class_on_a_loss_of_the_file_are_lost_as_well() -> None:
+    (message,) = of_the_child(PARENT + CHILD)
+    assert "`weight`, `delay` are lost" in message
+    (message,) = of_the_child(PARENT + PARENT_CONFIG + CHILD)
+    assert "`delay` is lost" in message
+
+
+def test_a_child_saves_what_its_parent_does_not() -> None:
+    after = rewritten(PARENT + CHILD, "unsaved-parameters")
+    assert after.count('return {**super().get_config(), "weight": self.weight}') == 1
+    assert after.endswith('return {**super().get_config(), "delay": self.delay}\n')
+
+
+def test_a_child_passes_on_what_its_parent_takes() -> None:
+    closed = CHILD.replace(", **kwargs", "")
+    assert len(of_the_child(PARENT + closed, "closed-constructor")) == 1
+    after = rewritten(PARENT + closed, "closed-constructor")
+    assert "def __init__(self, weight=0.5, delay=2, **kwargs):" in after
+    assert "super().__init__(weight, **kwargs)" in after
+    parent = PARENT.replace(", **kwargs", "").replace("**kwargs", "")
+    assert of_the_child(parent + closed, "closed-constructor") == []
+
+
+SAVED_ABOVE = {
+    "the parent saves it": PARENT + PARENT_CONFIG + CHILD.replace(", delay=2", ""),
+    "the parent saves all that it finds": PARENT
+    + """
+        def get_config(self):
+            return {**super().get_config(), **{name: getattr(self, name) for name in NAMES}}
+"""
+    + CHILD,
+    "the parent saves its dictionary": PARENT
+    + """
+        def get_config(self):
+            return {**super().get_config(), **vars(self)}
+"""
+    + CHILD,
+    "the parent saves what was made elsewhere": PARENT
+    + """
+        def get_config(self):
+            return {**super().get_config(), **self.settings}
+"""
+    + CHILD,
+    "the parent notes what its children are given": PARENT
+    + """
+        def __new__(cls, *args, **kwargs):
+            return remembering(super().__new__(cls), args, kwargs)
+"""
+    + CHILD,
+    "the parent loads in a way of its own": PARENT
+    + """
+        @classmethod
+        def from_config(cls, config):
+            return cls(**config, delay=DELAYS[cls])
+"""
+    + CHILD,
+    "the parent is decorated": "    @saving_all\n" + PARENT.lstrip("\n") + CHILD,
+    "it has two parents": PARENT + CHILD.replace("(PenaltyLoss)", "(Saving, PenaltyLoss)"),
+    "the parent has a parent elsewhere": "    from losses import Gap\n"
+    + PARENT.replace("keras.losses.Loss", "Gap")
+    + CHILD,
+}
+
+
+@pytest.mark.parametrize("source", SAVED_ABOVE.values(), ids=SAVED_ABOVE.keys())
+def test_what_parents_may_save_is_left_to_them(source: str) -> None:
+    assert of_the_child(source) == []
