@@ -64,3 +64,62 @@ def test_what_is_not_a_number_is_shown_in_either_order(value: str) -> None:
     exec(rewritten(loss(value), RULE), names)
     given = tf.constant([float("nan"), -1.0, 2.0])
     assert [str(float(each)) for each in names["some_loss"](given, given)] == ["nan", "0.0", "2.0"]
+
+
+def looped(count: str, before: str = "", head: str = "") -> str:
+    return (
+        f"import tensorflow as tf\n{head}\n\ndef some_loss(y_true, y_pred):\n{before}"
+        f"    return sum(tf.reduce_sum(y_pred[..., i]) for i in range({count}))\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("tf.shape(y_pred)[-1]", "y_pred.shape[-1]"),
+        ("1, tf.shape(y_pred)[3] - 1", "1, y_pred.shape[3] - 1"),
+        ("1, tf.rank(y_pred)", "1, len(y_pred.shape)"),
+        ("0, tf.shape(y_true - y_pred)[1], 2", "0, (y_true - y_pred).shape[1], 2"),
+    ],
+)
+def test_a_range_of_sizes_reads_them_off_the_static_shape(before: str, after: str) -> None:
+    assert rewritten(looped(before), RULE) == looped(after)
+
+
+@pytest.mark.parametrize(
+    ("count", "before"),
+    [
+        ("tf.shape(y_pred)[0] - 1", ""),
+        ("n", "    n = tf.shape(y_pred)[-1]\n"),
+        ("tf.size(y_pred)", ""),
+        ("tf.shape(y_pred)[axis]", "    axis = 1\n"),
+    ],
+)
+def test_a_range_whose_size_is_not_written_or_not_known_is_reported(
+    count: str, before: str
+) -> None:
+    (finding,) = findings(looped(count, before), RULE)
+    assert "not known" in finding.reason
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        "tf.shape(y_pred)[0]",
+        "y_pred.shape[-1]",
+        "len(y_pred.shape)",
+        "keras.ops.shape(y_pred)[-1]",
+        "K.ndim(y_pred)",
+        "K.int_shape(y_pred)[-1]",
+        "num_classes",
+    ],
+)
+def test_a_range_of_numbers_or_over_samples_is_left_alone(count: str) -> None:
+    head = "import keras\nfrom tensorflow.keras import backend as K\n"
+    assert findings(looped(count, head=head), RULE) == ()
+
+
+@pytest.mark.parametrize("decorator", ["@tf.function", "@tf.function(jit_compile=True)"])
+def test_a_range_that_autograph_converts_is_left_alone(decorator: str) -> None:
+    source = looped("tf.shape(y_pred)[-1]").replace("def some", f"{decorator}\ndef some")
+    assert findings(source, RULE) == ()
