@@ -51,24 +51,19 @@ where only a training loop of one's own calls the loss: there the targets are wh
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
 import libcst as cst
 
 from lossfix.losses.code.conditions import named_value, uses
 from lossfix.losses.code.dtypes import Dtype, dtype_of, named_dtype
-from lossfix.losses.code.liveness import parts_of
+from lossfix.losses.code.in_fit import may_be_in_fit, severity_in_fit
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import is_array, is_boolean
-from lossfix.losses.discovery.reached import loops
 from lossfix.losses.operations.gradients import ELEMENTWISE
-from lossfix.model import Evidence, Form, Safety, Severity
+from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
-from lossfix.syntax.nodes import every
-from lossfix.syntax.scope import dotted
 from lossfix.syntax.tree import walk
 
 _POSITIONS = {
@@ -112,7 +107,7 @@ def match(loss: Loss) -> Iterator[Match]:
             yield Match(
                 condition,
                 f"`{loss.tree.code(condition)}` holds numbers, by which `tf.where` does not choose",
-                severity=None if _is_a_cast_condition(loss, condition) else _severity(loss),
+                severity=None if _is_a_cast_condition(loss, condition) else severity_in_fit(loss),
             )
         elif odd is not None:
             yield Match(
@@ -120,66 +115,27 @@ def match(loss: Loss) -> Iterator[Match]:
                 f"`{loss.tree.code(odd)}` holds integers, which do not mix with the predictions",
             )
         elif (
-            _in_fit(loss)
+            may_be_in_fit(loss)
             and isinstance(node, cst.Call)
             and (position := _position(loss, node)) is not None
         ):
             yield Match(
                 position,
                 f"`{loss.tree.code(position)}` arrives as float32 in fit, and positions are integers",
-                severity=_severity(loss),
+                severity=severity_in_fit(loss),
             )
-        elif _in_fit(loss) and (stacked := _stacked(loss, node)) is not None:
+        elif may_be_in_fit(loss) and (stacked := _stacked(loss, node)) is not None:
             yield Match(
                 stacked,
                 f"`{loss.tree.code(stacked)}` arrives as float32 in fit, and is stacked with integers",
-                severity=_severity(loss),
+                severity=severity_in_fit(loss),
             )
-        elif _in_fit(loss) and (converted := _converted(loss, node)) is not None:
+        elif may_be_in_fit(loss) and (converted := _converted(loss, node)) is not None:
             yield Match(
                 node,
                 f"`{loss.tree.code(converted[0])}` arrives as float32 in fit, which this does not convert",
-                severity=_severity(loss),
+                severity=severity_in_fit(loss),
             )
-
-
-@lru_cache(maxsize=16)
-def _in_fit(loss: Loss) -> bool:
-    """Whether it may be Keras that calls the loss: a method of a task, or a tape, hands it what it has."""
-    if loops(loss.candidate.evidence):
-        return False
-    if loss.only_reached and loss.name not in loss.project.reached:
-        wholes = [each for each in loss.among if not each.only_reached and loss in parts_of(each)]
-        return not wholes or any(_in_fit(each) for each in wholes)
-    if loss.candidate.evidence == (Evidence.NAMED,):
-        # Keras hands over the targets first, and what others need as a function they call themselves.
-        is_called = loss.name in dict(loss.project.functions)
-        if loss.candidate.swapped or is_called or _is_handed_on(loss):
-            return False
-    return loss.form is not Form.METHOD or Evidence.COMPILED in loss.candidate.evidence
-
-
-@lru_cache(maxsize=4)
-def _is_handed_on(loss: Loss) -> bool:
-    """Whether its file hands the loss to a function that is not Keras's: that one calls it."""
-    return any(
-        not _is_of_keras(loss, call.func)
-        for call in every(loss.tree.outline, ast.Call)
-        for each in (*call.args, *(keyword.value for keyword in call.keywords))
-        if isinstance(each, ast.Name) and each.id == loss.name
-    )
-
-
-def _is_of_keras(loss: Loss, node: ast.expr) -> bool:
-    name = dotted(node)
-    resolved = loss.tree.scope(None).resolve(name) if name is not None else None
-    return (resolved or "").partition(".")[0] in ("keras", "tensorflow", "tf_keras")
-
-
-def _severity(loss: Loss) -> Severity:
-    evidence = loss.candidate.evidence
-    in_fit = Evidence.COMPILED in evidence or Evidence.SUBCLASS in evidence
-    return Severity.ERROR if in_fit else Severity.WARNING
 
 
 def _operands(
@@ -228,7 +184,7 @@ def _condition(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
         case cst.Call(args=[cst.Arg(value=chooser, keyword=None, star=""), _, _]) if (
             loss.qualified(node.func) == "tensorflow.where"
         ):
-            numbers = _comes_as_it_is(loss, chooser) and _in_fit(loss)
+            numbers = _comes_as_it_is(loss, chooser) and may_be_in_fit(loss)
             return chooser if numbers or _is_a_cast_condition(loss, chooser) else None
     return None
 

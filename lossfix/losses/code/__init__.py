@@ -9,5 +9,6 @@ again), ``conditions``, ``several`` (whether it is handed more than one tensor),
 ``casts``, ``truth``, ``divisions``, ``naming``, ``bare`` (targets and predictions as they come), ``perfect``
 (where predictions equal targets), ``variances`` (where they equal one another), ``pairs`` (where each meets
 itself), ``surroundings`` (what is set around it), ``recorded`` (what is only kept),
-``arrays_only`` (what runs for no tensor), ``sizes`` (that are tensors).
+``arrays_only`` (what runs for no tensor), ``in_fit`` (whether Keras may call it), ``sizes`` (that are
+tensors).
 """

@@ -1,0 +1,53 @@
+"""Whether it may be Keras that calls a loss, in ``fit``, and not its author's own code."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+
+from lossfix.losses.code.liveness import parts_of
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.discovery.reached import loops
+from lossfix.model import Evidence, Form, Severity
+from lossfix.syntax.nodes import every
+from lossfix.syntax.scope import dotted
+
+
+@lru_cache(maxsize=16)
+def may_be_in_fit(loss: Loss) -> bool:
+    """Whether it may be Keras that calls the loss: a method of a task, or a tape, hands it what it has."""
+    if loops(loss.candidate.evidence):
+        return False
+    if loss.only_reached and loss.name not in loss.project.reached:
+        wholes = [each for each in loss.among if not each.only_reached and loss in parts_of(each)]
+        return not wholes or any(may_be_in_fit(each) for each in wholes)
+    if loss.candidate.evidence == (Evidence.NAMED,):
+        # Keras hands over the targets first, and what others need as a function they call themselves.
+        is_called = loss.name in dict(loss.project.functions)
+        if loss.candidate.swapped or is_called or _is_handed_on(loss):
+            return False
+    return loss.form is not Form.METHOD or Evidence.COMPILED in loss.candidate.evidence
+
+
+def severity_in_fit(loss: Loss) -> Severity:
+    """An error of what Keras surely calls, and a warning of what it may call."""
+    evidence = loss.candidate.evidence
+    is_in_fit = Evidence.COMPILED in evidence or Evidence.SUBCLASS in evidence
+    return Severity.ERROR if is_in_fit else Severity.WARNING
+
+
+@lru_cache(maxsize=4)
+def _is_handed_on(loss: Loss) -> bool:
+    """Whether its file hands the loss to a function that is not Keras's: that one calls it."""
+    return any(
+        not _is_of_keras(loss, call.func)
+        for call in every(loss.tree.outline, ast.Call)
+        for each in (*call.args, *(keyword.value for keyword in call.keywords))
+        if isinstance(each, ast.Name) and each.id == loss.name
+    )
+
+
+def _is_of_keras(loss: Loss, node: ast.expr) -> bool:
+    name = dotted(node)
+    resolved = loss.tree.scope(None).resolve(name) if name is not None else None
+    return (resolved or "").partition(".")[0] in ("keras", "tensorflow", "tf_keras")
