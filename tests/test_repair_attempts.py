@@ -75,10 +75,11 @@ def test_nothing_is_tried_twice() -> None:
 
 
 class Judge:
-    """Lets pass whatever has nothing of NumPy in it, and keeps the names of what it was asked."""
+    """Lets pass whatever has nothing of what is ``refused`` in it, and keeps the names of what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, refused: str) -> None:
         self.asked: list[str] = []
+        self._refused = refused
 
     def __enter__(self) -> Judge:
         return self
@@ -89,14 +90,15 @@ class Judge:
     def measure(self, probes: Iterable[Probe]) -> Iterator[tuple[Probe, Verdict]]:
         for probe in probes:
             self.asked.append(probe.name.rpartition("::")[2])
-            dead = "np." in probe.after.source
+            dead = self._refused in probe.after.source
             ruling = Ruling.STILL_BROKEN if dead else Ruling.FIXED
-            yield probe, Verdict(ruling, "", State.NONE if dead else State.LIVE)
+            reason = f"`{self._refused}` is in it"
+            yield probe, Verdict(ruling, reason, State.NONE if dead else State.LIVE)
 
 
-def carried_out(text: str) -> tuple[Done, list[str]]:
+def carried_out(text: str, refused: str = "np.") -> tuple[Done, list[str]]:
     document = source.decode("losses.py", text.encode())
-    judge = Judge()
+    judge = Judge(refused)
     plan = Plan(document, Options(RULES, package="losses"))
     (done,) = carry_out([plan], None, None, lambda: cast("Verifier", judge))
     return done, judge.asked
@@ -124,3 +126,12 @@ def test_a_loss_that_calls_another_one_is_measured_with_that_mended() -> None:
     assert "class MeanLoss" in done.text
     assert "np.abs" not in done.text
     assert asked[-1] == "mean_loss"
+
+
+def test_what_a_refused_candidate_would_have_mended_is_left_with_the_reason() -> None:
+    done, _ = carried_out(FAULTS, refused="class GapLoss")
+    (outcome,) = done.outcomes
+    assert outcome.status is Status.FIXED
+    reasons = {each.code: each.reason for each in done.left}
+    assert reasons["LF301"] == "measured, and refused: `class GapLoss` is in it"
+    assert not reasons.keys() & set(outcome.codes)

@@ -244,6 +244,27 @@ def _settle(case: Case) -> None:
         case.trial, case.verdict, case.accepted = case.exact.trial, case.exact.verdict, True
 
 
+def refused(case: Case) -> Iterator[Finding]:
+    """The findings that the first candidate would have settled, and the accepted one does not, each with the
+    reason why the first was refused."""
+    if not case.accepted or case.first is None:
+        return
+    repair, verdict = case.first
+    settled = {_told(step.finding) for step in tried(case).repair.steps}
+    for step in repair.steps:
+        if _told(step.finding) not in settled:
+            yield replace(step.finding, reason=f"measured, and refused: {reason_of(verdict)}")
+
+
+def _told(finding: Finding) -> tuple[str, str]:
+    return finding.code, finding.message
+
+
+def reason_of(verdict: Verdict) -> str:
+    """Why a candidate was refused, in one line."""
+    return verdict.reasons[0] if verdict.reasons else verdict.summary
+
+
 def _joined(exact: Verdict, relaxed: Verdict) -> Verdict:
     """The verdict on both steps together: broken as the first found it, alive as the second left it."""
     _, _, rest = relaxed.summary.partition("→")

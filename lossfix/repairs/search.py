@@ -20,6 +20,8 @@ from lossfix.repairs.attempts import (
     begin_again,
     cases_of,
     probe_of,
+    reason_of,
+    refused,
     repaired,
     take_in,
     tried,
@@ -189,7 +191,7 @@ def _done(
             outcomes[path].append(replace(kept, reason=case.locked))
         elif case.first is not None:
             outcomes[path].append(_kept(case, *case.first))
-    left = tuple(dict.fromkeys(each for case in cases for each in case.left))
+    left = tuple(dict.fromkeys(each for case in cases for each in (*case.left, *refused(case))))
     return tuple(
         Done(
             now[path].text,
@@ -241,7 +243,7 @@ def _fixed(case: Case, repair: Repair, verified: bool) -> Outcome:
 def _kept(case: Case, repair: Repair, verdict: Verdict) -> Outcome:
     return replace(
         _outcome(case, repair, Status.KEPT),
-        reason=verdict.reasons[0] if verdict.reasons else verdict.summary,
+        reason=reason_of(verdict),
         verdict=verdict,
     )
 

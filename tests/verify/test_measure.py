@@ -246,3 +246,25 @@ def loss(y_true, y_pred):
 """
     facts = facts_of(single(source, families=("reg", "unit")), tmp_path)
     assert (facts.family, facts.error) == ("unit", "")
+
+
+DIRECTIONS = """
+def loss(y_true, y_pred):
+    t, p = (
+        tf.math.divide_no_nan(each, tf.norm(each, axis=-1, keepdims=True))
+        for each in (y_true, y_pred)
+    )
+    return tf.norm(t - p, axis=-1)
+"""
+"""Of samples of one number, where each is a direction, half of all roots are of next to zero."""
+
+
+@pytest.mark.parametrize(("guard", "writable"), [("1e-12", True), ("1e-4", False)])
+def test_what_guards_a_root_is_seen_where_nothing_is_under_it_on_any_family(
+    guard, writable, tmp_path
+):
+    guarded = f"tf.sqrt(tf.maximum(tf.reduce_sum(tf.square(t - p), axis=-1), {guard}))"
+    before = single(DIRECTIONS)
+    after = single(DIRECTIONS.replace("tf.norm(t - p, axis=-1)", guarded)).before
+    verdict = verdict_of(dataclasses.replace(before, after=after), tmp_path)
+    assert verdict.writable is writable, verdict

@@ -35,6 +35,7 @@ from .memory import changed, memory
 from .numeric import Objective, Side, lift, objective
 from .original import Original
 from .reach import measure_reach
+from .roots import NEARLY, but_for_guards
 from .rounding import ROUNDED, rounds
 from .rungs import rungs
 from .sharpening import sharpening
@@ -42,13 +43,10 @@ from .steepness import deviation_bound
 from .subject import Candidate, Failure, load
 from .traced import traced
 from .values import EQUAL, GROWTH, REMAINS, RUNGS, compare, cross_families
-from .watching import takes_a_root_of_zero
 
 EPSILON = 1e-6
 """Values may differ by this share where the original's gradient is not finite: what mends it is an
 epsilon."""
-NEARLY = 1e-4
-"""Values that differ by less, in spreads, may differ by what single precision leaves."""
 
 
 class Comparison:
@@ -176,22 +174,19 @@ class Comparison:
             compare,
             one,
             other,
-            batches,
-            k0,
+            k0=k0,
             thresholds=thresholds,
             remains=self._remains,
         )
-        facts = compared(tolerance=self._tolerance(one.precision), near=near)
+        facts = compared(batches, tolerance=self._tolerance(one.precision), near=near)
         if facts.relation in ("equal", "raises") or max(facts.max_error, facts.residual) > NEARLY:
             return facts
         if one.precision == "float64" and not self.rounded:
             self.rounded = any(rounds(each, batches[0]) for each in (one, other))
             if self.rounded:
-                facts = compared(tolerance=self._tolerance(one.precision), near=near)
+                facts = compared(batches, tolerance=self._tolerance(one.precision), near=near)
         if facts.relation == "differs" and not self.ladder:
-            # What guards a root is seen where there is nothing under it, and is less than `NEARLY`.
-            near = [each for each in near if not takes_a_root_of_zero(one, each)]
-            return compared(tolerance=self._tolerance(one.precision), near=near)
+            return but_for_guards(compared, one, batches, near, self._tolerance(one.precision))
         return facts
 
     def _values(self) -> bool:
@@ -330,9 +325,13 @@ class Comparison:
                 continue
             batches = family.batches(self.job.seed, 6)
             tolerance = 10.0 * (self._tolerance(one.precision) or EQUAL[one.precision])
-            found.append(
-                compare(one, other, batches, k0, tolerance, binding, 1, remains=self._remains)
+            compared = partial(
+                compare, one, other, k0=k0, binding=binding, rungs=1, remains=self._remains
             )
+            facts = compared(batches, tolerance=tolerance)
+            if facts.relation == "differs" and not self.ladder and facts.max_error <= NEARLY:
+                facts = but_for_guards(compared, one, batches, (), tolerance)
+            found.append(facts)
         found += self._beyond(one, other)
         self._note(values=tuple(found))
         return True

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
-import numpy as np
-
 try:
     from tensorflow.python.framework import op_callbacks as _callbacks
 except ImportError:  # pragma: no cover - a TensorFlow without the hook
@@ -13,8 +11,6 @@ except ImportError:  # pragma: no cover - a TensorFlow without the hook
 
 from .families import Batch
 from .numeric import Objective
-
-_ROOTS = ("Sqrt", "EuclideanNorm")
 
 
 def runs(objective: Objective, batch: Batch, asked: Callable[[str, Sequence[Any]], bool]) -> bool:
@@ -38,19 +34,3 @@ def runs(objective: Objective, batch: Batch, asked: Callable[[str, Sequence[Any]
     finally:
         _callbacks.remove_op_callback(note)
     return any(found)
-
-
-def takes_a_root_of_zero(objective: Objective, batch: Batch) -> bool:
-    """Whether the loss takes the root of exactly zero: a guard of 1e-12 makes 1e-6 of it."""
-    return runs(objective, batch, _is_root_of_zero)
-
-
-def _is_root_of_zero(operation: str, inputs: Sequence[Any]) -> bool:
-    if operation == "Pow":
-        exponents = np.asarray(inputs[1])
-        fraction = bool(np.all((exponents > 0.0) & (exponents < 1.0)))
-        return fraction and bool(np.any(np.asarray(inputs[0]) == 0.0))
-    if operation not in _ROOTS:
-        return False
-    value = np.asarray(inputs[0])
-    return not np.any(value) if operation == "EuclideanNorm" else bool(np.any(value == 0.0))
