@@ -75,7 +75,7 @@ def test_nothing_is_tried_twice() -> None:
 
 
 class Judge:
-    """Lets pass whatever has nothing of what is ``refused`` in it, and keeps the names of what it was asked."""
+    """Lets pass whatever has no ``refused`` in it, and keeps the names of what it was asked."""
 
     def __init__(self, refused: str) -> None:
         self.asked: list[str] = []

@@ -131,6 +131,31 @@ def test_a_factory_that_is_handed_tensors_of_a_model_stays_one() -> None:
     assert "`z_mean` is a tensor of a model" in finding.reason
 
 
+@pytest.mark.parametrize("given", ["self.shares", "of=self.shares"])
+def test_a_parameter_is_followed_into_the_functions_that_it_is_handed_to(given: str) -> None:
+    code = f"""
+def pinball(y_true, y_pred, of):
+    first = part(y_true, y_pred[:, 0], of[0])
+    return first + sum(part(y_true, y_pred[:, i], q) for i, q in enumerate(of[1:]))
+
+
+def part(y_true, y_pred, q):
+    return tf.maximum(q * (y_true - y_pred), 0.0)
+
+
+class Pinball:
+    def __init__(self, shares):
+        self.shares = shares
+
+    def __call__(self, y_true, y_pred):
+        return pinball(y_true, y_pred, {given})
+"""
+    module = ast.parse(IMPORTS + code)
+    (owner,) = (node for node in module.body if isinstance(node, ast.ClassDef))
+    init, _ = (each for each in owner.body if isinstance(each, ast.FunctionDef))
+    assert assumed(module, init, "shares") == "[0.5, 0.75]"
+
+
 DISPERSED = """\
 class Dispersed:
     def __init__(self, theta=None, scale=None, axis=None, floor=1e-6):

@@ -79,7 +79,7 @@ def assumed(module: ast.Module, holder: ast.FunctionDef, name: str) -> str:
     )
     if name in _OF_KERAS:
         return _OF_KERAS[name]
-    reads = _reads(scope, holder, owner or holder, name)
+    reads = _reads(module, holder, owner or holder, name)
     if reads.called_with in _CALLED:
         return f"{_tensorflow(scope, owner or holder)}.{_CALLED[reads.called_with]}"
     if reads.options:
@@ -111,8 +111,7 @@ def _by_name(name: str) -> str:
 
 def tensors_of(module: ast.Module, holder: ast.FunctionDef) -> tuple[str, ...]:
     """The parameters that are tensors of a model, reduced along an axis before they meet anything else."""
-    scope = scope_of_module(module)
-    return tuple(name for name in parameters(holder) if _reads(scope, holder, holder, name).reduced)
+    return tuple(n for n in parameters(holder) if _reads(module, holder, holder, n).reduced)
 
 
 def _tensorflow(scope: Scope, around: Definition) -> str:
@@ -122,24 +121,68 @@ def _tensorflow(scope: Scope, around: Definition) -> str:
     return named[0] if named else '__import__("tensorflow")'
 
 
-def _reads(scope: Scope, holder: ast.FunctionDef, around: Definition, name: str) -> _Reads:
+def _reads(module: ast.Module, holder: ast.FunctionDef, around: Definition, name: str) -> _Reads:
+    """How a parameter is read in its function or its class, and in those of the file that it is handed to."""
     found = _Reads()
-    parents = {child: node for node in ast.walk(around) for child in ast.iter_child_nodes(node)}
+    functions = {each.name: each for each in module.body if isinstance(each, ast.FunctionDef)}
     inner = frozenset(
         each
         for node in ast.walk(around)
         if isinstance(node, ast.FunctionDef) and node is not holder
         for each in depending(node, *(set(parameters(node)) - {"self"}))
     )
+    waiting = [(around, name, inner)]
+    for where, read, tensors in waiting:
+        for function, parameter in _read_in(found, module, where, read, tensors, functions):
+            others = depending(function, *(set(parameters(function)) - {parameter}))
+            if all((function, parameter) != each[:2] for each in waiting):
+                waiting.append((function, parameter, others))
+    return found
+
+
+def _read_in(
+    found: _Reads,
+    module: ast.Module,
+    around: Definition,
+    name: str,
+    inner: frozenset[str],
+    functions: Mapping[str, ast.FunctionDef],
+) -> list[tuple[ast.FunctionDef, str]]:
+    """Take in how a name is read; the functions that it is handed to, each with what it is called there."""
+    scope = scope_of_module(module)
+    parents = {child: node for node in ast.walk(around) for child in ast.iter_child_nodes(node)}
     names = {name}
+    handed: dict[tuple[ast.FunctionDef, str], None] = {}
     while True:
         before = len(names)
         for node in ast.walk(around):
             read = dotted(node) if isinstance(node, ast.Name | ast.Attribute) else None
             if read in names and isinstance(getattr(node, "ctx", None), ast.Load):
-                names.update(_read(found, scope, parents, node, inner))
+                to = _handed_to(functions, parents, node)
+                if to is not None:
+                    handed[to] = None
+                else:
+                    names.update(_read(found, scope, parents, node, inner))
         if len(names) == before:
-            return found
+            return list(handed)
+
+
+def _handed_to(
+    functions: Mapping[str, ast.FunctionDef], parents: Mapping[ast.AST, ast.AST], node: ast.AST
+) -> tuple[ast.FunctionDef, str] | None:
+    """The function of the file that a value is an argument of, and the parameter that it is there."""
+    above = parents.get(node)
+    name = above.arg if isinstance(above, ast.keyword) else None
+    call = parents.get(above) if isinstance(above, ast.keyword) else above
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return None
+    function = functions.get(call.func.id)
+    if function is None or any(isinstance(each, ast.Starred) for each in call.args):
+        return None
+    taken = parameters(function)
+    if name is None and node in call.args and call.args.index(node) < len(taken):
+        name = taken[call.args.index(node)]
+    return (function, name) if name in taken else None
 
 
 def _read(
@@ -205,6 +248,8 @@ def _indexed(found: _Reads, index: ast.expr) -> None:
             found.entries = max(found.entries, number)
         case ast.Constant(value=str(key)):
             found.keys.add(key)
+        case ast.Slice(lower=ast.Constant(value=int(number))) if 0 <= number < _MOST:
+            found.entries = max(found.entries, number + 1)
         case ast.Name() | ast.BinOp():
             found.in_turn = True
         case ast.Tuple(elts=[_, *_, ast.Constant(value=int(number))]) if number < _MOST:
