@@ -55,6 +55,11 @@ def shared(y_true, y_pred):
     return _helper(y_pred, 3)
 
 
+def layered(y_true, y_pred):
+    first = tf.keras.layers.Lambda(lambda x: x[:, 0])(y_pred)
+    return first - (lambda x: x[:, 3])(y_pred)
+
+
 def _helper(x, column):
     return tf.square(x)[..., column]
 
@@ -116,6 +121,7 @@ def of_one(y_pred):
         (weighed, (5,), (5,)),
         (opened, (9,), (4,)),
         (shared, None, (4,)),
+        (layered, None, (4,)),
         (ranked, (4, 4, 3), None),
         (looped, None, (4,)),
         (labelled, None, (5,)),

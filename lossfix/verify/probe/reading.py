@@ -299,6 +299,8 @@ class _Walk:
 
     def call(self, node: ast.Call, count: Optional[int]) -> Value:
         name = _name(node.func)
+        if (written := _written_there(node.func)) is not None and len(node.args) == 1:
+            return self.applied(written, node.args[0])
         if isinstance(node.func, ast.Attribute):
             owner = self.value(node.func.value)
             if isinstance(owner, View) and name in ("keys", "items", "values"):
@@ -330,6 +332,15 @@ class _Walk:
         if self.is_own(own) and self.depth > 0:
             return self.followed(own, arguments, named)
         return operation(self.sizes, name, arguments, named, count)
+
+    def applied(self, function: ast.Lambda, argument: ast.expr) -> Value:
+        """What a function of one argument gives that is written where it is called."""
+        name = function.args.args[0].arg
+        outer = dict(self.names)
+        self.names[name] = self.value(argument)
+        given = self.value(function.body)
+        self.names = outer
+        return given
 
     def entries(self, view: View, name: str) -> Value:
         """What stands for the keys, values or items of a dictionary of tensors."""
@@ -384,6 +395,13 @@ def _most(values: Sequence[Any]) -> Any:
 
 def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _written_there(node: ast.expr) -> Optional[ast.Lambda]:
+    """The lambda that is called, on its own or as a layer: `Lambda(lambda x: x[:, 0])(y_true)`."""
+    if isinstance(node, ast.Call) and _name(node.func) == "Lambda" and len(node.args) == 1:
+        node = node.args[0]
+    return node if isinstance(node, ast.Lambda) and len(node.args.args) == 1 else None
 
 
 def _own_name(target: Any) -> str:
