@@ -58,7 +58,11 @@ from lossfix.losses.batches.loops import vectorised, vectorised_comprehension
 from lossfix.losses.batches.rows import Rows, Unvectorisable, reads_rows, rows_of, sample_of
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.tensors import batch_of, converted_by_autograph
+from lossfix.losses.code.tensors import (
+    batch_of,
+    converted_by_autograph,
+    stands_in_a_graph_function,
+)
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement
@@ -81,7 +85,7 @@ def match(loss: Loss) -> Iterator[Match]:
             )
     for node in walk(loss.function.body, cst.For, cst.CompFor):
         rows = _rows(loss, node)
-        if rows is None:
+        if rows is None or stands_in_a_graph_function(loss, node):
             continue
         assert isinstance(node, cst.For | cst.CompFor)
         reason = ""

@@ -60,7 +60,11 @@ from lossfix.losses.batches.branches import Unmergeable, chosen, merged_if
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
 from lossfix.losses.code.sizes import is_told_by_a_size
-from lossfix.losses.code.tensors import converted_by_autograph, is_array
+from lossfix.losses.code.tensors import (
+    converted_by_autograph,
+    is_array,
+    stands_in_a_graph_function,
+)
 from lossfix.losses.code.truth import operated
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -78,7 +82,7 @@ def match(loss: Loss) -> Iterator[Match]:
         by_size = is_told_by_a_size(loss, decided)
         if not by_size and not is_array(loss, decided):
             continue
-        if _is_a_flag(loss, decided):
+        if _is_a_flag(loss, decided) or stands_in_a_graph_function(loss, node):
             continue
         text = loss.tree.line(decided)
         yield Match(

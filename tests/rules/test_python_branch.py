@@ -176,6 +176,14 @@ def test_a_container_in_place_of_nothing_is_left_alone(default: str) -> None:
     assert findings(source.replace(default, "error"), RULE)
 
 
+def test_what_tf_function_converts_of_a_loss_is_left_alone() -> None:
+    inner = "{}def part(e):\n    if tf.shape(e)[0] > 1:\n        return 2 * e\n    return e\n"
+    lines = inner + "return tf.map_fn(part, y_true - y_pred)"
+    assert len(findings(loss(lines.format("")), "python-branch")) == 1
+    for decorator in ("@tf.function\n", "@tf.function(reduce_retracing=True)\n"):
+        assert findings(loss(lines.format(decorator)), "python-branch") == ()
+
+
 def test_what_tf_function_converts_by_itself_is_left_alone() -> None:
     source = "@tf.function\n" + loss(ERROR + "if e > 1:\n    return 2 * e\nreturn e")
     assert findings(source, RULE) == ()

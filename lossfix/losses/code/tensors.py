@@ -6,6 +6,8 @@ distributions and other objects do as well. Here "yes" can be relied on; of `may
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import libcst as cst
 
 from lossfix.losses.code.asked_once import asked_once
@@ -261,14 +263,23 @@ def converted_by_autograph(loss: Loss) -> bool:
     Keras leaves AutoGraph off when it traces a loss, or a ``train_step``; ``tf.function`` on the loss
     turns it on again, for all that it calls, and so does one around a training loop of one's own.
     """
-    decorators = [each.decorator for each in loss.function.decorators]
-    if any(loss.operation(each) == "tf.function" for each in decorators):
+    if _makes_a_graph(loss, loss.function):
         return True
     if isinstance(loss.definition, cst.ClassDef):
         # Keras 2 converts the `call` of its losses, which Keras 3 does not.
         return is_of_keras_2(loss)
     own_loop = loss.candidate.own_loop if loss.only_reached else loops(loss.candidate.evidence)
     return own_loop and not trained_by_keras(loss.tree.outline)
+
+
+def stands_in_a_graph_function(loss: Loss, node: cst.CSTNode) -> bool:
+    """Whether a function within the loss, around ``node``, has a ``tf.function`` of its own."""
+    within = takewhile(lambda each: each is not loss.function, loss.tree.ancestors(node))
+    return any(isinstance(each, cst.FunctionDef) and _makes_a_graph(loss, each) for each in within)
+
+
+def _makes_a_graph(loss: Loss, function: cst.FunctionDef) -> bool:
+    return any(loss.operation(each.decorator) == "tf.function" for each in function.decorators)
 
 
 def called_builtin(loss: Loss, node: cst.CSTNode) -> str | None:
