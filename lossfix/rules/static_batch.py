@@ -66,7 +66,7 @@ from lossfix.losses.code.tensors import (
 from lossfix.losses.smoothing.gates import is_plain
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
-from lossfix.syntax.build import expression
+from lossfix.syntax.build import Replacement, expression
 from lossfix.syntax.tree import walk
 
 _TAKES_A_SHAPE = frozenset(
@@ -174,11 +174,35 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     if tensor is None:
         return Edit({node: expression(cast, n=node)})
     size = expression(f"{loss.spell('tf.shape')}({{x}})[0]", x=tensor)
+    if isinstance(node, cst.Name) and (taken := _taken_apart(loss, node, size)) is not None:
+        return Edit(taken)
     if _place(loss, node) is _Place.WHOLE:
         return Edit({node: size})
     around = loss.tree.parents[loss.tree.parents[node]]
     written = around if called_builtin(loss, around) in _CONVERTS else node
     return Edit({written: expression(cast, n=size)})
+
+
+def _taken_apart(
+    loss: Loss, name: cst.Name, size: cst.BaseExpression
+) -> dict[cst.CSTNode, Replacement] | None:
+    """Have ``batch`` of ``batch, width = y_pred.shape`` from a line below that, where several shapes need it.
+
+    ``None`` where one does, which takes the size itself, or where anything else reads the name.
+    """
+    (binding,) = loss.flow.values(name.value)
+    match binding.node, loss.tree.parents.get(binding.node):
+        case (
+            cst.Assign(targets=[cst.AssignTarget(target=cst.Tuple(elements=[first, *_]))]),
+            cst.SimpleStatementLine(body=[_]) as line,
+        ):
+            read = [each for each in uses(loss, name.value) if each is not first.value]
+            if len(read) < 2 or any(_place(loss, each) is not _Place.WHOLE for each in read):
+                return None
+            assigned = cst.Assign([cst.AssignTarget(cst.Name(name.value))], size)
+            below = cst.SimpleStatementLine([assigned])
+            return {first.value: cst.Name("_"), line: lambda node: [node, below]}
+    return None
 
 
 RULE = Rule("LF109", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -86,6 +86,19 @@ def loss(*lines: str) -> str:
             ["b, h, w = y_pred.shape", "return tf.reshape(y_pred, (tf.shape(y_pred)[0], h * w))"],
         ),
         (
+            [
+                "b, d = y_pred.shape  # as they come",
+                "y_pred = tf.reshape(y_pred, [b, d, 1])",
+                "return tf.zeros((b, d)) + y_pred[..., 0]",
+            ],
+            [
+                "_, d = y_pred.shape  # as they come",
+                "b = tf.shape(y_pred)[0]",
+                "y_pred = tf.reshape(y_pred, [b, d, 1])",
+                "return tf.zeros((b, d)) + y_pred[..., 0]",
+            ],
+        ),
+        (
             ["n = tf.shape(y_pred)[0] * 2", "return tf.reduce_sum(y_pred) / n"],
             [
                 "n = tf.shape(y_pred)[0] * 2",
