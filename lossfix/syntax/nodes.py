@@ -7,10 +7,11 @@ file's nodes (names, constants, contexts) have nothing below them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from operator import itemgetter
+from itertools import chain
 from typing import TypeVar, cast
 
 from lossfix.model import Span
@@ -65,14 +66,23 @@ class _Walked:
 
     nodes: list[ast.AST]
     above: list[ast.AST]
+    known: dict[tuple[type, ...], list[ast.AST]] = field(default_factory=dict)
+    """What was asked for before: a dozen questions are asked of the same few classes."""
 
     @cached_property
-    def by_class(self) -> Mapping[type, list[tuple[int, ast.AST]]]:
-        """The nodes by their class, each with its place among all of them."""
-        found: dict[type, list[tuple[int, ast.AST]]] = {}
+    def _places(self) -> Mapping[type, list[int]]:
+        """Where the nodes of each class stand among all of them."""
+        found: dict[type, list[int]] = defaultdict(list)
         for number, node in enumerate(self.nodes):
-            found.setdefault(node.__class__, []).append((number, node))
+            found[node.__class__].append(number)
         return found
+
+    def of(self, kinds: tuple[type, ...]) -> list[ast.AST]:
+        """The nodes of some classes, nearest to the module first."""
+        if kinds not in self.known:
+            places = chain.from_iterable(self._places.get(kind, ()) for kind in kinds)
+            self.known[kinds] = [self.nodes[number] for number in sorted(places)]
+        return self.known[kinds]
 
     @cached_property
     def parents(self) -> Mapping[ast.AST, ast.AST]:
@@ -91,13 +101,9 @@ def _walked(module: ast.Module) -> _Walked:
     return _Walked(nodes, above)
 
 
-def every(module: ast.Module, *kinds: type[Node]) -> list[Node]:
+def every(module: ast.Module, *kinds: type[Node]) -> Sequence[Node]:
     """All nodes of a file that are of one of these very classes, nearest to the module first."""
-    by_class = _walked(module).by_class
-    numbered = [pair for kind in kinds for pair in by_class.get(kind, ())]
-    if len(kinds) > 1:
-        numbered.sort(key=itemgetter(0))
-    return cast("list[Node]", [node for _, node in numbered])
+    return cast("list[Node]", _walked(module).of(kinds))
 
 
 def parents(module: ast.Module) -> Mapping[ast.AST, ast.AST]:

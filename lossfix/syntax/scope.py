@@ -165,7 +165,8 @@ def defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
 
 
 def _targets(node: ast.AST) -> Iterator[str]:
-    for part in below(node):
+    # Most targets are one name.
+    for part in (node,) if isinstance(node, ast.Name) else below(node):
         match part:
             case ast.Name(id=name, ctx=ast.Store()):
                 yield name

@@ -36,14 +36,7 @@ class Tree:
     @cached_property
     def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
         """The parent of every node below the module, layout apart."""
-        parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        stack: list[cst.CSTNode] = [self.module]
-        while stack:
-            node = stack.pop()
-            for child in children(node):
-                parents[child] = node
-                stack.append(child)
-        return parents
+        return _below(self.module).parents()
 
     @cached_property
     def quote(self) -> str:
@@ -330,6 +323,19 @@ class _Below:
     """The nodes of a walk, found in one go for all who ask: every rule walks over the same functions."""
 
     nodes: tuple[cst.CSTNode, ...]
+    widths: tuple[int, ...]
+    """How many stand directly below each."""
+
+    def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        """The node above each but the first."""
+        parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        above: list[cst.CSTNode] = []
+        # Where the walk goes down into a node, it is above as many of those that come as are below it.
+        for node, width in zip(self.nodes, self.widths, strict=True):
+            if above:
+                parents[node] = above.pop()
+            above += [node] * width
+        return parents
 
     @cached_property
     def _by_class(self) -> Mapping[type[cst.CSTNode], list[tuple[int, cst.CSTNode]]]:
@@ -350,9 +356,12 @@ class _Below:
 @lru_cache(maxsize=512)
 def _below(node: cst.CSTNode) -> _Below:
     found: list[cst.CSTNode] = []
+    widths: list[int] = []
     stack = [node]
     while stack:
         each = stack.pop()
+        inner = children(each)
         found.append(each)
-        stack += reversed(children(each))
-    return _Below(tuple(found))
+        widths.append(len(inner))
+        stack += reversed(inner)
+    return _Below(tuple(found), tuple(widths))

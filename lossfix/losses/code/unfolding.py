@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 import libcst as cst
 
@@ -34,7 +35,7 @@ def _lambda_at(tree: Tree, node: ast.Lambda) -> cst.Lambda:
     return lambdas[_in_order(every(tree.outline, ast.Lambda)).index(node)]
 
 
-def _in_order(nodes: list[ast.Lambda] | list[ast.Call]) -> list[ast.expr]:
+def _in_order(nodes: Sequence[ast.Lambda] | Sequence[ast.Call]) -> list[ast.expr]:
     return sorted(nodes, key=lambda each: (each.lineno, each.col_offset))
 
 

@@ -15,7 +15,7 @@ from lossfix.losses.discovery.assigned import (
     unnamed,
 )
 from lossfix.losses.discovery.measured import measured_in
-from lossfix.syntax.nodes import below, every
+from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import Definition, dotted, last_part, statements
 
 LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
@@ -160,10 +160,10 @@ def _passed_on(module: ast.Module) -> _Parameters:
     known: _Parameters = {}
     if not any(any(_values(call, LOSS_KEYWORDS, 1)) for call in every(module, ast.Call)):
         return known
-    calls = {
-        function: [part for part in below(function) if isinstance(part, ast.Call)]
-        for function in every(module, ast.FunctionDef)
-    }
+    calls: dict[ast.FunctionDef, list[ast.Call]] = {}
+    for call in every(module, ast.Call):
+        for function in _functions_around(call, parents(module)):
+            calls.setdefault(function, []).append(call)
     while True:
         grew = False
         for function, inside in calls.items():
@@ -179,6 +179,14 @@ def _passed_on(module: ast.Module) -> _Parameters:
                             grew = True
         if not grew:
             return {name: entries for name, entries in known.items() if entries}
+
+
+def _functions_around(node: ast.AST, above: Mapping[ast.AST, ast.AST]) -> Iterator[ast.FunctionDef]:
+    around = above.get(node)
+    while around is not None:
+        if isinstance(around, ast.FunctionDef):
+            yield around
+        around = above.get(around)
 
 
 def _given(node: ast.Call, known: _Parameters) -> Iterator[ast.expr]:
