@@ -30,7 +30,7 @@ import tensorflow as tf
 
 
 def soft_rank(x, steepness):
-    # How many elements of the last axis are smaller: a sigmoid of each difference.
+    \"\"\"Ranks along the last axis: how many elements are smaller, by a sigmoid of each difference.\"\"\"
     pairs = x[..., :, None] - x[..., None, :]
     return tf.reduce_sum(tf.sigmoid(steepness * pairs), axis=-1) - 0.5
 
@@ -78,11 +78,11 @@ from lossfix.rules.smoothing import dead
 from lossfix.syntax.build import Replacement, expression
 from lossfix.syntax.tree import dotted, walk
 
-SOFT_RANK = """def {name}(x, steepness):
-    # How many elements of the last axis are smaller: a sigmoid of each difference.
+SOFT_RANK = '''def {name}(x, steepness):
+    """Ranks along the last axis: how many elements are smaller, by a sigmoid of each difference."""
     pairs = x[..., :, None] - x[..., None, :]
     return {tf}.reduce_sum({tf}.sigmoid(steepness * pairs), axis=-1) - 0.5
-"""
+'''
 
 SOFT_IN_TOP_K = '''def {name}(targets, predictions, k, steepness):
     """Whether a target is among the `k` largest, by its distance to the last of the others."""

@@ -18,7 +18,7 @@ PAIRS = {
         "fine = tf.where(y_pred > 0.8, 3.0, tf.where(y_pred > 0.5, 1.0, 0.0))",
         """
         above = tf.sigmoid(steepness * (y_pred - 0.8))
-        fine = above * 3.0 + (1.0 - above) * tf.sigmoid(steepness * (y_pred - 0.5))
+        fine = 3.0 * above + (1.0 - above) * tf.sigmoid(steepness * (y_pred - 0.5))
         """,
     ),
     "a band is the smaller of two margins": (

@@ -65,6 +65,24 @@ def test_a_branch_of_zero_leaves_one_term(picked: str, after: str) -> None:
     assert "* 0" not in text
 
 
+@pytest.mark.parametrize(
+    ("picked", "after"),
+    [
+        ("10.0, 1.0", "10.0 * gate + (1.0 - gate)"),
+        ("1.0, 10.0", "gate + 10.0 * (1.0 - gate)"),
+        ("e, 2.0", "gate * e + 2.0 * (1.0 - gate)"),
+        ("e, -y_true", "gate * e - (1.0 - gate) * y_true"),
+        ("-y_true, e", "(1.0 - gate) * e - gate * y_true"),
+        ("-y_true, -2", "-(gate * y_true + 2.0 * (1.0 - gate))"),
+        ("tf.ones_like(e), e ** 2", "gate + (1.0 - gate) * (e ** 2)"),
+        ("tf.ones_like(y_true), e", "gate * tf.ones_like(y_true) + (1.0 - gate) * e"),
+    ],
+)
+def test_branches_are_weighed_as_one_would_write_it(picked: str, after: str) -> None:
+    text = rewritten(loss(f"return e * tf.where(y_pred > 0.5, {picked})"), RULE)
+    assert after in text.replace("above", "gate")
+
+
 MEAN = """
     def gap_loss(y_true, y_pred, steepness=10.0):
         e = tf.abs(y_true - y_pred)

@@ -21,7 +21,7 @@ from lossfix.losses.smoothing.margins import soft
 from lossfix.losses.smoothing.paths import Path, path_of
 from lossfix.losses.smoothing.shares import is_counted, soft_step
 from lossfix.syntax.build import Replacement, comments, expression
-from lossfix.syntax.tree import dotted, names_below
+from lossfix.syntax.tree import dotted, names_below, walk
 
 _SINGLE = ("float32", "floatx", "float")
 
@@ -304,12 +304,47 @@ def _blend(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpres
             b=_floating(second),
             s=weight,
         )
-    return expression(
-        "{s} * {a} + (1.0 - {s}) * {b}",
-        a=_floating(gate.then),
-        b=_floating(gate.otherwise),
-        s=weight,
-    )
+    return _sum(loss, gate, gate.then, gate.otherwise, weight)
+
+
+def _sum(
+    loss: Loss,
+    gate: Gate,
+    then: cst.BaseExpression,
+    otherwise: cst.BaseExpression,
+    weight: cst.BaseExpression,
+) -> cst.BaseExpression:
+    """``{s} * then + (1.0 - {s}) * otherwise``: numbers in front, no factor of one, signs pulled out."""
+    first, first_sign, a = _factor(loss, then, (gate.condition, otherwise))
+    second, second_sign, b = _factor(loss, otherwise, (gate.condition, then))
+    high = first.format(weight="{s}", value="{a}")
+    low = second.format(weight="(1.0 - {s})", value="{b}")
+    if first_sign == second_sign:
+        template = f"{high} + {low}" if first_sign > 0 else f"-({high} + {low})"
+    else:
+        template = f"{high} - {low}" if first_sign > 0 else f"{low} - {high}"
+    return expression(template, a=a, b=b, s=weight)
+
+
+def _factor(
+    loss: Loss, node: cst.BaseExpression, beside: tuple[cst.BaseExpression, ...]
+) -> tuple[str, int, cst.BaseExpression]:
+    """How a branch is weighed, its sign, and what it is without that."""
+    match node:
+        case cst.Call(args=[cst.Arg(value=like)]) if loss.operation(node) == "tf.ones_like":
+            # Without it, something else has to have its shape.
+            known = any(each.deep_equals(like) for other in beside for each in walk(other))
+            value = 1.0 if known else None
+        case cst.Call():
+            value = None
+        case _:
+            value = constant(loss, node)
+    if value is not None:
+        sign, size = (-1 if value < 0.0 else 1), abs(value)
+        return ("{weight}" if size == 1.0 else f"{number(size)} * {{weight}}"), sign, node
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+        return "{weight} * {value}", -1, node.expression
+    return "{weight} * {value}", 1, node
 
 
 def _floating(node: cst.BaseExpression) -> cst.BaseExpression:
