@@ -51,7 +51,7 @@ import libcst as cst
 
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.naming import named
+from lossfix.losses.code.naming import named, orphaned
 from lossfix.losses.code.perfect import is_nonnegative
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -267,6 +267,17 @@ def _has_known_arguments(node: cst.Call) -> bool:
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     node = match.node
     assert isinstance(node, cst.Call)
+    written = _written(loss, node)
+    if written is None:
+        return None
+    new, replace = written
+    return Edit({**replace, node: new, **orphaned(loss, (node,), new)})
+
+
+def _written(
+    loss: Loss, node: cst.Call
+) -> tuple[cst.BaseExpression, dict[cst.CSTNode, Replacement]] | None:
+    """What takes the place of a logarithm, and the names that it needs."""
     found = _recognised(loss, node)
     if found is None:
         return None
@@ -287,8 +298,8 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
             value, replace = hoisted
         softplus, log = loss.spell("tf.nn.softplus"), loss.spell("tf.math.log")
         two = f"{loss.spell('tf.cast')}(2.0, {{x}}.dtype)"
-        replace[node] = expression(f"{{x}} + {softplus}(-2.0 * {{x}}) - {log}({two})", x=value)
-        return Edit(replace)
+        code = f"{{x}} + {softplus}(-2.0 * {{x}}) - {log}({two})"
+        return expression(code, x=value), replace
     if kind in ("log_softmax", "logsumexp"):
         if kind == "logsumexp":
             exponential = inner.args[0].value
@@ -297,15 +308,13 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         name = "tf.nn.log_softmax" if kind == "log_softmax" else "tf.reduce_logsumexp"
         first = inner.args[0].with_changes(value=value)
         call = cst.Call(cst.parse_expression(loss.spell(name)), [first, *inner.args[1:]])
-        replace[node] = call.deep_clone()
-        return Edit(replace)
+        return call.deep_clone(), replace
     template = {
         "softplus": f"{loss.spell('tf.nn.softplus')}({{x}})",
         "log_sigmoid": f"{loss.spell('tf.math.log_sigmoid')}({{x}})",
         "log_rest": f"{loss.spell('tf.math.log_sigmoid')}(-{{x}})",
     }[kind]
-    replace[node] = expression(template, x=value)
-    return Edit(replace)
+    return expression(template, x=value), replace
 
 
 RULE = Rule("LF507", Safety.EXACT, Severity.WARNING, match, rewrite, __doc__, __name__)

@@ -63,13 +63,13 @@ from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.code.conditions import is_condition, uses
 from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.naming import orphaned
 from lossfix.losses.code.parameters import add, number
 from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.smoothing.counts import as_float
 from lossfix.losses.smoothing.gates import consumers
 from lossfix.losses.smoothing.margins import is_number
 from lossfix.losses.smoothing.paths import Path, path_at
-from lossfix.losses.smoothing.smooth import orphaned
 from lossfix.losses.smoothing.steps import above_casts
 from lossfix.losses.subclassing.definitions import defined
 from lossfix.model import Safety, Severity

@@ -9,10 +9,11 @@ import libcst as cst
 
 from lossfix.losses.code.conditions import Step
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.naming import orphaned
 from lossfix.losses.code.parameters import add, number
 from lossfix.losses.smoothing import gates
 from lossfix.losses.smoothing.gates import deliberate, flag_of
-from lossfix.losses.smoothing.smooth import obstacle, orphaned, smooth
+from lossfix.losses.smoothing.smooth import obstacle, smooth
 from lossfix.losses.smoothing.steps import dead_equalities
 from lossfix.model import Gate, Severity
 from lossfix.rules.rule import Edit, Match

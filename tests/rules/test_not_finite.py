@@ -722,6 +722,29 @@ def test_the_logarithm_of_an_exponential_is_written_without_the_detour(
     assert mended("log-of-exp", f"return {before}") == f"return {after}"
 
 
+@pytest.mark.parametrize(
+    ("above", "below", "kept"),
+    [
+        ("rate = tf.exp(y_pred)", "tf.math.log(1.0 + rate) - y_true", ""),
+        (
+            "rate = tf.exp(y_pred)\ntotal = tf.reduce_sum(rate, axis=-1)",
+            "tf.math.log(tf.reduce_sum(tf.exp(y_pred), axis=-1)) + total",
+            "rate = tf.exp(y_pred)\ntotal = tf.reduce_sum(rate, axis=-1)\n",
+        ),
+        ("rate = tf.exp(y_pred)", "tf.math.log(1.0 + rate) - rate", "rate = tf.exp(y_pred)\n"),
+        (
+            "rate = tf.exp(y_pred)  # per hour",
+            "tf.math.log(1.0 + rate) - y_true",
+            "rate = tf.exp(y_pred)  # per hour\n",
+        ),
+    ],
+)
+def test_a_name_that_only_the_detour_used_goes(above: str, below: str, kept: str) -> None:
+    after = rewritten(body(*above.split("\n"), f"return {below}"), "log-of-exp")
+    above_return = body(*kept.splitlines(), "return").rpartition("return")[0]
+    assert after.rpartition("return")[0] == above_return
+
+
 def test_predictions_that_are_squashed_under_their_own_name_keep_one_as_they_come() -> None:
     source = body(
         "# probabilities",

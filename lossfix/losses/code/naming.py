@@ -1,12 +1,15 @@
-"""Local names of a loss: how an expression gets one."""
+"""Local names of a loss: how an expression gets one, and when one is not needed any more."""
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import libcst as cst
 
+from lossfix.losses.code.conditions import uses
 from lossfix.losses.code.loss import Loss
 from lossfix.syntax.build import Replacement, bare, comments
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import names_below, walk
 
 _NOT_ALWAYS_ONCE = (
     cst.Lambda,
@@ -62,3 +65,36 @@ def named(
         ]
 
     return cst.Name(name), {statement: above}
+
+
+def orphaned(
+    loss: Loss, gone: tuple[cst.CSTNode, ...], new: cst.CSTNode
+) -> dict[cst.CSTNode, Replacement]:
+    """The assignments that nothing reads once ``gone`` has become ``new``, and their removal."""
+    removed: dict[cst.CSTNode, Replacement] = {}
+    while found := _orphan(loss, (*gone, *removed), new, removed):
+        removed[found] = ()
+    return removed
+
+
+def _orphan(
+    loss: Loss, gone: tuple[cst.CSTNode, ...], new: cst.CSTNode, removed: Container[cst.CSTNode]
+) -> cst.SimpleStatementLine | None:
+    names = {name for each in gone for name in names_below(each)} - names_below(new)
+    for name in sorted(names):
+        values = loss.flow.values(name)
+        if len(values) != 1 or not values[0].whole or name in (loss.y_true, loss.y_pred):
+            continue
+        statement = loss.tree.parents.get(values[0].node)
+        if any(not _stands_in(loss, use, gone) for use in uses(loss, name)):
+            continue
+        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+            continue
+        plain = not comments(statement) and isinstance(values[0].value, cst.Call | cst.Subscript)
+        if plain and statement not in removed:
+            return statement
+    return None
+
+
+def _stands_in(loss: Loss, node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> bool:
+    return node in around or any(above in around for above in loss.tree.ancestors(node))

@@ -14,13 +14,13 @@ import libcst as cst
 from lossfix.losses.code.casts import cast_target, casts_to_discrete
 from lossfix.losses.code.conditions import CASTS, comparison, named_value, uses
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.naming import named, statement_of
+from lossfix.losses.code.naming import named, orphaned, statement_of
 from lossfix.losses.code.parameters import add, number
 from lossfix.losses.smoothing.gates import Gate, Use, gates, is_float_again
 from lossfix.losses.smoothing.margins import soft
 from lossfix.losses.smoothing.paths import Path, path_of
 from lossfix.losses.smoothing.shares import is_counted, soft_step
-from lossfix.syntax.build import Replacement, comments, expression
+from lossfix.syntax.build import Replacement, expression
 from lossfix.syntax.tree import dotted, names_below, walk
 
 _SINGLE = ("float32", "floatx", "float")
@@ -139,31 +139,6 @@ def _smooth(
     replace.update(_used(loss, gate, name))
     replace.update(binding_)
     return {**replace, **orphaned(loss, (gate.condition,), weight)}
-
-
-def orphaned(
-    loss: Loss, gone: tuple[cst.CSTNode, ...], new: cst.CSTNode
-) -> dict[cst.CSTNode, Replacement]:
-    """The assignments that nothing reads once ``gone`` has become ``new``, and their removal."""
-    kept = names_below(new)
-    names = {name for each in gone for name in names_below(each)} - kept
-    replace: dict[cst.CSTNode, Replacement] = {}
-    for name in sorted(names):
-        values = loss.flow.values(name)
-        if len(values) != 1 or not values[0].whole or name in (loss.y_true, loss.y_pred):
-            continue
-        statement = loss.tree.parents.get(values[0].node)
-        if any(not _stands_in(loss, use, gone) for use in uses(loss, name)):
-            continue
-        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
-            continue
-        if not comments(statement) and isinstance(values[0].value, cst.Call | cst.Subscript):
-            replace[statement] = ()
-    return replace
-
-
-def _stands_in(loss: Loss, node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> bool:
-    return node in around or any(above in around for above in loss.tree.ancestors(node))
 
 
 def _used(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> dict[cst.CSTNode, Replacement]:
