@@ -551,3 +551,27 @@ def test_a_model_of_deepxde_takes_functions_and_saves_none(given: str) -> None:
     assert findings("import deepxde as dde\n" + lines(source), *rules) == ()
     assert len(findings("import deepxde as dde\n" + lines(other), *rules)) == 1
     assert len(findings(source, *rules)) == 1
+
+
+TYPED = """
+{future}import tensorflow as tf
+
+
+def gap_loss(y_true: tf.Tensor, y_pred: tf.Tensor, power: float = 2.0) -> tf.Tensor:
+    return tf.abs(y_true - y_pred) ** power
+"""
+
+
+@pytest.mark.parametrize(
+    ("future", "dtype"),
+    [("from __future__ import annotations\n\n", "dtype: str | None = None"), ("", "dtype=None")],
+)
+def test_the_class_of_a_typed_function_is_typed(future: str, dtype: str) -> None:
+    rule = rule_called("bare-function")
+    assert rule is not None
+    options = Options((rule,))
+    after = repair("a.py", TYPED.format(future=future), "gap_loss", options).after
+    init = 'power: float = 2.0, reduction: str = "sum_over_batch_size", name: str = "gap_loss"'
+    assert f"def __init__(self, {init}, {dtype}) -> None:" in after
+    assert "def get_config(self) -> dict:" in after
+    compile(after, "losses.py", "exec")

@@ -367,3 +367,14 @@ def test_a_threshold_of_which_nothing_is_known_may_be_none_of_a_share() -> None:
         return count_loss
     """
     assert "tf.sigmoid(steepness * (y_pred - at))" in rewritten(source, RULE)
+
+
+def test_the_steepness_of_a_typed_function_has_a_type() -> None:
+    source = """
+    def hit_loss(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_mean(y_true - tf.cast(y_pred > 0.5, tf.float32))
+    """
+    head = (
+        "def hit_loss(y_true: tf.Tensor, y_pred: tf.Tensor, steepness: float = 10.0) -> tf.Tensor:"
+    )
+    assert head in rewritten(source, RULE)

@@ -22,6 +22,14 @@ def get_config(loss: Loss, saved: Mapping[str, str]) -> cst.FunctionDef:
     Args:
         saved: the name of each of these parameters, and of the attribute that keeps it.
     """
+    returns = " -> dict" if is_typed(loss) else ""
     entries = ", ".join(f'"{name}": self.{attribute}' for name, attribute in saved.items())
-    code = f"def get_config(self):\n    return {{**super().get_config(), {entries}}}\n"
+    code = f"def get_config(self){returns}:\n    return {{**super().get_config(), {entries}}}\n"
     return function_from(loss, code, blank_lines=1)
+
+
+def is_typed(loss: Loss) -> bool:
+    """Whether the function of a loss has type hints, so that what is written around it has them, too."""
+    function = loss.function
+    params = (*function.params.posonly_params, *function.params.params)
+    return function.returns is not None or any(each.annotation for each in params)

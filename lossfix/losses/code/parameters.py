@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.methods import function_from, get_config
+from lossfix.losses.code.methods import function_from, get_config, is_typed
 from lossfix.model import Form
 from lossfix.syntax.build import Replacement, appended, comma, expression, tight_equal
 from lossfix.syntax.tree import methods_of, names_below, walk
@@ -102,11 +102,15 @@ def default_of(function: cst.FunctionDef, name: str) -> cst.BaseExpression | Non
 
 
 def with_parameter(params: cst.Parameters, name: str, default: str) -> cst.Parameters:
-    """``params`` with ``name=default`` behind the last named parameter, laid out as they are."""
+    """``params`` with ``name=default`` behind the last named parameter, laid out and typed as they are."""
+    value = cst.parse_expression(default)
+    named = (*params.posonly_params, *params.params, *params.kwonly_params)
+    typed = isinstance(value, cst.Float) and any(each.annotation for each in named)
     new = cst.Param(
         cst.Name(name),
-        default=cst.parse_expression(default),
-        equal=tight_equal(),
+        annotation=cst.Annotation(cst.Name("float")) if typed else None,
+        default=value,
+        equal=cst.AssignEqual() if typed else tight_equal(),
     )
     if isinstance(params.star_arg, cst.ParamStar | cst.Param):
         return params.with_changes(kwonly_params=appended(params.kwonly_params, new))
@@ -163,7 +167,7 @@ def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
         new_methods.append(
             function_from(
                 loss,
-                f"def __init__(self, {wish}={default}, **kwargs):\n"
+                f"{_head_of_constructor(loss, wish, default)}\n"
                 "    super().__init__(**kwargs)\n"
                 f"    self.{wish} = {wish}\n",
                 blank_lines=1,
@@ -190,6 +194,12 @@ def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
             node, new_methods if first else [], [tail] if tail is not None else []
         )
     return Added(expression(f"self.{wish}"), replace)
+
+
+def _head_of_constructor(loss: Loss, wish: str, default: str) -> str:
+    if is_typed(loss):
+        return f"def __init__(self, {wish}: float = {default}, **kwargs) -> None:"
+    return f"def __init__(self, {wish}={default}, **kwargs):"
 
 
 def _with_attribute(node: cst.CSTNode, name: str, default: str) -> cst.CSTNode:

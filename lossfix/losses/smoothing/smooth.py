@@ -7,6 +7,7 @@ that are counted, ``s`` is what ``shares`` makes of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -272,11 +273,13 @@ def _blend(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpres
     common = _common_factor(gate.then, gate.otherwise)
     if common is not None:
         factor_, first, second = common
+        high_ = "{s}" if first is None else "{a} * {s}"
+        low_ = "(1.0 - {s})" if second is None else "{b} * (1.0 - {s})"
         return expression(
-            "{f} * ({a} * {s} + {b} * (1.0 - {s}))",
+            f"{{f}} * ({high_} + {low_})",
             f=factor_,
-            a=_floating(first),
-            b=_floating(second),
+            a=_floating(first or factor_),
+            b=_floating(second or factor_),
             s=weight,
         )
     return _sum(loss, gate, gate.then, gate.otherwise, weight)
@@ -330,22 +333,27 @@ def _floating(node: cst.BaseExpression) -> cst.BaseExpression:
 
 def _common_factor(
     then: cst.BaseExpression, otherwise: cst.BaseExpression
-) -> tuple[cst.BaseExpression, cst.BaseExpression, cst.BaseExpression] | None:
-    """``(f, a, b)`` where both branches are ``f`` times a number or a name."""
-    match then, otherwise:
-        case (
-            cst.BinaryOperation(left=a, operator=cst.Multiply(), right=b),
-            cst.BinaryOperation(left=c, operator=cst.Multiply(), right=d),
-        ):
-            for factor, first in ((a, b), (b, a)):
-                for other, second in ((c, d), (d, c)):
-                    if (
-                        factor.deep_equals(other)
-                        and not isinstance(factor, cst.BaseNumber)
-                        and all(isinstance(x, cst.BaseNumber | cst.Name) for x in (first, second))
-                    ):
-                        return factor, first, second
+) -> tuple[cst.BaseExpression, cst.BaseExpression | None, cst.BaseExpression | None] | None:
+    """``(f, a, b)`` where both branches are ``f`` times a number or a name, or one of them ``f`` alone."""
+    for factor, first in _parts(then):
+        for other, second in _parts(otherwise):
+            if (first or second) and factor.deep_equals(other):
+                return factor, first, second
     return None
+
+
+def _parts(
+    node: cst.BaseExpression,
+) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression | None]]:
+    """What a branch may be a multiple of, and by how much; by nothing else than itself last."""
+    match node:
+        case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
+            for factor, times in ((left, right), (right, left)):
+                plain = isinstance(times, cst.BaseNumber | cst.Name)
+                if plain and not isinstance(factor, cst.BaseNumber):
+                    yield factor, times
+    if not isinstance(node, cst.BaseNumber):
+        yield node, None
 
 
 def _name_of(loss: Loss, gate: Gate) -> str:

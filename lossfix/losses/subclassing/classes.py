@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from itertools import takewhile
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.methods import function_from, get_config
+from lossfix.losses.code.methods import function_from, get_config, is_typed
 from lossfix.losses.subclassing.alignment import needs_alignment
 from lossfix.losses.subclassing.obstacles import is_registration, is_tf_function, rebound_names
 from lossfix.syntax import build
@@ -193,17 +194,20 @@ def _blank() -> list[cst.EmptyLine]:
 def _constructor(loss: Loss, parts: Parts, spaced: bool) -> cst.FunctionDef:
     # TensorFlow opens no scope `_loss` at the root of a graph, where an instance may be called.
     name = parts.registered_name.lstrip("_") or "loss"
-    base = (
-        f'def __init__(self, reduction="sum_over_batch_size", name="{name}", '
-        "dtype=None):\n"
-        "    super().__init__(reduction=reduction, name=name, dtype=dtype)\n"
-    )
+    own = f'reduction="sum_over_batch_size", name="{name}", dtype=None'
+    head = f"def __init__(self, {own}):"
+    if is_typed(loss):
+        # `str | None` is evaluated where annotations are, before Python 3.10 to an error.
+        dtype = ": str | None = None" if _postpones_annotations(loss) else "=None"
+        own = f'reduction: str = "sum_over_batch_size", name: str = "{name}", dtype{dtype}'
+        head = f"def __init__(self, {own}) -> None:"
+    base = f"{head}\n    super().__init__(reduction=reduction, name=name, dtype=dtype)\n"
     assigned = "".join(
         f"    self.{each.name.value} = {each.name.value}\n" for each in parts.parameters
     )
     method = function_from(loss, base + assigned, blank_lines=int(spaced))
     first, *rest = method.params.params
-    own = [
+    kept = [
         (
             cst.Param(
                 name=each.name,
@@ -217,7 +221,16 @@ def _constructor(loss: Loss, parts: Parts, spaced: bool) -> cst.FunctionDef:
         )
         for each in parts.parameters
     ]
-    return method.with_changes(params=method.params.with_changes(params=[first, *own, *rest]))
+    return method.with_changes(params=method.params.with_changes(params=[first, *kept, *rest]))
+
+
+def _postpones_annotations(loss: Loss) -> bool:
+    return any(
+        isinstance(each, ast.ImportFrom)
+        and each.module == "__future__"
+        and any(alias.name == "annotations" for alias in each.names)
+        for each in loss.tree.outline.body
+    )
 
 
 def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
