@@ -47,9 +47,10 @@ def end_of_imports(module: cst.Module) -> int:
 def add_imports(module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
     """``module`` with import statements added to its first run of imports.
 
-    Each goes behind the last import of the same framework or of its companions, else above the
-    project's own modules that end the run, else to its end. Comments and blank lines that stood above
-    the next statement stay above it.
+    Each goes behind the last import of the same framework or of its companions (``import keras`` above the
+    first ``from keras import ...``), a relative one among the relative ones, any other above the project's
+    own modules that end the run, else to its end. Comments and blank lines that stood above the next
+    statement stay above it.
     """
     new: list[cst.SimpleStatementLine] = []
     for line in lines:
@@ -68,8 +69,13 @@ def add_imports(module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
         new[0] = new[0].with_changes(leading_lines=[blank])
         return module.with_changes(body=[*body[:end], *new, *body[end:]])
     for statement in new:
-        position = _place(body, end, _root(statement))
-        if position == 0 or not is_import(body[position - 1]):
+        position = _place(body, end, statement)
+        if position < end and _is_first_of(body[position], statement):
+            following = body[position]
+            assert isinstance(following, cst.SimpleStatementLine)
+            statement = statement.with_changes(leading_lines=following.leading_lines)
+            body[position] = following.with_changes(leading_lines=())
+        elif position == 0 or not is_import(body[position - 1]):
             # The project's own modules alone: they are a group of their own below it.
             following = body[position]
             lines_above = getattr(following, "leading_lines", ())
@@ -80,11 +86,17 @@ def add_imports(module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
     return module.with_changes(body=body)
 
 
-def _place(body: Sequence[cst.CSTNode], end: int, root: str) -> int:
-    """Where an import of ``root`` goes in a run of imports that ends at ``end``."""
-    first = end
+def _place(body: Sequence[cst.CSTNode], end: int, statement: cst.SimpleStatementLine) -> int:
+    """Where an import goes in a run of imports that ends at ``end``."""
+    first, root = end, _root(statement)
     while first and is_import(body[first - 1]):
         first -= 1
+    same = [at for at in range(first, end) if _root(body[at]) == root]
+    if not root and same:
+        above = [at for at in same if _sorted_by(body[at]) <= _sorted_by(statement)]
+        return above[-1] + 1 if above else same[0]
+    if same and _is_first_of(body[same[0]], statement):
+        return same[0]
     for wanted in ({root}, _COMPANIONS):
         found = [at for at in range(first, end) if _root(body[at]) in wanted]
         if found and root in _COMPANIONS:
@@ -92,6 +104,28 @@ def _place(body: Sequence[cst.CSTNode], end: int, root: str) -> int:
     while end > first and _root(body[end - 1]) == "":
         end -= 1
     return end
+
+
+def _is_first_of(following: cst.CSTNode, new: cst.SimpleStatementLine) -> bool:
+    """Whether an import stands best right above another: ``import keras`` above ``from keras import layers``,
+    and a relative one above those of which the first sorts behind it."""
+    match following, new:
+        case (
+            cst.SimpleStatementLine(body=[cst.ImportFrom(), *_], leading_lines=lines),
+            cst.SimpleStatementLine(body=[cst.Import() | cst.ImportFrom() as wanted]),
+        ) if not any(each.comment for each in lines):
+            plain = isinstance(wanted, cst.Import) and _root(new) in _COMPANIONS
+            later = not _root(new) and _sorted_by(following) > _sorted_by(new)
+            return _root(following) == _root(new) and (plain or later)
+    return False
+
+
+def _sorted_by(statement: cst.CSTNode) -> tuple[int, str]:
+    """What relative imports are sorted by: the furthest folder first, then by name."""
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.ImportFrom(module=module, relative=dots), *_]):
+            return -len(dots), "" if module is None else dotted(module) or ""
+    return 0, ""
 
 
 def _root(statement: cst.CSTNode) -> str:

@@ -68,6 +68,49 @@ def test_a_framework_is_imported_beside_its_companions(before: str, after: str) 
     assert add_imports(tree.module, (TENSORFLOW,)).code == after
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "import os\nfrom keras import backend as K\nfrom keras.models import Model\n",
+            "import os\nimport keras\nfrom keras import backend as K\nfrom keras.models import Model\n",
+        ),
+        ("import os\n\nfrom keras import a\n", "import os\n\nimport keras\nfrom keras import a\n"),
+        (
+            "import os\n# As of old.\nfrom keras import a\n",
+            "import os\n# As of old.\nfrom keras import a\nimport keras\n",
+        ),
+        (
+            "import keras.ops\nfrom keras import a\n",
+            "import keras.ops\nfrom keras import a\nimport keras\n",
+        ),
+    ],
+)
+def test_a_framework_is_imported_above_what_is_taken_from_it(before: str, after: str) -> None:
+    assert add_imports(parse(before).module, ("import keras",)).code == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '"""Page."""\n\nfrom ..a import f\n\nx = 1\n',
+            '"""Page."""\n\nfrom ..a import f\nfrom ..b.c import g\n\nx = 1\n',
+        ),
+        (
+            "import os\n\nfrom .a import f\n\nx = 1\n",
+            "import os\n\nfrom ..b.c import g\nfrom .a import f\n\nx = 1\n",
+        ),
+        (
+            "from ..a import f\nfrom ..c import f\nfrom . import z\n",
+            "from ..a import f\nfrom ..b.c import g\nfrom ..c import f\nfrom . import z\n",
+        ),
+    ],
+)
+def test_a_relative_import_goes_among_the_others(before: str, after: str) -> None:
+    assert add_imports(parse(before).module, ("from ..b.c import g",)).code == after
+
+
 def function(*lines: str) -> str:
     return "def f(x):\n" + "".join(f"    {line}\n" if line else "\n" for line in lines)
 
