@@ -18,7 +18,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,7 +103,10 @@ class Cache:
                 missing.extend(new)
                 yield from new
 
-        new = list(compute(unknown()))
+        wanted = unknown()
+        first = next(wanted, None)
+        # Where all is known, whatever would find it out is not even loaded.
+        new = [] if first is None else list(compute(chain((first,), wanted)))
         self._put((digests[n], result) for n, result in zip(missing, new, strict=True))
         computed = dict(zip(missing, new, strict=True))
         return [computed[n] if n in computed else known[key] for n, key in enumerate(digests)]
