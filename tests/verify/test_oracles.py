@@ -139,6 +139,19 @@ def test_the_gates_of_a_loss_that_is_asked_row_by_row_are_seen(tmp_path):
     assert any(gate.crossed and gate.threshold == 0.5 for gate in facts.gates_before)
 
 
+def test_flat_targets_do_not_meet_columns_of_samples_that_are_asked_one_by_one(tmp_path):
+    before = """
+def loss(y_true, y_pred):
+    total = 0.0
+    for index, level in enumerate((0.2, 0.5, 0.8)):
+        error = y_true - y_pred[:, index : index + 1]
+        total += max(level * error, (level - 1) * error)
+    return total
+"""
+    verdict = verdict_of(pair(before, before.replace("max(", "tf.maximum(")), tmp_path)
+    assert verdict.ruling is Ruling.FIXED, verdict
+
+
 def test_rows_that_depend_on_one_another_cannot_be_put_together(tmp_path):
     source = BY_HALF.format("mean").replace("tf.reduce_mean(each)", "tf.sqrt(tf.reduce_mean(each))")
     assert verdict_of(single(source), tmp_path).ruling is Ruling.UNVERIFIABLE

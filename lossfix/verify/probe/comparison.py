@@ -321,9 +321,11 @@ class Comparison:
         k0 = self.ladder[0] if self.ladder else None
         for family, binding in cross_families(self.family, self.original.suggested):
             family = family.scaled(*self.original.choice.affine)
-            if refusal(one, family, self.job.seed):
-                continue
             batches = family.batches(self.job.seed, 6)
+            # Targets (N,) meet predictions (N, 3) of other samples, unless each sample is called alone.
+            parted = self.facts.apart and batches[0].ranks != self.batches[0].ranks
+            if parted or refusal(one, family, self.job.seed):
+                continue
             tolerance = 10.0 * (self._tolerance(one.precision) or EQUAL[one.precision])
             compared = partial(
                 compare, one, other, k0=k0, binding=binding, rungs=1, remains=self._remains

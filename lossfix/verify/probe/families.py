@@ -33,6 +33,11 @@ class Batch:
     """A prediction is ``offset + scale * activation(z)``."""
     scale: float = 1.0
 
+    @property
+    def ranks(self) -> tuple[int, int]:
+        """How many axes targets and predictions have, the batch's included."""
+        return self.y_true.ndim, self.y_pred.ndim
+
 
 @dataclass(frozen=True)
 class Family:
