@@ -11,6 +11,10 @@ _LITERAL = re.compile(r"(?s)([rRuU]?)(\"\"\"|'''|\"|')(.*)\2")
 _RETURNS = re.compile(r"(?i)#*\s*(returns?|yields?)\s*(:.*)?|:(returns?|rtype)\b.*")
 """The head of what is said of a result: Google's ``Returns:``, NumPy's ``Returns``, ``# Returns`` of Keras 2,
 Sphinx' ``:return:``."""
+_A_FUNCTION = re.compile(
+    r"(?i)\b(functions?|callable|functor|closure|wrapper|lambda|instance|object)\b|^(an?|the)? *loss\.?$"
+)
+"""What a factory returns, and a class is. Anything else that is said of a result is said of the loss."""
 _RULE = re.compile(r"\s*(-{3,}|={3,})\s*")
 _MAKES = re.compile(
     r"^(?P<lead>\s*)(returns?|creates?|builds?|makes?|constructs?|generates?) (?P<what>a|an|the)\b",
@@ -58,16 +62,33 @@ def _of_class(text: str) -> str:
 def _without_returns(lines: list[str]) -> Iterator[str]:
     at = 0
     while at < len(lines):
-        line = lines[at]
-        underlined = at + 1 < len(lines) and _RULE.fullmatch(lines[at + 1])
-        found = at > 0 and _RETURNS.fullmatch(line.strip())
-        if not found or not (underlined or ":" in line or line.lstrip().startswith("#")):
-            yield line
-            at += 1
-            continue
-        at += 2 if underlined else 1
-        while at < len(lines) and not _is_beyond(lines, at, line, bool(underlined)):
-            at += 1
+        end = _end_of_returns(lines, at)
+        if end is None or not _says_only_a_function(lines[at:end]):
+            end = at + 1
+            yield lines[at]
+        at = end
+
+
+def _end_of_returns(lines: list[str], at: int) -> int | None:
+    """Behind which line the section ends that tells of a result, where one begins ``at`` a line."""
+    line, below = lines[at], lines[at + 1 : at + 2]
+    underlined = any(map(_RULE.fullmatch, below))
+    heads = underlined or ":" in line or line.lstrip().startswith("#")
+    heads = heads or any(_indent(each) > _indent(line) for each in below)
+    if at == 0 or not heads or not _RETURNS.fullmatch(line.strip()):
+        return None
+    end = at + 2 if underlined else at + 1
+    while end < len(lines) and not _is_beyond(lines, end, line, underlined):
+        end += 1
+    return end
+
+
+def _says_only_a_function(section: list[str]) -> bool:
+    """Whether a section tells no more than that a function is returned: a formula is worth keeping."""
+    below = [each.strip() for each in section[1:] if each.strip() and not _RULE.fullmatch(each)]
+    head = section[0].rpartition(":")[2].strip() if ":" in section[0] else ""
+    said = " ".join([head, *below]).strip()
+    return len(below) <= 2 and _A_FUNCTION.search(said) is not None
 
 
 def _is_beyond(lines: list[str], at: int, head: str, underlined: bool) -> bool:
