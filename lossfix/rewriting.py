@@ -17,7 +17,11 @@ from lossfix.syntax.guards import GuardTripped
 from lossfix.syntax.imports import add_imports, without_idle_imports
 from lossfix.syntax.scope import unbound
 
-_USUAL_IMPORTS = {"tf": "import tensorflow as tf", "tensorflow": "import tensorflow"}
+_USUAL_IMPORTS = {
+    "tf": "import tensorflow as tf",
+    "tensorflow": "import tensorflow",
+    "np": "import numpy as np",
+}
 
 
 def rewritten(loss: Loss, edit: Edit) -> str:

@@ -66,6 +66,8 @@ parameter (`weights = K.variable(weights)`) and nothing assigns to becomes a con
 returns is called directly it stays as it is, since an instance gives the reduced value. The loss keeps the
 inner function's name, on which history keys depend. A factory that the file gives a variable or a tensor
 (`beta = tf.Variable(0.1)`) stays one: an `.h5` file cannot hold either, and saving would raise.
+An array is saved as a list: a `.keras` file would give a dictionary back in its place, and no loss computes
+with that.
 
 ## References
 

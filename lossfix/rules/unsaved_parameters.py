@@ -251,7 +251,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         return Edit({listing[0]: _with_entries(*listing, [(each, stored[each]) for each in names])})
     kept = _to_keep(loss, init)
     stored = {**stored, **{each: each for each in kept}}
-    added = get_config(loss, {each: stored[each] for each in names})
+    added = get_config(loss, {each: f"self.{stored[each]}" for each in names})
 
     def with_config(node: cst.CSTNode) -> cst.CSTNode:
         assert isinstance(node, cst.IndentedBlock)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, rewritten
 
+from lossfix.checking import Options
+from lossfix.engine import repair
+from lossfix.rules import rule_called
+
 
 def factory(
     *head: str,
@@ -321,3 +325,63 @@ def test_a_docstring_of_nothing_but_what_is_returned_goes() -> None:
     assert "class WLoss(tf.keras.losses.Loss):\n    def __init__" in rewritten(
         factory(said), "closure"
     )
+
+
+BUILDS = (
+    "\n\ndef build(model):\n    table = np.array([0.3, 0.7])\n    model.compile(loss=w_loss({}))\n"
+)
+
+
+@pytest.mark.parametrize(
+    "given", ["table", "w=np.ones(2)", "1.0 / table", "table.astype('float32')"]
+)
+def test_an_array_is_saved_as_a_list_and_kept_as_one(given: str) -> None:
+    after = rewritten(factory() + BUILDS.format(given), "closure")
+    assert "        self.w = np.asarray(w)\n" in after
+    assert '"w": self.w.tolist()}' in after
+
+
+@pytest.mark.parametrize(
+    "made", ["tf.constant(weights)", "tf.keras.backend.variable(weights)", "np.array(weights)"]
+)
+def test_several_numbers_that_a_tensor_is_made_of_are_saved_as_a_list(made: str) -> None:
+    source = factory(
+        f"weights = {made}", body="return weights * (y_true - y_pred)", signature="weights"
+    )
+    after = rewritten(source, "closure")
+    assert "        self.weights = weights\n" in after
+    assert '"weights": np.asarray(self.weights).tolist()}' in after
+
+
+def test_the_import_that_a_list_needs_is_added() -> None:
+    made = factory(
+        "weights = tf.constant(weights)",
+        body="return weights * (y_true - y_pred)",
+        signature="weights",
+    )
+    rule = rule_called("closure")
+    assert rule is not None
+    source = f"import tensorflow as tf\n\n\n{made}"
+    after = repair("losses.py", source, "w_loss.loss", Options((rule,))).after
+    assert after.startswith("import tensorflow as tf\nimport numpy as np\n")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        factory("w = tf.constant(w)"),
+        factory(signature="weights", body="return weights * (y_true - y_pred)"),
+        factory(
+            "weights = tf.constant(weights)",
+            signature="weights=1.0",
+            body="return weights * (y_true - y_pred)",
+        ),
+        factory() + BUILDS.format("0.5"),
+        factory() + BUILDS.format("float(table[0])"),
+        factory(signature="w=None") + BUILDS.format("table"),
+    ],
+)
+def test_a_number_or_what_nothing_says_is_an_array_is_saved_as_it_is(source: str) -> None:
+    after = rewritten(source, "closure")
+    assert "tolist" not in after
+    assert "np.asarray" not in after

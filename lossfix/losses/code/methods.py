@@ -20,10 +20,10 @@ def get_config(loss: Loss, saved: Mapping[str, str]) -> cst.FunctionDef:
     """``get_config`` that saves what the parent does, and attributes besides.
 
     Args:
-        saved: the name of each of these parameters, and of the attribute that keeps it.
+        saved: the name of each of these parameters, and the code of what is saved: ``self.alpha``.
     """
     returns = " -> dict" if is_typed(loss) else ""
-    entries = ", ".join(f'"{name}": self.{attribute}' for name, attribute in saved.items())
+    entries = ", ".join(f'"{name}": {code}' for name, code in saved.items())
     code = f"def get_config(self){returns}:\n    return {{**super().get_config(), {entries}}}\n"
     return function_from(loss, code, blank_lines=1)
 

@@ -181,7 +181,7 @@ def _add_to_class(loss: Loss, wish: str, default: str) -> Added | None:
         kept = {} if init is None else kept_as_given(init)
         own = () if init is None else own_parameters(init)
         saved = {**{each: kept[each] for each in own if each in kept}, wish: wish}
-        tail = get_config(loss, saved)
+        tail = get_config(loss, {each: f"self.{attribute}" for each, attribute in saved.items()})
     else:
         tail = None
         returned = _only_return(config)

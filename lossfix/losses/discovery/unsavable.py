@@ -19,6 +19,11 @@ _TENSORS = words("""
     tf.constant tf.convert_to_tensor tf.cast tf.stack tf.zeros tf.ones keras.backend.constant
     keras.ops.convert_to_tensor keras.ops.array
     """)
+_ARRAYS = words("""
+    np.array np.asarray np.ones np.zeros np.full np.ones_like np.zeros_like np.full_like np.linspace
+    np.arange np.bincount np.load sklearn.utils.class_weight.compute_class_weight
+    """)
+_ARRAY_METHODS = frozenset({"astype", "copy", "reshape", "flatten"})
 
 
 def unsavable(module: ast.Module, name: str, holder: ast.FunctionDef) -> Iterator[tuple[str, str]]:
@@ -27,17 +32,51 @@ def unsavable(module: ast.Module, name: str, holder: ast.FunctionDef) -> Iterato
     Args:
         holder: the factory of that name, or the constructor of the class.
     """
+    for parameter, value in _given(module, name, holder):
+        kind = _kind(module, scope_of_module(module), value, frozenset())
+        if kind:
+            yield parameter, kind
+
+
+def given_arrays(module: ast.Module, name: str, holder: ast.FunctionDef) -> frozenset[str]:
+    """The parameters that calls of ``name`` give NumPy arrays: a ``.keras`` file gives none of them back."""
     scope = scope_of_module(module)
+    return frozenset(
+        parameter
+        for parameter, value in _given(module, name, holder)
+        if _is_array(module, scope, value, frozenset())
+    )
+
+
+def _given(
+    module: ast.Module, name: str, holder: ast.FunctionDef
+) -> Iterator[tuple[str, ast.expr]]:
     names = [each for each in parameters(holder) if each != "self"]
     for call in every(module, ast.Call):
-        if dotted(call.func) != name:
-            continue
-        given = [*zip(names, call.args, strict=False)]
-        given += [(each.arg, each.value) for each in call.keywords if each.arg is not None]
-        for parameter, value in given:
-            kind = _kind(module, scope, value, frozenset())
-            if kind:
-                yield parameter, kind
+        if dotted(call.func) == name:
+            yield from zip(names, call.args, strict=False)
+            yield from ((each.arg, each.value) for each in call.keywords if each.arg is not None)
+
+
+def _is_array(module: ast.Module, scope: Scope, node: ast.expr, seen: frozenset[str]) -> bool:
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return any(_is_array(module, scope, each, seen) for each in (left, right))
+        case ast.Call(func=function):
+            if canonical(scope.resolve(dotted(function) or "") or "") in _ARRAYS:
+                return True
+            return (
+                isinstance(function, ast.Attribute)
+                and function.attr in _ARRAY_METHODS
+                and _is_array(module, scope, function.value, seen)
+            )
+        case ast.Name(id=read) if read not in seen:
+            return any(
+                _is_array(module, scope, each.value, seen | {read})
+                for each in every(module, ast.Assign)
+                if any(dotted(target) == read for target in each.targets)
+            )
+    return False
 
 
 def _kind(module: ast.Module, scope: Scope, node: ast.expr, seen: frozenset[str]) -> str:

@@ -14,6 +14,7 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.methods import function_from, get_config, is_typed
 from lossfix.losses.subclassing.alignment import needs_alignment
+from lossfix.losses.subclassing.arrays import arrays, is_made
 from lossfix.losses.subclassing.obstacles import is_registration, is_tf_function, rebound_names
 from lossfix.syntax import build
 from lossfix.syntax.build import tight_equal
@@ -130,7 +131,7 @@ def build_class(loss: Loss, parts: Parts) -> cst.ClassDef:
     body.append(_constructor(loss, parts, spaced=bool(body)))
     body.append(_call(loss, parts, names))
     if names:
-        body.append(get_config(loss, {name: name for name in names}))
+        body.append(get_config(loss, {name: _saved(loss, name) for name in names}))
     return cst.ClassDef(
         name=cst.Name(parts.name),
         bases=[cst.Arg(build.name(loss.spell("keras.losses.Loss")))],
@@ -140,6 +141,22 @@ def build_class(loss: Loss, parts: Parts) -> cst.ClassDef:
         decorators=[_registration(loss)],
         leading_lines=_apart(loss, parts.leading_lines),
     )
+
+
+def _saved(loss: Loss, name: str) -> str:
+    """What ``get_config`` saves of a parameter: a list of an array, which no ``.keras`` file gives back."""
+    if name not in arrays(loss):
+        return f"self.{name}"
+    is_one = not is_made(loss, name)
+    return (
+        f"self.{name}.tolist()" if is_one else f"{loss.spell('np.asarray')}(self.{name}).tolist()"
+    )
+
+
+def _kept(loss: Loss, name: str) -> str:
+    """What the constructor keeps of a parameter: of the list that is loaded, an array where one is read."""
+    is_one = name in arrays(loss) and not is_made(loss, name)
+    return f"{loss.spell('np.asarray')}({name})" if is_one else name
 
 
 def _apart(loss: Loss, lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
@@ -203,7 +220,8 @@ def _constructor(loss: Loss, parts: Parts, spaced: bool) -> cst.FunctionDef:
         head = f"def __init__(self, {own}) -> None:"
     base = f"{head}\n    super().__init__(reduction=reduction, name=name, dtype=dtype)\n"
     assigned = "".join(
-        f"    self.{each.name.value} = {each.name.value}\n" for each in parts.parameters
+        f"    self.{each.name.value} = {_kept(loss, each.name.value)}\n"
+        for each in parts.parameters
     )
     method = function_from(loss, base + assigned, blank_lines=int(spaced))
     first, *rest = method.params.params

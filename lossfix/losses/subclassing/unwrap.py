@@ -67,7 +67,7 @@ def unwrapped(loss: Loss) -> Unwrapped | str:
     taken = [each.name.value for each in constructor.params.params]
     saved = [name for name in own if name in taken]
     if saved and "get_config" not in methods_of(definition):
-        methods.append(get_config(loss, {name: name for name in saved}))
+        methods.append(get_config(loss, {name: f"self.{name}" for name in saved}))
     replace: dict[cst.CSTNode, Replacement] = {
         definition.bases[0].value: name_node(loss.spell("keras.losses.Loss")),
         line: lines,
