@@ -1,5 +1,7 @@
 """What the code of a loss asks of its inputs, and the families and arrangements that follow."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -137,6 +139,14 @@ def test_the_shapes_that_the_code_asks_for(loss, true, pred):
     for name, expected in (("y_true", true), ("y_pred", pred)):
         found = shapes(demands.at((name,)))
         assert (found[0] if expected is not None else found) == (expected or []), name
+
+
+def test_what_was_given_beforehand_is_no_input():
+    for given in (functools.partial(_helper, column=3), functools.partial(_helper, WEIGHTS, 3)):
+        demands = read(given)
+        assert demands is not None
+        assert demands.parameters == (("x",) if given.keywords else ())
+    assert shapes(read(functools.partial(_helper, column=3)).at(("x",)))[0] == (4,)
 
 
 def test_labels_and_codes_are_read_too():

@@ -217,6 +217,7 @@ def test_dtypes_mix_within_and_only_within():
         ("def f(t, p, batch_size=8):\n    return reshape(p, (batch_size, 10))", 8),
         ("def f(t, p):\n    for i in range(0, 12):\n        g(p[i])", 12),
         ("N, M = 20, 4\ndef f(t, p):\n    return reshape(p, [N, 3])", 20),
+        ("def f(t, p):\n    return p[0::2] - p[1::2]", 12),
     ],
 )
 def test_the_size_of_a_batch_is_read_off_the_code(source, first):

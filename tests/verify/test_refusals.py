@@ -12,7 +12,7 @@ pytest.importorskip("tensorflow")
 from lossfix.model import Probe, Safety, Subject
 from lossfix.verify.probe.facts import Facts, RefusalFacts
 from lossfix.verify.probe.families import BY_NAME
-from lossfix.verify.probe.inputs import Refused, choose
+from lossfix.verify.probe.inputs import Choice, Refused, choose
 from lossfix.verify.probe.job import SubjectSource
 from lossfix.verify.probe.numeric import objective
 from lossfix.verify.probe.refusals import Refusal, furthest
@@ -31,6 +31,18 @@ def best(code: str, directory) -> Refusal:
     assert isinstance(found, Refused)
     assert len(found.tried) == len(FAMILIES)
     return furthest(found.tried)
+
+
+def test_positive_numbers_may_have_to_be_above_one(tmp_path) -> None:
+    code = "def loss(y_true, y_pred):\n    return y_true * tf.math.log(y_pred - 1.0) - y_pred\n"
+    built = load(
+        SubjectSource(f"import tensorflow as tf\n\n{code}", "loss"), str(tmp_path), "before.py"
+    )
+    assert isinstance(built, Candidate), built
+    found = choose(partial(objective, built), [(BY_NAME["reg"], 2.0), (BY_NAME["pos"], 1.0)], 0)
+    assert isinstance(found, Choice)
+    assert found.family.domain == "positive"
+    assert found.family.batches(0, 1)[0].y_pred.min() > 1.0
 
 
 CASES = {

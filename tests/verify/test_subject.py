@@ -328,3 +328,13 @@ def test_an_object_without_such_a_function_is_what_is_called(tmp_path) -> None:
     built = load(SubjectSource(WRAPPING, "Plain()"), str(tmp_path), "before.py")
     assert isinstance(built, Candidate), built
     assert built.function is built.target
+
+
+def test_the_function_of_a_loss_of_keras_has_the_arguments_that_it_was_given(
+    tmp_path: Path,
+) -> None:
+    source = "import keras\n"
+    given = built(source, "keras.losses.Huber(delta=2.0)", tmp_path).function
+    assert given.keywords == {"delta": 2.0}
+    plain = built(source, "keras.losses.Poisson()", tmp_path).function
+    assert plain is keras.losses.poisson

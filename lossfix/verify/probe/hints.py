@@ -73,6 +73,9 @@ _CUES: tuple[tuple[str, str, int], ...] = (
 )
 """(regular expression, families, score): what a loss mentions says what it is fed with."""
 
+GROUPED = 12
+"""Samples that groups of two, three, four or six make without a rest: ``y_pred[0::2]``, ``y_pred[1::2]``."""
+
 _DEFAULT = {"reg": 1.5, "reg_vec3": 1.0, "unit": 0.9, "bin_prob": 0.6, "multilabel": 0.5}
 
 
@@ -102,7 +105,8 @@ def suggest(
 
 def batch_sizes(source: str, most: int = 6) -> tuple[int, ...]:
     """Numbers that may be the size of a batch for which the code is written, the likeliest first:
-    what is called so, what a loop runs to, and what leads a list of sizes."""
+    what is called so, what a loop runs to, what leads a list of sizes, and `GROUPED` where steps are taken.
+    """
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -131,6 +135,8 @@ def batch_sizes(source: str, most: int = 6) -> tuple[int, ...]:
                 speaks(node.args[-1] if len(node.args) < 3 else node.args[1], 2)
         elif isinstance(node, (ast.List, ast.Tuple)) and node.elts:
             speaks(node.elts[0], 1)
+        elif isinstance(node, ast.Slice) and node.step is not None:
+            speaks(ast.Constant(GROUPED), 1)
     return tuple(sorted(scores, key=lambda size: (-scores[size], size))[:most])
 
 

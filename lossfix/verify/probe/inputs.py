@@ -19,6 +19,7 @@ MAPS = ((10.0, 0.0), (100.0, 0.0), (1e3, 0.0), (1e4, 0.0), (0.1, 0.0), (0.01, 0.
 """Scales and shifts that are tried where a gate does not flip on the family as it is."""
 
 FLAT = "the value does not depend on the predictions"
+NOT_FINITE = "the value is not finite"
 
 NEAR = (3e-4, 3e-3)
 """Distances from a gate, as shares of the segment or of the width of the domain."""
@@ -76,7 +77,7 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
             accepted.append((family, False))
         elif itself is None:
             accepted.append((family, True))
-        elif as_called.reason == FLAT and (mapped := _mapped(plain, family, seed)):
+        elif _may_be_scaled(as_called) and (mapped := _mapped(plain, family, seed)):
             accepted.append((mapped, False))
         else:
             flat = FLAT in (as_called.reason, itself.reason)
@@ -106,6 +107,12 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
     return choice
 
 
+def _may_be_scaled(refused: Refusal) -> bool:
+    """Whether the loss may take other values of the same kind: positive ones, for one, that are above 1."""
+    positive = refused.family.domain == "positive"
+    return refused.reason == FLAT or (positive and refused.reason == NOT_FINITE)
+
+
 def _graph_first(
     plain: Objective, accepted: list[tuple[Family, bool]], seed: int
 ) -> list[tuple[Family, bool]]:
@@ -124,7 +131,9 @@ def _mapped(objective: Objective, family: Family, seed: int) -> Family | None:
 
 
 def _always_the_same(tried: Sequence[Refusal]) -> bool:
-    return len({each.reason for each in tried}) == 1
+    """Whether no other values will do, which they may where they only have to be finite."""
+    reasons = {each.reason for each in tried}
+    return len(reasons) == 1 and NOT_FINITE not in reasons
 
 
 def _covering(
@@ -182,7 +191,7 @@ def refusal(objective: Objective, family: Family, seed: int) -> Optional[Refusal
         return refused(family, error, objective.candidate.path)
     reason = ""
     if not np.all(np.isfinite(values)):
-        reason = "the value is not finite"
+        reason = NOT_FINITE
     elif each.shape and max(each.shape) > max(7, *batch.y_pred.shape):
         reason = f"the value has the shape {each.shape}"
     elif objective.arrays and np.issubdtype(each.dtype, np.integer):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import inspect
 import os
 import textwrap
@@ -36,8 +37,13 @@ _OF_CONSTANTS = ("numpy", "builtins", "tensorflow", "keras", "math", "operator")
 def read(function: Callable[..., Any]) -> Optional[Demands]:
     """The demands of a function; ``None`` where its source cannot be read."""
     plain = inspect.unwrap(function)
+    given: dict[str, Value] = {}
     try:
         signature = inspect.signature(plain)
+        if isinstance(plain, functools.partial):
+            bound = inspect.signature(plain.func).bind_partial(*plain.args, **plain.keywords)
+            given = {name: Known(value) for name, value in bound.arguments.items()}
+            plain = plain.func
     except (TypeError, ValueError):
         return None
     inputs = tuple(
@@ -50,7 +56,7 @@ def read(function: Callable[..., Any]) -> Optional[Demands]:
     try:
         for _ in range(2):
             # What becomes known at the end of the code is known at its start the second time.
-            _Walk(demands, plain, DEPTH).run({name: View((name,)) for name in inputs})
+            _Walk(demands, plain, DEPTH).run({**given, **{name: View((name,)) for name in inputs}})
     except (RecursionError, SyntaxError, OSError, TypeError):
         return None
     return demands

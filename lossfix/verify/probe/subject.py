@@ -96,8 +96,10 @@ class Candidate:
         if call is None:
             return target  # type: ignore[no-any-return]
         of_keras = (getattr(call, "__module__", None) or "").startswith(_KERAS)
+        if not (of_keras and inspect.isfunction(wrapped)):
+            return call  # type: ignore[no-any-return]
         given = getattr(target, "_fn_kwargs", None)
-        return wrapped if of_keras and inspect.isfunction(wrapped) and not given else call
+        return functools.partial(wrapped, **given) if given else wrapped
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The value before any reduction, exactly as its author wrote it.
