@@ -151,6 +151,10 @@ PURE = {
     "an import that says when it fails": (
         "try:\n    from math import pi as FACTOR\nexcept ImportError:\n    print('no math')"
     ),
+    "an import that warns when it fails": (
+        "from warnings import warn\ntry:\n    from math import pi as FACTOR\n"
+        "except ImportError:\n    warn('no math')\n    raise ImportError('no math') from None"
+    ),
     "an environment variable that has a default": (
         "import os\nFACTOR = float(os.environ.get('SOME_FACTOR', '2.0'))"
     ),

@@ -32,6 +32,7 @@ _LOOKING_UP = frozenset("""
 """Functions of other modules that change nothing and read no file: of the environment they give what it
 says here, or their default."""
 
+_SAYING = frozenset("logging.error logging.info logging.warning warnings.warn".split())
 _CHANGING_METHODS = frozenset(
     "append extend fill insert put reverse setdefault sort update".split()
 )
@@ -95,9 +96,11 @@ def problem_of(node: ast.stmt, resolve: Callable[[str], str | None]) -> str:
             return "" if _is_pure(value, resolve) else "a call or a value that is no constant"
         case ast.Pass() | ast.Expr(value=ast.Constant()) | ast.Raise():
             return ""
-        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=said, keywords=[])):
+        case ast.Expr(value=ast.Call(func=function, args=said, keywords=[])):
             # As in `except ImportError: print("no keras")`, where it is asked for what that binds.
-            if all(isinstance(each, ast.Constant) for each in said):
+            name = dotted(function) or ""
+            says = name == "print" or resolve(name) in _SAYING
+            if says and all(isinstance(each, ast.Constant) for each in said):
                 return ""
     return f"a statement that runs ({type(node).__name__.lower()})"
 
