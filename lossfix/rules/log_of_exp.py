@@ -74,7 +74,7 @@ def match(loss: Loss) -> Iterator[Match]:
         if (found := _recognised(loss, node)) is not None:
             kind, inner = found
             reason = ""
-            if not _is_stable(loss, inner.args[0].value) and _logits(loss, inner) is None:
+            if not _is_the_same(loss, node, inner) and _logits(loss, inner) is None:
                 reason = "a name in it is assigned more than once"
             elif kind in ("log_softmax", "logsumexp") and not _has_known_arguments(inner):
                 reason = "its arguments are not the usual ones"
@@ -247,6 +247,13 @@ def _is_one(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Integer | cst.Float) and float(node.evaluated_value) == 1.0
 
 
+def _is_the_same(loss: Loss, node: cst.Call, inner: cst.Call) -> bool:
+    """Whether what a call within the logarithm, or above it, is given means the same at the logarithm."""
+    return any(each is inner for each in walk(node, cst.Call)) or _is_stable(
+        loss, inner.args[0].value
+    )
+
+
 def _is_stable(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether every name in ``node`` means the same wherever it stands."""
     for each in walk(node, cst.Name):
@@ -284,7 +291,7 @@ def _written(
     kind, inner = found
     value = inner.args[0].value
     replace: dict[cst.CSTNode, Replacement] = {}
-    if not _is_stable(loss, value):
+    if not _is_the_same(loss, node, inner):
         logits = _logits(loss, inner)
         if logits is None or kind not in ("log_softmax", "log_sigmoid", "log_rest"):
             return None

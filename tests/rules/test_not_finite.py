@@ -788,6 +788,41 @@ def test_predictions_that_are_cast_and_squashed_at_once_are_reported() -> None:
     assert "more than once" in finding.reason
 
 
+@pytest.mark.parametrize(
+    ("above", "before", "after"),
+    [
+        (
+            "gain = 0.5 - tf.math.log(tf.exp(y_pred) + 1.0)",
+            "gain = gain - tf.math.log(1.0 + tf.exp(gain))",
+            "gain = gain - tf.nn.softplus(gain)",
+        ),
+        (
+            "one, two = tf.split(y_pred, 2, axis=-1)",
+            "gain = tf.math.log(tf.sigmoid(one - two))",
+            "gain = tf.math.log_sigmoid(one - two)",
+        ),
+        (
+            "y_pred = tf.cast(y_pred, tf.float32)",
+            "gain = tf.math.log(tf.reduce_sum(tf.exp(y_pred), axis=-1))",
+            "gain = tf.reduce_logsumexp(y_pred, axis=-1)",
+        ),
+    ],
+)
+def test_what_is_written_within_the_logarithm_may_be_set_as_often_as_it_is(
+    above: str, before: str, after: str
+) -> None:
+    changed = rewritten(body(above, before, "return gain - y_true"), "log-of-exp")
+    assert f"    {after}\n" in changed
+
+
+def test_a_name_that_means_something_else_by_then_keeps_the_logarithm() -> None:
+    source = body(
+        "gain = 2.0 * y_pred", "rate = tf.exp(gain)", "gain = 0.0", "return tf.math.log1p(rate)"
+    )
+    (finding,) = findings(source, "log-of-exp")
+    assert "more than once" in finding.reason
+
+
 def test_the_logarithm_of_a_hyperbolic_cosine_names_what_it_uses_twice() -> None:
     assert mended("log-of-exp", "return tf.math.log(tf.cosh(y_pred - y_true))") == (
         "error = y_pred - y_true; return error + tf.nn.softplus(-2.0 * error) "
