@@ -341,6 +341,19 @@ def test_an_array_is_saved_as_a_list_and_kept_as_one(given: str) -> None:
     assert '"w": self.w.tolist()}' in after
 
 
+def test_what_a_factory_makes_of_its_parameter_is_none_of_its_caller() -> None:
+    after = rewritten(
+        factory(
+            "table = tf.constant(w)",
+            "w = tf.Variable(w)",
+            body="return w * (y_true - y_pred) + table",
+        )
+        + "\n\ndef build(model, w):\n    model.compile(loss=w_loss(w))\n",
+        "closure",
+    )
+    assert "class WLoss(tf.keras.losses.Loss):" in after
+
+
 @pytest.mark.parametrize(
     "made", ["tf.constant(weights)", "tf.keras.backend.variable(weights)", "np.array(weights)"]
 )

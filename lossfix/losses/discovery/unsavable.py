@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from lossfix.losses.operations.names import canonical
 from lossfix.losses.operations.words import words
 from lossfix.syntax.nodes import every
-from lossfix.syntax.scope import Scope, dotted, parameters, scope_of_module
+from lossfix.syntax.scope import dotted, parameters, scope_of_module
 
 _VARIABLES = words("tf.Variable keras.Variable keras.backend.variable tf.compat.v1.get_variable")
 _TENSORS = words("""
@@ -32,20 +32,38 @@ def unsavable(module: ast.Module, name: str, holder: ast.FunctionDef) -> Iterato
     Args:
         holder: the factory of that name, or the constructor of the class.
     """
+    names = _Names(module, holder)
     for parameter, value in _given(module, name, holder):
-        kind = _kind(module, scope_of_module(module), value, frozenset())
+        kind = _kind(names, value, frozenset())
         if kind:
             yield parameter, kind
 
 
 def given_arrays(module: ast.Module, name: str, holder: ast.FunctionDef) -> frozenset[str]:
     """The parameters that calls of ``name`` give NumPy arrays: a ``.keras`` file gives none of them back."""
-    scope = scope_of_module(module)
+    names = _Names(module, holder)
     return frozenset(
         parameter
         for parameter, value in _given(module, name, holder)
-        if _is_array(module, scope, value, frozenset())
+        if _is_array(names, value, frozenset())
     )
+
+
+class _Names:
+    """What the names of a file stand for where ``holder`` is called: what it sets itself is its own."""
+
+    def __init__(self, module: ast.Module, holder: ast.FunctionDef) -> None:
+        own = {id(each) for each in every(holder, ast.Assign)}
+        self._assigned = [each for each in every(module, ast.Assign) if id(each) not in own]
+        self._scope = scope_of_module(module)
+
+    def operation(self, function: ast.expr) -> str:
+        return canonical(self._scope.resolve(dotted(function) or "") or "")
+
+    def values(self, read: str) -> Iterator[ast.expr]:
+        for each in self._assigned:
+            if any(dotted(target) == read for target in each.targets):
+                yield each.value
 
 
 def _given(
@@ -58,31 +76,27 @@ def _given(
             yield from ((each.arg, each.value) for each in call.keywords if each.arg is not None)
 
 
-def _is_array(module: ast.Module, scope: Scope, node: ast.expr, seen: frozenset[str]) -> bool:
+def _is_array(names: _Names, node: ast.expr, seen: frozenset[str]) -> bool:
     match node:
         case ast.BinOp(left=left, right=right):
-            return any(_is_array(module, scope, each, seen) for each in (left, right))
+            return any(_is_array(names, each, seen) for each in (left, right))
         case ast.Call(func=function):
-            if canonical(scope.resolve(dotted(function) or "") or "") in _ARRAYS:
+            if names.operation(function) in _ARRAYS:
                 return True
             return (
                 isinstance(function, ast.Attribute)
                 and function.attr in _ARRAY_METHODS
-                and _is_array(module, scope, function.value, seen)
+                and _is_array(names, function.value, seen)
             )
         case ast.Name(id=read) if read not in seen:
-            return any(
-                _is_array(module, scope, each.value, seen | {read})
-                for each in every(module, ast.Assign)
-                if any(dotted(target) == read for target in each.targets)
-            )
+            return any(_is_array(names, each, seen | {read}) for each in names.values(read))
     return False
 
 
-def _kind(module: ast.Module, scope: Scope, node: ast.expr, seen: frozenset[str]) -> str:
+def _kind(names: _Names, node: ast.expr, seen: frozenset[str]) -> str:
     match node:
         case ast.Call(func=function):
-            operation = canonical(scope.resolve(dotted(function) or "") or "")
+            operation = names.operation(function)
             if operation in _VARIABLES:
                 return "variable"
             return "tensor" if operation in _TENSORS else ""
@@ -90,10 +104,6 @@ def _kind(module: ast.Module, scope: Scope, node: ast.expr, seen: frozenset[str]
             read = dotted(node)
             if read is None or read in seen:
                 return ""
-            kinds = (
-                _kind(module, scope, each.value, seen | {read})
-                for each in every(module, ast.Assign)
-                if any(dotted(target) == read for target in each.targets)
-            )
+            kinds = (_kind(names, each, seen | {read}) for each in names.values(read))
             return next(filter(None, kinds), "")
     return ""
