@@ -145,6 +145,8 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
     if not isinstance(factory.body, cst.IndentedBlock):
         return "its body stands on the line of its def"
     *before, last = factory.body.body
+    if _name_given(loss, before):
+        del before[-1]
     match last:
         case cst.SimpleStatementLine(body=[cst.Return(value=cst.Name(value=name))]) if (
             name == loss.function.name.value
@@ -170,6 +172,31 @@ def _shape(loss: Loss, factory: cst.FunctionDef) -> str:
             {loss.y_true, loss.y_pred} & names_below(statement)
         ):
             return f"it uses `{loss.y_true}` or `{loss.y_pred}` for something else"
+    return ""
+
+
+def _name_given(loss: Loss, statements: Sequence[cst.BaseStatement]) -> str:
+    """The name that the last of the statements gives the inner function: ``loss.__name__ = "dice"``."""
+    match statements[-1:]:
+        case [
+            cst.SimpleStatementLine(
+                body=[
+                    cst.Assign(
+                        targets=[
+                            cst.AssignTarget(
+                                target=cst.Attribute(
+                                    value=cst.Name(value=function), attr=cst.Name(value="__name__")
+                                )
+                            )
+                        ],
+                        value=cst.SimpleString(evaluated_value=str() as name),
+                    )
+                ]
+            )
+        ] if (
+            function == loss.function.name.value and name.isidentifier()
+        ):
+            return name
     return ""
 
 
@@ -260,18 +287,24 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     if factory is None or not isinstance(factory.body, cst.IndentedBlock):
         return None
     docstring = docstring_line(factory)
-    head = [_as_constant(loss, each) for each in factory.body.body[:-2] if each is not docstring]
+    before = factory.body.body[:-1]
+    name_given = _name_given(loss, before)
+    function = before.index(loss.function)
+    head = [_as_constant(loss, each) for each in before[:function] if each is not docstring]
     name = factory.name.value
     parts = Parts(
         name=class_name(loss),
         docstring=docstring and of_class(docstring),
         parameters=constructor_parameters(loss),
-        registered_name=loss.function.name.value,
+        registered_name=name_given or loss.function.name.value,
         head=tuple(head),
         leading_lines=factory.leading_lines,
         remarks=[
             each
-            for lines in (loss.function.leading_lines, _comments(factory.body.body[-1]))
+            for lines in (
+                loss.function.leading_lines,
+                *map(_comments, factory.body.body[function + 1 :]),
+            )
             for each in lines
             if each.comment is not None
         ],
@@ -288,7 +321,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
 
 def _comments(line: cst.BaseStatement) -> Sequence[cst.EmptyLine]:
-    """The comments above and behind the ``return``, which goes."""
+    """The comments above and behind the ``return``, and what gives a name, which go."""
     assert isinstance(line, cst.SimpleStatementLine)
     behind = line.trailing_whitespace.comment
     return (*line.leading_lines, *([cst.EmptyLine(comment=behind)] if behind else []))

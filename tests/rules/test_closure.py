@@ -124,7 +124,7 @@ def test_comments_above_the_inner_function_stay() -> None:
     "source",
     [
         factory("count = 0", body="nonlocal count\ncount += 1\nreturn w * y_pred"),
-        factory(tail="loss.__name__ = 'w'\n    return loss"),
+        factory(tail="loss.weight = w\n    return loss"),
         factory(tail="return tf.function(loss)"),
         factory("scale = np.load('w.npy')"),
         factory("print(w)"),
@@ -339,6 +339,28 @@ def test_an_array_is_saved_as_a_list_and_kept_as_one(given: str) -> None:
     after = rewritten(factory() + BUILDS.format(given), "closure")
     assert "        self.w = np.asarray(w)\n" in after
     assert '"w": self.w.tolist()}' in after
+
+
+def test_the_name_that_a_factory_gives_its_inner_function_is_that_of_the_loss() -> None:
+    source = factory(tail='loss.__name__ = "far"  # shown\n    return loss')
+    after = rewritten(source, "closure")
+    assert 'name="far"' in after
+    assert "# shown" in after
+    assert "__name__" not in after
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'loss.__name__ = f"far_{w}"',
+        'loss.__doc__ = "far"',
+        'loss.__name__ = "far away"',
+        'loss.__name__ = loss.short = "far"',
+    ],
+)
+def test_what_else_a_factory_does_with_its_inner_function_keeps_it_one(statement: str) -> None:
+    (finding,) = findings(factory(tail=f"{statement}\n    return loss"), "closure")
+    assert "stands between" in finding.reason
 
 
 def test_what_a_factory_makes_of_its_parameter_is_none_of_its_caller() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lossfix.losses.operations.names import canonical
 from lossfix.losses.operations.words import words
-from lossfix.syntax.nodes import every
+from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import dotted, parameters, scope_of_module
 
 _VARIABLES = words("tf.Variable keras.Variable keras.backend.variable tf.compat.v1.get_variable")
@@ -53,7 +53,7 @@ class _Names:
     """What the names of a file stand for where ``holder`` is called: what it sets itself is its own."""
 
     def __init__(self, module: ast.Module, holder: ast.FunctionDef) -> None:
-        own = {id(each) for each in every(holder, ast.Assign)}
+        own = {id(each) for each in below(holder)}
         self._assigned = [each for each in every(module, ast.Assign) if id(each) not in own]
         self._scope = scope_of_module(module)
 
