@@ -1,0 +1,139 @@
+"""Single samples of a batch are taken for the outputs of a model
+
+## What it does
+
+Reports compiled losses that read their predictions by `y_pred[0]`, `y_pred[1]` and the like alone.
+
+## Why is this bad
+
+The first axis of the predictions is that of the samples: `y_pred[1]` is the second sample, and not the second
+output or column. All further samples of a batch have a gradient of exactly zero (measured on Keras 3.15), and
+`fit` goes on without a word. Keras calls a loss once for each output of a model, with one tensor.
+
+## Example
+
+```python
+import tensorflow as tf
+
+
+def spread_loss(y_true, y_pred):
+    centre, log_width = y_pred[0], y_pred[1]
+    return tf.reduce_mean(log_width + tf.square(y_true - centre) * tf.exp(-log_width))
+
+
+def build(model):
+    model.compile(loss=spread_loss)
+```
+
+## Use instead
+
+```python
+import tensorflow as tf
+
+
+def spread_loss(y_true, y_pred):
+    centre, log_width = y_pred[:, 0:1], y_pred[:, 1:2]
+    return tf.reduce_mean(log_width + tf.square(y_true - centre) * tf.exp(-log_width))
+
+
+def build(model):
+    model.compile(loss=spread_loss)
+```
+
+## Fix safety
+
+There is no rewrite: whether columns are meant, or the outputs of a model, the code does not say. A loss that
+reads `y_pred[0]` alone may be for batches of one sample, and a file that stacks tensors along their first
+axis may have such outputs: both are left alone.
+
+## References
+
+- https://keras.io/guides/training_with_built_in_methods/#passing-data-to-multiinput-multioutput-models
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import libcst as cst
+
+from lossfix.losses.code.conditions import uses
+from lossfix.losses.code.in_fit import may_be_in_fit, severity_in_fit
+from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.several import is_handed_several
+from lossfix.losses.code.static import is_static
+from lossfix.model import Safety, Severity
+from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.nodes import every
+from lossfix.syntax.scope import dotted
+
+_MOST = 3
+"""Samples that a message names."""
+_JOINS_BY_ITSELF = frozenset({"stack", "vstack", "merge"})
+_JOINS = _JOINS_BY_ITSELF | {"concat", "concatenate", "Concatenate"}
+
+
+def match(loss: Loss) -> Iterator[Match]:
+    surely_in_fit = severity_in_fit(loss) is Severity.ERROR and may_be_in_fit(loss)
+    if not surely_in_fit or loss.flow.values(loss.y_pred) or is_handed_several(loss):
+        return
+    picked: dict[int, cst.CSTNode] = {}
+    for use in uses(loss, loss.y_pred):
+        number = _number(loss, use)
+        if number is not None:
+            picked.setdefault(number, loss.tree.parents[use])
+        elif not _only_asks_for_its_kind(loss, use):
+            return
+    if not picked or max(picked) == 0 or _joins_along_the_first_axis(loss.tree.outline):
+        return
+    told = ", ".join(f"`{loss.y_pred}[{number}]`" for number in sorted(picked)[:_MOST])
+    yield Match(
+        picked[min(picked)],
+        f"{told} {'are samples' if len(picked) > 1 else 'is a sample'} of the batch: "
+        "all others have no gradient",
+        f"columns are `{loss.y_pred}[:, 0]`, and each output of a model has a loss of its own",
+    )
+
+
+def _number(loss: Loss, use: cst.Name) -> int | None:
+    """The sample that is taken where the predictions are read."""
+    match loss.tree.parents.get(use):
+        case cst.Subscript(
+            value=value,
+            slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Integer(value=number))), *_],
+        ) if (
+            value is use
+        ):
+            return int(number, 0)
+    return None
+
+
+def _only_asks_for_its_kind(loss: Loss, use: cst.Name) -> bool:
+    """Whether predictions are read for their shape or their type alone."""
+    above = loss.tree.parents.get(use)
+    asking = loss.tree.parents.get(above) if isinstance(above, cst.Arg) else above
+    return asking is not None and is_static(asking, loss.scope, loss.operation)
+
+
+def _joins_along_the_first_axis(module: ast.Module) -> bool:
+    """Whether a file makes tensors whose first axis may not be that of the samples."""
+    return any(_may_join_along_the_first(call) for call in every(module, ast.Call))
+
+
+def _may_join_along_the_first(call: ast.Call) -> bool:
+    last = (dotted(call.func) or "").rpartition(".")[2]
+    if last not in _JOINS:
+        return False
+    given = [each.value for each in call.keywords if each.arg in ("axis", "concat_axis")]
+    match [*given, *call.args[1:2]]:
+        case []:
+            return last in _JOINS_BY_ITSELF
+        case [ast.Constant(value=int(axis)), *_]:
+            return axis == 0
+        case [ast.UnaryOp(op=ast.USub()), *_]:
+            return False
+    return True
+
+
+RULE = Rule("LF216", Safety.MANUAL, Severity.WARNING, match, no_rewrite, __doc__, __name__)
