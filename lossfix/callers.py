@@ -1,10 +1,7 @@
-"""Calls, in other files, of functions that became losses of Keras.
+"""Which of the files that a scan skipped may call a loss.
 
 A scan skips what mentions no framework, and a script may call a loss all the same. Such files are found by
 the names by which they can have it, and say then what keeps a function from becoming a class.
-
-``my_loss(y_true, y_pred)`` used the value of each sample; an instance gives that from ``call``. Nothing
-else of such a file is touched.
 """
 
 from __future__ import annotations
@@ -18,14 +15,12 @@ from pathlib import Path
 from lossfix import scan
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.losses.codebase.handing import handed_on_as
-from lossfix.losses.codebase.origins import calls_in
-from lossfix.losses.codebase.places import Modules, Place
+from lossfix.losses.codebase.places import Place
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.glance import may_import, may_look_up, mentions
 from lossfix.model import Form
 from lossfix.pool import ALONE, Pool
 from lossfix.scan import Opened
-from lossfix.syntax.quiet import parsed_or_none
 
 _CALLS = "calls a loss"
 """What a skipped file is read for."""
@@ -168,28 +163,3 @@ def _module_name(path: str) -> str:
     """The last part of what an import of a file says."""
     name = Path(os.path.abspath(path)).with_suffix("")
     return name.parent.name if name.name == "__init__" else name.name
-
-
-def rewritten(text: str, file: int, modules: Modules, instances: Collection[Place]) -> str:
-    """``text`` with its calls of ``instances`` calling their ``call``.
-
-    Args:
-        text: a file that parses, or it comes back as it is.
-        file: its number in ``modules``.
-        instances: what was a function and is bound to an instance now.
-    """
-    module = parsed_or_none(text)
-    if module is None:
-        return text
-    ends: set[tuple[int, int]] = set()
-    for call in calls_in(module):
-        places, _ = modules.places(file, call.origin)
-        if places and all(place in instances for place in places):
-            ends.add((call.function.end_lineno or 0, call.function.end_col_offset or 0))
-    lines = text.split("\n")
-    for line, column in sorted(ends, reverse=True):
-        # Columns of `ast` count bytes of UTF-8.
-        data = lines[line - 1].encode("utf-8", "surrogatepass")
-        new = data[:column] + b".call" + data[column:]
-        lines[line - 1] = new.decode("utf-8", "surrogatepass")
-    return "\n".join(lines)

@@ -104,7 +104,7 @@ def fix(
             rewrites unverified.
         choose: has the last word on each repair; ``None`` takes all.
     """
-    from lossfix import callers, layout, repairs
+    from lossfix import call_sites, layout, repairs
 
     reports = []
     files = with_callers(request, files)
@@ -128,7 +128,7 @@ def fix(
     for number, (document, done) in enumerate(zip(files.documents, measured, strict=True)):
         text = done.text
         if instances:
-            text = callers.rewritten(text, number, files.modules, instances)
+            text = call_sites.rewritten(text, number, files.modules, instances)
         if text != document.source.text:
             text = layout.layout(document.source.text, text, layout.style_for(document.path))
         written.append(source.encode(document, text))

@@ -8,7 +8,7 @@ import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from lossfix import callers, checking, engine, layout, repairs, run, source
+from lossfix import call_sites, checking, engine, layout, repairs, run, source
 from lossfix.losses.code.loss import Loss, Relaxation
 from lossfix.losses.codebase.places import Place
 from lossfix.lsp.folder import View
@@ -162,7 +162,7 @@ def _with_callers(view: View, document: Document, text: str, instances: frozense
     for number, other in enumerate(view.files.documents):
         own = other.source.path == document.source.path
         old = text if own else other.source.text
-        new = callers.rewritten(old, number, view.files.modules, instances)
+        new = call_sites.rewritten(old, number, view.files.modules, instances)
         if own:
             changed.insert(0, (document, _laid_out(document, new)))
         elif new != old:

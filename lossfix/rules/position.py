@@ -108,7 +108,6 @@ _ORDERS = {
     "tf.math.in_top_k": ("targets", "predictions", "k"),
     "keras.backend.in_top_k": ("predictions", "targets", "k"),
 }
-_RANKS = frozenset({"tf.argsort", "tf.searchsorted"})
 
 
 def match(loss: Loss) -> Iterator[Match]:

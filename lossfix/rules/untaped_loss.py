@@ -67,8 +67,6 @@ from lossfix.rules.rule import Rule, no_match, no_rewrite
 from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import Definition, dotted, statements
 
-_INSIDE = "it has to be computed inside of the `with`"
-_NUMBER = "hand the tensor itself to the tape"
 _PASSED = frozenset({"tf.cast", "tf.convert_to_tensor"})
 """What gives back a tensor that needs no change as it is, and with it its gradient."""
 
