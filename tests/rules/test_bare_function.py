@@ -276,6 +276,8 @@ def test_what_meets_in_its_own_shape_needs_the_same_rank(body: str) -> None:
         "    y_true = tf.gather(y_true, [0], axis=1)\n"
         "    return w * tf.nn.sigmoid_cross_entropy_with_logits(labels=y_true, logits=y_pred)",
         "y_true = tf.cast(y_true, y_pred.dtype)\n    return y_true[:, 1] * y_pred - y_true[:, 0]",
+        "return tf.abs(y_true[..., :-1] - y_pred) * y_true[..., -1:]",
+        "return tf.abs(y_true[:, :, :-1] - y_pred) * y_true[:, :, -1:]",
         "return y_true[:, 1] * tf.abs(y_true[:, 0] - tf.squeeze(tf.cast(y_pred, y_true.dtype), -1))",
         "return tf.abs(y_true - y_pred[:, 0:1]) * tf.exp(-y_pred[:, 1:2]) + y_pred[:, 1:2]",
         "n = tf.cast(tf.shape(y_true)[-1], tf.float32)\n"
@@ -299,6 +301,8 @@ def test_what_holds_several_along_its_last_axis_needs_no_ranks(body: str) -> Non
         "return tf.abs(y_true[:, 0] - y_pred[:, 0])",
         "return tf.abs(y_true[..., 0] + y_true[..., 1] - y_pred) * tf.reduce_sum(y_true)",
         "y_true = y_true * 2.0\n    return y_true[:, 1] * y_pred - y_true[:, 0]",
+        "return tf.abs(y_true[:, :-1] - y_pred[:, :-1]) + y_true[:, -1:] - y_pred[:, -1:]",
+        "return tf.abs(y_true[..., :-1] - y_pred)",
         "w = tf.gather(y_true, [1, 2], axis=2)\n    return w * y_pred",
         "w = tf.gather(y_true, [int(1)], axis=1)\n    return w * y_pred",
         "n = tf.cast(tf.shape(y_true)[-1], tf.float32)\n"
@@ -434,6 +438,7 @@ def test_what_counts_as_aligning_does_so() -> None:
         ("area_loss", "AreaLoss"),
         ("loss", "CustomLoss"),
         ("loss_loss", "CustomLoss"),
+        ("_loss", "_CustomLoss"),
         ("custom_loss_function", "CustomLoss"),
         ("area_loss_fn", "AreaLoss"),
     ],

@@ -96,7 +96,8 @@ def class_name(loss: Loss) -> str:
     """
     functions = [each for each in (loss.factory, loss.function) if each is not None]
     names = [_without_verb(loss, each.name.value) for each in functions]
-    short = next((each for each in names if each.strip("_").lower() not in _SAYS_NOTHING), "loss")
+    telling = (each for each in names if each.strip("_").lower() not in _SAYS_NOTHING)
+    short = next(telling, "_loss" if names[0].startswith("_") else "loss")
     hidden = "_" if short.startswith("_") else ""
     words = [word for word in short.split("_") if word]
     # `custom_loss_function` is a `CustomLoss`.

@@ -16,7 +16,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.gradients import REDUCTIONS
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import takes_all, walk
 
 _OVER_CLASSES = frozenset(
     {"tf.nn.softmax_cross_entropy_with_logits"}
@@ -154,15 +154,12 @@ def _taken(loss: Loss, read: cst.Name) -> set[int] | None:
         case cst.Attribute(attr=cst.Name(value="dtype")):
             return set()
         case cst.Subscript(
-            slice=[
-                cst.SubscriptElement(
-                    slice=cst.Index(value=cst.Ellipsis())
-                    | cst.Slice(lower=None, upper=None, step=None)
-                ),
-                cst.SubscriptElement(slice=last),
-            ]
-        ):
-            return _numbers(last)
+            slice=[cst.SubscriptElement(), *_, cst.SubscriptElement(slice=last)] as elements
+        ) if all(takes_all(each.slice) for each in elements[:-1]):
+            ellipsis = any(isinstance(each.slice, cst.Index) for each in elements[:-1])
+            numbers = _numbers(last)
+            # Along the second of two axes steps of a series may lie.
+            return _ends(last) if numbers is None and (ellipsis or len(elements) > 2) else numbers
         case cst.Arg(keyword=None, star=""):
             call = loss.tree.parents[above]
             if isinstance(call, cst.Call) and call.args[0] is above:
@@ -179,6 +176,16 @@ def _numbers(index: cst.BaseSlice) -> set[int] | None:
             first, end = 0 if lower is None else _number(lower), _number(upper)
             if first is not None and end is not None and 0 <= first < end:
                 return set(range(first, end))
+    return None
+
+
+def _ends(index: cst.BaseSlice) -> set[int] | None:
+    """The columns that are known of ``[..., :-1]``, the first, or of ``[..., -1:]``, the last."""
+    match index:
+        case cst.Slice(lower=None, upper=cst.UnaryOperation() as upper, step=None):
+            return {0} if (_number(upper) or 0) < 0 else None
+        case cst.Slice(lower=cst.UnaryOperation() as lower, upper=None, step=None):
+            return {-1} if (_number(lower) or 0) < 0 else None
     return None
 
 
