@@ -59,7 +59,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.naming import named
 from lossfix.losses.code.surroundings import value_around
 from lossfix.losses.code.tensors import is_boolean
-from lossfix.losses.operations.gradients import COMPARISONS, ELEMENTWISE, LOGICAL
+from lossfix.losses.operations.gradients import COMPARISONS, ELEMENTWISE, LOGICAL, REDUCTIONS
 from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -172,6 +172,17 @@ def _masks_in(loss: Loss, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
         case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=mask))]):
             if is_boolean(loss, mask) and _of_targets(loss, mask):
                 yield mask
+        case cst.Subscript(
+            value=inner, slice=[cst.SubscriptElement(slice=cst.Slice() as rows), *_]
+        ):
+            # Columns of the rows that are selected, or an axis more.
+            if rows.lower is None and rows.upper is None:
+                yield from _masks(loss, inner)
+        case cst.Call(args=[cst.Arg(value=inner), *rest]) if _is_of_each_row(loss, node):
+            # A row for each that is selected, where those are rows.
+            of_rows = _masks(loss, inner)
+            if all(_reads_a_column(loss, each) for each in of_rows):
+                yield from of_rows
         case cst.Call(args=[cst.Arg(), *rest]):
             operation = loss.operation(node)
             if operation == "tf.boolean_mask":
@@ -186,10 +197,21 @@ def _masks_in(loss: Loss, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
                 if found is not None and _of_targets(loss, found):
                     yield found
             elif (
-                operation in ELEMENTWISE or operation in _FOR_EACH or _is_mean_of_keras(loss, node)
+                operation in ELEMENTWISE
+                or operation in _FOR_EACH
+                or operation == "tf.expand_dims"
+                or _is_mean_of_keras(loss, node)
             ):
                 for each in node.args:
                     yield from _masks(loss, each.value)
+
+
+def _is_of_each_row(loss: Loss, node: cst.Call) -> bool:
+    """Whether the last axis is reduced, and it alone."""
+    match node.args:
+        case [_, cst.Arg(value=number, keyword=None | cst.Name(value="axis"), star="")]:
+            return loss.operation(node) in REDUCTIONS and loss.tree.code(number) == "-1"
+    return False
 
 
 def _is_selected(loss: Loss, node: cst.CSTNode) -> bool:
@@ -211,6 +233,10 @@ def _is_of_elements(loss: Loss, node: cst.BaseExpression) -> bool:
     selected = set[str]()
     for each in walk(value):
         match each:
+            case cst.Call() if loss.operation(each) == "tf.expand_dims":
+                return False
+            case cst.Subscript(slice=[_, _, *_]):
+                return False
             case cst.Call(args=[cst.Arg(value=whole), cst.Arg(value=mask)]) if (
                 loss.operation(each) == "tf.boolean_mask"
             ):

@@ -34,6 +34,47 @@ def test_the_mean_of_a_selection_is_zero_where_nothing_is_selected() -> None:
         )
 
 
+ROWS = (
+    "at = tf.where(y_true[:, -1] > 0.0)[:, 0]",
+    "t = tf.gather(y_true, at)",
+    "p = tf.gather(y_pred, at)",
+)
+PAIRS = ("p = tf.boolean_mask(y_pred, y_true > 0.0)", "n = tf.boolean_mask(y_pred, y_true <= 0.0)")
+
+
+@pytest.mark.parametrize(
+    ("above", "value"),
+    [
+        (ROWS, "tf.keras.backend.categorical_crossentropy(t[:, :6], p[:, :6])"),
+        (ROWS, "tf.reduce_mean(tf.square(t[:, 6:8] - p[:, 6:8]), axis=-1)"),
+        (ROWS, "tf.reduce_sum(tf.abs(t - p), -1)"),
+        (PAIRS, "tf.maximum(0.0, 0.2 - (tf.expand_dims(p, 1) - tf.expand_dims(n, 0)))"),
+        (PAIRS, "tf.nn.softplus(n[:, None] - p[None, :])"),
+    ],
+)
+def test_columns_of_a_selection_and_pairs_of_two_are_selected_too(
+    above: tuple[str, ...], value: str
+) -> None:
+    after = rewritten(body(*above, f"return tf.reduce_mean({value})"), "empty-mean")
+    assert f"    kept = {value}\n    return tf.math.divide_no_nan(tf.reduce_sum(kept)," in after
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        # Of one sum nothing is missing, and of pairs no axis is the only one.
+        "tf.reduce_mean(tf.reduce_sum(tf.boolean_mask(y_pred, y_true > 0.0), axis=-1))",
+        "tf.reduce_mean(tf.expand_dims(y_true[m], 1) - tf.expand_dims(y_pred[m], 0), axis=-1)",
+        "tf.reduce_mean(y_true[m][:, None] - y_pred[m][:, None], axis=-1)",
+        "tf.reduce_mean(p[1:, 0])",
+        "tf.reduce_mean(p[0, :])",
+    ],
+)
+def test_a_part_of_a_selection_that_may_be_something_else_is_left_alone(value: str) -> None:
+    mask = "m = y_true > 0.0"
+    assert findings(body(mask, *ROWS, f"return {value}"), "empty-mean") == ()
+
+
 def test_the_mean_over_the_one_axis_of_selected_elements_is_one_over_all() -> None:
     value = "tf.abs(tf.boolean_mask(y_true, m) - tf.boolean_mask(y_pred, m))"
     mask = "m = tf.logical_not(tf.math.is_nan(y_true))"
