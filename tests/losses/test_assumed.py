@@ -77,6 +77,10 @@ def test_the_code_says_what_a_parameter_is(parameter: str, body: str, value: str
         ("return tf.abs(inner(y_true=y_true, y_pred=y_pred))", "tf.keras.losses.MSE"),
         ("return tf.abs(inner(y_true, y_pred, **options))", "tf.keras.losses.MSE"),
         ("return tf.abs(inner(error))", "tf.identity"),
+        (
+            "return tf.abs(inner(y_true, y_pred, y_true, alpha=2.0))",
+            "lambda first, second, *rest, **named: tf.keras.losses.MSE(first, second)",
+        ),
     ],
 )
 def test_a_parameter_that_is_called_is_a_loss_or_an_activation(body: str, value: str) -> None:

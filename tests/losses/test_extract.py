@@ -204,6 +204,21 @@ REACHED = {
         "p.part(ERROR) * p.K / p.K",
         {".parts": "K = 2.0\ndef part(x):\n    return K * x\n"},
     ),
+    "what a package has of the framework that is chosen": (
+        "from . import kit\n",
+        "kit.part(ERROR)",
+        {
+            ".kit": "from .chosen import *\n",
+            ".chosen": (
+                "import os\nNAME = os.environ['KERAS_BACKEND']\n"
+                "if NAME == 'theano':\n    from .of_theano import *\n"
+                "elif NAME == 'tensorflow':\n    from .of_tensorflow import *\n"
+                "else:\n    raise ValueError(NAME)\n"
+            ),
+            ".of_theano": "import theano\ndef part(x):\n    return theano.scaled(x)\n",
+            ".of_tensorflow": "def part(x):\n    return 2.0 * x\n",
+        },
+    ),
     "what a package passes on": (
         "from .kit import part\n",
         "part(ERROR)",
@@ -616,6 +631,16 @@ def test_a_class_with_abstract_methods_is_built_as_one_that_has_them() -> None:
     assert subject.assumptions == ("Whole()",)
     for name in ("Base", "Still", "Whole"):
         assert f"class {name}(" in subject.source
+
+
+def test_what_is_gone_from_the_defaults_of_a_class_that_stands_in_is_given() -> None:
+    built = (
+        "    def __init__(self, scale, reduction=tf.keras.losses.Reduction.AUTO):\n"
+        "        super().__init__(reduction=reduction)\n        self.scale = scale\n"
+    )
+    whole = WHOLE.replace("):\n", f"):\n{built}", 1)
+    subject = taken(ABSTRACT + STILL + whole, "Base")
+    assert subject.expression == "Whole(scale=0.5, reduction='sum_over_batch_size')"
 
 
 @pytest.mark.parametrize("code", [ABSTRACT + STILL, ABSTRACT.replace("@abstractmethod", "")])

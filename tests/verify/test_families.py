@@ -75,6 +75,7 @@ def test_edges_name_the_exact_values_at_which_losses_break():
         ("def f(t, p): return mean(-t * log(p) - (1 - t) * log(1 - p))", "bin_prob"),
         ("def f(t, p): return mean(argmax(t, -1) == argmax(p, -1))", "onehot_prob"),
         ("def f(y, q): return sum(y * q, axis=[1, 2, 3])", "seg_bin"),
+        ("def f(y, q): return sum(square(y - q), axis=(0, 1, 2))", "seg_bin"),
         ("def f(y, q): return square(log1p(y) - log1p(q))", "pos"),
         ("def f(t, p): return mean(np.fmax(t - p, 0))", "gaps"),
         ("def f(t, p): return np.nanmean(np.abs(t - p))", "gaps"),

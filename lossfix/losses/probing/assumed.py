@@ -82,6 +82,9 @@ def assumed(module: ast.Module, holder: ast.FunctionDef, name: str) -> str:
     reads = _reads(module, holder, owner or holder, name)
     if reads.called_with in _CALLED:
         return f"{_tensorflow(scope, owner or holder)}.{_CALLED[reads.called_with]}"
+    if reads.called_with:
+        loss = f"{_tensorflow(scope, owner or holder)}.{_CALLED[2]}"
+        return f"lambda first, second, *rest, **named: {loss}(first, second)"
     if reads.options:
         return repr(reads.options[0])
     constant = f"{_tensorflow(scope, owner or holder)}.constant"

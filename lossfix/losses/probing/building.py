@@ -11,7 +11,7 @@ from lossfix.losses.probing.assumed import assumed
 from lossfix.losses.probing.pared import family_of, instance_of
 from lossfix.losses.probing.unsaid import unsaid
 from lossfix.model import Form
-from lossfix.syntax.scope import Definition, definitions, dotted, last_part, parameters
+from lossfix.syntax.scope import Definition, defaults, definitions, dotted, last_part, parameters
 
 MAKER = "make_the_loss"
 """What makes a loss that is an expression, in its excerpt."""
@@ -48,7 +48,7 @@ def expression_of(
             name = _concrete(listed, path[0])
             if name == path[0]:
                 return _call(module, name, _constructor(listed, listed[path]), given)
-            built, _, failure = instance(module, name)
+            built, _, failure = _heir(module, listed, name)
             return built, (built,), failure
         case Form.CLOSURE if len(path) == 3 and _in_classes(listed, path[:1]):
             return _made_by_a_method(module, listed, path, given)
@@ -63,6 +63,30 @@ def instance(module: ast.Module, name: str) -> Built:
     listed: _Listed = dict(definitions(module.body))
     given = uses_of(module).arguments(name)
     return _call(module, name, _constructor(listed, listed[(name,)]), given)
+
+
+def _heir(module: ast.Module, listed: _Listed, name: str) -> Built:
+    """How to build an instance of a class that stands in for the one that it extends: what is gone from its
+    own defaults, as ``Reduction.AUTO`` is, says nothing of that one."""
+    constructor = _constructor(listed, listed[(name,)])
+    given = uses_of(module).arguments(name)
+    if given or constructor is None:
+        return _call(module, name, constructor, given)
+    reduced = [n for n, default in defaults(constructor.args) if _is_automatic(default)]
+    built, told, failure = _call(module, name, constructor, ())
+    for each in reduced:
+        start, _, _ = built.rpartition(")")
+        built = f"{start}{'' if start.endswith('(') else ', '}{each}='sum_over_batch_size')"
+    return built, told, failure
+
+
+def _is_automatic(default: ast.expr | None) -> bool:
+    """Whether a default is the reduction that Keras 3 has no more."""
+    if isinstance(default, ast.Constant):
+        return bool(default.value == "auto")
+    return default is not None and (dotted(default) or "").endswith(
+        ("Reduction.AUTO", "ReductionV2.AUTO")
+    )
 
 
 def _made_by_a_method(

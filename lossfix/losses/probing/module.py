@@ -136,15 +136,33 @@ class Part:
 
 def _run_at_once(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements of a module, with the imports below a ``with`` (``warnings.catch_warnings()``) of
-    which nothing else comes."""
+    which nothing else comes, and those that an ``if`` on the name of a framework has for TensorFlow.
+    """
     for node in body:
         match node:
             case ast.With(body=inner) if all(
                 isinstance(each, ast.Import | ast.ImportFrom | ast.Expr) for each in inner
             ):
                 yield from inner
+            case ast.If():
+                yield from _for_tensorflow(node) or [node]
             case _:
                 yield node
+
+
+def _for_tensorflow(node: ast.If) -> list[ast.stmt]:
+    """What is imported where ``_BACKEND == "tensorflow"``; empty where that is not all that is decided."""
+    found: list[ast.stmt] = []
+    branch: list[ast.stmt] = [node]
+    while branch and isinstance(inner := branch[0], ast.If):
+        if not all(isinstance(each, ast.Import | ast.ImportFrom) for each in inner.body):
+            return []
+        match inner.test:
+            case ast.Compare(ops=[ast.Eq()], comparators=[ast.Constant(value="tensorflow")]):
+                found = inner.body
+        branch = inner.orelse
+    only_raises = all(isinstance(each, ast.Import | ast.ImportFrom | ast.Raise) for each in branch)
+    return found if only_raises else []
 
 
 def _decorators(node: ast.stmt) -> Iterator[str]:

@@ -42,7 +42,7 @@ _CUES: tuple[tuple[str, str, int], ...] = (
         5,
     ),
     (r"dice|jaccard|tversky|intersection|\biou\b", "seg_bin multilabel bin_prob onehot_prob", 4),
-    (r"axis\s*=\s*[\[(]\s*1\s*,\s*2", "seg_bin seg_multi", 8),
+    (r"axis\s*=\s*[\[(]\s*(0\s*,\s*)?1\s*,\s*2", "seg_bin seg_multi", 8),
     (r"axis\s*=\s*[\[(]\s*(0\s*,\s*)?1\s*,\s*2\s*,\s*3|conv|image", "seg_bin seg_multi", 3),
     (r"log1p|log\(\s*y_true|squared_log|msle", "pos pos_vec3", 6),
     (
