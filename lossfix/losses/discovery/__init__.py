@@ -8,5 +8,6 @@ no file writes out), ``constants`` (what a module may hold), ``unbound`` (what n
 and partial applications), ``reached`` (the parts of losses), ``apart`` (losses that Keras does not call),
 ``imported`` (imports that fail), ``patched`` (names
 that a file gives to a module), ``wiring`` (what is done with them), ``symbolic`` (what is a tensor of a
-functional model), ``taping`` (what tapes see of them), ``unsavable`` (what no saved configuration holds).
+functional model), ``taping`` (what tapes see of them), ``unsavable`` (what no saved configuration
+holds), ``endings`` (how models end).
 """

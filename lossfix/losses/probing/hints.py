@@ -9,6 +9,7 @@ import libcst as cst
 from lossfix.losses.code.conditions import comparison
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import default_of
+from lossfix.losses.discovery.endings import activation_of
 from lossfix.syntax.tree import walk
 
 
@@ -65,7 +66,7 @@ def head(module: ast.Module) -> str:
     A last layer is the last of a list of layers, or one that is called ``output``; where several
     models of a file end differently, or no model is seen, nothing is said.
     """
-    endings = {_activation(layer) for layer in _last_layers(module)} - {None}
+    endings = {activation_of(layer) for layer in _last_layers(module)} - {None}
     return endings.pop() or "" if len(endings) == 1 else ""
 
 
@@ -133,21 +134,3 @@ def _last_layers(module: ast.Module) -> list[ast.Call]:
                 if known is None or known.lineno < last.lineno:
                     added[model] = last
     return layers + list(added.values())
-
-
-def _activation(layer: ast.Call) -> str | None:
-    for keyword in layer.keywords:
-        if keyword.arg == "activation":
-            match keyword.value:
-                case ast.Constant(value=str() as name):
-                    return name
-                case ast.Attribute(attr=name) | ast.Name(id=name):
-                    return name
-            return None
-    match layer:
-        case ast.Call(
-            func=ast.Name(id="Activation") | ast.Attribute(attr="Activation"),
-            args=[ast.Constant(value=str() as name)],
-        ):
-            return name
-    return "linear"
