@@ -194,7 +194,8 @@ def _within(path: str, loss: Loss, options: Options) -> Iterator[Finding]:
     whole = tree.module.with_changes(
         body=[*tree.module.body, loss.function.with_changes(name=cst.Name(name))]
     ).code
-    known = replace(options, project=replace(options.project, compiled=frozenset({name})))
+    used = replace(options.project.used, compiled=frozenset({name}))
+    known = replace(options, project=replace(options.project, used=used))
     namer = next((rule for rule in options.rules if rule.of_expressions), None)
     stays = namer is None or any(match.reason for match in matches(namer, loss))
     for function in losses_in(whole, known):
@@ -336,8 +337,8 @@ def read_elsewhere(loss: Loss) -> str:
     if loss.relaxation.asked or loss.candidate.evidence != (Evidence.NAMED,):
         return ""
     name = (loss.factory or loss.function).name.value
-    where = dict(loss.project.functions).get(name, "")
-    if not where and name not in loss.project.called:
+    where = dict(loss.project.called.functions).get(name, "")
+    if not where and name not in loss.project.called.plainly:
         return ""
     where = where or "another file calls it"
     return (

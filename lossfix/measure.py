@@ -240,7 +240,9 @@ def _in_document(
     name, and so is what ``name`` is bound to by a call."""
     maker, arguments = _made(document.source.text, name)
     asked = frozenset({name, name.rpartition(".")[2], maker} - {""})
-    project = replace(project, compiled=project.compiled | asked, built=project.built | asked)
+    used = project.used
+    used = replace(used, compiled=used.compiled | asked, built=used.built | asked)
+    project = replace(project, used=used)
     plan = repairs.Plan(document, _options(config, project), verify=config.verify)
     for loss in checking.losses_in(document.source.text, plan.options):
         if maker and maker in (loss.name, loss.name.split(".")[0]):

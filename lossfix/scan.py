@@ -70,7 +70,7 @@ class Opened:
         return packages_for(
             self.documents,
             [
-                frozenset(each.path[0] for each in reading.losses or ()) | said.compiled
+                frozenset(each.path[0] for each in reading.losses or ()) | said.used.compiled
                 for reading, said in zip(self.readings, self.resolved.projects, strict=True)
             ],
         )
@@ -98,7 +98,8 @@ class Opened:
         """Whether it is worth a look: it holds a loss by its own word or another file's."""
         reading = self.readings[self.numbers[document.source.path]]
         said = self.project(document)
-        named = said.compiled | said.built | said.differentiated | said.reached | said.bases
+        used = said.used
+        named = used.compiled | used.built | used.differentiated | said.parts.reached | said.bases
         return reading.holds or said.of_losses or bool(named)
 
 

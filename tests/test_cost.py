@@ -162,7 +162,7 @@ def test_each_import_of_a_file_is_followed_once(
     uses = "".join(f"a{n} = gap_loss(b, c)\nm.compile(loss=gap_loss)\n" for n in range(40))
     paths = written(tmp_path, losses=LOSS, use=f"import keras\nfrom losses import gap_loss\n{uses}")
     files = scan.open_all(paths, PLAIN)
-    assert files.resolved.projects[0].compiled == {"gap_loss"}
+    assert files.resolved.projects[0].used.compiled == {"gap_loss"}
     assert len(followed) <= 4
 
 

@@ -163,13 +163,13 @@ def is_wanted(loss: Loss) -> bool:
     if Evidence.NAMED not in evidence or Evidence.REACHED in evidence or loss.project.exported:
         return False
     name = (loss.factory or loss.function).name.value
-    return name not in loss.project.called and not any(reads(loss, name))
+    return name not in loss.project.called.plainly and not any(reads(loss, name))
 
 
 def other_files(loss: Loss) -> str:
     """Why other files keep the function from becoming an instance; empty where they do not."""
     name = (loss.factory or loss.function).name.value
-    said = loss.project.functions if loss.factory is None else loss.project.results
+    said = loss.project.called.functions if loss.factory is None else loss.project.called.results
     return dict(said).get(name, "")
 
 

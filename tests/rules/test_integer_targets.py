@@ -6,7 +6,7 @@ import pytest
 from rewriting import findings, rewritten
 
 from lossfix.checking import Options, check
-from lossfix.losses.discovery.candidate import Project
+from lossfix.losses.discovery.candidate import Called, Project, Used
 from lossfix.rules import integer_targets
 
 RULE = "integer-targets"
@@ -219,8 +219,8 @@ def test_what_a_file_hands_to_a_function_of_its_own_is_called_by_that() -> None:
 def test_what_other_files_call_with_weights_is_called_by_them() -> None:
     source = "import tensorflow as tf\n\n\n" + loss("return tf.one_hot(y_true, 3) * y_pred")
     reason = "steps.py:4 calls it with more than targets and predictions"
-    called = Project(functions=(("some_loss", reason),))
-    compiled = Project(functions=called.functions, compiled=frozenset({"some_loss"}))
+    called = Project(called=Called(functions=(("some_loss", reason),)))
+    compiled = Project(called=called.called, used=Used(compiled=frozenset({"some_loss"})))
     rules = (integer_targets.RULE,)
     assert check("losses.py", source, Options(rules, project=called)) == ()
     assert len(check("losses.py", source, Options(rules, project=compiled))) == 1

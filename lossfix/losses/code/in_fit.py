@@ -18,12 +18,12 @@ def may_be_in_fit(loss: Loss) -> bool:
     """Whether it may be Keras that calls the loss: a method of a task, or a tape, hands it what it has."""
     if loops(loss.candidate.evidence):
         return False
-    if loss.only_reached and loss.name not in loss.project.reached:
+    if loss.only_reached and loss.name not in loss.project.parts.reached:
         wholes = [each for each in loss.among if not each.only_reached and loss in parts_of(each)]
         return not wholes or any(may_be_in_fit(each) for each in wholes)
     if loss.candidate.evidence == (Evidence.NAMED,):
         # Keras hands over the targets first, and what others need as a function they call themselves.
-        is_called = loss.name in dict(loss.project.functions)
+        is_called = loss.name in dict(loss.project.called.functions)
         if loss.candidate.swapped or is_called or _is_handed_on(loss):
             return False
     return loss.form is not Form.METHOD or Evidence.COMPILED in loss.candidate.evidence

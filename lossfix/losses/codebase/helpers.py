@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lossfix.losses.codebase.places import Modules, Place
 from lossfix.losses.codebase.said import Read
-from lossfix.losses.discovery.candidate import Elsewhere, Helper, Roles
+from lossfix.losses.discovery.candidate import Elsewhere, Helper, Parts, Roles
 from lossfix.losses.discovery.handed import Given, roles_of
 
 
@@ -15,11 +15,7 @@ from lossfix.losses.discovery.handed import Given, roles_of
 class Helpers:
     """Of each file, as ``Project`` has them."""
 
-    handed: Sequence[tuple[tuple[str, Roles], ...]]
-    reached: Sequence[frozenset[str]]
-    weighs: Sequence[frozenset[str]]
-    own_loop: Sequence[frozenset[str]]
-    readers: Sequence[tuple[tuple[str, Elsewhere], ...]]
+    parts: Sequence[Parts]
     helpers: Sequence[tuple[Helper, ...]]
 
 
@@ -42,22 +38,15 @@ def helpers_of(modules: Modules, losses: Iterable[Place], loops: Set[Place]) -> 
     files = range(len(modules.files))
     of_file = [[place for place in reached if place.file == number] for number in files]
     return Helpers(
-        handed=[
-            tuple((place.name, roles[place]) for place in of_file[number] if place in roles)
-            for number in files
-        ],
-        reached=[frozenset(place.name for place in of_file[number]) for number in files],
-        weighs=[
-            frozenset(place.name for place in of_file[number] if place in found.weighs)
-            for number in files
-        ],
-        own_loop=[
-            frozenset(place.name for place in of_file[number] if place not in traced)
-            for number in files
-        ],
-        readers=[
-            tuple((place.name, each) for place in of_file[number] for each in readers[place])
-            for number in files
+        parts=[
+            Parts(
+                reached=frozenset(place.name for place in those),
+                handed=tuple((place.name, roles[place]) for place in those if place in roles),
+                weighs=frozenset(place.name for place in those if place in found.weighs),
+                own_loop=frozenset(place.name for place in those if place not in traced),
+                readers=tuple((place.name, each) for place in those for each in readers[place]),
+            )
+            for those in of_file
         ],
         helpers=[
             tuple(

@@ -18,7 +18,7 @@ from lossfix.losses.codebase.kept import parameter, registries
 from lossfix.losses.codebase.places import Modules, Place
 from lossfix.losses.codebase.said import GIVEN_BACK, THROUGH, Argument, Reference, Role, Use
 from lossfix.losses.discovery.assigned import ANY_STRING
-from lossfix.losses.discovery.candidate import Project
+from lossfix.losses.discovery.candidate import Called, Project, Used
 from lossfix.losses.discovery.lookups import EVERY
 from lossfix.losses.discovery.wording import names_losses
 
@@ -67,7 +67,7 @@ class _Roles:
             if each.own_loop
             and not any(each.name in said[number].get(role, {}) for role in _OF_KERAS)
         }
-        parts = helpers_of(self._modules, [*losses, *classes], loops)
+        helpers = helpers_of(self._modules, [*losses, *classes], loops)
         return tuple(
             replace(
                 _project(each),
@@ -75,14 +75,10 @@ class _Roles:
                 compiling=frozenset(self._compiling(number)),
                 bases=frozenset(bases[number]),
                 of_losses=names_losses(path.parts),
-                reached=parts.reached[number],
-                handed=parts.handed[number],
-                weighs=parts.weighs[number],
-                own_loop=parts.own_loop[number],
-                readers=parts.readers[number],
-                helpers=parts.helpers[number],
-                lent=self._modules.lent(number) if parts.helpers[number] else frozenset(),
-                framework=number in keras or bool(parts.reached[number] or bases[number]),
+                parts=helpers.parts[number],
+                helpers=helpers.helpers[number],
+                lent=self._modules.lent(number) if helpers.helpers[number] else frozenset(),
+                framework=number in keras or bool(helpers.parts[number].reached or bases[number]),
             )
             for number, (each, (path, shown, _)) in enumerate(
                 zip(said, self._modules.files, strict=True)
@@ -307,11 +303,13 @@ def _project(said: _Said) -> Project:
         )
 
     return Project(
-        compiled=names(Role.COMPILED),
-        built=names(Role.BUILT),
-        metrics=names(Role.METRIC),
-        differentiated=names(Role.DIFFERENTIATED),
-        called=names(Role.CALLED),
-        functions=reasons(Role.LISTED, Role.FUNCTION),
-        results=reasons(Role.RESULT),
+        used=Used(
+            names(Role.COMPILED),
+            names(Role.BUILT),
+            names(Role.METRIC),
+            names(Role.DIFFERENTIATED),
+        ),
+        called=Called(
+            names(Role.CALLED), reasons(Role.LISTED, Role.FUNCTION), reasons(Role.RESULT)
+        ),
     )

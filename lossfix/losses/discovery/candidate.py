@@ -85,31 +85,35 @@ class Helper:
 
 
 @dataclass(frozen=True)
-class Project:
-    """What other files say about the names of this one."""
+class Used:
+    """As what other files use the names of this one."""
 
-    path: str = ""
-    """Of the file itself, for people."""
     compiled: frozenset[str] = frozenset()
     built: frozenset[str] = frozenset()
     """Called for a loss: classes and factories."""
     metrics: frozenset[str] = frozenset()
     differentiated: frozenset[str] = frozenset()
     """Called under a gradient tape, and the gradient is taken of the result."""
-    called: frozenset[str] = frozenset()
-    """Called in other files of the run with targets and predictions alone: such calls are rewritten
-    along with a function."""
+
+
+@dataclass(frozen=True)
+class Called:
+    """How other files call the functions of this one."""
+
+    plainly: frozenset[str] = frozenset()
+    """With targets and predictions alone: such calls are rewritten along with a function."""
     functions: tuple[tuple[str, str], ...] = ()
     """Names that another file uses as only a function can be, with the place and the reason."""
     results: tuple[tuple[str, str], ...] = ()
     """The same for factories of which that is true of what they return."""
-    compiling: frozenset[tuple[str, int | str]] = frozenset()
-    """The origins of functions that this file imports and that compile a model with an argument, or keep it
-    for others to do so, by its position or keyword."""
-    bases: frozenset[str] = frozenset()
-    """The origins of classes that this file imports and that are losses of Keras."""
-    reached: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Parts:
     """Functions of this file that losses of other files are made of."""
+
+    reached: frozenset[str] = frozenset()
+    """All of them."""
     handed: tuple[tuple[str, Roles], ...] = ()
     """Those with the parameters that are handed targets and predictions, where that is known."""
     weighs: frozenset[str] = frozenset()
@@ -118,7 +122,23 @@ class Project:
     """Those of which all these losses are called by training loops of one's own, and not by Keras."""
     readers: tuple[tuple[str, Elsewhere], ...] = ()
     """Those with everything in other files that reads them."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What other files say about the names of this one."""
+
+    path: str = ""
+    """Of the file itself, for people."""
+    used: Used = Used()
+    called: Called = Called()
+    parts: Parts = Parts()
     helpers: tuple[Helper, ...] = ()
+    compiling: frozenset[tuple[str, int | str]] = frozenset()
+    """The origins of functions that this file imports and that compile a model with an argument, or keep it
+    for others to do so, by its position or keyword."""
+    bases: frozenset[str] = frozenset()
+    """The origins of classes that this file imports and that are losses of Keras."""
     lent: frozenset[str] = frozenset()
     """Names that this file imports itself, and that others import from it; ``*`` for all of them."""
     framework: bool = False
@@ -135,5 +155,4 @@ class Project:
         What others call or pass on decides over their form, and ``framework`` over nothing in a file that
         imports one itself.
         """
-        names = (self.compiled, self.built, self.metrics, self.differentiated)
-        return self.of_losses or any(names) or bool(self.reached) or bool(self.bases)
+        return self.of_losses or self.used != Used() or bool(self.parts.reached or self.bases)

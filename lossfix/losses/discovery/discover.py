@@ -48,7 +48,7 @@ def discover(
         return ()
     file = file_of(module, settings, project)
     direct = [*_classes(file), *functions_in(file), *_expressions(file)]
-    if not direct and not project.reached:
+    if not direct and not project.parts.reached:
         return ()
     return tuple(sorted(with_reached(file, direct), key=lambda candidate: candidate.number))
 

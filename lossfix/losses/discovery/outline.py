@@ -60,7 +60,7 @@ def file_of(module: ast.Module, settings: Settings, project: Project) -> File:
 
 
 def _uses_of(module: ast.Module, project: Project) -> Uses:
-    return uses_of(module, project.compiled, project.built, project.metrics, project.differentiated)
+    return uses_of(module, project.used)
 
 
 @lru_cache(maxsize=4)

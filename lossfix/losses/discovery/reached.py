@@ -93,7 +93,7 @@ def _lineage(file: File, path: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
 
 def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:
     """The losses that are known, with what else they are by now, and then the parts that they call."""
-    called = _numbers(file, file.project.reached)
+    called = _numbers(file, file.project.parts.reached)
     losses = {candidate.number for candidate in direct if not candidate.metric}
     reached = called | reaches(file, losses | called)
     of_metrics = _metrics(file, direct, reached)
@@ -104,7 +104,7 @@ def with_reached(file: File, direct: list[Candidate]) -> Iterator[Candidate]:
         metric = candidate.metric or candidate.number in of_metrics
         yield replace(candidate, evidence=evidence, metric=metric)
     traced = {each.number for each in direct if not loops(each.evidence)}
-    traced |= called - _numbers(file, file.project.own_loop)
+    traced |= called - _numbers(file, file.project.parts.own_loop)
     traced |= reaches(file, traced)
     parts = _roles_of(file, direct, reached - {each.number for each in direct})
     for number in sorted(parts):
@@ -174,7 +174,7 @@ def _roles_of(file: File, direct: Sequence[Candidate], reached: Iterable[int]) -
 
     Their own names say so, or else what the losses hand them.
     """
-    elsewhere = dict(file.project.handed)
+    elsewhere = dict(file.project.parts.handed)
     found: _Parts = {}
     parts: dict[str, list[int]] = {}
     for number in reached:

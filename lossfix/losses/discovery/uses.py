@@ -14,6 +14,7 @@ from lossfix.losses.discovery.assigned import (
     registers_with_keras,
     unnamed,
 )
+from lossfix.losses.discovery.candidate import Used
 from lossfix.losses.discovery.measured import measured_in
 from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import Definition, dotted, last_part, statements
@@ -23,6 +24,9 @@ METRIC_KEYWORDS = frozenset({"metrics", "weighted_metrics", "metric", "metric_fn
 LOADS = frozenset({"load_model", "model_from_config", "model_from_json"})
 """What takes ``custom_objects``, which may be passed by position."""
 _LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.BinOp)
+
+
+_NOT_ELSEWHERE = Used()
 
 
 @dataclass(frozen=True)
@@ -55,29 +59,21 @@ class Uses:
         return ()
 
 
-def uses_of(
-    module: ast.Module,
-    compiled: frozenset[str] = frozenset(),
-    built: frozenset[str] = frozenset(),
-    metrics: frozenset[str] = frozenset(),
-    gradients: frozenset[str] = frozenset(),
-) -> Uses:
+def uses_of(module: ast.Module, elsewhere: Used = _NOT_ELSEWHERE) -> Uses:
     """The uses in one file, on top of what is known from other files."""
-    return _uses_of(module, compiled, built, metrics, gradients)
+    return _uses_of(module, elsewhere)
 
 
 @lru_cache(maxsize=4)
-def _uses_of(
-    module: ast.Module,
-    compiled: frozenset[str],
-    built: frozenset[str],
-    metrics: frozenset[str],
-    gradients: frozenset[str],
-) -> Uses:
-    # Behind the function with the defaults: by them, one question would be kept as two.
+def _uses_of(module: ast.Module, elsewhere: Used) -> Uses:
+    # Behind the function with the default: by that, one question would be kept as two.
     assigned = assignments_of(module)
     passed_on = _passed_on(module)
-    losses, factories, measured = set(compiled), set(built), set(metrics)
+    losses, factories, measured = (
+        set(elsewhere.compiled),
+        set(elsewhere.built),
+        set(elsewhere.metrics),
+    )
     expressions: dict[ast.expr, None] = {}
     for each in every(module, ast.Assign):
         if any(_is_in_keras_losses(target) for target in each.targets):
@@ -103,7 +99,7 @@ def _uses_of(
         frozenset(losses),
         frozenset(factories),
         frozenset(measured),
-        gradients.union(_differentiated(module)),
+        elsewhere.differentiated.union(_differentiated(module)),
         _calls_by_name(module),
         {name: frozenset(each for each, _ in entries) for name, entries in passed_on.items()},
         tuple(sorted(expressions, key=lambda each: (each.lineno, each.col_offset))),

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lossfix.losses.discovery.candidate import Candidate, Project
+from lossfix.losses.discovery.candidate import Candidate, Project, Used
 from lossfix.losses.discovery.constants import problem_of
 from lossfix.losses.discovery.outline import ITSELF, expressions_of
 from lossfix.losses.discovery.unnamed import Unnamed, captured
@@ -95,7 +95,7 @@ def extract(
 
 def _unnamed(module: ast.Module, candidate: Candidate) -> Unnamed:
     name = frozenset(candidate.path[:1])
-    found = expressions_of(module, Project(compiled=name, built=name))
+    found = expressions_of(module, Project(used=Used(compiled=name, built=name)))
     return next(each for each in found if each.path == candidate.path)
 
 

@@ -15,7 +15,7 @@ import libcst as cst
 from lossfix.losses.code.liveness import STEEPNESS
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import add, default_of, parameter_names
-from lossfix.losses.discovery.candidate import Elsewhere, Helper, Project
+from lossfix.losses.discovery.candidate import Elsewhere, Helper, Parts, Project
 from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.operations.spelling import first_free, names_in
 from lossfix.model import Form
@@ -110,8 +110,8 @@ def is_shared(part: Loss, whole: Loss, family: Sequence[Loss]) -> bool:
 
 
 def _is_read_elsewhere(part: Loss, family: Sequence[Loss]) -> bool:
-    if part.name not in part.project.reached:
-        return part.candidate.path[-1] in part.project.called
+    if part.name not in part.project.parts.reached:
+        return part.candidate.path[-1] in part.project.called.plainly
     known = {(each.project.path, each.name) for each in family}
 
     def is_known(reader: Elsewhere) -> bool:
@@ -119,7 +119,9 @@ def _is_read_elsewhere(part: Loss, family: Sequence[Loss]) -> bool:
         around = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
         return any((reader.path, each) in known for each in around)
 
-    return any(name == part.name and not is_known(reader) for name, reader in part.project.readers)
+    return any(
+        name == part.name and not is_known(reader) for name, reader in part.project.parts.readers
+    )
 
 
 def fork(part: Loss, whole: Loss, family: Sequence[Loss], smooths: bool) -> Fork | None:
@@ -216,15 +218,17 @@ def _forked_elsewhere(part: Loss, caller: Loss, copy: cst.FunctionDef) -> Fork |
         tuple(sites),
         tuple(imports),
         dataclasses.replace(here, helpers=(*here.helpers, *new)),
-        dataclasses.replace(
-            there,
-            reached=there.reached | {name},
-            readers=(*there.readers, (name, reader)),
-            handed=(
-                *there.handed,
-                *((name, roles) for old, roles in there.handed if old == part.name),
-            ),
-        ),
+        dataclasses.replace(there, parts=_with_copy(there.parts, part.name, name, reader)),
+    )
+
+
+def _with_copy(parts: Parts, old: str, new: str, reader: Elsewhere) -> Parts:
+    """What is known of the parts in a file, with a copy of one of them that a loss reads."""
+    return dataclasses.replace(
+        parts,
+        reached=parts.reached | {new},
+        readers=(*parts.readers, (new, reader)),
+        handed=(*parts.handed, *((new, roles) for name, roles in parts.handed if name == old)),
     )
 
 

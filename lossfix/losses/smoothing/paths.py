@@ -60,7 +60,7 @@ def _is_used_elsewhere(part: Loss, seen: frozenset[str]) -> bool:
     """Whether what a part returns goes into a term with something alive, or into none, where it is called."""
     if not part.only_reached or part.name in seen:
         return False
-    if part.name in part.project.weighs:
+    if part.name in part.project.parts.weighs:
         return True
     for caller, node in calls_to(part):
         if _meets_a_live_partner(caller, node):
