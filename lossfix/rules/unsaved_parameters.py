@@ -71,9 +71,10 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.methods import get_config
 from lossfix.losses.code.parameters import default_of, kept_as_given, own_parameters
 from lossfix.losses.code.subclass import method, super_calls
-from lossfix.losses.discovery.unsavable import unsavable
+from lossfix.losses.discovery.unsavable import given_arrays, unsavable
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.build import expression
 from lossfix.syntax.scope import definitions
 from lossfix.syntax.tree import walk
 
@@ -136,10 +137,14 @@ def _is_called(loss: Loss, attribute: str | None) -> bool:
 
 
 def _unsavable(loss: Loss) -> Iterator[tuple[str, str]]:
+    if (init := _constructor(loss)) is not None:
+        yield from unsavable(loss.tree.outline, loss.candidate.path[-1], init)
+
+
+def _constructor(loss: Loss) -> ast.FunctionDef | None:
     listed = dict(definitions(loss.tree.outline.body))
     init = listed.get((*loss.candidate.path, "__init__"))
-    if isinstance(init, ast.FunctionDef):
-        yield from unsavable(loss.tree.outline, loss.candidate.path[-1], init)
+    return init if isinstance(init, ast.FunctionDef) else None
 
 
 def _to_keep(loss: Loss, init: cst.FunctionDef) -> tuple[str, ...]:
@@ -248,10 +253,11 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
         listing = _listing(config)
         if listing is None:
             return None
-        return Edit({listing[0]: _with_entries(*listing, [(each, stored[each]) for each in names])})
+        codes = _codes(loss, {each: stored[each] for each in names})
+        return Edit({listing[0]: _with_entries(*listing, codes)})
     kept = _to_keep(loss, init)
     stored = {**stored, **{each: each for each in kept}}
-    added = get_config(loss, {each: f"self.{stored[each]}" for each in names})
+    added = get_config(loss, _codes(loss, {each: stored[each] for each in names}))
 
     def with_config(node: cst.CSTNode) -> cst.CSTNode:
         assert isinstance(node, cst.IndentedBlock)
@@ -260,6 +266,18 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     if not kept:
         return Edit({definition.body: with_config})
     return Edit({init: lambda node: _keeping(node, kept), definition.body: with_config})
+
+
+def _codes(loss: Loss, stored: Mapping[str, str]) -> Mapping[str, str]:
+    """What is saved of each parameter: of an array a list, since no ``.keras`` file gives an array back."""
+    init = _constructor(loss)
+    name = loss.candidate.path[-1]
+    arrays = set() if init is None else given_arrays(loss.tree.outline, name, init)
+    to_list = f"{loss.spell('np.asarray')}(self.{{}}).tolist()"
+    return {
+        each: to_list.format(kept) if each in arrays else f"self.{kept}"
+        for each, kept in stored.items()
+    }
 
 
 def _keeping(node: cst.CSTNode, names: tuple[str, ...]) -> cst.CSTNode:
@@ -274,7 +292,7 @@ def _keeping(node: cst.CSTNode, names: tuple[str, ...]) -> cst.CSTNode:
     return node.with_changes(body=node.body.with_changes(body=lines))
 
 
-def _with_entries(listing: cst.Dict, last: int, new: list[tuple[str, str]]) -> cst.Dict:
+def _with_entries(listing: cst.Dict, last: int, new: Mapping[str, str]) -> cst.Dict:
     """The dictionary with entries behind its ``last`` one, set apart as its others are."""
     elements = list(listing.elements)
     entry = elements[last]
@@ -292,10 +310,10 @@ def _with_entries(listing: cst.Dict, last: int, new: list[tuple[str, str]]) -> c
     added = [
         cst.DictElement(
             cst.SimpleString(f"{mark}{name}{mark}"),
-            cst.Attribute(cst.Name("self"), cst.Name(attribute)),
+            expression(code),
             comma=between,
         )
-        for name, attribute in new
+        for name, code in new.items()
     ]
     added[-1] = added[-1].with_changes(comma=entry.comma)
     elements[last : last + 1] = [entry.with_changes(comma=between), *added]

@@ -223,6 +223,23 @@ def test_a_class_that_is_given_a_variable_is_only_reported() -> None:
     assert "`w` is given a variable" in only(findings(source + given, "unsaved-parameters")).reason
 
 
+@pytest.mark.parametrize("given", ["np.array([0.3, 0.7])", "table", "np.ones(2) / 2.0"])
+def test_of_an_array_a_list_is_saved(given: str) -> None:
+    source = loss_class(init("self, w, **kwargs", "super().__init__(**kwargs)", "self._w = w"))
+    name = source.split("(")[0].split()[-1]
+    call = f"\n\ntable = np.array([0.3, 0.7])\nloss = {name}(w={given})\n"
+    after = rewritten(source + call, "unsaved-parameters")
+    assert '{**super().get_config(), "w": np.asarray(self._w).tolist()}' in after
+
+
+def test_a_get_config_in_the_old_spelling_is_read_too() -> None:
+    name = saving("return {}").split("(")[0].split()[-1]
+    source = saving(f"return {{**super({name}, self).get_config(), 'w': self.w}}")
+    assert "`cap`, `skip` are lost" in only(findings(source, "unsaved-parameters")).message
+    unseen = saving(f"return {{**super({name}, self).get_config(), **as_dict(self), 'w': 1.0}}")
+    assert findings(unseen, "unsaved-parameters") == ()
+
+
 def test_a_class_that_is_given_a_function_is_only_reported() -> None:
     body = init("self, gap, w=1.0, **kwargs", "super().__init__(**kwargs)", "self._gap = gap")
     call = "tf.keras.losses.mean_squared_error(y_true, y_pred)"

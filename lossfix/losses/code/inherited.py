@@ -79,6 +79,12 @@ def listed(config: cst.FunctionDef) -> Listed | None:
             ):
                 bases.add(base)
                 read.add(attribute)
+            case cst.Call(
+                func=cst.Name(value="super"),
+                args=[_, cst.Arg(value=cst.Name(value="self") as base)],
+            ):
+                # `super(DiceLoss, self)`: how Python 2 writes `super()`.
+                bases.add(base)
             case cst.Name(value="self"):
                 bare.add(node)
             case cst.For() | cst.BaseComp() | cst.Lambda():
