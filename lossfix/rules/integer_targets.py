@@ -2,10 +2,10 @@
 
 ## What it does
 
-Finds arithmetic between the predictions and what was cast to an integer, is a position (`tf.argmax`) or a
-condition on the targets (`y_true > 0`), and targets that are used as positions (`tf.one_hot`, `tf.gather`),
-stacked with a `tf.range` or made a tensor of integers as they come, and casts them. So are numbers by which
-`tf.where` is to choose.
+Finds arithmetic between the predictions and what was cast to an integer, is a position (`tf.argmax`), a
+constant of integers (`tf.constant([1, 3, 10])`) or a condition on the targets (`y_true > 0`), and targets
+that are used as positions (`tf.one_hot`, `tf.gather`), stacked with a `tf.range` or made a tensor of
+integers as they come, and casts them. So are numbers by which `tf.where` is to choose.
 
 ## Why is this bad
 
@@ -56,7 +56,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.conditions import named_value, uses
-from lossfix.losses.code.dtypes import Dtype, dtype_of, named_dtype
+from lossfix.losses.code.dtypes import Dtype, dtype_of, is_a_table_of_integers, named_dtype
 from lossfix.losses.code.in_fit import may_be_in_fit, severity_in_fit
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import is_array, is_boolean
@@ -301,6 +301,9 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     if dtype_of(loss, node) is None and not is_boolean(loss, node):
         integers = loss.spell("tf.int32")
         return Edit({node: expression(f"{cast}({{x}}, {integers})", x=node)})
+    if isinstance(node, cst.Call) and is_a_table_of_integers(loss, node):
+        called = f"{loss.tree.code(node.func)}({{table}}, dtype={loss.y_pred}.dtype)"
+        return Edit({node: expression(called, table=node.args[0].value)})
     return Edit({node: expression(f"{cast}({{x}}, {loss.y_pred}.dtype)", x=node)})
 
 

@@ -27,6 +27,22 @@ def loss(*lines: str) -> str:
             ],
         ),
         (
+            ["return tf.constant([[1, -3], [10, 0]]) * y_pred"],
+            ["return tf.constant([[1, -3], [10, 0]], dtype=y_pred.dtype) * y_pred"],
+        ),
+        (
+            [
+                "costs = tf.constant((0, 1, 4))",
+                "row = tf.gather(costs, tf.argmax(y_true, -1))",
+                "return row * y_pred",
+            ],
+            [
+                "costs = tf.constant((0, 1, 4))",
+                "row = tf.gather(costs, tf.argmax(y_true, -1))",
+                "return tf.cast(row, y_pred.dtype) * y_pred",
+            ],
+        ),
+        (
             ["return tf.abs(tf.argmax(y_true, axis=-1) - y_pred)"],
             ["return tf.abs(tf.cast(tf.argmax(y_true, axis=-1), y_pred.dtype) - y_pred)"],
         ),
@@ -160,6 +176,14 @@ def test_integers_are_cast_where_they_meet(before: list[str], after: list[str]) 
         ["return tf.keras.ops.multiply(y_true > 0, y_pred)"],
         ["return tf.keras.backend.mean(y_true > 0) * y_pred"],
         ["return tf.reduce_any(y_true > 0) & FLAG"],
+        ["return tf.keras.backend.constant([1, 3, 10]) * y_pred"],
+        ["return tf.constant([1, 3.0, 10]) * y_pred"],
+        ["return tf.constant([1, 3, 10], dtype=tf.float32) * y_pred"],
+        ["return tf.constant([1, 3, 10], y_pred.dtype) * y_pred"],
+        ["return tf.constant([1, 3, FACTOR]) * y_pred"],
+        ["return tf.keras.ops.multiply(tf.constant([1, 3, 10]), y_pred)"],
+        ["return tf.tile(y_pred, tf.constant([1, 3]) * tf.constant([2, 2]))"],
+        ["return tf.constant([1, 3, 10]) * tf.cast(y_pred, tf.int32)"],
     ],
 )
 def test_what_fits_together_is_left_alone(lines: list[str]) -> None:

@@ -28,6 +28,7 @@ _KEEPS = frozenset(
         "tf.transpose",
         "tf.identity",
         "tf.stop_gradient",
+        "tf.gather",
     }
 )
 _VALUES = frozenset({"sum", "mean", "max", "min", "prod", "std", "var", "norm", "logsumexp"})
@@ -43,7 +44,10 @@ class Dtype(Enum):
 @asked_once(unsure=None)
 def dtype_of(loss: Loss, node: cst.CSTNode) -> Dtype | None:
     """The dtype of a tensor; ``None`` where it is not certain, and for numbers, which adapt."""
-    if not loss.is_tensor(node) or (
+    if isinstance(node, cst.Call) and is_a_table_of_integers(loss, node):
+        return Dtype.INTEGER
+    named = isinstance(node, cst.Name) and bool(loss.flow.values(node.value))
+    if not (named or loss.is_tensor(node)) or (
         isinstance(node, cst.BaseExpression) and is_boolean(loss, node)
     ):
         return None
@@ -80,6 +84,24 @@ def _dtype_of_name(loss: Loss, node: cst.Name) -> Dtype | None:
         if node.value == loss.y_pred and not _casts(loss, inner):
             return Dtype.FLOAT
     return dtype_of(loss, values[0].value)
+
+
+def is_a_table_of_integers(loss: Loss, node: cst.Call) -> bool:
+    """Whether a constant tensor is made of whole numbers alone: ``tf.constant([1, 3, 10])``."""
+    match node.args:
+        case [cst.Arg(value=cst.List() | cst.Tuple() as table, keyword=None, star="")]:
+            # `K.constant` makes floats of them.
+            return loss.qualified(node.func) == "tensorflow.constant" and _are_integers(table)
+    return False
+
+
+def _are_integers(node: cst.BaseExpression) -> bool:
+    match node:
+        case cst.List(elements=elements) | cst.Tuple(elements=elements):
+            return bool(elements) and all(_are_integers(each.value) for each in elements)
+        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+            return _are_integers(inner)
+    return isinstance(node, cst.Integer)
 
 
 def _casts(loss: Loss, node: cst.CSTNode) -> bool:
