@@ -93,9 +93,14 @@ def failing_imports_of_the_file(loss: Loss) -> Iterator[Failing]:
         yield from (failing for failing, _ in _failing(loss.tree))
 
 
-def _failing(tree: Tree) -> Iterator[tuple[Failing, set[tuple[str, str]]]]:
+@lru_cache(maxsize=4)
+def _failing(tree: Tree) -> tuple[tuple[Failing, set[tuple[str, str]]], ...]:
     """Import statements with what they bind, local name and origin."""
-    for node in _lines_with_imports(tree):
+    return tuple(_found(tree))
+
+
+def _found(tree: Tree) -> Iterator[tuple[Failing, set[tuple[str, str]]]]:
+    for node in walk(tree.module, cst.SimpleStatementLine):
         for statement in node.body:
             if not isinstance(statement, cst.Import | cst.ImportFrom):
                 continue
@@ -117,15 +122,6 @@ def _may_fail(tree: Tree) -> bool:
         for statement in every(tree.outline, ast.ImportFrom)
         if not statement.level
         for entry in statement.names
-    )
-
-
-@lru_cache(maxsize=4)
-def _lines_with_imports(tree: Tree) -> tuple[cst.SimpleStatementLine, ...]:
-    return tuple(
-        node
-        for node in walk(tree.module, cst.SimpleStatementLine)
-        if any(isinstance(each, cst.Import | cst.ImportFrom) for each in node.body)
     )
 
 
@@ -161,6 +157,7 @@ def _guarded(tree: Tree, line: cst.SimpleStatementLine) -> bool:
     return any(isinstance(above, cst.Try) for above in tree.ancestors(line))
 
 
+@lru_cache(maxsize=64)
 def plan(loss: Loss, failing: Failing) -> Plan | str:
     """How to mend a failing import so that nothing in the file is left without it, or why not."""
     if len(failing.line.body) != 1:

@@ -246,19 +246,20 @@ def _seen_from(loss: Loss, node: cst.CSTNode, above: cst.CSTNode | None) -> Loss
     """The function around ``node`` as a loss, so that what is asked of losses can be asked of it."""
     if _holds(loss.function, node, loss.tree) or not isinstance(above, cst.FunctionDef):
         return loss
-    positional = [each for each in _parameters(above.params) if each not in ("self", "cls")]
-    if not positional:
+    return _as_loss(loss, above)
+
+
+@lru_cache(maxsize=64)
+def _as_loss(loss: Loss, function: cst.FunctionDef) -> Loss:
+    # What it finds out about itself is kept with it, for all that is used in it.
+    positional = [each for each in _parameters(function.params) if each not in ("self", "cls")]
+    number = loss.tree.numbers.get(function)
+    if not positional or number is None:
         return loss
-    for number, (path, definition) in enumerate(loss.tree.definitions):
-        if definition is above:
-            y_pred, y_true = positional[0], positional[min(1, len(positional) - 1)]
-            candidate = replace(
-                loss.candidate, path=path, number=number, y_true=y_true, y_pred=y_pred
-            )
-            return replace(
-                loss, candidate=candidate, definition=above, function=above, factory=None
-            )
-    return loss
+    path, _ = loss.tree.definitions[number]
+    y_pred, y_true = positional[0], positional[min(1, len(positional) - 1)]
+    candidate = replace(loss.candidate, path=path, number=number, y_true=y_true, y_pred=y_pred)
+    return replace(loss, candidate=candidate, definition=function, function=function, factory=None)
 
 
 def _parameters(node: cst.Parameters) -> list[str]:
