@@ -7,8 +7,9 @@ Each question is answered with yes where it cannot be told: a parse then finds o
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 from lossfix.losses.discovery.candidate import Settings
 from lossfix.losses.discovery.heads import (
@@ -50,13 +51,18 @@ _TAKEN = re.compile(
 _GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
 _CALLS = (b" call(", b" __call__(", b"LossFunctionWrapper")
 """What a class of losses defines, or extends instead."""
-_KEPT = re.compile(
-    rb"^@(?:[\w.]*\.)?(?:[a-z]*_)?regist(?:er|ered|ry)(?:_(?:loss|module|objective|criteri|function|fn)\w*)?\b(?!\.)[^\n]*\n"
-    rb"(?:@[^\n]*\n)*def \w+\(\s*\w[^,()]*,\s*\w"
-    rb"|^[\w.]*(?:loss|regist|objective|criteri)\w*(?:\.update\(|\[[^]\n]+\]\s*=\s*[^\W\d][\w.]*\s*$)",
-    re.MULTILINE | re.IGNORECASE,
+_REGISTERS = re.compile(
+    rb"regist(?=(?:er|ered|ry)(?:_(?:loss|module|objective|criteri|function|fn)\w*)?\b(?!\.)[^\n]*\n"
+    rb"(?:@[^\n]*\n)*def \w+\(\s*\w[^,()]*,\s*\w)"
 )
-"""A function of two that is registered, or put into a registry: others may compile it from there."""
+_DECORATOR = re.compile(rb"@(?:[\w.]*\.)?(?:[a-z]*_)?")
+"""How the decorator begins that registers a function of two: others may compile it from there."""
+_PUT_IN = [
+    re.compile(rb"%s(?=\w*(?:\.update\(|\[[^]\n]+\]\s*=\s*[^\W\d][\w.]*\s*$))" % word, re.MULTILINE)
+    for word in (b"loss", b"regist", b"objective", b"criteri")
+]
+_HOLDER = re.compile(rb"[\w.]*")
+"""How a registry is written, up to such a word, that something is put into."""
 _SET = re.compile(rb"\blosses\.\w+\s*=(?!=)")
 _NAMED_CLASS = re.compile(rb"class\s+\w*(?i:%s|entropy)" % _one_of(LOSS_WORDS))
 _HANDED_BACK = re.compile(rb"return[ \t]+(?:[\w.]+(?:mean|sum)\(\s*)*\w*(?i:loss)")
@@ -65,8 +71,23 @@ _LOSS_CLASS = re.compile(
     rb"|=\s*[\w.]*(?:Loss\w*|\blosses\.\w+)\s*$",
     re.MULTILINE,
 )
-_LOSS = re.compile(rb"(?:%s)\s*=(?!=)\s*" % _one_of(LOSS_KEYWORDS))
-_METRIC = re.compile(rb"(?:%s)\s*=(?!=)\s*" % _one_of(METRIC_KEYWORDS))
+
+
+def _followed_by(end: bytes, words: frozenset[str]) -> list[re.Pattern[bytes]]:
+    """What finds some words before ``end``: a pattern for all that begin with the same one."""
+    stems = [each for each in words if not any(each.startswith(one) for one in words - {each})]
+    return [
+        re.compile(rb"%s(?:%s)%s" % (stem.encode(), _one_of(_ends(stem, words)), end))
+        for stem in stems
+    ]
+
+
+def _ends(stem: str, words: Collection[str]) -> list[str]:
+    return [each.removeprefix(stem) for each in words if each.startswith(stem)]
+
+
+_LOSS = _followed_by(rb"\s*=(?!=)\s*", LOSS_KEYWORDS)
+_METRIC = _followed_by(rb"\s*=(?!=)\s*", METRIC_KEYWORDS)
 _PLAIN = rb"[\"'][\w ]*[\"']"
 _ARGUMENTS = rb"\((?:\s*\w+\s*=\s*(?:%s|True|False|None|[-+.\de]+)\s*,?)*\s*\)" % _PLAIN
 
@@ -81,7 +102,7 @@ def _literal(modules: bytes) -> re.Pattern[bytes]:
 _LITERAL = _literal(b"losses")
 _METRICS_LITERAL = _literal(b"losses|metrics")
 _STRING = re.compile(rb"[\"'](\w*)[\"']")
-_KEY = re.compile(rb"[\"'](?:%s)[\"']\s*:" % _one_of(LOSS_KEYWORDS | METRIC_KEYWORDS))
+_KEY = _followed_by(rb"[\"']\s*:", LOSS_KEYWORDS | METRIC_KEYWORDS)
 _LISTED = re.compile(rb"def (?:\w+_)?metrics\(")
 _COMPILE = re.compile(rb"\.compile\((?<!\bre\.compile\()")
 _SPACE = re.compile(_GAP)
@@ -171,7 +192,7 @@ def may_use_a_loss(data: bytes) -> bool:
         or _compiles(data)
         or (_has(data, (b"ustom_object", b"ustomObject")) and bool(_REGISTERED.search(data)))
         or (b"losses." in data and _SET.search(data) is not None)
-        or _KEPT.search(data) is not None
+        or _keeps_a_loss(data)
         or _lists_metrics(data)
     )
 
@@ -211,15 +232,38 @@ def _end(pattern: re.Pattern[bytes], data: bytes, start: int) -> int:
 
 def _passes_by_keyword(data: bytes) -> bool:
     return (
-        (_KEY.search(data) is not None and _UNPACKED.search(data) is not None)
+        (_has_a_key(data) and _UNPACKED.search(data) is not None)
         or any(
             _in_a_call(data, match.start()) and _names_its_own(data, match.end())
-            for match in _LOSS.finditer(data)
+            for match in _all(_LOSS, data)
         )
         or any(
             _in_a_call(data, match.start()) and not _METRICS_LITERAL.match(data, match.end())
-            for match in _METRIC.finditer(data)
+            for match in _all(_METRIC, data)
         )
+    )
+
+
+def _all(patterns: Iterable[re.Pattern[bytes]], data: bytes) -> Iterator[re.Match[bytes]]:
+    return chain.from_iterable(each.finditer(data) for each in patterns)
+
+
+def _has_a_key(data: bytes) -> bool:
+    """Whether a dictionary has a value under one of the keywords."""
+    quotes = (b'"', b"'")
+    return any(data[match.start() - 1 : match.start()] in quotes for match in _all(_KEY, data))
+
+
+def _keeps_a_loss(data: bytes) -> bool:
+    """Whether a function of two is registered, or put into a registry: others may compile it from there."""
+    lowered = data.lower()
+
+    def follows(match: re.Match[bytes], start: re.Pattern[bytes]) -> bool:
+        line = lowered.rfind(b"\n", 0, match.start()) + 1
+        return start.fullmatch(lowered, line, match.start()) is not None
+
+    return any(follows(match, _DECORATOR) for match in _REGISTERS.finditer(lowered)) or any(
+        follows(match, _HOLDER) for match in _all(_PUT_IN, lowered)
     )
 
 
@@ -287,6 +331,7 @@ def mentions_a_framework(data: bytes) -> bool:
     return _has(data, _SHORT) and _SHORT_FRAMEWORK.search(data) is not None
 
 
+@lru_cache(maxsize=1)
 def _names_a_loss(data: bytes) -> bool:
     return any(map(_is_loss_name, _FUNCTION.findall(data)))
 
