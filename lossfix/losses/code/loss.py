@@ -155,10 +155,21 @@ class Loss:
 
     def operation(self, node: cst.CSTNode | None) -> str | None:
         """The canonical name of what a call calls (``tf.where``), or of a dotted name."""
-        if isinstance(node, cst.Call):
-            node = node.func
-        name = self.qualified(node)
-        if name is None and self.injected and (written := dotted(node)) is not None:
+        written = dotted(node.func if type(node) is cst.Call else node)
+        if written is None:
+            return None
+        if written not in self._operations:
+            self._operations[written] = self._operation(written)
+        return self._operations[written]
+
+    @cached_property
+    def _operations(self) -> dict[str, str | None]:
+        """What names were found to mean: a body is evaluated at a thousand predictions."""
+        return {}
+
+    def _operation(self, written: str) -> str | None:
+        name = self.scope.resolve(written)
+        if name is None and self.injected:
             held, _, last = written.rpartition(".")
             name = f"{BACKEND}.{last}" if held in self.injected else None
         return None if name is None else canonical(name)
