@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from lossfix.config import Config
 from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.reading import read
 from lossfix.losses.discovery.candidate import Settings
+from lossfix.losses.smoothing.evaluation import Evaluation
 from lossfix.scan import Opened
 from lossfix.syntax import nodes, tree
 from lossfix.syntax.parsing import LARGEST
@@ -183,6 +185,26 @@ def test_the_numbers_of_a_gate_are_read_once(
     gated = LOSS.replace("tf.abs(y_true - y_pred)", weighted)
     assert "LF202" in checked(written(tmp_path, losses=gated), tmp_path)[1]
     assert len(read) < 50
+
+
+def test_a_gate_is_worked_out_twice_only_where_nobody_gives_its_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluated: list[str] = []
+    body = Evaluation.body
+    monkeypatch.setattr(
+        Evaluation, "body", lambda self: evaluated.append(self.loss.name) or body(self)
+    )
+    weighted = "tf.where(y_pred > bound, 2.0, 1.0) * tf.abs(y_true - y_pred)"
+    _, _, function = LOSS.replace("tf.abs(y_true - y_pred)", weighted).partition("\n\n")
+    counts = []
+    for parameter in ("bound=0.5", "bound"):
+        text = f"import tensorflow as tf\n\ndef make_loss({parameter}):\n"
+        text += textwrap.indent(function, "    ") + "    return gap_loss\n"
+        evaluated.clear()
+        assert "LF202" in checked(written(tmp_path, losses=text), tmp_path)[1]
+        counts.append(len(evaluated))
+    assert counts[1] == 2 * counts[0]
 
 
 def test_the_rules_share_their_walks_over_a_loss(

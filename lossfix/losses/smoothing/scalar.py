@@ -128,6 +128,8 @@ def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
     jump = max(found, key=lambda each: each.size)
     if jump.continuous:
         return jump
+    if not _asks_for_what_is_drawn(loss, condition):
+        return jump
     # `where(e < delta, 0.5 * e * e, e - 0.5)` fits a delta of one, and nobody says that it is another.
     usual = _found(loss, condition, partial(_with_usual_bounds, condition))
     if usual and all(each.continuous for each in usual):
@@ -142,11 +144,27 @@ class _Usual(random.Random):
         return 1.0
 
 
+def _asks_for_what_is_drawn(loss: Loss, condition: cst.CSTNode) -> bool:
+    """Whether a condition asks for a parameter without a default, of the loss or of one of its parts."""
+    asked = _asked_in(condition)
+    for each in (loss, *parts_of(loss)):
+        drawn, ones = _environment(each, random.Random(0)), _environment(each, _Usual())
+        # What is moved is no bound.
+        names = asked - {loss.y_true, loss.y_pred} if each is loss else asked
+        if any(name and drawn.get(name) != ones.get(name) for name in names):
+            return True
+    return False
+
+
+def _asked_in(condition: cst.CSTNode) -> set[str | None]:
+    return {dotted(node) for node in walk(condition)}
+
+
 def _with_usual_bounds(
     condition: cst.CSTNode, loss: Loss, random_: random.Random
 ) -> dict[str, Value]:
     """Where a condition asks for a parameter without a default, that is one."""
-    asked = {dotted(node) for node in walk(condition)}
+    asked = _asked_in(condition)
     ones = _environment(loss, _Usual())
     drawn = _environment(loss, random_)
     return {**drawn, **{name: value for name, value in ones.items() if name in asked}}
