@@ -135,6 +135,21 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from statements(block)
 
 
+def assignments(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    """What a statement assigns to, and the value; ``None`` where it takes that out of something else."""
+    match statement:
+        case ast.Assign(targets=targets, value=value):
+            yield from ((target, value) for target in targets)
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield target, value
+        case ast.AugAssign(target=target, value=value):
+            yield target, value
+        case ast.For(target=target) | ast.AsyncFor(target=target):
+            yield target, None
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            yield from ((each.optional_vars, None) for each in items if each.optional_vars)
+
+
 def definitions(body: list[ast.stmt]) -> Iterator[tuple[tuple[str, ...], Definition]]:
     """All functions and classes at any depth with their paths, in document order."""
     for statement in statements(body):

@@ -13,7 +13,7 @@ from functools import lru_cache
 from lossfix.losses.discovery.candidate import Roles
 from lossfix.losses.discovery.wording import names_targets
 from lossfix.syntax.nodes import below, children
-from lossfix.syntax.scope import dotted, statements
+from lossfix.syntax.scope import assignments, dotted, statements
 
 _STATIC = frozenset(
     {"shape", "dtype", "ndim", "rank", "int_shape", "get_shape", "size", "len", "type"}
@@ -27,17 +27,9 @@ def depending(function: ast.FunctionDef, *start: str) -> frozenset[str]:
     while True:
         before = len(names)
         for statement in statements(function.body):
-            match statement:
-                case ast.Assign(targets=targets, value=value):
-                    pass
-                case ast.AugAssign(target=target, value=value):
-                    targets = [target]
-                case ast.AnnAssign(target=target, value=ast.expr() as value):
-                    targets = [target]
-                case _:
-                    continue
-            if mentions(value, names):
-                names.update(name for target in targets for name in _stored(target))
+            for target, value in assignments(statement):
+                if value is not None and mentions(value, names):
+                    names.update(_stored(target))
         if len(names) == before:
             return frozenset(names)
 

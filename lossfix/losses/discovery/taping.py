@@ -13,7 +13,7 @@ from lossfix.losses.discovery.wiring import Owner, Wiring
 from lossfix.losses.discovery.wording import names_a_loss
 from lossfix.losses.operations.gradients import Gradient, gradient_of
 from lossfix.syntax.nodes import below, children
-from lossfix.syntax.scope import dotted, parameters, statements
+from lossfix.syntax.scope import assignments, dotted, parameters, statements
 
 _WEIGHTS = frozenset({"trainable_variables", "trainable_weights", "variables", "weights"})
 _NUMBERS = frozenset({"numpy", "item", "tolist", "predict", "predict_on_batch"})
@@ -191,26 +191,15 @@ def _is_to_integers(call: ast.Call) -> bool:
 def _bindings(owner: Owner, name: str) -> Iterator[tuple[ast.AST, ast.expr | None]]:
     """The statements of a function that bind a name, and to what; ``None`` where that is not spelled out."""
     for each in statements(owner.body):
+        for target, value in assignments(each):
+            if isinstance(target, ast.Name):
+                if target.id == name:
+                    yield each, value
+            elif not isinstance(each, ast.AugAssign) and any(
+                isinstance(x, ast.Name) and x.id == name for x in below(target)
+            ):
+                yield each, value if _holds(target, name) else None
         match each:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    if isinstance(target, ast.Name) and target.id == name:
-                        yield each, value
-                    elif any(isinstance(x, ast.Name) and x.id == name for x in below(target)):
-                        yield each, value if _holds(target, name) else None
-            case ast.AnnAssign(target=ast.Name(id=bound), value=value) if bound == name:
-                yield each, value
-            case ast.AugAssign(target=ast.Name(id=bound), value=value) if bound == name:
-                yield each, value
-            case ast.For(target=target) | ast.AsyncFor(target=target):
-                if any(isinstance(x, ast.Name) and x.id == name for x in below(target)):
-                    yield each, None
-            case ast.With(items=items):
-                names = (
-                    x for item in items if item.optional_vars for x in below(item.optional_vars)
-                )
-                if any(isinstance(x, ast.Name) and x.id == name for x in names):
-                    yield each, None
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=held), attr=method))):
                 if held == name and method in _LIST:
                     yield each, None

@@ -21,6 +21,7 @@ from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import (
     Definition,
     Scope,
+    assignments,
     definitions,
     dotted,
     parameters,
@@ -269,22 +270,11 @@ def _bindings(owner: Owner) -> Mapping[str, tuple[ast.expr | None, ...]]:
     if not isinstance(owner, ast.Module | ast.ClassDef):
         found.update(dict.fromkeys(parameters(owner), (None,)))
     for statement in statements(owner.body):
-        match statement:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    bind(target, value)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                bind(target, value)
-            case ast.AugAssign(target=target):
-                bind(target, None)
-            case ast.For(target=target) | ast.AsyncFor(target=target):
-                bind(target, None)
-            case ast.With(items=items) | ast.AsyncWith(items=items):
-                for item in items:
-                    if item.optional_vars is not None:
-                        bind(item.optional_vars, None)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                found[name] = (*found.get(name, ()), None)
+        for target, value in assignments(statement):
+            bind(target, None if isinstance(statement, ast.AugAssign) else value)
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            name = statement.name
+            found[name] = (*found.get(name, ()), None)
     return found
 
 
