@@ -176,6 +176,10 @@ def _with_keywords(params: cst.Parameters) -> cst.Parameters:
     """``params`` and ``**kwargs``, laid out as they are."""
     kind = "kwonly_params" if params.kwonly_params else "params"
     *others, keywords = appended(getattr(params, kind), cst.Param(cst.Name("kwargs"), star="**"))
+    comma = keywords.comma
+    # `(self,)` becomes `(self, **kwargs)`: a comma at the end stays where it ends a line.
+    if isinstance(comma, cst.Comma) and isinstance(comma.whitespace_after, cst.SimpleWhitespace):
+        keywords = keywords.with_changes(comma=cst.MaybeSentinel.DEFAULT)
     return params.with_changes(**{kind: others, "star_kwarg": keywords})
 
 

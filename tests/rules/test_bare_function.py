@@ -441,6 +441,10 @@ def test_what_counts_as_aligning_does_so() -> None:
         ("_loss", "_CustomLoss"),
         ("custom_loss_function", "CustomLoss"),
         ("area_loss_fn", "AreaLoss"),
+        ("area_fn", "AreaLoss"),
+        ("loss_fn", "CustomLoss"),
+        ("F1_Loss2", "F1Loss2"),
+        ("loss2", "Loss2Loss"),
     ],
 )
 def test_a_class_says_once_that_it_is_a_loss(name: str, expected: str) -> None:

@@ -68,6 +68,10 @@ def test_a_constructor_that_calls_its_parent_is_left_alone(source: str) -> None:
             ("self, w=1.0, **kwargs", "super().__init__(**kwargs)"),
         ),
         (
+            ("self, w,", "super().__init__()"),
+            ("self, w, **kwargs", "super().__init__(**kwargs)"),
+        ),
+        (
             ("self, w", "super(WLoss, self).__init__(name='w')"),
             ("self, w, name='w', **kwargs", "super(WLoss, self).__init__(name=name, **kwargs)"),
         ),

@@ -72,6 +72,10 @@ _LOSS_ENDS = re.compile(r"(?i:^loss$)|(?<=[a-zA-Z0-9])Loss$")
 """What the first words of a name need not say: ``loss``, or ``Loss`` at the end of ``SharpLoss``."""
 
 
+_NUMBERED = re.compile(r"[a-zA-Z0-9]Loss\d+$")
+"""The name of one of several losses, which says what it is: ``DiceLoss2``."""
+
+
 @dataclass(frozen=True, eq=False)
 class Parts:
     """What a class is made of, whatever form the loss had before."""
@@ -100,8 +104,8 @@ def class_name(loss: Loss) -> str:
     short = next(telling, "_loss" if names[0].startswith("_") else "loss")
     hidden = "_" if short.startswith("_") else ""
     words = [word for word in short.split("_") if word]
-    # `custom_loss_function` is a `CustomLoss`.
-    if len(words) > 2 and words[-2].lower() == "loss" and words[-1].lower() in _FUNCTION:
+    # `custom_loss_function` is a `CustomLoss`, and `dice_fn` a `DiceLoss`.
+    if len(words) > (2 if words[-2:-1] == ["loss"] else 1) and words[-1].lower() in _FUNCTION:
         words = words[:-1]
     # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`.
     words = [_LOSS_ENDS.sub("", word) for word in words[:-1]] + words[-1:]
@@ -111,7 +115,7 @@ def class_name(loss: Loss) -> str:
             name = name[: -len(ending)] + "Loss"
     if name.lower().endswith("loss"):
         name = name[:-4] + "Loss"
-    else:
+    elif not _NUMBERED.search(name):
         name += "Loss"
     if name == "Loss":
         name = "CustomLoss"
