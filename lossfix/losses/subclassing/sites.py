@@ -10,8 +10,8 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.lookups import lookups_in
 from lossfix.losses.subclassing.classes import class_name
-from lossfix.losses.subclassing.ends import is_only_compiled
 from lossfix.losses.subclassing.obstacles import constructor_parameters
+from lossfix.losses.subclassing.only_compiled import is_only_compiled
 from lossfix.losses.subclassing.reads import reads
 from lossfix.model import Form
 from lossfix.syntax import build
