@@ -56,6 +56,7 @@ from lossfix.losses.code.perfect import is_nonnegative
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression
+from lossfix.syntax.literals import number_of
 from lossfix.syntax.tree import walk
 
 _LOGS = ("tf.math.log", "tf.math.log1p")
@@ -157,7 +158,7 @@ def _is_positive(loss: Loss, test: cst.BaseExpression, value: cst.BaseExpression
 def _is_zero(loss: Loss, node: cst.BaseExpression) -> bool:
     match _meaning(loss, node):
         case cst.Integer() | cst.Float() as number:
-            return float(number.evaluated_value) == 0.0
+            return number_of(number) == 0.0
         case cst.Call() as call:
             return loss.operation(call) == "tf.zeros_like"
     return False
@@ -244,7 +245,7 @@ def _call_of(loss: Loss, node: cst.BaseExpression, operation: str) -> cst.Call |
 
 
 def _is_one(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Integer | cst.Float) and float(node.evaluated_value) == 1.0
+    return number_of(node) == 1.0
 
 
 def _is_the_same(loss: Loss, node: cst.Call, inner: cst.Call) -> bool:

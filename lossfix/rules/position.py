@@ -68,7 +68,6 @@ from lossfix.losses.code.parameters import add, number
 from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.smoothing.counts import as_float
 from lossfix.losses.smoothing.gates import consumers
-from lossfix.losses.smoothing.margins import is_number
 from lossfix.losses.smoothing.paths import Path, path_at
 from lossfix.losses.smoothing.steps import above_casts
 from lossfix.losses.subclassing.definitions import defined
@@ -76,6 +75,7 @@ from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.rules.smoothing import dead
 from lossfix.syntax.build import Replacement, expression
+from lossfix.syntax.literals import number_of
 from lossfix.syntax.tree import dotted, walk
 
 SOFT_RANK = '''def {name}(x, steepness):
@@ -229,7 +229,7 @@ def _ranked(loss: Loss, node: cst.Call) -> cst.BaseExpression | None:
 def _is_last(argument: cst.Arg) -> bool:
     """Whether an argument of ``argsort`` says no more than its default: the last axis."""
     named = argument.keyword is None or argument.keyword.value == "axis"
-    return named and is_number(argument.value, -1)
+    return named and number_of(argument.value) == -1
 
 
 def _only_value(loss: Loss, node: cst.Call) -> tuple[cst.FunctionDef, cst.BaseExpression] | None:

@@ -62,6 +62,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
+from lossfix.syntax.literals import number_of
 from lossfix.syntax.tree import walk
 
 _SINGLE = 2.0**-24
@@ -134,8 +135,6 @@ def _bounds(loss: Loss, node: cst.Call) -> tuple[float, float] | None:
 
 def _number(node: cst.BaseExpression) -> float | None:
     match node:
-        case cst.Integer() | cst.Float():
-            return float(node.evaluated_value)
         case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
             value = _number(inner)
             return None if value is None else -value
@@ -146,7 +145,7 @@ def _number(node: cst.BaseExpression) -> float | None:
             if isinstance(operator, cst.Add):
                 return one + other
             return one - other if isinstance(operator, cst.Subtract) else None
-    return None
+    return number_of(node)
 
 
 RULE = Rule("LF508", Safety.MANUAL, Severity.WARNING, match, no_rewrite, __doc__, __name__)

@@ -8,6 +8,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.words import words
+from lossfix.syntax.literals import number_of
 
 _KEEPS_VALUES = words("""
     tf.cast tf.convert_to_tensor tf.identity tf.reshape tf.squeeze tf.expand_dims tf.transpose
@@ -55,4 +56,4 @@ def _reaches(operation: str | None, rest: Sequence[cst.Arg], end: float | None) 
                 return end is not None
         case _:
             return False
-    return isinstance(bound, cst.Integer | cst.Float) and float(bound.evaluated_value) == end
+    return end is not None and number_of(bound) == end

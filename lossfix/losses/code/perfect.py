@@ -14,6 +14,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.wording import SCORES, names_a_loss
 from lossfix.losses.discovery.wording import words as name_words
 from lossfix.losses.operations.words import words
+from lossfix.syntax.literals import number_of
 from lossfix.syntax.tree import children, dotted, last_part, walk
 
 _KEEPS_ZERO = words("""
@@ -122,7 +123,7 @@ def _vanishes(loss: Loss, node: cst.BaseExpression, seen: frozenset[str]) -> boo
 
 def is_zero(node: cst.BaseExpression) -> bool:
     """Whether it is the number zero, as it is written."""
-    return isinstance(node, cst.Integer | cst.Float) and float(node.evaluated_value) == 0.0
+    return number_of(node) == 0.0
 
 
 def _is_filled_with_zeros(loss: Loss, node: cst.BaseExpression) -> bool:
@@ -237,15 +238,11 @@ def _is_made_distance(loss: Loss, node: cst.BaseExpression) -> bool:
 
 
 def _is_positive(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Integer | cst.Float) and float(node.evaluated_value) > 0
+    return (number_of(node) or 0.0) > 0.0
 
 
 def _is_even(node: cst.BaseExpression) -> bool:
-    return (
-        isinstance(node, cst.Integer | cst.Float)
-        and float(node.evaluated_value) % 2 == 0
-        and float(node.evaluated_value) > 0
-    )
+    return _is_positive(node) and (number_of(node) or 0.0) % 2 == 0.0
 
 
 def _agree(loss: Loss, left: cst.BaseExpression, right: cst.BaseExpression) -> bool:

@@ -6,8 +6,8 @@ import libcst as cst
 
 from lossfix.losses.code.conditions import Step, named_value, step
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.smoothing.margins import is_number
 from lossfix.syntax.build import expression
+from lossfix.syntax.literals import number_of
 from lossfix.syntax.tree import argument_of
 
 
@@ -54,7 +54,7 @@ def _nested(
 ) -> cst.BaseExpression | None:
     """``gather(gather(table, row), column, batch_dims=1)``: of each sample's row, one column."""
     match rest:
-        case [cst.Arg(keyword=cst.Name(value="batch_dims"), value=many)] if is_number(many, 1):
+        case [cst.Arg(keyword=cst.Name(value="batch_dims"), value=many)] if number_of(many) == 1:
             if not loss.predicts(costs) and _is_index(loss, index, known):
                 return _cost(loss, costs, share)
     return None
@@ -76,7 +76,7 @@ def _row_of(loss: Loss, index: cst.BaseExpression, known: Step) -> cst.BaseExpre
         return None
     axis = argument_of(pair, 1, "axis")
     # One row and one column for each sample: the second axis is the last.
-    if axis is None or not (is_number(axis, -1) or is_number(axis, 1)):
+    if axis is None or number_of(axis) not in (-1, 1):
         return None
     return _first_of(loss, first, known, expanded=operation == "tf.concat")
 
@@ -100,7 +100,7 @@ def _first_of(
 def _expanded(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
     match node:
         case cst.Call(args=[cst.Arg(value=inner), cst.Arg(value=axis)]):
-            last = is_number(axis, -1) or is_number(axis, 1)
+            last = number_of(axis) in (-1, 1)
             return inner if loss.operation(node) == "tf.expand_dims" and last else None
     return None
 

@@ -26,6 +26,7 @@ from lossfix.losses.smoothing.factors import Factors, straight, undecided, where
 from lossfix.losses.smoothing.shares import Share, share_of
 from lossfix.model import Gate
 from lossfix.syntax.build import expression
+from lossfix.syntax.literals import number_of
 
 _HALF = {"round": "", "floor": " - 0.5", "ceil": " + 0.5"}
 """How far from a whole number the middle lies of what becomes it."""
@@ -77,9 +78,9 @@ def _of_comparison(
         return None
     if operator in ("<", "<="):
         left, right = right, left
-    if is_number(right, 0):
+    if number_of(right) == 0:
         return left
-    return opposite(right) if is_number(left, 0) else difference(left, right)
+    return opposite(right) if number_of(left) == 0 else difference(left, right)
 
 
 def _of_equality(
@@ -95,8 +96,8 @@ def _of_equality(
     inner = None if condition is None else margin(loss, condition)
     if inner is None:
         return None
-    if is_number(other, 1) or is_number(other, 0):
-        return inner if is_number(other, 1) else opposite(inner)
+    if number_of(other) in (0, 1):
+        return inner if number_of(other) == 1 else opposite(inner)
     # Positive on the side of the threshold on which a target of 0 or 1 wants the predictions.
     return expression("(2.0 * {o} - 1.0) * {m}", o=as_float(loss, other), m=inner)
 
@@ -108,10 +109,10 @@ def _of_step(loss: Loss, known: Step, other: cst.BaseExpression) -> cst.BaseExpr
             f"0.5 - {loss.spell('tf.abs')}({distance})", x=known.value, o=as_float(loss, other)
         )
     if known.kind == "sign":
-        if is_number(other, 0):
+        if number_of(other) == 0:
             return None
-        if is_number(other, 1) or is_number(other, -1):
-            return known.value if is_number(other, 1) else opposite(known.value)
+        if number_of(other) in (-1, 1):
+            return known.value if number_of(other) == 1 else opposite(known.value)
         return expression("{o} * {x}", o=as_float(loss, other), x=known.value)
     return None
 
@@ -381,13 +382,3 @@ def opposite(whole: cst.BaseExpression) -> cst.BaseExpression:
         case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
             return inner
     return expression("-{a}", a=whole)
-
-
-def is_number(node: cst.CSTNode | None, value: float) -> bool:
-    """Whether a node is this number, written out."""
-    match node:
-        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
-            return is_number(inner, -value)
-        case cst.Integer() | cst.Float():
-            return float(node.evaluated_value) == value
-    return False

@@ -16,6 +16,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.gradients import REDUCTIONS
+from lossfix.syntax.literals import whole_number_of
 from lossfix.syntax.tree import takes_all, walk
 
 _OVER_CLASSES = frozenset(
@@ -94,8 +95,8 @@ def _takes_apart(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
         case cst.Tuple(elements=[_, _, *_]) | cst.List(elements=[_, _, *_]):
             several = True
         case number:
-            several = (_number(number) or 0) > 1
-    return several and _number(given.get("axis")) == -1
+            several = (whole_number_of(number) or 0) > 1
+    return several and whole_number_of(given.get("axis")) == -1
 
 
 def _made_or_called(loss: Loss, call: cst.Call) -> str | None:
@@ -107,20 +108,11 @@ def _needs_several(index: cst.BaseSlice) -> bool:
     """Whether an index or a slice of an axis is there only where that has two elements or more."""
     match index:
         case cst.Index(value=value):
-            return _number(value) not in (None, 0, -1)
+            return whole_number_of(value) not in (None, 0, -1)
         case cst.Slice(lower=lower, upper=upper, step=None):
             # `[1:]` of a single element is empty, and so of no use.
-            return (_number(lower) or 0) > 0 or (_number(upper) or 0) > 1
+            return (whole_number_of(lower) or 0) > 0 or (whole_number_of(upper) or 0) > 1
     return False
-
-
-def _number(node: cst.BaseExpression | None) -> int | None:
-    match node:
-        case cst.Integer():
-            return int(node.evaluated_value)
-        case cst.UnaryOperation(operator=cst.Minus(), expression=cst.Integer(value=value)):
-            return -int(value)
-    return None
 
 
 def _columns(loss: Loss, name: str) -> frozenset[int]:
@@ -170,10 +162,10 @@ def _taken(loss: Loss, read: cst.Name) -> set[int] | None:
 def _numbers(index: cst.BaseSlice) -> set[int] | None:
     match index:
         case cst.Index(value=value):
-            at = _number(value)
+            at = whole_number_of(value)
             return None if at is None else {at}
         case cst.Slice(lower=lower, upper=upper, step=None):
-            first, end = 0 if lower is None else _number(lower), _number(upper)
+            first, end = 0 if lower is None else whole_number_of(lower), whole_number_of(upper)
             if first is not None and end is not None and 0 <= first < end:
                 return set(range(first, end))
     return None
@@ -183,9 +175,9 @@ def _ends(index: cst.BaseSlice) -> set[int] | None:
     """The columns that are known of ``[..., :-1]``, the first, or of ``[..., -1:]``, the last."""
     match index:
         case cst.Slice(lower=None, upper=cst.UnaryOperation() as upper, step=None):
-            return {0} if (_number(upper) or 0) < 0 else None
+            return {0} if (whole_number_of(upper) or 0) < 0 else None
         case cst.Slice(lower=cst.UnaryOperation() as lower, upper=None, step=None):
-            return {-1} if (_number(lower) or 0) < 0 else None
+            return {-1} if (whole_number_of(lower) or 0) < 0 else None
     return None
 
 
@@ -195,9 +187,9 @@ def _gathered(loss: Loss, call: cst.Call) -> set[int] | None:
         case [
             cst.Arg(keyword=None | cst.Name(value="indices"), value=wanted),
             cst.Arg(keyword=cst.Name(value="axis"), value=axis),
-        ] if loss.operation(call) in _GATHERING and _number(axis) in (1, -1):
+        ] if loss.operation(call) in _GATHERING and whole_number_of(axis) in (1, -1):
             listed = [each.value for each in wanted.elements] if _is_listed(wanted) else [wanted]
-            numbers = [_number(each) for each in listed]
+            numbers = [whole_number_of(each) for each in listed]
             found = {each for each in numbers if each is not None}
             return None if None in numbers else found
     return None
@@ -218,7 +210,7 @@ def _is_last_size(loss: Loss, node: cst.Subscript) -> bool:
     match node:
         case cst.Subscript(
             value=shape, slice=[cst.SubscriptElement(slice=cst.Index(value=index))]
-        ) if (_number(index) == -1):
+        ) if (whole_number_of(index) == -1):
             match shape:
                 case cst.Attribute(value=cst.Name(value=whose), attr=cst.Name(value="shape")):
                     return whose in (loss.y_true, loss.y_pred)
@@ -236,7 +228,7 @@ def _leaves_the_last(loss: Loss, call: cst.Call) -> bool:
         ] if (
             _is_listed(axes) and loss.operation(call) in REDUCTIONS and loss.predicts(value)
         ):
-            listed = [_number(each.value) for each in axes.elements]
+            listed = [whole_number_of(each.value) for each in axes.elements]
             return len(listed) > 1 and listed == list(range(len(listed)))
     return False
 
