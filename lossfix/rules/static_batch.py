@@ -2,9 +2,9 @@
 
 ## What it does
 
-Finds `y_pred.shape[0]` and `len(y_pred)` in arithmetic and in shapes, and `tf.shape(...)` in arithmetic with
-floats, and writes the number that the batch really has, in the dtype of the predictions where it is
-divided by or multiplied with.
+Finds `y_pred.shape[0]` and the `len` of any tensor in arithmetic and in shapes, and `tf.shape(...)` in
+arithmetic with floats, and writes the number that the batch really has, in the dtype of the predictions where
+it is divided by or multiplied with.
 
 ## Why is this bad
 
@@ -59,6 +59,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import (
     batch_of,
     called_builtin,
+    converted_by_autograph,
     is_array,
     is_count,
     is_static_size,
@@ -108,6 +109,9 @@ def match(loss: Loss) -> Iterator[Match]:
 
 def _reads_batch(loss: Loss, node: cst.BaseExpression) -> bool:
     tensor = batch_of(loss, node)
+    if tensor is not None and called_builtin(loss, node) == "len":
+        # It raises of whatever tensor it is asked, where AutoGraph does not convert it.
+        return not converted_by_autograph(loss)
     if not isinstance(tensor, cst.Name) or not is_plain(loss, tensor):
         return False
     if any(isinstance(each, cst.Subscript) for each in _values_below(loss, tensor.value)):

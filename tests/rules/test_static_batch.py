@@ -151,3 +151,31 @@ def test_a_size_that_may_be_known_is_a_warning() -> None:
 def test_a_size_that_cannot_be_asked_for_is_an_error() -> None:
     (finding,) = findings(loss("return tf.reduce_sum(y_pred) / len(y_pred)"), RULE)
     assert finding.severity.value == "error"
+
+
+@pytest.mark.parametrize(
+    ("kept", "divided"),
+    [
+        ("tf.boolean_mask(y_pred - y_true, y_true > 0)", "len(kept)"),
+        ("(y_pred - y_true)[y_true > 0]", "len(kept)"),
+        ("y_pred - y_true", "len(tf.where(kept > 0))"),
+    ],
+)
+def test_the_length_of_any_tensor_raises_in_fit(kept: str, divided: str) -> None:
+    size = divided.removeprefix("len(").removesuffix(")")
+    before = loss(f"kept = {kept}", f"return tf.reduce_sum(kept) / {divided}")
+    after = f"tf.cast(tf.shape({size})[0], y_pred.dtype)"
+    assert f"tf.reduce_sum(kept) / {after}" in rewritten(before, RULE)
+
+
+@pytest.mark.parametrize(
+    "divided", ["len(k)", "len([y_true, y_pred])", "len(y_pred.shape)", "len(tf.split(y_pred, 2))"]
+)
+def test_the_length_of_what_is_no_tensor_is_left(divided: str) -> None:
+    assert findings(loss(f"return tf.reduce_sum(y_pred) / {divided}"), RULE) == ()
+
+
+def test_the_length_that_autograph_converts_is_left() -> None:
+    source = loss("return tf.reduce_sum(y_pred) / len(y_pred[y_true > 0])")
+    assert findings("@tf.function\n" + source, RULE) == ()
+    assert len(findings(source, RULE)) == 1
