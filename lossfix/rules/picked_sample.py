@@ -2,13 +2,15 @@
 
 ## What it does
 
-Reports compiled losses that read their predictions by `y_pred[0]`, `y_pred[1]` and the like alone.
+Reports compiled losses that read their predictions by `y_pred[0]`, `y_pred[1]` and the like alone, or take
+them apart, `centre, width = y_pred`.
 
 ## Why is this bad
 
 The first axis of the predictions is that of the samples: `y_pred[1]` is the second sample, and not the second
 output or column. All further samples of a batch have a gradient of exactly zero (measured on Keras 3.15), and
-`fit` goes on without a word. Keras calls a loss once for each output of a model, with one tensor.
+`fit` goes on without a word; of a batch that is taken apart it raises `OperatorNotAllowedInGraphError`. Keras
+calls a loss once for each output of a model, with one tensor.
 
 ## Example
 
@@ -44,7 +46,8 @@ def build(model):
 
 There is no rewrite: whether columns are meant, or the outputs of a model, the code does not say. A loss that
 reads `y_pred[0]` alone may be for batches of one sample, and a file that stacks tensors along their first
-axis may have such outputs: both are left alone.
+axis may have such outputs: both are left alone, and so are files in which a model of their own has a
+`train_step` or a `compile`.
 
 ## References
 
@@ -59,15 +62,19 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.conditions import uses
-from lossfix.losses.code.in_fit import may_be_in_fit, severity_in_fit
+from lossfix.losses.code.in_fit import may_be_in_fit
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.several import is_handed_several
 from lossfix.losses.code.static import is_static
-from lossfix.model import Safety, Severity
+from lossfix.losses.code.tensors import called_builtin
+from lossfix.losses.discovery.outline import methods_of
+from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import dotted
+from lossfix.syntax.tree import dotted as concrete_dotted
+from lossfix.syntax.tree import walk
 
+_STEPS = frozenset({"compile", "compute_loss", "test_step", "train_step"})
 _MOST = 3
 """Samples that a message names."""
 _JOINS_BY_ITSELF = frozenset({"stack", "vstack", "merge"})
@@ -75,8 +82,14 @@ _JOINS = _JOINS_BY_ITSELF | {"concat", "concatenate", "Concatenate"}
 
 
 def match(loss: Loss) -> Iterator[Match]:
-    surely_in_fit = severity_in_fit(loss) is Severity.ERROR and may_be_in_fit(loss)
-    if not surely_in_fit or loss.flow.values(loss.y_pred) or is_handed_several(loss):
+    compiled = Evidence.COMPILED in loss.candidate.evidence and may_be_in_fit(loss)
+    if not compiled or loss.flow.values(loss.y_pred) or _may_be_several(loss):
+        return
+    cure = f"columns are `{loss.y_pred}[:, 0]`, and each output of a model has a loss of its own"
+    apart = _taken_apart(loss)
+    if apart is not None:
+        message = f"`{loss.tree.line(apart)}` takes the batch apart, sample by sample: fit raises"
+        yield Match(apart, message, cure, Severity.ERROR)
         return
     picked: dict[int, cst.CSTNode] = {}
     for use in uses(loss, loss.y_pred):
@@ -92,8 +105,31 @@ def match(loss: Loss) -> Iterator[Match]:
         picked[min(picked)],
         f"{told} {'are samples' if len(picked) > 1 else 'is a sample'} of the batch: "
         "all others have no gradient",
-        f"columns are `{loss.y_pred}[:, 0]`, and each output of a model has a loss of its own",
+        cure,
     )
+
+
+def _may_be_several(loss: Loss) -> bool:
+    """Whether the loss asks if it is handed a list, or a class of the file hands its losses what it likes."""
+    asked = any(
+        called_builtin(loss, call) == "isinstance"
+        and concrete_dotted(call.args[0].value) == loss.y_pred
+        for call in walk(loss.function, cst.Call)
+        if call.args
+    )
+    return asked or any(
+        _STEPS & methods_of(node).keys() for node in every(loss.tree.outline, ast.ClassDef)
+    )
+
+
+def _taken_apart(loss: Loss) -> cst.Assign | None:
+    """The line that gives the parts of the predictions names: ``centre, width = y_pred``."""
+    for use in uses(loss, loss.y_pred):
+        above = loss.tree.parents.get(use)
+        match above:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Tuple(elements=[_, _, *_]))]):
+                return above
+    return None
 
 
 def _number(loss: Loss, use: cst.Name) -> int | None:

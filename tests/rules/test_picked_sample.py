@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from rewriting import findings, lines, rewritten
 
+from lossfix.model import Severity
+
 RULE = "picked-sample"
 
 
@@ -42,6 +44,17 @@ FINE = {
     "joined by the model": loss(*PICKS, before="pair = tf.concat([one, other], 0)"),
     "joined by a layer": loss(
         *PICKS, before="pair = tf.keras.layers.Concatenate(axis=0)([one, other])"
+    ),
+    "a list that is taken apart": loss(
+        "assert isinstance(y_pred, tuple)", "near, far = y_pred", "return tf.reduce_sum(near - far)"
+    ),
+    "a model that calls its losses itself": loss(
+        *PICKS,
+        before="""
+    class Pairs(tf.keras.Model):
+        def train_step(self, data):
+            return {"loss": self.loss(data[1], self(data[0]))}
+    """,
     ),
     "other names": loss("y_pred, rest = tf.split(y_pred, 2, axis=-1)", *PICKS),
     "a training loop": lines("""
@@ -87,6 +100,14 @@ def test_samples_that_are_taken_for_outputs_are_told(source: str, message: str) 
     assert rewritten(source, RULE) == source
 
 
+def test_a_batch_that_is_taken_apart_raises() -> None:
+    source = loss("near, far = y_pred", "return tf.reduce_mean(near - far)")
+    (finding,) = findings(source, RULE)
+    assert "`near, far = y_pred` takes the batch apart" in finding.message
+    assert finding.severity is Severity.ERROR
+    assert findings(source.replace("= y_pred", "= tf.unstack(y_pred, axis=-1)"), RULE) == ()
+
+
 def test_a_class_of_losses_is_told_as_well() -> None:
     source = lines("""
     import tensorflow as tf
@@ -96,4 +117,10 @@ def test_a_class_of_losses_is_told_as_well() -> None:
             centre, width = y_pred[0], y_pred[1]
             return tf.square((y_true - centre) / width) + tf.math.log(width)
     """)
-    assert len(findings(source, RULE)) == 1
+    # Code of one's own may call it with a list.
+    assert findings(source, RULE) == ()
+    compiled = source + lines("""
+    def build(model):
+        model.compile(loss=WidthLoss())
+    """)
+    assert len(findings(compiled, RULE)) == 1
