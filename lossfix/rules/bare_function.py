@@ -104,7 +104,6 @@ from lossfix.losses.subclassing.classes import (
     build_class,
     class_name,
     docstring_line,
-    rank_function_definition,
 )
 from lossfix.losses.subclassing.obstacles import (
     NOT_CALLABLE,
@@ -113,6 +112,7 @@ from lossfix.losses.subclassing.obstacles import (
     obstacle,
 )
 from lossfix.losses.subclassing.reads import reads
+from lossfix.losses.subclassing.same_rank import rank_function_definition
 from lossfix.losses.subclassing.sites import call_sites, is_applied
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule

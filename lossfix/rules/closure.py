@@ -92,10 +92,10 @@ from lossfix.losses.subclassing.classes import (
     build_class,
     class_name,
     docstring_line,
-    rank_function_definition,
 )
 from lossfix.losses.subclassing.docstrings import of_class
 from lossfix.losses.subclassing.obstacles import constructor_parameters, obstacle
+from lossfix.losses.subclassing.same_rank import rank_function_definition
 from lossfix.losses.subclassing.sites import call_sites
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.bare_function import is_wanted, other_files

@@ -87,7 +87,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.subclass import method, with_first_statement
 from lossfix.losses.operations.gradients import ELEMENTWISE, REDUCTIONS, SHAPE_QUERIES
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
-from lossfix.losses.subclassing.classes import aligning_statement, rank_function_definition
+from lossfix.losses.subclassing.same_rank import aligning_statement, rank_function_definition
 from lossfix.model import Evidence, Form, Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.tree import walk

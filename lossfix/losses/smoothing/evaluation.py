@@ -30,7 +30,7 @@ from lossfix.losses.operations.arithmetic import (
 )
 from lossfix.losses.operations.gradients import COMPARISONS, LOGICAL, REDUCTIONS
 from lossfix.losses.smoothing.elements import Element, Step, element
-from lossfix.losses.subclassing.classes import is_rank_function
+from lossfix.losses.subclassing.same_rank import is_rank_function
 from lossfix.syntax.flow import bindings
 from lossfix.syntax.tree import dotted
 

@@ -1,7 +1,7 @@
 """Functions that become classes.
 
 ``classes``, ``docstrings`` (that were a factory's), ``obstacles`` (why one cannot), ``on_import`` (what a
-class does there), ``alignment`` (of ranks), ``arrays`` (that are saved as lists), ``last_axis`` (that holds
-several), ``reads`` (of its name), ``only_compiled`` (whether that is all that becomes of it), ``sites`` (what
-must change there), ``unwrap``, ``definitions``.
+class does there), ``alignment`` (of ranks), ``last_axis`` (that holds several), ``same_rank`` (what aligns
+them), ``arrays`` (that are saved as lists), ``reads`` (of its name), ``only_compiled`` (whether that is all
+that becomes of it), ``sites`` (what must change there), ``unwrap``, ``definitions``.
 """

@@ -11,7 +11,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.methods import function_from, get_config
 from lossfix.losses.code.parameters import PASSED_ON
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
-from lossfix.losses.subclassing.classes import is_rank_function, rank_function, same_rank
+from lossfix.losses.subclassing.same_rank import rank_function, rank_function_to_add
 from lossfix.syntax.build import Replacement, tight_equal
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.tree import dotted, methods_of, walk
@@ -73,7 +73,7 @@ def unwrapped(loss: Loss) -> Unwrapped | str:
         line: lines,
         constructor: lambda node: [node, *methods],
     }
-    return Unwrapped(replace, () if aligned else _before(loss))
+    return Unwrapped(replace, () if aligned else rank_function_to_add(loss))
 
 
 def _parent_call(
@@ -133,9 +133,3 @@ def _call(loss: Loss, function: str, names: tuple[str, ...], aligned: bool) -> c
         f"    return {function}(y_true, y_pred{arguments})\n",
         blank_lines=1,
     )
-
-
-def _before(loss: Loss) -> tuple[cst.BaseStatement, ...]:
-    if is_rank_function(loss, rank_function(loss)):
-        return ()
-    return (function_from(loss, same_rank(loss, rank_function(loss)), blank_lines=2),)
