@@ -160,6 +160,29 @@ class Pinball:
     assert assumed(module, init, "shares") == "[0.5, 0.75]"
 
 
+def test_a_factory_may_hand_its_tensors_to_another_one() -> None:
+    code = """
+def divergence(mean, log_var):
+    def loss(y_true, y_pred):
+        return tf.reduce_mean(tf.exp(log_var) + tf.square(mean) - log_var, 1)
+
+    return loss
+
+
+def a_loss(mean, log_var):
+    of_code = divergence(mean, log_var)
+
+    def loss(y_true, y_pred):
+        return tf.square(y_true - y_pred) + of_code(y_true, y_pred)
+
+    return loss
+"""
+    module = ast.parse(IMPORTS + code)
+    holder = module.body[-1]
+    assert isinstance(holder, ast.FunctionDef)
+    assert all(".constant([[" in assumed(module, holder, each) for each in ("mean", "log_var"))
+
+
 DISPERSED = """\
 class Dispersed:
     def __init__(self, theta=None, scale=None, axis=None, floor=1e-6):

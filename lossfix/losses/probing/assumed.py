@@ -128,19 +128,26 @@ def _reads(module: ast.Module, holder: ast.FunctionDef, around: Definition, name
     """How a parameter is read in its function or its class, and in those of the file that it is handed to."""
     found = _Reads()
     functions = {each.name: each for each in module.body if isinstance(each, ast.FunctionDef)}
-    inner = frozenset(
+    waiting = [(around, name, _computed_inside(around, holder))]
+    for where, read, tensors in waiting:
+        for function, parameter in _read_in(found, module, where, read, tensors, functions):
+            # What a factory is handed meets targets in the loss that it makes, and nothing of its own.
+            others = _computed_inside(function, function) or depending(
+                function, *(set(parameters(function)) - {parameter})
+            )
+            if all((function, parameter) != each[:2] for each in waiting):
+                waiting.append((function, parameter, others))
+    return found
+
+
+def _computed_inside(around: Definition, holder: ast.FunctionDef) -> frozenset[str]:
+    """What the functions inside of a definition compute of their own parameters, such as targets."""
+    return frozenset(
         each
         for node in ast.walk(around)
         if isinstance(node, ast.FunctionDef) and node is not holder
         for each in depending(node, *(set(parameters(node)) - {"self"}))
     )
-    waiting = [(around, name, inner)]
-    for where, read, tensors in waiting:
-        for function, parameter in _read_in(found, module, where, read, tensors, functions):
-            others = depending(function, *(set(parameters(function)) - {parameter}))
-            if all((function, parameter) != each[:2] for each in waiting):
-                waiting.append((function, parameter, others))
-    return found
 
 
 def _read_in(
