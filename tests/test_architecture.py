@@ -150,3 +150,19 @@ def _imported(node: ast.AST) -> list[str]:
 
 def _tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"))
+
+
+PACKAGES = [
+    each.parent
+    for each in sorted((ROOT / "lossfix").rglob("__init__.py"))
+    if each.parent.name not in ("lossfix", "rules")
+]
+"""All but the program, of which docs/how-it-works.md is the map, and the rules, of which their tuple is."""
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda each: str(each.relative_to(ROOT)))
+def test_the_first_lines_of_a_package_are_the_map_of_its_modules(package: Path) -> None:
+    page = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
+    modules = {each.stem for each in package.glob("*.py") if not each.stem.startswith("__")}
+    named = set(re.findall(r"``(\w+)``", page))
+    assert modules <= named, f"not on the map: {sorted(modules - named)}"

@@ -2,6 +2,9 @@
 
 The file is ``lossfix.toml``, or the table ``[tool.lossfix]`` of ``pyproject.toml``, in the nearest
 folder from the working directory up that has one. Patterns in it are relative to that folder.
+
+``settings`` (what can be asked for), ``load`` (who has the last word), ``toml`` (a file with its
+lines), ``values``, ``rules`` and ``families`` (whether what is named exists).
 """
 
 from lossfix.config.families import check_families

@@ -1,7 +1,11 @@
 """Every output format is a pure function of a report and of how it is to look.
 
-The text that a renderer returns is to be written as UTF-8 with ``surrogateescape`` and without
-newline translation: file names and patches may hold bytes that are no text.
+The text that a renderer returns is to be written as UTF-8 with ``surrogateescape`` and without newline
+translation: file names and patches may hold bytes that are no text.
+
+Formats: ``text``, ``diff``, ``json``, ``sarif``, ``github``, ``gitlab``, ``html``. Of several of them:
+``style`` (how it is to look), ``summary``, ``changes``, ``excerpt``, ``fingerprint``, ``inputs`` (in
+words), ``paint`` (on a terminal), ``spark`` and ``picture`` (curves).
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Files, stdin and notebook cells as text, and back, byte for byte; and which of them are meant."""
+"""Files, stdin and notebook cells as text, and back, byte for byte; and which of them are meant.
+
+Which: ``files``, ``modules`` (of a project), ``ranges`` (of lines), ``suppression``, ``baseline``. As
+text: ``document``, ``lines``, ``notebook`` with ``json_source`` and ``magics``, ``error`` (what goes
+wrong). Back: ``writing``, ``patches``, ``history`` (what can be taken back).
+"""
 
 from lossfix.source.baseline import (
     Baseline,

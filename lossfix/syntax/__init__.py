@@ -1,1 +1,8 @@
-"""Python through LibCST and ``ast``; nothing here knows Keras."""
+"""Python through LibCST and ``ast``; nothing here knows Keras.
+
+Texts: ``parsing`` (to trees), ``quiet`` (what Python warns about them), ``guards`` (what must hold of
+one that was rewritten). The standard library's tree: ``nodes``, ``scope`` (what names mean, and what is
+assigned to them), ``frameworks``. LibCST's: ``tree``, ``blocks``, ``flow`` (what depends on what),
+``literals``; ``lineage`` is about classes of either. New code: ``build``, ``imports``, ``twins``
+(functions that are there already).
+"""
