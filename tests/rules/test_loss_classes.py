@@ -832,3 +832,51 @@ SAVED_ABOVE = {
 @pytest.mark.parametrize("source", SAVED_ABOVE.values(), ids=SAVED_ABOVE.keys())
 def test_what_parents_may_save_is_left_to_them(source: str) -> None:
     assert of_the_child(source) == []
+
+
+CASTING = """
+    import keras
+
+    class CastLoss(keras.losses.Loss):
+        def __init__(self, dtype="float32", **kwargs):
+            super().__init__(**kwargs)
+            self.dtype = dtype
+
+        def call(self, y_true, y_pred):
+            return tf.reduce_mean(tf.abs(tf.cast(y_true, self.dtype) - y_pred), axis=-1)
+"""
+OTHER_DTYPES = {
+    "given to the parent": CASTING.replace("self.dtype = dtype", "self.kept = dtype"),
+    "read alone": CASTING.replace("self.dtype = dtype", "print(self.dtype)"),
+    "a property of its own": CASTING
+    + """
+        @property
+        def dtype(self):
+            return self._kind
+
+        @dtype.setter
+        def dtype(self, kind):
+            self._kind = kind
+""",
+    "a value of the class": CASTING.replace("def __init__", "dtype = None\n\n        def __init__"),
+    "Keras 2": CASTING.replace("import keras", "import tf_keras as keras"),
+    "another base": CASTING.replace("keras.losses.Loss", "Base"),
+    "of something else": CASTING.replace("self.dtype = dtype", "self.inner.dtype = dtype"),
+}
+
+
+def test_the_type_of_a_loss_cannot_be_set() -> None:
+    finding = only(findings(CASTING, "taken-attribute"))
+    assert "raises AttributeError" in finding.message
+    child = CASTING + """
+    class LateCastLoss(CastLoss):
+        def call(self, y_true, y_pred):
+            self.dtype = y_pred.dtype
+            return super().call(y_true, y_pred)
+"""
+    assert len(findings(child, "taken-attribute")) == 2
+
+
+@pytest.mark.parametrize("source", OTHER_DTYPES.values(), ids=OTHER_DTYPES.keys())
+def test_an_attribute_that_can_be_set_is_left(source: str) -> None:
+    assert findings(source, "taken-attribute") == ()
