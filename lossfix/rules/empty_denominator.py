@@ -58,11 +58,11 @@ import libcst as cst
 
 from lossfix.losses.code.conditions import comparison, connective, current_value
 from lossfix.losses.code.divisions import divisions, guarded, is_in_where, is_sheltered
+from lossfix.losses.code.everywhere import number_everywhere
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.variances import is_spread_of_targets
 from lossfix.losses.discovery.wording import words as words_of
 from lossfix.losses.operations.words import words
-from lossfix.losses.smoothing.smooth import constant
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 
@@ -152,23 +152,23 @@ def _counts_selected(loss: Loss, node: cst.BaseExpression) -> bool:
                     loss, first, loss.y_true, frozenset()
                 )
             return operation == "tf.reduce_sum" and (
-                _is_mask(loss, first) or _is_selected(loss, first)
+                _is_mask(loss, first) or _is_masked(loss, first)
             )
     return False
 
 
-def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
+def _is_masked(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether ``node`` is zero wherever a mask is."""
     match node:
         case cst.Name() if (value := current_value(loss, node)) is not None:
-            return _is_selected(loss, value)
+            return _is_masked(loss, value)
         case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
-            return any(_is_mask(loss, each) or _is_selected(loss, each) for each in (left, right))
+            return any(_is_mask(loss, each) or _is_masked(loss, each) for each in (left, right))
         case cst.Call(args=[cst.Arg(value=condition), cst.Arg(), cst.Arg(value=otherwise)]):
             return (
                 loss.operation(node) == "tf.where"
                 and _is_mask(loss, condition)
-                and constant(loss, otherwise) == 0.0
+                and number_everywhere(loss, otherwise) == 0.0
             )
     return False
 

@@ -112,7 +112,7 @@ def _is_mean_of_selected(loss: Loss, node: cst.Call) -> bool:
             return (
                 loss.operation(node) == "tf.reduce_mean"
                 and loss.predicts(value)
-                and _is_selected(loss, value)
+                and _is_of_selected_samples(loss, value)
                 and (not axis or (_is_an_end(axis) and _is_of_elements(loss, value)))
             )
     return False
@@ -214,7 +214,7 @@ def _is_of_each_row(loss: Loss, node: cst.Call) -> bool:
     return False
 
 
-def _is_selected(loss: Loss, node: cst.CSTNode) -> bool:
+def _is_of_selected_samples(loss: Loss, node: cst.CSTNode) -> bool:
     """Whether ``node`` has one value for each sample that the targets select."""
     return bool(_masks(loss, node))
 

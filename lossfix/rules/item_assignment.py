@@ -51,10 +51,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.everywhere import number_everywhere
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import number
 from lossfix.losses.code.tensors import is_array, is_boolean
-from lossfix.losses.smoothing.smooth import constant
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
@@ -121,7 +121,7 @@ def _assigned(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
     if condition is None or not is_boolean(loss, condition) or not loss.is_tensor(condition):
         return None
     assert isinstance(node, cst.Assign | cst.AugAssign)
-    literal = constant(loss, node.value)
+    literal = number_everywhere(loss, node.value)
     if literal is None:
         value = _everywhere(loss, node.value, condition)
     else:

@@ -118,7 +118,7 @@ def _guarded_log(
     operation = loss.operation(node)
     if operation not in ("tf.math.log", "tf.math.log1p"):
         return {}
-    if operation == "tf.math.log" and _is_selected(loss, value):
+    if operation == "tf.math.log" and _is_picked_by_targets(loss, value):
         return {value: _above_zero(loss, value)}
     odds = _odds(loss, value) if operation == "tf.math.log" else ()
     if odds:
@@ -201,15 +201,15 @@ def _unsquashed(loss: Loss) -> str:
     return ""
 
 
-def _is_selected(loss: Loss, node: cst.BaseExpression) -> bool:
+def _is_picked_by_targets(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether ``node`` is the probability that the targets pick, as in a focal loss, and may be zero."""
     match node:
         case cst.BinaryOperation(
             left=cst.Integer() | cst.Float() as one, operator=cst.Subtract(), right=right
         ):
-            return float(one.evaluated_value) == 1.0 and _is_selected(loss, right)
+            return float(one.evaluated_value) == 1.0 and _is_picked_by_targets(loss, right)
         case cst.Name() if (value := named_value(loss, node)) is not None:
-            return _is_selected(loss, value)
+            return _is_picked_by_targets(loss, value)
         case cst.Call(args=[cst.Arg(value=cst.BinaryOperation() as product), _, *_]) if (
             loss.operation(node) == "tf.reduce_sum"
         ):

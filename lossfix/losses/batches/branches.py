@@ -14,10 +14,10 @@ import libcst as cst
 from lossfix.losses.calls.inlining import substituted
 from lossfix.losses.code import truth
 from lossfix.losses.code.conditions import uses
+from lossfix.losses.code.everywhere import number_everywhere
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import default_of, number, parameter_names
 from lossfix.losses.code.tensors import is_single
-from lossfix.losses.smoothing.smooth import constant
 from lossfix.syntax.blocks import inner_statements
 from lossfix.syntax.build import Replacement, comments, expression
 from lossfix.syntax.tree import names_below, walk
@@ -123,7 +123,7 @@ def _is_numeric(loss: Loss, node: cst.BaseExpression) -> bool:
 
 def _floating(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
     # `tf.where(c, 1, x)` takes its dtype from the 1, and a parameter may be given as an integer.
-    value = constant(loss, node)
+    value = number_everywhere(loss, node)
     if value is not None and not isinstance(node, cst.Call):
         return cst.parse_expression(number(value))
     if loss.is_tensor(node) or value is not None:

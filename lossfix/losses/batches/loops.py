@@ -15,11 +15,11 @@ import libcst as cst
 from lossfix.losses.batches.rows import Batch, Kind, Rows, Unvectorisable, Whole, sample_of, samples
 from lossfix.losses.calls.inlining import substituted
 from lossfix.losses.code.conditions import uses
+from lossfix.losses.code.everywhere import number_everywhere
 from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import called_builtin
 from lossfix.losses.operations.gradients import REDUCTIONS
-from lossfix.losses.smoothing.smooth import constant
 from lossfix.syntax.build import Replacement, bare, comments, expression
 from lossfix.syntax.tree import names_below, walk
 
@@ -208,7 +208,7 @@ def _start(loss: Loss, node: cst.For, step: _Step) -> tuple[cst.CSTNode, bool]:
         if not isinstance(first, cst.List) or first.elements:
             raise Unvectorisable(f"`{step.name}` is not an empty list before it")
         return line, False
-    return line, constant(loss, first) != 0.0 or bool(comments(line))
+    return line, number_everywhere(loss, first) != 0.0 or bool(comments(line))
 
 
 def _result(batch: Batch, step: _Step, single: bool) -> cst.BaseExpression:

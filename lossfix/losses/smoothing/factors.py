@@ -15,6 +15,7 @@ import libcst as cst
 
 from lossfix.losses.code.casts import casts_to_discrete
 from lossfix.losses.code.conditions import CASTS, comparison, connective, named_value, step
+from lossfix.losses.code.everywhere import number_everywhere
 from lossfix.losses.code.loss import Loss
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import names_below
@@ -90,9 +91,9 @@ def undecided(
     if operator in ("==", "!="):
         return _of_signs(loss, left, right) or _of_signs(loss, right, left)
     left, right = straight(loss, left, operator, right)
-    if _is_zero(loss, right):
+    if number_everywhere(loss, right) == 0.0:
         return factors(loss, left)
-    if _is_zero(loss, left):
+    if number_everywhere(loss, left) == 0.0:
         return factors(loss, right)
     return _common(factors(loss, left), factors(loss, right))
 
@@ -140,9 +141,9 @@ def _of_call(loss: Loss, operation: str, values: list[cst.BaseExpression]) -> Fa
         return _common(*(factors(loss, each) for each in values))
     if operation == "tf.where" and len(values) == 3 and not loss.predicts(values[0]):
         condition, then, otherwise = values
-        if _is_zero(loss, otherwise):
+        if number_everywhere(loss, otherwise) == 0.0:
             return _all((_one(condition, Kind.PICKS), factors(loss, then)))
-        if _is_zero(loss, then):
+        if number_everywhere(loss, then) == 0.0:
             return _all((_one(condition, Kind.DROPS), factors(loss, otherwise)))
         return _common(factors(loss, then), factors(loss, otherwise))
     return Factors()
@@ -189,18 +190,6 @@ def _is_mask(loss: Loss, node: cst.BaseExpression) -> bool:
             return _is_condition(loss, inner) or _is_mask(loss, inner)
     value = named_value(loss, node)
     return value is not None and _is_mask(loss, value)
-
-
-def _is_zero(loss: Loss, node: cst.BaseExpression) -> bool:
-    match node:
-        case cst.Integer() | cst.Float():
-            return float(node.evaluated_value) == 0.0
-        case cst.Call(args=[cst.Arg(value=inner), *_]):
-            operation = loss.operation(node)
-            return operation == "tf.zeros_like" or (
-                operation in ("tf.constant", "tf.convert_to_tensor") and _is_zero(loss, inner)
-            )
-    return False
 
 
 def _all(parts: Iterable[Factors]) -> Factors:
@@ -276,9 +265,9 @@ def straight(
 ) -> tuple[cst.BaseExpression, cst.BaseExpression]:
     """The sides of a comparison that holds where the given one does, without the signs and the bends
     that keep a slope from its margin: ``sign(t) * sign(p) < 0``, ``relu(x) > 0``."""
-    if _is_zero(loss, right):
+    if number_everywhere(loss, right) == 0.0:
         left = _same_sign(loss, left)
-    elif _is_zero(loss, left):
+    elif number_everywhere(loss, left) == 0.0:
         right = _same_sign(loss, right)
     inner = _unbent(loss, left)
     if inner is not None and _lies_above(right, operator == ">" or operator == "<="):
@@ -309,7 +298,7 @@ def _unbent(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
                 return first
             if operation == "tf.maximum" and len(rest) == 1:
                 second = rest[0].value
-                if _is_zero(loss, second):
+                if number_everywhere(loss, second) == 0.0:
                     return first
-                return second if _is_zero(loss, first) else None
+                return second if number_everywhere(loss, first) == 0.0 else None
     return None

@@ -14,6 +14,7 @@ import libcst as cst
 
 from lossfix.losses.code.casts import cast_target, casts_to_discrete
 from lossfix.losses.code.conditions import CASTS, comparison, named_value, uses
+from lossfix.losses.code.everywhere import number_everywhere
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.naming import named, orphaned, statement_of
 from lossfix.losses.code.parameters import add, number
@@ -45,25 +46,6 @@ def obstacle(loss: Loss, gate: Gate) -> str:
 
 def _is_whole(gate: Gate) -> bool:
     return isinstance(gate.node, cst.Call) and casts_to_discrete(gate.node)
-
-
-def constant(loss: Loss, node: cst.BaseExpression | None) -> float | None:
-    """The number that a branch of a ``where`` is everywhere; ``None`` where it is no literal."""
-    match node:
-        case cst.Integer() | cst.Float():
-            return float(node.evaluated_value)
-        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
-            value = constant(loss, inner)
-            return None if value is None else -value
-        case cst.Call(args=[cst.Arg(value=inner), *_]):
-            operation = loss.operation(node)
-            if operation == "tf.ones_like":
-                return 1.0
-            if operation == "tf.zeros_like":
-                return 0.0
-            if operation in ("tf.constant", "tf.convert_to_tensor"):
-                return constant(loss, inner)
-    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +189,7 @@ def _inline(
     if gate.then is None or gate.otherwise is None:
         weight = soft(loss, gate.condition, steepness, step_of_shares=step)
         return None if weight is None else _blend(loss, gate, weight)
-    high, low = constant(loss, gate.then), constant(loss, gate.otherwise)
+    high, low = number_everywhere(loss, gate.then), number_everywhere(loss, gate.otherwise)
     if high is None or low is None or 0.0 not in (high, low):
         return None
     weight = soft(loss, gate.condition, steepness, high == 0.0, step)
@@ -259,7 +241,7 @@ def _blend(loss: Loss, gate: Gate, weight: cst.BaseExpression) -> cst.BaseExpres
         return _counted(loss, gate, weight)
     if gate.then is None or gate.otherwise is None:
         return _as_cast(loss, gate, weight)
-    high, low = constant(loss, gate.then), constant(loss, gate.otherwise)
+    high, low = number_everywhere(loss, gate.then), number_everywhere(loss, gate.otherwise)
     if high is not None and low is not None and 0.0 in (high, low):
         rest = expression("1.0 - {s}", s=weight) if high == 0.0 else weight
         factor = low if high == 0.0 else high
@@ -316,7 +298,7 @@ def _factor(
         case cst.Call():
             value = None
         case _:
-            value = constant(loss, node)
+            value = number_everywhere(loss, node)
     if value is not None:
         sign, size = (-1 if value < 0.0 else 1), abs(value)
         return ("{weight}" if size == 1.0 else f"{number(size)} * {{weight}}"), sign, node
