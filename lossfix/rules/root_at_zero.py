@@ -4,9 +4,9 @@
 
 Finds square roots, norms and standard deviations of something that is exactly zero where the predictions
 equal the targets (or, for a standard deviation, one another; or, in distances between all pairs, where each
-meets itself; or, between two parts of the predictions, as in a triplet, where a model gives the same twice),
-and keeps what stands under the root above
-1e-12. A power below one, `tf.abs(y_true - y_pred) ** 0.7`, is such a root, too, also of what a score lacks,
+meets itself; or, between two parts of the predictions, as in a triplet, where a model gives the same twice;
+or, of the edges of an image, where it is flat), and keeps what stands under the root above 1e-12. A power
+below one, `tf.abs(y_true - y_pred) ** 0.7`, is such a root, too, also of what a score lacks,
 `(1 - tversky) ** 0.75`, and so is that of a variance that is written out,
 `tf.sqrt(tf.reduce_mean((x - tf.reduce_mean(x)) ** 2))`. Of predictions as they come a root is told beside
 a model that nothing in the file keeps positive.
@@ -59,6 +59,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.bare import is_bare
+from lossfix.losses.code.edges import is_edge, is_length_of_edges
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.pairs import is_between_parts, is_zero_on_the_diagonal
 from lossfix.losses.code.parameters import default_of
@@ -107,6 +108,14 @@ def match(loss: Loss) -> Iterator[Match]:
                 node,
                 f"`{loss.tree.line(node, _SHOWN)}` has no gradient where both parts of a prediction "
                 "are equal, as for the same input twice: it is nan there, and spreads to all weights",
+                "" if not _is_norm(loss, node) or _is_plain_reduction(node) else _UNUSUAL,
+                Severity.WARNING,
+            )
+        elif isinstance(node, cst.Call) and _is_of_edges(loss, node):
+            yield Match(
+                node,
+                f"`{loss.tree.line(node, _SHOWN)}` has no gradient where the predictions are flat, as in a "
+                "uniform background: it is nan there, and spreads to all weights",
                 "" if not _is_norm(loss, node) or _is_plain_reduction(node) else _UNUSUAL,
                 Severity.WARNING,
             )
@@ -233,6 +242,17 @@ def _constant(loss: Loss, node: cst.BaseExpression) -> float | None:
                 if default is not None and not isinstance(default, cst.Name):
                     return _constant(loss, default)
     return None
+
+
+def _is_of_edges(loss: Loss, node: cst.Call) -> bool:
+    """Whether a root is taken of how much the predictions change from one place to the next."""
+    match node.args:
+        case [cst.Arg(value=first, keyword=None, star="")] if loss.operation(node) == "tf.sqrt":
+            return is_length_of_edges(loss, first)
+        case [cst.Arg(value=first, keyword=None, star=""), *_] if _is_norm(loss, node):
+            named = {each.keyword.value for each in node.args if each.keyword is not None}
+            return "axis" in named and is_edge(loss, first)
+    return False
 
 
 def _is_of_predictions(loss: Loss, node: cst.Call) -> bool:

@@ -878,3 +878,57 @@ def test_an_exponential_of_a_name_that_changes_is_only_reported() -> None:
     )
     (finding,) = findings(source, "log-of-exp")
     assert finding.reason
+
+
+SOBEL = "edges = tf.image.sobel_edges(y_pred)"
+SHIFTED = (
+    "dy = y_pred[:, 1:, :-1] - y_pred[:, :-1, :-1]",
+    "dx = y_pred[:, :-1, 1:] - y_pred[:, :-1, :-1]",
+)
+FILTERED = (
+    "edge_x = tf.nn.conv2d(y_pred, SOBEL_X, strides=1, padding='SAME')",
+    "edge_y = tf.nn.conv2d(y_pred, SOBEL_Y, strides=1, padding='SAME')",
+)
+
+
+@pytest.mark.parametrize(
+    ("above", "under"),
+    [
+        ((SOBEL,), "tf.reduce_sum(tf.square(edges), axis=-1)"),
+        ((SOBEL,), "edges[..., 0] ** 2 + edges[..., 1] ** 2"),
+        (("dy, dx = tf.image.image_gradients(y_pred)",), "tf.square(dy) + dx * dx"),
+        (SHIFTED, "dx ** 2 + dy ** 2"),
+        (FILTERED, "tf.square(edge_x) + tf.square(edge_y)"),
+    ],
+)
+def test_the_length_of_edges_is_kept_above_zero(above: tuple[str, ...], under: str) -> None:
+    source = body(*above, f"return tf.reduce_mean(tf.sqrt({under}))")
+    (finding,) = findings(source, "root-at-zero")
+    assert "predictions are flat" in finding.message
+    assert f"tf.sqrt(tf.maximum({under}, 1e-12))" in rewritten(source, "root-at-zero")
+
+
+@pytest.mark.parametrize(
+    ("above", "value"),
+    [
+        ((SOBEL,), "tf.sqrt(tf.reduce_sum(tf.square(edges), axis=-1) + 1e-6)"),
+        ((SOBEL,), "tf.sqrt(edges[..., 0] ** 2 + edges[..., 1] ** 2 + 1e-6)"),
+        ((SOBEL,), "tf.sqrt(tf.square(edges[..., 0]) + tf.square(y_pred) + 1.0)"),
+        ((SOBEL,), "tf.sqrt(tf.reduce_sum(tf.square(edges)))"),
+        ((SOBEL,), "tf.abs(edges)"),
+        (
+            (SOBEL.replace("y_pred", "y_true"),),
+            "tf.sqrt(tf.reduce_sum(tf.square(edges), axis=-1)) * y_pred",
+        ),
+        (FILTERED, "tf.sqrt(tf.square(edge_x) + tf.square(y_pred))"),
+        (
+            ("blurred = tf.nn.conv2d(y_pred, GAUSSIAN, 1, 'SAME')",),
+            "tf.sqrt(blurred ** 2 + blurred ** 2)",
+        ),
+        (("x, y = y_pred[:, 0], y_pred[:, 1]",), "tf.sqrt(x ** 2 + y ** 2)"),
+    ],
+)
+def test_a_length_that_is_no_edge_or_is_guarded_is_left_alone(
+    above: tuple[str, ...], value: str
+) -> None:
+    assert findings(body(*above, f"return tf.reduce_mean({value})"), "root-at-zero") == ()

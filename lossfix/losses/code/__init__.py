@@ -8,6 +8,7 @@ added), ``subclass`` (whether its class is Keras's), ``inherited`` (what it has 
 number), ``several`` (whether it is handed more than one tensor), ``tensors``, ``dtypes``, ``casts``,
 ``truth``, ``divisions``, ``naming``, ``bare`` (targets and predictions as they come), ``perfect`` (where
 predictions equal targets), ``variances`` (where they equal one another), ``pairs`` (where each meets
-itself), ``surroundings`` (what is set around it), ``recorded`` (what is only kept), ``arrays_only`` (what
-runs for no tensor), ``in_fit`` (whether Keras may call it), ``sizes`` (that are tensors).
+itself), ``edges`` (where neighbours do), ``surroundings`` (what is set around it), ``recorded`` (what is
+only kept), ``arrays_only`` (what runs for no tensor), ``in_fit`` (whether Keras may call it), ``sizes``
+(that are tensors).
 """
