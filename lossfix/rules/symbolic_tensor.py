@@ -125,16 +125,17 @@ def _names(node: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
 
 def _parts_of_models(node: ast.AST) -> set[ast.AST]:
     """What models are built from within a function, also under names that are read for nothing else."""
-    built = {part for each in below(node) for part in _built_from(each)}
+    parts = below(node)
+    built = {part for each in parts for part in _built_from(each)}
+    reads: dict[str, list[ast.AST]] = {}
+    for each in parts:
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
+            reads.setdefault(each.id, []).append(each)
     # A name may be set to what another one is made of, which stands above it.
-    for line in reversed([each for each in below(node) if isinstance(each, ast.Assign)]):
+    for line in reversed([each for each in parts if isinstance(each, ast.Assign)]):
         names = {each.id for each in line.targets if isinstance(each, ast.Name)}
-        reads = [
-            each
-            for each in below(node)
-            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) and each.id in names
-        ]
-        if reads and built.issuperset(reads):
+        read = [each for name in names for each in reads.get(name, ())]
+        if read and built.issuperset(read):
             built |= set(ast.walk(line.value))
     return built
 
