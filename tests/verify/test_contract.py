@@ -120,6 +120,18 @@ def test_a_sample_that_is_cut_in_parts_is_never_one_number(measured):
     assert found["rank"].after is None
 
 
+def test_a_table_of_columns_is_spread_over_samples_of_one_number(measured):
+    weighed = BEFORE.replace(
+        "def article", "TABLE = tf.constant([0.1, 0.35, 0.55])\n\n\ndef article"
+    )
+    weighed = weighed[: weighed.index("    e =")] + (
+        "    return tf.reduce_sum(tf.abs(y_true - y_pred) * TABLE, axis=-1)\n"
+    )
+    after = changed("y_true, y_pred = same_rank(y_true, y_pred)", "pass")
+    found, _ = measured(weighed, after, ("rank",), family="reg_vec3", steepness=None)
+    assert found["rank"].regressed
+
+
 def test_a_tuple_that_json_gives_back_as_a_list_is_the_same_configuration(measured):
     counted = changed("steepness=3.0", "steepness=3.0, axes=(1,)").replace(
         "self.steepness = steepness", "self.steepness, self.axes = steepness, axes"

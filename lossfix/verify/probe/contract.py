@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .demands import Demand
 from .emptiness import check_empty_batch
 from .facts import Check, ContractFacts
 from .families import ROWS, Batch
@@ -187,7 +188,9 @@ def _rank(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
     ):
         return None, ""
     demands = read(setting.original.function)
-    if demands is not None and not meets(demands.at(demands.parameters[1:2]), (1,)):
+    # Columns that it meets may be spread over: only those that are cut out have to be there.
+    cut = {} if demands is None else demands.at(demands.parameters[1:2]).least
+    if not meets(Demand(least=cut), (1,)):
         # Slices of one number are empty, and no error: only the code tells that it takes more.
         return None, ""
     # Of wider samples one element each: an original that does not take these fails, too.
