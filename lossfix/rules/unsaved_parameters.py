@@ -103,6 +103,12 @@ def match(loss: Loss) -> Iterator[Match]:
         reason = (
             f"`{name}` is given a {kind}, which a saved configuration cannot hold in every format"
         )
+    for name in _arrays(loss) & stored.keys():
+        if not _may_be_a_list(loss, stored[name]):
+            reason = (
+                f"`{name}` is given an array, and a model that is loaded gives back a list: make it an array "
+                "in the constructor"
+            )
     without = f"`{loss.name}` has no `get_config`"
     partly = f"`get_config` of `{loss.name}` leaves parameters out"
     yield Match(
@@ -139,6 +145,39 @@ def _is_called(loss: Loss, attribute: str | None) -> bool:
 def _unsavable(loss: Loss) -> Iterator[tuple[str, str]]:
     if (init := _constructor(loss)) is not None:
         yield from unsavable(loss.tree.outline, loss.candidate.path[-1], init)
+
+
+def _arrays(loss: Loss) -> frozenset[str]:
+    """The parameters that calls of the class in this file give an array."""
+    init = _constructor(loss)
+    if init is None:
+        return frozenset()
+    return frozenset(given_arrays(loss.tree.outline, loss.candidate.path[-1], init))
+
+
+def _may_be_a_list(loss: Loss, attribute: str) -> bool:
+    """Whether all that reads an attribute takes a list as it takes an array: functions of a library, and
+    operators beside a tensor."""
+    for node in walk(loss.definition, cst.Attribute):
+        match node:
+            case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=name)) if (
+                name == attribute
+            ):
+                if not _takes_a_list(loss, node, loss.tree.parents[node]):
+                    return False
+    return True
+
+
+def _takes_a_list(loss: Loss, node: cst.Attribute, above: cst.CSTNode) -> bool:
+    match above:
+        case cst.AssignTarget():
+            return True
+        case cst.BinaryOperation(left=left, right=right):
+            return loss.is_tensor(right if left is node else left)
+        case cst.Arg():
+            call = loss.tree.parents[above]
+            return isinstance(call, cst.Call) and loss.operation(call) is not None
+    return False
 
 
 def _constructor(loss: Loss) -> ast.FunctionDef | None:
@@ -270,9 +309,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
 def _codes(loss: Loss, stored: Mapping[str, str]) -> Mapping[str, str]:
     """What is saved of each parameter: of an array a list, since no ``.keras`` file gives an array back."""
-    init = _constructor(loss)
-    name = loss.candidate.path[-1]
-    arrays = set() if init is None else given_arrays(loss.tree.outline, name, init)
+    arrays = _arrays(loss)
     to_list = f"{loss.spell('np.asarray')}(self.{{}}).tolist()"
     return {
         each: to_list.format(kept) if each in arrays else f"self.{kept}"

@@ -236,6 +236,25 @@ def test_of_an_array_a_list_is_saved(given: str) -> None:
     assert '{**super().get_config(), "w": np.asarray(self._w).tolist()}' in after
 
 
+@pytest.mark.parametrize(
+    ("read", "is_kept"),
+    [
+        ("tf.gather(self.w, tf.cast(y_true, tf.int32)) * y_pred", False),
+        ("self.w * tf.square(y_true - y_pred)", False),
+        ("tf.square(y_true - y_pred) * tf.constant(self.w)", False),
+        ("(1 - self.w) * tf.square(y_true - y_pred)", True),
+        ("self.w.sum() * tf.square(y_true - y_pred)", True),
+        ("self.w[:, None] * tf.square(y_true - y_pred)", True),
+    ],
+)
+def test_a_list_has_to_do_for_the_array_that_it_was_saved_of(read: str, is_kept: bool) -> None:
+    constructor = init("self, w, **kwargs", "super().__init__(**kwargs)", "self.w = w")
+    call = f"    def call(self, y_true, y_pred):\n        return {read}\n"
+    source = f"class GivenLoss(tf.keras.losses.Loss):\n{constructor}\n\n{call}\n"
+    (finding,) = findings(source + "loss = GivenLoss(np.ones(3))\n", "unsaved-parameters")
+    assert ("make it an array in the constructor" in finding.reason) is is_kept
+
+
 def test_a_get_config_in_the_old_spelling_is_read_too() -> None:
     name = saving("return {}").split("(")[0].split()[-1]
     source = saving(f"return {{**super({name}, self).get_config(), 'w': self.w}}")
