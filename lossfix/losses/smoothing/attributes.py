@@ -55,7 +55,7 @@ def _classes(loss: Loss) -> Iterator[cst.ClassDef]:
 def _of_the_class(
     loss: Loss, owner: cst.ClassDef, known: Mapping[str, Value]
 ) -> Iterator[tuple[str, Value]]:
-    run = Evaluation(loss, dict(known), loss.function)
+    run = Evaluation(loss, dict(known))
     for statement in owner.body.body:
         for name, value in _assigned(statement):
             try:
@@ -72,7 +72,7 @@ def _set_by_the_constructor(
     constructor = methods_of(owner).get("__init__")
     if constructor is None:
         return
-    run = Evaluation(loss, dict(known), loss.function)
+    run = Evaluation(loss, dict(known))
     for each in (*constructor.params.params[1:], *constructor.params.kwonly_params):
         try:
             default = random_.uniform(_LOWEST, _HIGHEST)

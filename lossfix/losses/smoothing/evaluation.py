@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -54,10 +54,10 @@ class Evaluation:
     loss: Loss
     known: dict[str, Value]
     """The values of names, by now."""
-    watch: cst.CSTNode
-    """The expression whose value is wanted besides, be it in a part that is called,"""
-    seen: tuple[Value, ...] = ()
-    """and what it was each time."""
+    watched: Set[cst.CSTNode] = frozenset()
+    """The expressions whose values are wanted besides, be they in a part that is called,"""
+    seen: dict[cst.CSTNode, tuple[Value, ...]] = field(default_factory=dict)
+    """and what each of them was each time."""
     taking: frozenset[Element] = frozenset()
     """What is taken of the tensors besides the one element;"""
     others: Mapping[Element, Evaluation] = field(default_factory=dict)
@@ -144,10 +144,10 @@ class Evaluation:
             self.known[target.value] = each
 
     def value(self, node: cst.CSTNode) -> Value:
-        """What an expression is; that of the one which is watched is kept."""
+        """What an expression is; those of the ones which are watched are kept."""
         result = self._value(node)
-        if node is self.watch:
-            self.seen += (result,)
+        if node in self.watched:
+            self.seen[node] = (*self.seen.get(node, ()), result)
         return result
 
     def number(self, node: cst.CSTNode) -> float:
@@ -276,7 +276,8 @@ class Evaluation:
         others = {each: self.on(part, run, handed) for each, run in self.others.items()}
         inside = self.on(part, self, handed, others)
         result = inside.block(part.function.body.body)
-        self.seen += inside.seen
+        for each, values in inside.seen.items():
+            self.seen[each] = (*self.seen.get(each, ()), *values)
         self.asked |= inside.asked
         return result
 
@@ -297,7 +298,7 @@ class Evaluation:
         return Evaluation(
             part,
             known,
-            self.watch,
+            self.watched,
             taking=self.taking,
             others=others or {},
             names_of=self.names_of,

@@ -22,6 +22,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing.attributes import attributes
 from lossfix.losses.smoothing.elements import Channels, Element, Step, elements
 from lossfix.losses.smoothing.evaluation import Evaluation, Unknown, Value
+from lossfix.losses.smoothing.gates import gates
 from lossfix.model import Form
 from lossfix.syntax.tree import Tree, dotted, walk
 
@@ -91,7 +92,7 @@ def _around(loss: Loss) -> list[cst.FunctionDef]:
 
 def _environment(loss: Loss, random_: random.Random) -> dict[str, Value]:
     known: dict[str, Value] = {}
-    run = Evaluation(loss, known, loss.function)
+    run = Evaluation(loss, known)
     for name, default in _constants(loss):
         try:
             known[name] = run.value(default) if default else random_.uniform(0.1, 0.9)
@@ -107,7 +108,7 @@ def number_of(loss: Loss, node: cst.BaseExpression) -> float | None:
     found: set[float] = set()
     for draw in range(2):
         try:
-            run = Evaluation(loss, _environment(loss, random.Random(draw)), node)
+            run = Evaluation(loss, _environment(loss, random.Random(draw)))
             found.add(run.number(named_value(loss, node) or node))
         except (Unknown, ArithmeticError, ValueError):
             return None
@@ -122,7 +123,7 @@ def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
     ``None`` where the body is no elementwise arithmetic, or the condition never flips on the
     predictions tried (between -3 and 3 densely, to 120,000 sparsely).
     """
-    found = _found(loss, condition, _environment)
+    found = _found(loss, condition)
     if not found:
         return None
     jump = max(found, key=lambda each: each.size)
@@ -131,7 +132,7 @@ def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
     if not _asks_for_what_is_drawn(loss, condition):
         return jump
     # `where(e < delta, 0.5 * e * e, e - 0.5)` fits a delta of one, and nobody says that it is another.
-    usual = _found(loss, condition, partial(_with_usual_bounds, condition))
+    usual = _found(loss, condition, usual=True)
     if usual and all(each.continuous for each in usual):
         return usual[0]
     return jump
@@ -170,13 +171,34 @@ def _with_usual_bounds(
     return {**drawn, **{name: value for name, value in ones.items() if name in asked}}
 
 
-def _found(
-    loss: Loss,
-    condition: cst.CSTNode,
-    environment_of: Callable[[Loss, random.Random], dict[str, Value]],
-) -> list[Jump] | None:
-    """The jumps of some draws; ``None`` where the body has no value on one number."""
-    found: list[Jump] = []
+def _found(loss: Loss, condition: cst.CSTNode, usual: bool = False) -> list[Jump] | None:
+    """The jumps of some draws; ``None`` where the body has no value on one number.
+
+    Args:
+        usual: parameters without a default that the condition asks for are one.
+    """
+    together = _conditions(loss)
+    watched = together if condition in together and not usual else frozenset({condition})
+    lines = _lines(loss, watched, condition if usual else None)
+    try:
+        return None if lines is None else [each for line in lines for each in line.jumps(condition)]
+    except Unknown:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _conditions(loss: Loss) -> frozenset[cst.CSTNode]:
+    """Those of all gates of a loss and its parts: they are watched together."""
+    return frozenset(gate.condition for each in (loss, *parts_of(loss)) for gate in gates(each))
+
+
+@lru_cache(maxsize=4)
+def _lines(
+    loss: Loss, watched: frozenset[cst.CSTNode], usual_of: cst.CSTNode | None
+) -> tuple[_Line, ...] | None:
+    """The same loss with a prediction that moves, for some draws of all else; ``None`` as above."""
+    environment_of = partial(_with_usual_bounds, usual_of) if usual_of else _environment
+    lines: list[_Line] = []
     for draw in range(_DRAWS):
         random_ = random.Random(draw)
         around = _by_function(environment_of, random_)
@@ -188,13 +210,13 @@ def _found(
             for each in _elements(loss)
         }
         own = {loss.y_true: targets[draw % 3], loss.y_pred: drawn.uniform(-1, 1)}
-        point = _Point(loss, condition, environment, own, others, around)
+        point = _Point(loss, watched, environment, own, others, around)
         try:
             for moving in (None, *(each for each in others if isinstance(each, Channels))):
-                found += _jumps(point, moving)
+                lines.append(_line(point, moving))
         except Unknown:
             return None
-    return found
+    return tuple(lines)
 
 
 def _by_function(
@@ -219,7 +241,7 @@ class _Point:
     """Where a loss is evaluated: everything but the prediction that moves."""
 
     loss: Loss
-    condition: cst.CSTNode
+    watched: frozenset[cst.CSTNode]
     environment: Mapping[str, Value]
     own: Mapping[str, Value]
     """The target and the prediction of the element that stands for all,"""
@@ -238,7 +260,7 @@ class _Point:
         def run(element: Element | None, pair: Mapping[str, Value]) -> Evaluation:
             moved = {loss.y_pred: prediction} if element == moving else {}
             known = {**self.environment, **pair, **moved}
-            return Evaluation(loss, known, self.condition, taking=taking, names_of=self.around)
+            return Evaluation(loss, known, self.watched, taking=taking, names_of=self.around)
 
         own = run(None, self.own)
         own.others = {each: run(each, pair) for each, pair in self.others.items()}
@@ -248,39 +270,53 @@ class _Point:
             return math.nan, own
 
 
-def _jumps(point: _Point, moving: Element | None) -> Iterator[Jump]:
-    relative = ""
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """A loss along one prediction, and what its conditions were at some places there."""
 
-    def at(prediction: float) -> tuple[float, tuple[Value, ...]]:
-        nonlocal relative
-        value, run = point.at(prediction, moving)
-        if moving is not None or Step.BEFORE in run.asked:
-            relative = "step" if moving is None else "channel"
-        return value, run.seen
+    point: _Point
+    moving: Element | None
+    relative: str
+    """As in ``Jump``."""
+    seen: tuple[tuple[float, Mapping[cst.CSTNode, tuple[Value, ...]]], ...]
 
-    def beside(place: float, step: float) -> float:
-        """The value on one side; a place between both, as where a sign is 0, belongs to neither."""
-        (value, seen), (next_value, next_seen) = at(place), at(place + step)
-        return value if seen == next_seen else next_value
-
-    points = _GRID if not any(isinstance(each, Channels) for each in point.others) else _COARSE
-    previous = at(points[0])[1]
-    for low, high in pairwise(points):
-        seen = at(high)[1]
-        # A condition is true or false, and what is rounded is a number.
-        flips = all(isinstance(each, bool | float) for each in (*seen, *previous))
-        if flips and seen != previous:
+    def jumps(self, condition: cst.CSTNode) -> Iterator[Jump]:
+        """How the loss behaves where ``condition`` flips; raises ``Unknown`` where it has no value."""
+        for (low, before), (high, after) in pairwise(self.seen):
+            previous, seen = before.get(condition, ()), after.get(condition, ())
+            # A condition is true or false, and what is rounded is a number.
+            flips = all(isinstance(each, bool | float) for each in (*seen, *previous))
+            if not flips or seen == previous:
+                continue
             left, right = low, high
             for _ in range(60):
                 middle = (left + right) / 2
-                if at(middle)[1] == previous:
+                if self._at(middle, condition)[1] == previous:
                     left = middle
                 else:
                     right = middle
-            below, above = beside(left, -_BESIDE), beside(right, _BESIDE)
+            below = self._beside(left, -_BESIDE, condition)
+            above = self._beside(right, _BESIDE, condition)
             if math.isfinite(below) and math.isfinite(above):
                 size = abs(above - below)
                 scale = max(abs(above), abs(below), 1e-3)
                 size = 0.0 if size <= _CONTINUOUS * scale else size
-                yield Jump(right, size, relative)
-        previous = seen
+                yield Jump(right, size, self.relative)
+
+    def _at(self, prediction: float, condition: cst.CSTNode) -> tuple[float, tuple[Value, ...]]:
+        value, run = self.point.at(prediction, self.moving)
+        return value, run.seen.get(condition, ())
+
+    def _beside(self, place: float, step: float, condition: cst.CSTNode) -> float:
+        """The value on one side; a place between both, as where a sign is 0, belongs to neither."""
+        value, seen = self._at(place, condition)
+        next_value, next_seen = self._at(place + step, condition)
+        return value if seen == next_seen else next_value
+
+
+def _line(point: _Point, moving: Element | None) -> _Line:
+    places = _GRID if not any(isinstance(each, Channels) for each in point.others) else _COARSE
+    runs = [(place, point.at(place, moving)[1]) for place in places]
+    by_steps = any(Step.BEFORE in run.asked for _, run in runs)
+    relative = "channel" if moving is not None else "step" if by_steps else ""
+    return _Line(point, moving, relative, tuple((place, run.seen) for place, run in runs))
