@@ -89,7 +89,8 @@ class Candidate:
 
     @property
     def function(self) -> Callable[..., Any]:
-        """The author's function: of an instance its ``call``, of Keras' own wrapper what that calls."""
+        """The author's function: of an instance its ``call``, of Keras' own wrapper what that calls, with the
+        arguments that it gives it."""
         # An instance that runs under stand-ins alone is called by a function around it.
         target = inspect.unwrap(self.target) if inspect.isroutine(self.target) else self.target
         call, wrapped = getattr(target, "call", None), getattr(target, "fn", None)
