@@ -95,45 +95,42 @@ def match(loss: Loss) -> Iterator[Match]:
         under = _under_root(loss, node)
         if under is not None:
             yield _finding(loss, node, under)
-        elif (of := _distance(loss, node)) is not None and is_zero_on_the_diagonal(loss, of):
+        elif isinstance(node, cst.Call) and (told := _elsewhere(loss, node)):
+            rooted = loss.operation(node) == "tf.sqrt" or _is_plain_reduction(node)
             yield Match(
                 node,
-                f"`{loss.tree.line(node, _SHOWN)}` has no gradient on its diagonal, where each prediction "
-                "meets itself: it is nan where that counts, and spreads to all weights",
-                "" if not _is_norm(loss, node) or _is_plain_reduction(node) else _UNUSUAL,
+                f"`{loss.tree.line(node, _SHOWN)}` {told}",
+                "" if rooted else _UNUSUAL,
                 Severity.WARNING,
             )
-        elif (of := _rooted(loss, node)) is not None and is_between_parts(loss, of):
-            yield Match(
-                node,
-                f"`{loss.tree.line(node, _SHOWN)}` has no gradient where both parts of a prediction "
-                "are equal, as for the same input twice: it is nan there, and spreads to all weights",
-                "" if not _is_norm(loss, node) or _is_plain_reduction(node) else _UNUSUAL,
-                Severity.WARNING,
-            )
-        elif isinstance(node, cst.Call) and _is_of_edges(loss, node):
-            yield Match(
-                node,
-                f"`{loss.tree.line(node, _SHOWN)}` has no gradient where the predictions are flat, as in a "
-                "uniform background: it is nan there, and spreads to all weights",
-                "" if not _is_norm(loss, node) or _is_plain_reduction(node) else _UNUSUAL,
-                Severity.WARNING,
-            )
-        elif isinstance(node, cst.Call) and _is_of_predictions(loss, node):
-            yield Match(
-                node,
-                f"`{loss.tree.line(node, _SHOWN)}` is nan where a prediction is negative, and has no "
-                "gradient where one is zero",
-                severity=Severity.WARNING,
-            )
-        elif isinstance(node, cst.Call) and node.args and _is_deviation(loss, node):
-            yield Match(
-                node,
-                f"`{loss.tree.line(node, _SHOWN)}` has no gradient where all values are equal, as in a "
-                "batch of one: it is nan, and spreads to all weights",
-                "" if _is_plain_reduction(node) else _UNUSUAL,
-                Severity.WARNING,
-            )
+
+
+def _elsewhere(loss: Loss, node: cst.Call) -> str:
+    """Where else than at perfect predictions a root or a norm fails, and how; empty where it does not."""
+    of, of_all = _distance(loss, node), _rooted(loss, node)
+    if of is not None and is_zero_on_the_diagonal(loss, of):
+        return (
+            "has no gradient on its diagonal, where each prediction meets itself: it is nan where that "
+            "counts, and spreads to all weights"
+        )
+    if of_all is not None and is_between_parts(loss, of_all):
+        return (
+            "has no gradient where both parts of a prediction are equal, as for the same input twice: it "
+            "is nan there, and spreads to all weights"
+        )
+    if _is_of_edges(loss, node):
+        return (
+            "has no gradient where the predictions are flat, as in a uniform background: it is nan "
+            "there, and spreads to all weights"
+        )
+    if _is_of_predictions(loss, node):
+        return "is nan where a prediction is negative, and has no gradient where one is zero"
+    if node.args and _is_deviation(loss, node):
+        return (
+            "has no gradient where all values are equal, as in a batch of one: it is nan, and spreads to "
+            "all weights"
+        )
+    return ""
 
 
 def _finding(loss: Loss, node: cst.BaseExpression, under: cst.BaseExpression) -> Match:
