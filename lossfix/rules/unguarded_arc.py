@@ -3,7 +3,8 @@
 ## What it does
 
 Reports the arc cosine of something that depends on targets and predictions and is not kept away from -1 and
-1. A bound of `1 - 1e-8` is none: in `float32` it is 1.
+1, and that of the predictions as they come, which are cosines then. A bound of `1 - 1e-8` is none: in
+`float32` it is 1.
 
 ## Why is this bad
 
@@ -57,6 +58,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.bare import is_bare
 from lossfix.losses.code.conditions import current_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.words import words
@@ -75,26 +77,26 @@ _SHOWN = 60
 
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body, cst.Call):
-        if _argument(loss, node) is not None:
+        where = _where(loss, node)
+        if where:
             yield Match(
                 node,
-                f"`{loss.tree.line(node, _SHOWN)}` has no gradient where its argument is 1, as at "
-                "perfect predictions: it is nan there, and spreads to all weights",
+                f"`{loss.tree.line(node, _SHOWN)}` has no gradient {where}: it is nan there, and spreads to "
+                "all weights",
                 f"clip its argument to between {_LOWEST} and {_HIGHEST}: nothing nearer is told from "
                 "1 in float32, and the angles below 0.0005 become that",
             )
 
 
-def _argument(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
-    """What the arc cosine is taken of, where it can be 1 and nothing keeps it away from that."""
-    match node:
-        case cst.Call(args=[cst.Arg(value=inner, keyword=None, star="")]) if (
-            loss.operation(node) == "tf.acos"
-            and loss.flow.depends(inner) >= {"y_true", "y_pred"}
-            and _reaches_one(loss, inner)
-        ):
-            return inner
-    return None
+def _where(loss: Loss, node: cst.Call) -> str:
+    """Where an arc cosine has no gradient; empty where it is kept away from that, or is never there."""
+    match node.args:
+        case [cst.Arg(value=inner, keyword=None, star="")] if loss.operation(node) == "tf.acos":
+            if is_bare(loss, inner, loss.y_pred):
+                return "where a prediction is 1 or -1, or beyond by rounding"
+            meets = loss.flow.depends(inner) >= {"y_true", "y_pred"} and _reaches_one(loss, inner)
+            return "where its argument is 1, as at perfect predictions" if meets else ""
+    return ""
 
 
 def _reaches_one(loss: Loss, node: cst.BaseExpression) -> bool:

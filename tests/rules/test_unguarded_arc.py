@@ -48,14 +48,24 @@ def test_bounds_that_are_rounded_to_one_are_none(bounds: str) -> None:
         f"tf.minimum(tf.abs({PRODUCT}), 0.9999)",
         f"0.999 * {PRODUCT}",
         "tf.reduce_sum(tf.square(y_true), axis=-1)",
-        "y_pred",
-        "y_pred[:, 0]",
+        "y_true",
+        "tf.clip_by_value(y_pred, -1.0 + 1e-7, 1.0 - 1e-7)",
+        "0.99 * y_pred",
+        "tf.tanh(y_pred)",
         "tf.tanh(y_pred * y_true)",
         "y_true * y_pred / 3.0",
     ],
 )
 def test_what_is_kept_away_or_may_be_anything_is_left_alone(inner: str) -> None:
     assert findings(loss(f"return tf.acos({inner}) * y_pred"), RULE) == ()
+
+
+@pytest.mark.parametrize("inner", ["y_pred", "y_pred[:, 0]", "tf.cast(y_pred, tf.float32)"])
+def test_predictions_of_which_it_is_taken_are_cosines(inner: str) -> None:
+    margin = f"return tf.cos(tf.acos({inner}) + 0.5) * y_true"
+    (finding,) = findings(loss(margin), RULE)
+    assert "beyond by rounding" in finding.message
+    assert "1.0 - 1e-7" in finding.reason
 
 
 def test_an_arc_sine_of_a_distance_is_left_alone() -> None:
