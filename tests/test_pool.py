@@ -68,11 +68,12 @@ def test_little_work_stays_in_this_process() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are not killed there")
 def test_no_process_outlives_the_one_that_started_it() -> None:
     code = """
-import time
+import os, time
 from lossfix import pool as pools
 pools.WORTHWHILE, pools.CHUNK = 0, 1
 def work(number):
-    print("at work", flush=True)
+    # In one piece: both processes say it at once.
+    os.write(1, b"at work\\n")
     time.sleep(60)
 list(pools.Pool(2).map(work, [(0,), (1,)], lambda row: 1))
 """
