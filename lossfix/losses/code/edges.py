@@ -8,6 +8,7 @@ import libcst as cst
 
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.variances import squared_in
 from lossfix.losses.operations.words import words
 
 _EDGES = words("tf.image.sobel_edges tf.image.image_gradients")
@@ -32,14 +33,8 @@ def is_length_of_edges(loss: Loss, node: cst.BaseExpression) -> bool:
 
 
 def _is_squared_edge(loss: Loss, node: cst.BaseExpression) -> bool:
-    match named_value(loss, node) or node:
-        case cst.BinaryOperation(left=left, operator=cst.Power(), right=cst.Integer(value="2")):
-            return is_edge(loss, left)
-        case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
-            return left.deep_equals(right) and is_edge(loss, left)
-        case cst.Call(args=[cst.Arg(value=first)]) as call:
-            return loss.operation(call) == "tf.square" and is_edge(loss, first)
-    return False
+    inner = squared_in(loss, node)
+    return inner is not None and is_edge(loss, inner)
 
 
 def is_edge(loss: Loss, node: cst.BaseExpression) -> bool:

@@ -9,10 +9,10 @@ from lossfix.losses.code.bare import is_bare
 from lossfix.losses.code.conditions import named_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.perfect import is_zero
+from lossfix.losses.code.variances import squared_in
 from lossfix.syntax.tree import takes_all
 
 _OF_LAST_AXIS = frozenset({"-1", "2"})
-_ZERO_AT_ZERO = ("tf.square", "tf.abs")
 _DIFFERENCES = ("tf.subtract", "tf.math.squared_difference")
 _TOTALS = ("tf.reduce_sum", "tf.reduce_mean")
 
@@ -66,15 +66,14 @@ def _are_parts(loss: Loss, one: cst.BaseExpression, other: cst.BaseExpression) -
 
 def _vanishing_with(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
     """What is squared or made absolute in ``node``, or bounded by zero: ``node`` is zero where that is."""
+    inner = squared_in(loss, node)
+    if inner is not None:
+        return inner
     match node:
-        case cst.BinaryOperation(operator=cst.Power(), left=left, right=cst.Integer(value="2")):
-            return left
-        case cst.BinaryOperation(operator=cst.Multiply(), left=left, right=right):
-            return left if left.deep_equals(right) else None
         case cst.Call(args=[cst.Arg(value=first), *rest]):
             operation = loss.operation(node)
             bounded = operation == "tf.maximum" and len(rest) == 1 and is_zero(rest[0].value)
-            return first if bounded or operation in _ZERO_AT_ZERO else None
+            return first if bounded or operation == "tf.abs" else None
     return None
 
 

@@ -22,11 +22,11 @@ def is_variance(loss: Loss, node: cst.BaseExpression) -> bool:
             if operation == "tf.maximum" and len(rest) == 1:
                 bounded = is_zero(rest[0].value)
                 return bounded and is_variance(loss, first)
-            squared = _squared(loss, first) if operation in _MEANS else None
+            squared = squared_in(loss, first) if operation in _MEANS else None
             return squared is not None and _is_deviation(loss, squared)
         case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right):
-            of_squares, mean = _averaged(loss, left), _squared(loss, right)
-            squared = None if of_squares is None else _squared(loss, of_squares)
+            of_squares, mean = _averaged(loss, left), squared_in(loss, right)
+            squared = None if of_squares is None else squared_in(loss, of_squares)
             return mean is not None and _are_equal(squared, _averaged(loss, mean))
     return False
 
@@ -66,7 +66,8 @@ def _is_deviation(loss: Loss, node: cst.BaseExpression) -> bool:
     return False
 
 
-def _squared(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
+def squared_in(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What ``node`` is the square of, as it is written or by its name."""
     match _meant(loss, node):
         case cst.Call(args=[cst.Arg(value=inner)]) as call if loss.operation(call) == "tf.square":
             return inner
