@@ -6,10 +6,10 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from program import Ended, lossfix
@@ -61,14 +61,20 @@ class Fixed:
     folder: Path
 
 
-@cache
-def fixed(project: Project) -> Fixed:
-    folder = Path(mkdtemp(prefix="lossfix-")) / project.name
-    shutil.copytree(PROJECTS / project.name, folder)
-    before = files(folder)
-    first = trained(project, folder)
-    ended = lossfix("fix", ".", at=folder)
-    return Fixed(before, files(folder), first, trained(project, folder), ended, folder)
+@pytest.fixture(scope="module")
+def fixed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Project], Fixed]:
+    """A project before and after a fix, which each gets once."""
+
+    @cache
+    def fixed(project: Project) -> Fixed:
+        folder = tmp_path_factory.mktemp("project") / project.name
+        shutil.copytree(PROJECTS / project.name, folder)
+        before = files(folder)
+        first = trained(project, folder)
+        ended = lossfix("fix", ".", at=folder)
+        return Fixed(before, files(folder), first, trained(project, folder), ended, folder)
+
+    return fixed
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -102,7 +108,9 @@ def cells(path: Path) -> str:
 
 
 @pytest.mark.parametrize("project", ALL, ids=lambda project: project.name)
-def test_every_model_of_a_project_trains_once_it_is_fixed(project: Project):
+def test_every_model_of_a_project_trains_once_it_is_fixed(
+    project: Project, fixed: Callable[[Project], Fixed]
+):
     run = fixed(project)
     assert run.second.keys() == run.first.keys()
     for result in run.second.values():
@@ -111,7 +119,9 @@ def test_every_model_of_a_project_trains_once_it_is_fixed(project: Project):
 
 
 @pytest.mark.parametrize("project", ALL, ids=lambda project: project.name)
-def test_what_worked_before_says_the_same_after(project: Project):
+def test_what_worked_before_says_the_same_after(
+    project: Project, fixed: Callable[[Project], Fixed]
+):
     run = fixed(project)
     for name, result in run.first.items():
         if "error" not in result:
@@ -120,7 +130,9 @@ def test_what_worked_before_says_the_same_after(project: Project):
 
 
 @pytest.mark.parametrize("project", ALL[4:], ids=lambda project: project.name)
-def test_every_number_that_could_be_had_before_is_the_same_after(project: Project):
+def test_every_number_that_could_be_had_before_is_the_same_after(
+    project: Project, fixed: Callable[[Project], Fixed]
+):
     run = fixed(project)
     numbers = [
         {
@@ -134,7 +146,9 @@ def test_every_number_that_could_be_had_before_is_the_same_after(project: Projec
 
 
 @pytest.mark.parametrize("project", ALL, ids=lambda project: project.name)
-def test_files_without_a_loss_or_a_call_of_one_keep_every_byte(project: Project):
+def test_files_without_a_loss_or_a_call_of_one_keep_every_byte(
+    project: Project, fixed: Callable[[Project], Fixed]
+):
     run = fixed(project)
     assert run.after.keys() == run.before.keys()
     changed = {path for path in run.before if run.before[path] != run.after[path]}
@@ -142,7 +156,9 @@ def test_files_without_a_loss_or_a_call_of_one_keep_every_byte(project: Project)
 
 
 @pytest.mark.parametrize("project", ALL, ids=lambda project: project.name)
-def test_what_can_be_mended_is_written_or_kept_or_told_with_a_reason(project: Project):
+def test_what_can_be_mended_is_written_or_kept_or_told_with_a_reason(
+    project: Project, fixed: Callable[[Project], Fixed]
+):
     ended = fixed(project).ended
     told = ended.err.splitlines()
     kept = {line.split()[1] for line in told if line.startswith("Kept ")}
@@ -150,7 +166,9 @@ def test_what_can_be_mended_is_written_or_kept_or_told_with_a_reason(project: Pr
     assert [line for line in left if line.split(":")[0] not in kept] == []
 
 
-def test_a_direct_call_in_another_file_gets_the_value_of_each_sample():
+def test_a_direct_call_in_another_file_gets_the_value_of_each_sample(
+    fixed: Callable[[Project], Fixed],
+):
     run = fixed(ALL[0])
     old = run.before["shop/evaluate.py"].decode()
     new = run.after["shop/evaluate.py"].decode()
@@ -158,15 +176,15 @@ def test_a_direct_call_in_another_file_gets_the_value_of_each_sample():
     assert run.second["stock"]["worst"] == run.first["median"]["worst"] == 3
 
 
-def test_undo_takes_a_whole_project_back():
+def test_undo_takes_a_whole_project_back(fixed: Callable[[Project], Fixed], tmp_path: Path):
     run = fixed(ALL[0])
-    copy = Path(mkdtemp(prefix="lossfix-")) / "package"
+    copy = tmp_path / "package"
     shutil.copytree(run.folder, copy)
     assert lossfix("undo", at=copy).code == 0
     assert files(copy) == run.before
 
 
-def test_a_second_fix_finds_nothing_more_to_do():
+def test_a_second_fix_finds_nothing_more_to_do(fixed: Callable[[Project], Fixed]):
     run = fixed(ALL[2])
     again = lossfix("fix", "--diff", ".", at=run.folder)
     assert (again.code, again.out) == (0, b"")

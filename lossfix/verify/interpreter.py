@@ -11,10 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from lossfix.verify.scratch import Scratch
 
 OLDEST = (3, 9)
 """The probe runs from this Python on."""
@@ -221,13 +222,13 @@ def _resolve(name: str, project: Path, environ: Mapping[str, str]) -> str:
 def _look(path: str, environ: Mapping[str, str]) -> dict[str, str] | str:
     """The versions that an interpreter has, or why it cannot be taken."""
     try:
-        with tempfile.TemporaryDirectory(prefix="lossfix-") as scratch:
+        with Scratch() as folder:
             done = subprocess.run(
                 [path, "-B", "-X", "utf8", "-c", _LOOK],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=LOOK_SECONDS,
-                cwd=scratch,
+                cwd=folder,
                 env=clean_environment(environ),
                 check=False,
             )

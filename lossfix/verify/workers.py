@@ -9,11 +9,9 @@ import atexit
 import contextlib
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +29,7 @@ from lossfix.verify.probe.protocol import (
     encode,
     receive,
 )
+from lossfix.verify.scratch import Scratch
 
 T = TypeVar("T")
 
@@ -92,8 +91,8 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.busy = True
-        self._scratch = tempfile.mkdtemp(prefix="lossfix-")
-        self._log = os.path.join(self._scratch, "worker.log")
+        self._scratch = Scratch()
+        self._log = os.path.join(self._scratch.path, "worker.log")
         try:
             with open(self._log, "wb") as log:
                 self._process = subprocess.Popen(
@@ -101,12 +100,12 @@ class Worker:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
-                    cwd=self._scratch,
-                    env={**clean_environment(), "TMPDIR": self._scratch},
+                    cwd=self._scratch.path,
+                    env={**clean_environment(), "TMPDIR": self._scratch.path},
                     start_new_session=True,
                 )
         except OSError as error:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.delete()
             why = error.strerror or str(error)
             raise InterpreterError(f"{settings.python} cannot be started: {why}") from error
         self._requests = cast(BinaryIO, self._process.stdin)
@@ -152,7 +151,7 @@ class Worker:
             self._kill()
             self._process.wait()
         self._answers.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.delete()
 
     def _greet(self) -> Hello:
         settings, nonce = self.settings, secrets.token_hex(16)

@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Callable
@@ -35,13 +36,25 @@ _LATE = ("numpy.ma",)
 def main() -> None:
     """Serves whoever started this process over its standard input and output, until they close.
 
-    The working directory must be a scratch folder of this worker's own.
+    The working directory must be a scratch folder of this worker's own. It is gone afterwards: whoever
+    started this process may have been killed without having deleted it.
     """
+    from .supervise import remove
+
     wire = _take_over_streams()
-    start = receive(Start, wire.asker)
-    if start is None:
-        return
     scratch = os.getcwd()
+    try:
+        start = receive(Start, wire.asker)
+        if start is not None:
+            _serve(start, scratch, wire)
+    except BrokenPipeError:
+        pass  # nobody is there for the answer
+    finally:
+        remove(scratch)
+    _exit(0)  # TensorFlow takes its time to leave
+
+
+def _serve(start: Start, scratch: str, wire: Wire) -> None:
     _settle(scratch, start.root)
     try:
         measure = _import_measure()
@@ -49,6 +62,7 @@ def main() -> None:
     except BaseException as error:
         traceback.print_exc()
         wire.reply(Hello(start.nonce, error=f"{type(error).__name__}: {error}"))
+        receive(Request, wire.asker)  # what was printed is read before all of it is deleted
         return
     (_serve_children if start.fork else _serve_once)(start, scratch, wire, measure, versions)
 
@@ -71,7 +85,7 @@ class Wire:
 def _serve_children(
     start: Start, scratch: str, wire: Wire, measure: Measure, versions: Versions
 ) -> None:
-    from .supervise import Abandoned, remove, run
+    from .supervise import Abandoned, run
 
     limits = Limits(start.timeout, start.memory)
     become_subreaper()
@@ -81,16 +95,12 @@ def _serve_children(
     in_child = partial(
         run, scratch=scratch, limits=limits, asker=wire.asker.fileno(), private=(wire.channel,)
     )
-    try:
+    with suppress(Abandoned):
         trial = in_child(lambda directory: None)
         wire.reply(Hello(start.nonce, versions, trial.isolation, trial.detail))
         for request in iter(partial(receive, Request, wire.asker), None):
             ending = in_child(partial(measure, request.job))
             wire.reply(Answer(request.nonce, ending.kind, ending.facts, ending.detail, ending.log))
-    except Abandoned:
-        pass
-    remove(scratch)  # whoever started this process may be gone without having done so
-    _exit(0)  # TensorFlow takes its time to leave
 
 
 def _serve_once(
