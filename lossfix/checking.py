@@ -348,9 +348,12 @@ def read_elsewhere(loss: Loss) -> str:
 
 def finding_of(path: str, found: Found, reason: str) -> Finding:
     """What people read of what was found; ``reason`` says why it is not mended, where it is not."""
+    spans = found.loss.tree.spans
+    span = spans[found.match.place]
+    further = {spans[each].line for each in found.match.shows_at} - {span.line}
     return Finding(
         path=path,
-        span=found.loss.tree.spans[found.match.place],
+        span=span,
         code=found.rule.code,
         rule=found.rule.name,
         severity=found.match.severity or found.rule.severity,
@@ -358,4 +361,5 @@ def finding_of(path: str, found: Found, reason: str) -> Finding:
         message=found.match.message,
         loss=found.loss.name,
         reason=reason,
+        further=tuple(sorted(further)),
     )

@@ -121,6 +121,8 @@ class Finding:
     """Why it is not rewritten; empty where it can be."""
     cell: int | None = None
     """The notebook cell to which the lines of ``span`` are relative."""
+    further: tuple[int, ...] = ()
+    """Other lines of the whole text at which the same fault shows, and is told by this finding."""
 
 
 @dataclass(frozen=True)

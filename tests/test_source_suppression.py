@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,17 @@ def silenced(text: str, line: int, code: str = "LF201") -> bool:
 def test_a_comment_silences_the_rules_that_it_names(comment, silent):
     assert silenced(f"x = 1\ny = 2  {comment}\nz = 3\n", 2) is silent
     assert not silenced(f"x = 1\ny = 2  {comment}\nz = 3\n", 3)
+
+
+def test_a_comment_at_any_place_of_a_finding_silences_it_and_is_used():
+    text = "x = 1\ny = 2  # lossfix: ignore[LF201]\nz = 3\n"
+    comments = suppressions(text)
+    found = replace(finding(1), further=(2, 3))
+    assert comments.cover(found)
+    assert unused(Source("a.py", text), comments, [found], RULES, ALL) == ()
+    elsewhere = replace(finding(1), further=(3,))
+    assert not comments.cover(elsewhere)
+    assert len(unused(Source("a.py", text), comments, [elsewhere], RULES, ALL)) == 1
 
 
 def test_text_in_a_string_is_no_comment():

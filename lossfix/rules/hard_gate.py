@@ -57,7 +57,7 @@ import libcst as cst
 
 from lossfix.losses.code.conditions import steps_compared
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.smoothing.gates import Gate, first_use, flag_of, gates
+from lossfix.losses.smoothing.gates import Gate, all_uses, flag_of, gates
 from lossfix.losses.smoothing.paths import Path, path_of
 from lossfix.losses.smoothing.smooth import obstacle
 from lossfix.model import Safety, Severity
@@ -76,7 +76,7 @@ def match(loss: Loss) -> Iterator[Match]:
                 gate.node,
                 f"`{condition}` is used as a number: no gradient passes through this gate",
                 obstacle(loss, gate),
-                told_at=first_use(loss, gate),
+                shows_at=all_uses(loss, gate),
             )
 
 

@@ -67,8 +67,8 @@ from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.smoothing.gates import (
     Gate,
     Use,
+    all_uses,
     deliberate,
-    first_use,
     flag_of,
     gates,
     is_compared,
@@ -105,7 +105,7 @@ def match(loss: Loss) -> Iterator[Match]:
             gate.node,
             _said("the loss", loss, gate, where),
             _reason(loss, gate),
-            told_at=first_use(loss, gate),
+            shows_at=all_uses(loss, gate),
         )
 
 
@@ -178,7 +178,7 @@ def _where_it_is_called(part: Loss, gate: Gate) -> Iterator[Match]:
             said,
             reason,
             of=tuple(each.name for each in found),
-            told_at=first_use(part, gate),
+            shows_at=all_uses(part, gate),
         )
 
 

@@ -30,13 +30,13 @@ class Match:
     """Where it differs from the rule's."""
     of: tuple[str, ...] = ()
     """In a part of several losses: those of which it is true, by their names; empty where of all."""
-    told_at: cst.CSTNode | None = None
-    """Where people read of it, if not at ``node``: one fault may have to be mended in several places."""
+    shows_at: tuple[cst.CSTNode, ...] = ()
+    """All places of one fault that has to be mended in several, the first first; empty: only ``node``."""
 
     @property
     def place(self) -> cst.CSTNode:
         """Where people read of it."""
-        return self.told_at or self.node
+        return self.shows_at[0] if self.shows_at else self.node
 
 
 @dataclass(frozen=True, eq=False)

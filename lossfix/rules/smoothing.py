@@ -27,7 +27,7 @@ def dead(
     node: cst.CSTNode,
     message: str,
     reason: str = "",
-    told_at: cst.CSTNode | None = None,
+    shows_at: tuple[cst.CSTNode, ...] = (),
 ) -> Match:
     """A match of something that could be smoothed, unless it is there on purpose or is to be kept."""
     severity = None
@@ -39,7 +39,7 @@ def dead(
         severity = Severity.INFO
     elif loss.relaxation.gate is Gate.KEEP:
         reason = "--gate keep"
-    return Match(node, message, reason, severity, told_at=told_at)
+    return Match(node, message, reason, severity, shows_at=shows_at)
 
 
 def compared(loss: Loss, kinds: Set[str], what: str) -> Iterator[Match]:

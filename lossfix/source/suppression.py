@@ -1,7 +1,8 @@
 """Comments that silence a finding: ``# lossfix: ignore[LF201] reason`` and ``# lossfix: skip-file``.
 
 A comment counts for the whole statement on whose lines it stands; on a ``def`` or ``class``, or one
-of its decorators, it counts for all that is inside. Text in a string is no comment.
+of its decorators, it counts for all that is inside. What shows in several places is one finding, which
+a comment at any of them silences. Text in a string is no comment.
 """
 
 from __future__ import annotations
@@ -43,8 +44,14 @@ class Suppression:
 
     def covers(self, finding: Finding) -> bool:
         """Whether the comment silences the finding."""
-        return self.first <= finding.span.line <= self.last and (
+        return self.reaches(finding) and (
             not self.rules or any(_means(rule, finding.code, finding.rule) for rule in self.rules)
+        )
+
+    def reaches(self, finding: Finding) -> bool:
+        """Whether what is found shows on any of its lines."""
+        return any(
+            self.first <= line <= self.last for line in (finding.span.line, *finding.further)
         )
 
 
@@ -142,7 +149,7 @@ def _idle(
     known: Collection[tuple[str, str]],
 ) -> tuple[str, ...] | None:
     """The rules of the comment that silence nothing; ``None`` where each does."""
-    here = [finding for finding in findings if comment.first <= finding.span.line <= comment.last]
+    here = [finding for finding in findings if comment.reaches(finding)]
     if not comment.rules:
         return None if here else ()
     idle = tuple(

@@ -67,9 +67,11 @@ def gates(loss: Loss) -> tuple[Gate, ...]:
     return tuple(_gates(loss))
 
 
-def first_use(loss: Loss, gate: Gate) -> cst.BaseExpression:
-    """Where the condition of a gate is used first: ``a[e < 0]`` and ``b[e < 0]`` are one to its author."""
-    return next(each.node for each in gates(loss) if _is_same(loss, each.condition, gate.condition))
+def all_uses(loss: Loss, gate: Gate) -> tuple[cst.BaseExpression, ...]:
+    """Where the condition of a gate is used: ``a[e < 0]`` and ``b[e < 0]`` are one to its author."""
+    return tuple(
+        each.node for each in gates(loss) if _is_same(loss, each.condition, gate.condition)
+    )
 
 
 def _is_same(loss: Loss, one: cst.BaseExpression, other: cst.BaseExpression) -> bool:
