@@ -285,6 +285,9 @@ def test_what_meets_in_its_own_shape_needs_the_same_rank(body: str) -> None:
         "a, b = tf.split(y_true, (4, 3), axis=-1)\n"
         "    c, d = tf.split(y_pred, 2, -1)\n"
         "    return tf.abs(a - c) + tf.abs(b - d)",
+        "a, b = tf.split(y_true, 2, axis=-1)\n    return tf.abs(a - y_pred) + b",
+        "try:\n        [a, b] = tf.unstack(y_true, 2, axis=-1)\n    except:\n        pass\n"
+        "    return tf.abs(a - tf.squeeze(y_pred, -1)) * b",
     ],
 )
 def test_what_holds_several_along_its_last_axis_needs_no_ranks(body: str) -> None:
@@ -296,7 +299,9 @@ def test_what_holds_several_along_its_last_axis_needs_no_ranks(body: str) -> Non
     [
         "return tf.abs(y_true[..., 0] - y_pred[..., 0])",
         "return tf.abs(y_true[..., 1] - y_pred)",
-        "a, b = tf.split(y_true, 2, axis=-1)\n    return tf.abs(a - y_pred) + b",
+        "a, b = tf.split(y_true, 2, axis=1)\n    return tf.abs(a - y_pred) + b",
+        "a, b = tf.split(y_true, 2, axis=-1)\n    return tf.abs(a - y_pred) + b * y_true",
+        "(a,) = tf.unstack(y_true, 1, axis=-1)\n    return tf.abs(a - y_pred)",
         "return tf.abs(y_true[:, 1:] - y_pred) + y_true[:, :-1]",
         "return tf.abs(y_true[:, 0] - y_pred[:, 0])",
         "return tf.abs(y_true[..., 0] + y_true[..., 1] - y_pred) * tf.reduce_sum(y_true)",

@@ -76,27 +76,38 @@ def _is_one_of_several(loss: Loss, node: cst.Name) -> bool:
         case cst.Arg():
             call = loss.tree.parents[above]
             return isinstance(call, cst.Call) and (
-                _made_or_called(loss, call) in _OVER_CLASSES or _takes_apart(loss, call, above)
+                _made_or_called(loss, call) in _OVER_CLASSES
+                or (call.args[0] is above and _parts(loss, call) > 1)
             )
     return False
 
 
-def _takes_apart(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
-    """Whether a call parts what it is given along the last axis: ``tf.split(y_pred, (4, 3), axis=-1)``."""
+def _parted(loss: Loss, call: cst.Call) -> set[int]:
+    """The columns that ``tf.unstack(y_true, 2, axis=-1)`` takes; none where it takes something else apart."""
+    parts = _parts(loss, call)
+    return set(range(parts)) if parts > 1 else set()
+
+
+def _parts(loss: Loss, call: cst.Call) -> int:
+    """How many parts of the last axis a call makes: two of ``tf.split(y_pred, (4, 3), axis=-1)``.
+
+    0 where it makes none, or their number is not known.
+    """
     names = _PARTING.get(loss.operation(call) or "")
-    if names is None or call.args[0] is not argument:
-        return False
+    if names is None:
+        return 0
     given = {
         name if each.keyword is None else each.keyword.value: each.value
         for name, each in zip_longest(names, call.args[1:])
         if each is not None and not each.star
     }
+    if whole_number_of(given.get("axis")) != -1:
+        return 0
     match given.get(names[0]):
-        case cst.Tuple(elements=[_, _, *_]) | cst.List(elements=[_, _, *_]):
-            several = True
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            return len(elements)
         case number:
-            several = (whole_number_of(number) or 0) > 1
-    return several and whole_number_of(given.get("axis")) == -1
+            return whole_number_of(number) or 0
 
 
 def _made_or_called(loss: Loss, call: cst.Call) -> str | None:
@@ -155,7 +166,7 @@ def _taken(loss: Loss, read: cst.Name) -> set[int] | None:
         case cst.Arg(keyword=None, star=""):
             call = loss.tree.parents[above]
             if isinstance(call, cst.Call) and call.args[0] is above:
-                return _gathered(loss, call)
+                return _parted(loss, call) or _gathered(loss, call)
     return None
 
 
