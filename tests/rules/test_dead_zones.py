@@ -75,6 +75,7 @@ FOUND = {
     "fake-gradient": [
         "return tf.reduce_mean(y_true) + 0.0 * tf.reduce_sum(y_pred)",
         "return tf.reduce_mean(tf.cast(y_pred > 0.5, tf.float32)) + tf.reduce_sum(y_pred) * 0",
+        "zero = 0.0 * y_pred\nreturn tf.reduce_mean(y_true) + zero * 0.0",
     ],
 }
 
@@ -132,6 +133,9 @@ FINE = {
         "return tf.reduce_mean(tf.square(y_true - y_pred)) + 0.0 * tf.reduce_sum(y_pred)",
         "return 0.5 * tf.reduce_sum(y_pred)",
         "return tf.reduce_mean(y_true)",
+        # Zero on purpose, for an output that is not to be learnt.
+        "return tf.reduce_mean(0.0 * y_true + 0.0 * y_pred, axis=-1)",
+        "zero = 0 * tf.square(y_true - y_pred)\nreturn tf.reduce_mean(zero)",
     ],
 }
 
