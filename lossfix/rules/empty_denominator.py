@@ -40,7 +40,8 @@ def labelled_loss(y_true, y_pred):
 
 Exact wherever the old value was finite; where nothing is selected the loss is 0 in place of `nan`. So it is
 in a batch of equal targets, as is each batch of one, where the spread of the targets divides: the spread over
-all data says more there. For a
+all data says more there. A correlation has such spreads under one root, whose gradient is infinite at
+zero: what stands under it is kept above 1e-20, and the correlation is 0 there. For a
 relative error this says that a target of zero costs nothing, where
 `keras.losses.mean_absolute_percentage_error` divides by at least 1e-7 and lets it cost very much: choose
 that where zeros must count. Where targets are never zero nothing changes.
@@ -57,14 +58,22 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.conditions import comparison, connective, current_value
-from lossfix.losses.code.divisions import divisions, guarded, is_in_where, is_sheltered
+from lossfix.losses.code.divisions import (
+    Division,
+    divisions,
+    guarded,
+    is_in_where,
+    is_sheltered,
+)
 from lossfix.losses.code.everywhere import number_everywhere
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.variances import is_spread_of_targets
+from lossfix.losses.code.roots import above_zero, least_of, open_roots
+from lossfix.losses.code.variances import is_covariance, is_spread_of_targets
 from lossfix.losses.discovery.wording import words as words_of
 from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax import build
 
 _KEEPS_VALUES = words("""
     tf.cast tf.convert_to_tensor tf.identity tf.reshape tf.squeeze tf.expand_dims
@@ -87,11 +96,25 @@ def match(loss: Loss) -> Iterator[Match]:
         below = division.denominator
         when = _zero_where(loss, below)
         if when:
-            # Through what no division passes a gradient to, one of zero times infinity may still come.
-            rooted = loss.predicts(below) and not _is_of_both_sizes(loss, below)
+            by_hand = _roots(loss, division) is None
             yield Match(
-                division.node, f"`{loss.tree.line(below)}` {when}", _BY_HAND if rooted else ""
+                division.node, f"`{loss.tree.line(below)}` {when}", _BY_HAND if by_hand else ""
             )
+
+
+def _roots(loss: Loss, division: Division) -> list[cst.Call] | None:
+    """The roots below that need to be kept above zero; ``None`` where what to do is its author's to say.
+
+    Through what no division passes a gradient to, one of zero times infinity may still come.
+    """
+    below = division.denominator
+    if _is_of_both_sizes(loss, below):
+        return []
+    roots = open_roots(loss, below)
+    # What is divided by such a root is not divided by zero any more: it has to be zero itself.
+    if roots and not is_covariance(loss, division.numerator):
+        return None
+    return roots
 
 
 def _zero_where(loss: Loss, below: cst.BaseExpression) -> str:
@@ -221,7 +244,15 @@ def _is_as_it_comes(
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     for division in divisions(loss):
         if division.node is match.node:
-            return Edit({division.node: guarded(loss)})
+            below = division.denominator
+            roots = _roots(loss, division) or []
+            above: dict[cst.CSTNode, build.Replacement] = {
+                each.args[0].value: above_zero(loss, each.args[0].value, least_of(loss, each))
+                for each in roots
+            }
+            if (current_value(loss, below) or below) in roots:
+                return Edit(above)
+            return Edit({**above, division.node: guarded(loss)})
     return None
 
 

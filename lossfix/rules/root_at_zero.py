@@ -66,20 +66,18 @@ from lossfix.losses.code.parameters import default_of
 from lossfix.losses.code.perfect import (
     is_lack_of_a_score,
     is_nonnegative,
-    is_zero,
     reduces_everything,
     vanishes,
 )
+from lossfix.losses.code.roots import TINIER, TINY, above_zero
 from lossfix.losses.code.variances import is_variance
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
 from lossfix.syntax.tree import walk
 
-_TINY = "1e-12"
-_TINIER = "1e-20"
 _TWO_THIRDS = 2 / 3
-"""From this power on, `_TINY` to the power is below 1e-8."""
+"""From this power on, `TINY` to the power is below 1e-8."""
 _NORMS = ("tf.norm", "tf.math.reduce_euclidean_norm")
 _REDUCTION = frozenset({"axis", "keepdims", "name"})
 _UNUSUAL = "its arguments are not the usual ones"
@@ -278,16 +276,16 @@ def _is_plain_reduction(node: cst.BaseExpression) -> bool:
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     node = match.node
     if isinstance(node, cst.BinaryOperation):
-        return Edit({node.left: _above_zero(loss, node.left, _least(loss, node.left, node.right))})
+        return Edit({node.left: above_zero(loss, node.left, _least(loss, node.left, node.right))})
     if not isinstance(node, cst.Call):
         return None
     operation = loss.operation(node)
     first = node.args[0]
     if operation == "tf.pow":
         least = _least(loss, first.value, node.args[1].value)
-        return Edit({first.value: _above_zero(loss, first.value, least)})
+        return Edit({first.value: above_zero(loss, first.value, least)})
     if operation == "tf.sqrt":
-        return Edit({first.value: _above_zero(loss, first.value)})
+        return Edit({first.value: above_zero(loss, first.value)})
     if not _is_plain_reduction(node):
         return None
     if operation in _NORMS:
@@ -298,9 +296,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
     name = cst.parse_expression(loss.spell(reduction))
     rest = [each for each in node.args[1:] if each.keyword and each.keyword.value != "name"]
     under = cst.Call(name, [cst.Arg(inner), *(_without_comma(each) for each in rest)])
-    root = cst.Call(
-        cst.parse_expression(loss.spell("tf.sqrt")), [cst.Arg(_above_zero(loss, under))]
-    )
+    root = cst.Call(cst.parse_expression(loss.spell("tf.sqrt")), [cst.Arg(above_zero(loss, under))])
     return Edit({node: root.deep_clone()})
 
 
@@ -312,20 +308,7 @@ def _least(loss: Loss, under: cst.BaseExpression, power: cst.BaseExpression) -> 
     """What keeps a root away from zero: of a lack, such that the root of it is nothing beside a score."""
     exponent = _constant(loss, power)
     small = exponent is not None and exponent < _TWO_THIRDS and is_lack_of_a_score(loss, under)
-    return _TINIER if small else _TINY
-
-
-def _above_zero(loss: Loss, node: cst.BaseExpression, least: str = _TINY) -> cst.BaseExpression:
-    match node:
-        # As Keras' own `K.sqrt` has it: a bound of zero is no guard, and is moved.
-        case cst.Call(args=[cst.Arg() as first, cst.Arg() as second]) if (
-            loss.operation(node) == "tf.maximum"
-        ):
-            for each in (first, second):
-                if is_zero(each.value):
-                    return node.with_deep_changes(each, value=cst.Float(least))
-    bare = node.with_changes(lpar=(), rpar=())
-    return expression(f"{loss.spell('tf.maximum')}({{x}}, {least})", x=bare)
+    return TINIER if small else TINY
 
 
 RULE = Rule("LF501", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)

@@ -132,14 +132,65 @@ def test_the_spread_may_have_names() -> None:
     assert "where the targets are all equal" in finding.message
 
 
-def test_beside_a_root_of_predictions_a_division_is_only_reported() -> None:
-    lines = (
-        "a = y_true - tf.reduce_mean(y_true)",
-        "b = y_pred - tf.reduce_mean(y_pred)",
-        "below = tf.sqrt(tf.reduce_sum(tf.square(a)) * tf.reduce_sum(tf.square(b)))",
-        "return 1.0 - tf.reduce_sum(a * b) / below",
+CENTRED = "a = y_true - tf.reduce_mean(y_true); b = y_pred - tf.reduce_mean(y_pred)".split("; ")
+
+
+@pytest.mark.parametrize(
+    ("below", "kept"),
+    [
+        (
+            "tf.sqrt(tf.reduce_sum(tf.square(a)) * tf.reduce_sum(b**2))",
+            "tf.sqrt(tf.maximum(tf.reduce_sum(tf.square(a)) * tf.reduce_sum(b**2), 1e-20))",
+        ),
+        (
+            "tf.sqrt(tf.multiply(tf.reduce_sum(a * a), tf.reduce_sum(tf.square(b))))",
+            "tf.sqrt(tf.maximum(tf.multiply(tf.reduce_sum(a * a), tf.reduce_sum(tf.square(b))), 1e-20))",
+        ),
+    ],
+)
+def test_what_a_correlation_divides_by_is_kept_above_zero(below: str, kept: str) -> None:
+    returned = "return 1.0 - tf.reduce_sum(a * b) / "
+    assert mended(*CENTRED, returned + below) == "; ".join((*CENTRED, returned + kept))
+    named = mended(*CENTRED, f"below = {below}", returned + "below")
+    assert named == "; ".join((*CENTRED, f"below = {kept}", returned + "below"))
+
+
+def test_a_root_of_the_targets_alone_is_a_guarded_division_beside_one_of_predictions() -> None:
+    of_targets = "tf.sqrt(tf.reduce_sum(tf.square(a)))"
+    returned = f"return tf.reduce_sum(a * b) / ({of_targets} * tf.sqrt(tf.reduce_sum(b**2)))"
+    bounded = f"{of_targets} * tf.sqrt(tf.maximum(tf.reduce_sum(b**2), 1e-12))"
+    divided = f"return tf.math.divide_no_nan(tf.reduce_sum(a * b), {bounded})"
+    assert mended(*CENTRED, returned) == "; ".join((*CENTRED, divided))
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "tf.math.reduce_std(a) * tf.math.reduce_std(b)",
+        "tf.math.reduce_std(a) * tf.sqrt(tf.maximum(tf.math.reduce_variance(b), 1e-12))",
+        "tf.math.reduce_variance(y_true) * tf.math.reduce_variance(y_pred)",
+    ],
+)
+def test_what_has_a_gradient_or_gets_one_by_itself_is_divided_by(below: str) -> None:
+    (finding,) = findings(
+        body(*CENTRED, f"return tf.reduce_mean(a * b) / ({below})"), "empty-denominator"
     )
-    (finding,) = findings(body(*lines), "empty-denominator")
+    assert not finding.reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        # As much as nothing would be divided by nearly nothing.
+        "tf.reduce_sum(tf.abs(y_true - y_pred)) / tf.sqrt(tf.reduce_sum(a * a) * tf.reduce_sum(b * b))",
+        # What keeps these from zero, or does not, is not known.
+        "tf.reduce_sum(a * b) / (tf.math.reduce_std(y_true) * tf.norm(b))",
+        "tf.reduce_sum(a * b) / (tf.math.reduce_std(y_true) * tf.reduce_sum(b * b) ** 0.5)",
+        "tf.reduce_sum(a * b) / (tf.math.reduce_std(y_true) * spread_of(b))",
+    ],
+)
+def test_beside_another_root_of_predictions_a_division_is_only_reported(value: str) -> None:
+    (finding,) = findings(body(*CENTRED, f"return {value}"), "empty-denominator")
     assert "no gradient at zero" in finding.reason
 
 

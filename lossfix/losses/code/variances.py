@@ -59,6 +59,30 @@ def is_spread_of_targets(loss: Loss, node: cst.BaseExpression) -> bool:
     return is_variance(loss, meant)
 
 
+def is_covariance(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether ``node`` is a mean or sum of products with how far the targets are from their mean: zero
+    where they are all equal."""
+    match _meant(loss, node):
+        case cst.Call(args=[cst.Arg(value=first), *_]) as call:
+            factors = _factors(loss, first) if loss.operation(call) in _MEANS else ()
+            return any(
+                loss.flow.depends(each) == {"y_true"} and _is_deviation(loss, each)
+                for each in factors
+            )
+    return False
+
+
+def _factors(loss: Loss, node: cst.BaseExpression) -> tuple[cst.BaseExpression, ...]:
+    match _meant(loss, node):
+        case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
+            return left, right
+        case cst.Call(args=[cst.Arg(value=left), cst.Arg(value=right)]) as call if (
+            loss.operation(call) == "tf.multiply"
+        ):
+            return left, right
+    return ()
+
+
 def _is_deviation(loss: Loss, node: cst.BaseExpression) -> bool:
     match _meant(loss, node):
         case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right):
