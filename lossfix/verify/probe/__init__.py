@@ -21,5 +21,5 @@ What is measured: ``measure`` (all of it), ``original`` and ``comparison`` (of a
 values ``values``, ``roots``, ``extremes``, ``emptiness``, ``traced``; of gradients ``gradient``,
 ``agreement``, ``paths``, ``terms``, ``descent``, ``foreground``; of gates ``trace`` and ``kinds``
 (which operations run), ``gates``, ``reach``, ``curve``; of their steepness ``steepness``, ``rungs``,
-``sharpening``; of what Keras expects ``contract``, ``parameters``, ``training``.
+``sharpening``; of what Keras expects ``contract``, ``ranks``, ``parameters``, ``training``.
 """

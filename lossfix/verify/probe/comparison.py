@@ -41,7 +41,7 @@ from .rungs import rungs
 from .sharpening import sharpening
 from .steepness import deviation_bound
 from .subject import Candidate, Failure, load
-from .traced import traced
+from .traced import traced_pair
 from .values import EQUAL, GROWTH, REMAINS, RUNGS, compare, cross_families
 
 EPSILON = 1e-6
@@ -110,36 +110,15 @@ class Comparison:
             steepest = self.after.at(self.ladder[0])
             self.after = self.after if isinstance(steepest, Failure) else steepest
         self.first = self._value()
-        self._trace()
+        if self.ladder:
+            # At every rung of a ladder many values are needed.
+            steep = (self.ladder[0] * GROWTH**RUNGS, self.ladder[-1])
+            self.before, self.after = traced_pair(self.before, self.after, self.batches[0], steep)
         self._note(ladder=self.ladder, after=self._quick(self.after))
         return True
 
-    def _trace(self) -> None:
-        """Both in graphs where many values are needed: at every rung of a ladder."""
-        if not self.ladder:
-            return
-        one, other = self._pair(self.after)
-        steep = (self.ladder[0] * GROWTH**RUNGS, self.ladder[-1])
-        one = traced(one, self.batches[0])
-        other = traced(other, self.batches[0], steep)
-        if one.precision == "float64":
-            self.before, self.after = replace(self.before, wide=one), replace(
-                self.after, wide=other
-            )
-        else:
-            self.before, self.after = (
-                replace(self.before, plain=one),
-                replace(self.after, plain=other),
-            )
-
     def _pair(self, after: Side) -> tuple[Objective, Objective]:
-        """Both in the same precision, called in the same way."""
-        before = self.before
-        if before.plain.arrays:
-            return replace(before.plain, precision=after.best.precision), after.best
-        if before.wide and after.wide:
-            return before.wide, after.wide
-        return before.plain, after.plain
+        return self.before.beside(after)
 
     def _tolerance(self, precision: str) -> Optional[float]:
         before, asked = self.facts.before, self.job.exact_tolerance

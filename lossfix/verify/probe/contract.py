@@ -18,24 +18,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .demands import Demand
 from .emptiness import check_empty_batch
 from .facts import Check, ContractFacts
 from .families import ROWS, Batch
 from .gradient import raised
 from .job import CHECKS
 from .names import check_name, stands_for_its_class
-from .numeric import as_tensors
+from .numeric import SAME, as_tensors, same
 from .parameters import unsaved
-from .reading import read
-from .shaped import meets
+from .ranks import check_flat_targets, check_masks_without_channel
 from .subject import Candidate, Failure
 from .training import Fitted, fit, save_and_load, saved_configuration
 
-_SAME = 1e-4
-"""Relative difference of two float32 values that count as the same: sums in another order."""
 _HALF = 3e-2
-"""The same for float16 and bfloat16 inputs, which keep 11 and 8 bits."""
+"""``SAME`` for float16 and bfloat16 inputs, which keep 11 and 8 bits."""
 _OTHER_STEEPNESS = 1.7
 """A steepness that no default equals: this times the one in the code."""
 
@@ -143,14 +139,6 @@ def _tensors(batch: Batch) -> tuple[Any, Any]:
     return as_tensors(batch.y_true, batch.y_pred)
 
 
-def _value(candidate: Candidate, y_true: Any, y_pred: Any, **options: Any) -> float:
-    return float(np.mean(candidate.wrapped()(y_true, y_pred, **options)))
-
-
-def _same(a: float, b: float, tolerance: float = _SAME) -> bool:
-    return bool(np.isclose(a, b, rtol=tolerance, atol=1e-6, equal_nan=True))
-
-
 def _value_and_gradient(candidate: Candidate, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     with tf.GradientTape() as tape:
         tape.watch(y_pred)
@@ -164,7 +152,7 @@ def _edges(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]
     for name, batch in setting.edges:
         y_true, y_pred = _tensors(batch)
         try:
-            finite = np.isfinite(_value(setting.original, y_true, y_pred))
+            finite = np.isfinite(setting.original.mean(y_true, y_pred))
         except Exception:
             # An original that raises here promises nothing here.
             continue
@@ -178,55 +166,6 @@ def _edges(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]
     return "", ""
 
 
-def _rank(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
-    """Targets of shape (N,) and (N, 1) are the same to predictions of shape (N, 1), and the
-    other way around."""
-    y_true, y_pred = _tensors(setting.small)
-    rows = len(setting.small.y_pred)
-    if y_true.shape != y_pred.shape or (
-        setting.small.activation == "softmax" and int(np.prod(y_pred.shape)) != rows
-    ):
-        return None, ""
-    demands = read(setting.original.function)
-    # Columns that it meets may be spread over: only those that are cut out have to be there.
-    cut = {} if demands is None else demands.at(demands.parameters[1:2]).least
-    if not meets(Demand(least=cut), (1,)):
-        # Slices of one number are empty, and no error: only the code tells that it takes more.
-        return None, ""
-    # Of wider samples one element each: an original that does not take these fails, too.
-    y_true, y_pred = (tf.reshape(each, [rows, -1])[:, :1] for each in (y_true, y_pred))
-    flat, column = [rows], [rows, 1]
-
-    def value(of_true: list[int], of_pred: list[int]) -> float:
-        return _value(candidate, tf.reshape(y_true, of_true), tf.reshape(y_pred, of_pred))
-
-    aligned = value(column, column)
-    for shapes in ((flat, column), (column, flat)):
-        other = value(*shapes)
-        if not _same(aligned, other):
-            names = [str(tuple(shape)) for shape in shapes]
-            return (
-                f"y_true {names[0]} against y_pred {names[1]} gives {other:.4g} "
-                f"instead of {aligned:.4g}",
-                "",
-            )
-    return "", ""
-
-
-def _trailing_axis(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
-    """Targets of shape (N, H, W) are the same as (N, H, W, 1) to predictions of the latter shape: masks
-    come without the axis that a convolution leaves."""
-    y_true, y_pred = _tensors(setting.small)
-    if y_true.shape != y_pred.shape or len(y_pred.shape) < 3 or y_pred.shape[-1] != 1:
-        return None, ""
-    aligned = _value(candidate, y_true, y_pred)
-    other = _value(candidate, tf.squeeze(y_true, -1), y_pred)
-    if _same(aligned, other):
-        return "", ""
-    shapes = f"y_true {tuple(y_true.shape[:-1])} against y_pred {tuple(y_pred.shape)}"
-    return f"{shapes} gives {other:.4g} instead of {aligned:.4g}", ""
-
-
 def _weighting(candidate: Candidate, setting: _Setting) -> str:
     """``per sample`` where rows of weight 0 change nothing, ``global`` where they do, ``ignored`` where no
     weights change anything, ``""`` where that cannot be told (it raises, or does not depend on its
@@ -236,16 +175,16 @@ def _weighting(candidate: Candidate, setting: _Setting) -> str:
     weights = tf.constant([1.0, 0.0] * rows)[:rows]
     ignored = tf.reshape(weights == 0, [rows] + [1] * (len(y_pred.shape) - 1))
     try:
-        value = _value(candidate, y_true, y_pred, sample_weight=weights)
+        value = candidate.mean(y_true, y_pred, sample_weight=weights)
         for shift in (2, 1, 3):
             # What is rounded may come out the same for one exchange of the ignored rows.
             rolled = tf.roll(y_pred, shift, axis=0)
             mixed = tf.where(ignored, rolled, y_pred)
-            if value != _value(candidate, y_true, mixed, sample_weight=weights):
-                twice = _value(candidate, y_true, y_pred, sample_weight=2.0 * weights)
+            if value != candidate.mean(y_true, mixed, sample_weight=weights):
+                twice = candidate.mean(y_true, y_pred, sample_weight=2.0 * weights)
                 return "ignored" if value == twice != 0.0 else "global"
         rolled = tf.roll(y_pred, 2, axis=0)
-        other = _value(candidate, y_true, tf.where(ignored, y_pred, rolled), sample_weight=weights)
+        other = candidate.mean(y_true, tf.where(ignored, y_pred, rolled), sample_weight=weights)
         return "per sample" if value != other else ""
     except Exception:
         # Most losses that reject weights do so by raising: no weighting to compare.
@@ -264,6 +203,14 @@ def _weights(before: str, after: str) -> Check:
     detail = f"{before or 'unknown'} → {after or 'unknown'}"
     told = "" if before == "per sample" or lost else None
     return Check("weights", told, ends[after] if lost else "", detail)
+
+
+def _rank(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    return check_flat_targets(candidate, setting.original, setting.small), ""
+
+
+def _trailing_axis(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
+    return check_masks_without_channel(candidate, setting.small), ""
 
 
 def _batch_of_one(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
@@ -287,9 +234,9 @@ def _dynamic_batch(candidate: Candidate, setting: _Setting) -> tuple[Optional[st
         input_signature=[tf.TensorSpec([None, *x.shape[1:]], x.dtype) for x in (y_true, y_pred)],
     )
     for rows in (len(y_pred), 3):
-        eager = _value(candidate, y_true[:rows], y_pred[:rows])
+        eager = candidate.mean(y_true[:rows], y_pred[:rows])
         graph = float(traced(y_true[:rows], y_pred[:rows]))
-        if not _same(eager, graph):
+        if not same(eager, graph):
             return f"{rows} rows give {graph:.4g} in a graph, {eager:.4g} eagerly", ""
     return "", ""
 
@@ -304,7 +251,7 @@ def _xla(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
     for name, one, other in zip(("value", "gradient"), eager, graph):
         one, other = one.numpy(), other.numpy()
         size = float(np.max(np.abs(one), initial=0.0)) + 1e-6
-        if not np.allclose(one, other, rtol=_SAME, atol=_SAME * size, equal_nan=True):
+        if not np.allclose(one, other, rtol=SAME, atol=SAME * size, equal_nan=True):
             return f"another {name} under XLA", ""
     return "", ""
 
@@ -352,7 +299,7 @@ def _serialisation(candidate: Candidate, setting: _Setting) -> tuple[Optional[st
         return "another configuration after the round trip", detail
     y_true, y_pred = _tensors(setting.small)
     one, two = (float(np.mean(each(y_true, y_pred))) for each in (loss, copy))
-    return ("" if _same(one, two) else f"{one:.4g} became {two:.4g}"), detail
+    return ("" if same(one, two) else f"{one:.4g} became {two:.4g}"), detail
 
 
 def _parameters(candidate: Candidate, setting: _Setting) -> tuple[Optional[str], str]:
@@ -390,7 +337,7 @@ def _mixed(half: str) -> _Run:
             value, gradient = _value_and_gradient(candidate, y_true, rounded)
         finally:
             keras.config.set_dtype_policy(policy)
-        if not _same(float(full), float(value), _HALF):
+        if not same(float(full), float(value), _HALF):
             return f"{float(value):.4g} in {half}, {float(full):.4g} in float32", ""
         gradient = tf.cast(gradient, tf.float32).numpy()
         if not np.all(np.isfinite(gradient)):

@@ -24,6 +24,8 @@ from .subject import Candidate, Failure, load
 
 AGREEMENT = 2e-4
 """A lifted loss is accepted where |L64 - L32| <= AGREEMENT * (1 + |L32|)."""
+SAME = 1e-4
+"""Relative difference of two float32 values that count as the same: sums in another order."""
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
 _SUBJECT = "lossfix_subject_"
@@ -145,6 +147,11 @@ def as_tensors(y_true: Any, y_pred: Any, precision: str = "float32") -> tuple[An
     return tf.convert_to_tensor(truth), tf.convert_to_tensor(np.asarray(y_pred).astype(precision))
 
 
+def same(a: float, b: float, tolerance: float = SAME) -> bool:
+    """Whether two single numbers are equal up to this relative difference; ``nan`` equals itself."""
+    return bool(np.isclose(a, b, rtol=tolerance, atol=1e-6, equal_nan=True))
+
+
 Graph = Callable[[np.ndarray, np.ndarray, Optional[float]], Optional[tuple[float, np.ndarray]]]
 """(y_true, y_pred, steepness) to the scalar and the unreduced value; ``None`` for what it cannot
 take."""
@@ -249,6 +256,14 @@ class Side:
         """The more precise one."""
         return self.wide or self.plain
 
+    def beside(self, after: Side) -> tuple[Objective, Objective]:
+        """This one and a rewrite of it in the same precision, called in the same way."""
+        if self.plain.arrays:
+            return replace(self.plain, precision=after.best.precision), after.best
+        if self.wide and after.wide:
+            return self.wide, after.wide
+        return self.plain, after.plain
+
     def ran_into(self, error: BaseException) -> bool:
         """Whether the error passed through the candidate's own code."""
         return any(
@@ -332,7 +347,7 @@ def fast_slope(objective: Objective, batch: Batch) -> Slope:
     try:
         slope = _traced(objective, tuple(truth.shape[1:]), truth.dtype, tuple(pred.shape[1:]))
         seen = slope(batch.y_true, batch.y_pred)
-        if _same(seen, objective.slope(batch.y_true, batch.y_pred)):
+        if _same_slope(seen, objective.slope(batch.y_true, batch.y_pred)):
             return slope
     except Exception:  # whatever does not trace is measured as it runs
         pass
@@ -364,7 +379,7 @@ def _traced(
     return slope
 
 
-def _same(
+def _same_slope(
     one: tuple[float, Optional[np.ndarray]], other: tuple[float, Optional[np.ndarray]]
 ) -> bool:
     if not np.isclose(one[0], other[0], rtol=1e-5, equal_nan=True):

@@ -123,6 +123,13 @@ class Candidate:
         name = re.sub(r"\W+", "", self.name).lstrip("_")
         return _function_wrapper()(self.target, name=name)
 
+    def mean(self, y_true: Any, y_pred: Any, **options: Any) -> float:
+        """The value through Keras' own ``Loss``, over all that it is made of where it is not reduced.
+
+        ``options`` are its other arguments, such as ``sample_weight``. Raises what the loss raises.
+        """
+        return float(np.mean(self.wrapped()(y_true, y_pred, **options)))
+
     def at(self, steepness: Any) -> Union[Candidate, Failure]:
         """The same loss at another steepness (a number or a tensor), built in the same module.
 

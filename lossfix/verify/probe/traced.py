@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from .families import Batch
-from .numeric import Objective
+from .numeric import Objective, Side
 from .subject import Failure
 
 _SAME = {"float64": 1e-12, "float32": 1e-6}
@@ -84,6 +84,17 @@ def traced(objective: Objective, batch: Batch, steepnesses: Sequence[float] = ()
     except Exception:  # whatever does not trace is measured as it runs
         pass
     return objective
+
+
+def traced_pair(
+    before: Side, after: Side, batch: Batch, steepnesses: Sequence[float]
+) -> tuple[Side, Side]:
+    """A loss and its rewrite, both in graphs in the precision in which they are compared."""
+    one, other = before.beside(after)
+    one, other = traced(one, batch), traced(other, batch, steepnesses)
+    if one.precision == "float64":
+        return replace(before, wide=one), replace(after, wide=other)
+    return replace(before, plain=one), replace(after, plain=other)
 
 
 def _agree(one: Objective, other: Objective, batch: Batch) -> bool:

@@ -59,7 +59,7 @@ def fit(candidate: Candidate, original: Candidate, batch: Batch, seed: int = 0) 
         model.fit(inputs, targets, batch_size=BATCH_SIZE, epochs=1, verbose=0, shuffle=False)
         end = model(inputs)
         moved = any(not np.array_equal(old, new) for old, new in zip(weights, model.get_weights()))
-        ours = _value(candidate, targets, start), _value(candidate, targets, end)
+        ours = candidate.mean(targets, start), candidate.mean(targets, end)
     except Exception as error:
         # Whatever fit raises is what is asked for here.
         return Fitted(raised(error))
@@ -73,7 +73,7 @@ def fit(candidate: Candidate, original: Candidate, batch: Batch, seed: int = 0) 
     if not _fell(*ours):
         return Fitted("its value does not fall", detail)
     try:
-        theirs = _value(original, targets, start), _value(original, targets, end)
+        theirs = original.mean(targets, start), original.mean(targets, end)
     except Exception:
         # Many an original raises; then its own value cannot be asked for.
         return Fitted("", detail, model)
@@ -143,10 +143,6 @@ def save_and_load(candidate: Candidate, fitted: Any, batch: Batch, directory: st
     before = float(np.mean(candidate.target(targets, predictions)))
     after = float(np.mean(loaded.loss(targets, predictions)))
     return "" if np.isclose(before, after, rtol=1e-6) else "a loaded model has another loss value"
-
-
-def _value(candidate: Candidate, y_true: Any, y_pred: Any) -> float:
-    return float(np.mean(candidate.wrapped()(y_true, y_pred)))
 
 
 def _fell(start: float, end: float) -> bool:
