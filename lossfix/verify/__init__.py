@@ -2,5 +2,6 @@
 
 ``client`` (what is asked of it), ``workers`` (the processes that measure), ``scratch`` (where they write),
 ``interpreter`` (which Python has TensorFlow), ``probe`` (what runs there), ``judge`` (from facts to a
-verdict), ``states``, ``reasons`` and ``wording`` (what people read of it).
+verdict), ``states`` (of a gradient), ``reasons`` (against a rewrite), ``unmeasured`` (why there are no
+facts) and ``wording`` (what people read of it).
 """

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from lossfix.model import Curve, Gate, Probe, Ruling, State, Verdict
 from lossfix.verify.probe.facts import Facts
-from lossfix.verify.reasons import against, as_it_was, to_paste, unverifiable
+from lossfix.verify.reasons import against, as_it_was
 from lossfix.verify.states import relation, state_after, state_of
+from lossfix.verify.unmeasured import to_paste, unverifiable
 from lossfix.verify.wording import (
     as_it_is,
     deviation,

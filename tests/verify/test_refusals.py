@@ -17,7 +17,7 @@ from lossfix.verify.probe.job import SubjectSource
 from lossfix.verify.probe.numeric import objective
 from lossfix.verify.probe.refusals import Refusal, furthest
 from lossfix.verify.probe.subject import Candidate, load
-from lossfix.verify.reasons import to_paste, unverifiable
+from lossfix.verify.unmeasured import to_paste, unverifiable
 
 FAMILIES = ("reg", "reg_vec3", "seq", "seg_bin", "seg_multi")
 

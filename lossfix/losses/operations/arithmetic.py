@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import libcst as cst
+
+from lossfix.losses.operations.gradients import REDUCTIONS
 
 UNARY: Mapping[str, Callable[[float], float]] = {
     "tf.abs": abs,
@@ -115,3 +117,21 @@ COMPARISON_TOKENS: Mapping[type[cst.BaseCompOp], str] = {
     cst.Equal: "==",
     cst.NotEqual: "!=",
 }
+JOINED: Mapping[str, Callable[[Sequence[bool]], bool]] = {
+    "and": all,
+    "or": any,
+    "not": lambda truths: not truths[0],
+    "xor": lambda truths: truths[0] != truths[-1],
+}
+"""Of truth values, by the words for them in ``gradients.LOGICAL``."""
+
+
+def tensor_operation(operation: str) -> str:
+    """What TensorFlow calls an elementwise function of NumPy, as these tables know it; else the same."""
+    if not operation.startswith("np."):
+        return operation
+    bare = operation.removeprefix("np.")
+    for known in (f"tf.{bare}", f"tf.math.{bare}", f"tf.reduce_{bare}"):
+        if known in UNARY or known in BINARY or known in REDUCTIONS or known == "tf.where":
+            return known
+    return {"np.clip": "tf.clip_by_value", "np.power": "tf.pow"}.get(operation, operation)

@@ -23,10 +23,12 @@ from lossfix.losses.operations.arithmetic import (
     COMPARE,
     COMPARISON_TOKENS,
     FIRST,
+    JOINED,
     LOSS_OBJECTS,
     LOSSES,
     OPERATORS,
     UNARY,
+    tensor_operation,
 )
 from lossfix.losses.operations.gradients import COMPARISONS, LOGICAL, REDUCTIONS
 from lossfix.losses.smoothing.elements import Element, Step, element
@@ -257,7 +259,7 @@ class Evaluation:
         if loss is not None:
             return self.of_keras(loss, node)
         if operation is not None:
-            return self.applied(_as_tensor_op(operation), values)
+            return self.applied(tensor_operation(operation), values)
         match node.func:
             case cst.Name(value="abs"):
                 return abs(self.number(values[0]))
@@ -331,8 +333,7 @@ class Evaluation:
         if operation in COMPARISONS:
             return COMPARE[COMPARISONS[operation]](self.number(values[0]), self.number(values[1]))
         if operation in LOGICAL:
-            truths = [bool(self.value(each)) for each in values]
-            return _joined(LOGICAL[operation], truths)
+            return JOINED[LOGICAL[operation]]([bool(self.value(each)) for each in values])
         if operation == "tf.where":
             if len(values) != 3:
                 raise Unknown
@@ -378,25 +379,3 @@ def _instance(node: cst.Call, function: str) -> str:
     if keywords - {"reduction", "name"}:
         raise Unknown
     return function
-
-
-def _joined(word: str, truths: Sequence[bool]) -> bool:
-    match word:
-        case "and":
-            return all(truths)
-        case "or":
-            return any(truths)
-        case "not":
-            return not truths[0]
-    return truths[0] != truths[-1]
-
-
-def _as_tensor_op(operation: str) -> str:
-    # NumPy spells most elementwise functions as TensorFlow does.
-    if operation.startswith("np."):
-        bare = operation[3:]
-        for known in (f"tf.{bare}", f"tf.math.{bare}", f"tf.reduce_{bare}"):
-            if known in UNARY or known in BINARY or known in REDUCTIONS or known == "tf.where":
-                return known
-        return {"np.clip": "tf.clip_by_value", "np.power": "tf.pow"}.get(operation, operation)
-    return operation
