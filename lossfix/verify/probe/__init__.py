@@ -13,7 +13,7 @@ tensors), ``numeric`` and ``rounding`` (in which precision), ``memory`` (what it
 (what Keras calls it), ``prediction`` (models within it).
 
 Its inputs: ``inputs`` (the choice), ``families``, ``configured`` and ``shaped`` (what there is to
-choose from), ``hints``, ``reading``, ``demands``, ``operations``, ``watching``, ``sizes``,
+choose from), ``hints``, ``code``, ``reading``, ``demands``, ``operations``, ``watching``, ``sizes``,
 ``subscripts``, ``windows``, ``extents`` and ``constants`` (what the code asks for), ``refusals`` (what
 it does not accept).
 

@@ -9,17 +9,14 @@ is not understood is no demand, and whether a shape suits is decided by running 
 from __future__ import annotations
 
 import ast
-import builtins
 import functools
 import inspect
-import os
-import textwrap
 from collections.abc import Sequence
-from types import FunctionType, MethodType
 from typing import Any, Callable, Optional
 
 import numpy as np
 
+from .code import code_of
 from .constants import asked, compare, compute, evaluate
 from .demands import Demands, Known, ShapeOf, Value, View, Wide, shape_of
 from .extents import alike, asserted, attribute, called, extent, unpacked
@@ -71,25 +68,14 @@ class _Walk:
         self.depth = depth
         self.names: dict[str, Value] = {}
         self.returned: Value = None
-        self.function = function
-        self.statements = _statements(ast.parse(textwrap.dedent(inspect.getsource(function))))
+        self.code = code_of(function)
+        self.world = self.code.world
 
     def run(self, inputs: dict[str, Value]) -> Value:
         """Walks the body with these values of the parameters."""
-        plain = self.function.__func__ if isinstance(self.function, MethodType) else self.function
-        bound = inspect.signature(plain).parameters
-        self.names = {
-            name: Known(parameter.default)
-            for name, parameter in bound.items()
-            if parameter.default is not parameter.empty
-        }
-        if isinstance(self.function, MethodType):
-            self.names[next(iter(bound))] = Known(self.function.__self__)
+        self.names = {name: Known(value) for name, value in self.code.defaults.items()}
         self.names.update(inputs)
-        self.world = {**vars(builtins), **plain.__globals__}
-        captured = inspect.getclosurevars(plain).nonlocals
-        self.world.update(captured)
-        self.body(self.statements)
+        self.body(self.code.statements)
         return self.returned
 
     # Statements
@@ -334,8 +320,8 @@ class _Walk:
             self.sizes.of_rank(arguments[0], rank)
             return None
         # An instance of a loss is called as that.
-        own = target if self.is_own(target) else getattr(target, "call", None)
-        if self.is_own(own) and self.depth > 0:
+        own = target if self.code.is_own(target) else getattr(target, "call", None)
+        if self.code.is_own(own) and self.depth > 0:
             return self.followed(own, arguments, named)
         return operation(self.sizes, name, arguments, named, count)
 
@@ -364,13 +350,6 @@ class _Walk:
             lambda: target(*(a.value for a in arguments), **{k: v.value for k, v in named.items()})
         )
 
-    def is_own(self, target: Any) -> bool:
-        plain = target.__func__ if isinstance(target, MethodType) else target
-        here: str = os.path.dirname(inspect.unwrap(self.function).__code__.co_filename)
-        if not isinstance(plain, FunctionType):
-            return False
-        return os.path.dirname(plain.__code__.co_filename) == here
-
     def followed(self, target: Any, arguments: list[Value], named: dict[str, Value]) -> Value:
         try:
             walk = _Walk(self.demands, target, self.depth - 1)
@@ -378,20 +357,6 @@ class _Walk:
         except (OSError, TypeError, SyntaxError, ValueError):
             return None
         return walk.run({**dict(zip(names, arguments)), **named})
-
-
-def _statements(source: ast.Module) -> Sequence[ast.stmt]:
-    """What a function runs, or a lambda, of which the source is the whole statement around it.
-
-    Raises ``TypeError`` where the source is of neither, or of several.
-    """
-    node = source.body[0]
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return node.body
-    lambdas = [each for each in ast.walk(source) if isinstance(each, ast.Lambda)]
-    if len(lambdas) != 1:
-        raise TypeError("no function")
-    return [ast.Return(lambdas[0].body)]
 
 
 def _most(values: Sequence[Any]) -> Any:
