@@ -73,7 +73,7 @@ def match(loss: Loss) -> Iterator[Match]:
     definition = loss.definition
     if not isinstance(definition, cst.ClassDef):
         return
-    scope = loss.tree.scopes[-1]
+    scope = loss.tree.module_scope
     for each in definition.bases:
         name = loss.tree.code(each.value)
         resolved = scope.resolve(name)

@@ -64,7 +64,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.words import words
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
-from lossfix.syntax.literals import number_of
+from lossfix.syntax.literals import sum_of
 from lossfix.syntax.tree import walk
 
 _SINGLE = 2.0**-24
@@ -104,7 +104,7 @@ def _reaches_one(loss: Loss, node: cst.BaseExpression) -> bool:
     match node:
         case cst.BinaryOperation(left=left, operator=cst.Divide(), right=right):
             # `(trace - 1) / 2` of a rotation, and a product that is divided by the lengths.
-            return loss.is_tensor(right) or (_number(right) == 2 and _lacks_one(left))
+            return loss.is_tensor(right) or (sum_of(right) == 2 and _lacks_one(left))
         case cst.BinaryOperation():
             # `2 * product ** 2 - 1`, the cosine of twice the angle.
             return _lacks_one(node)
@@ -120,7 +120,7 @@ def _reaches_one(loss: Loss, node: cst.BaseExpression) -> bool:
 def _lacks_one(node: cst.BaseExpression) -> bool:
     match node:
         case cst.BinaryOperation(operator=cst.Subtract(), right=right):
-            return _number(right) == 1
+            return sum_of(right) == 1
     return False
 
 
@@ -130,24 +130,9 @@ def _bounds(loss: Loss, node: cst.Call) -> tuple[float, float] | None:
         case [cst.Arg(keyword=None), cst.Arg(value=low), cst.Arg(value=high)] if (
             loss.operation(node) == "tf.clip_by_value"
         ):
-            lowest, highest = _number(low), _number(high)
+            lowest, highest = sum_of(low), sum_of(high)
             return None if lowest is None or highest is None else (lowest, highest)
     return None
-
-
-def _number(node: cst.BaseExpression) -> float | None:
-    match node:
-        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
-            value = _number(inner)
-            return None if value is None else -value
-        case cst.BinaryOperation(left=left, operator=operator, right=right):
-            one, other = _number(left), _number(right)
-            if one is None or other is None:
-                return None
-            if isinstance(operator, cst.Add):
-                return one + other
-            return one - other if isinstance(operator, cst.Subtract) else None
-    return number_of(node)
 
 
 RULE = Rule("LF508", Safety.MANUAL, Severity.WARNING, match, no_rewrite, __doc__, __name__)

@@ -16,6 +16,20 @@ def number_of(node: cst.CSTNode | None) -> float | None:
     return None
 
 
+def sum_of(node: cst.CSTNode | None) -> float | None:
+    """The same where written numbers are added or subtracted, too: ``1.0 - 1e-7``."""
+    match node:
+        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+            value = sum_of(inner)
+            return None if value is None else -value
+        case cst.BinaryOperation(left=left, operator=cst.Add() | cst.Subtract(), right=right):
+            one, other = sum_of(left), sum_of(right)
+            if one is None or other is None:
+                return None
+            return one + other if isinstance(node.operator, cst.Add) else one - other
+    return number_of(node)
+
+
 def whole_number_of(node: cst.CSTNode | None) -> int | None:
     """The same of a number that is written without a point: an index, an axis."""
     match node:

@@ -15,6 +15,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from lossfix.model import Span
 from lossfix.syntax.blocks import Definition, concrete_definitions
+from lossfix.syntax.scope import Definition as OutlinedDefinition
 from lossfix.syntax.scope import Scope, definitions, scope_of, scope_of_module
 
 Kind = TypeVar("Kind", bound=cst.CSTNode)
@@ -63,22 +64,31 @@ class Tree:
         return {node: number for number, (_, node) in enumerate(self.definitions)}
 
     @cached_property
-    def scopes(self) -> Mapping[int, Scope]:
-        """The scope of the n-th definition, in the order of ``definitions``; the module's is -1."""
-        module = scope_of_module(self.outline)
-        scopes = {-1: module}
-        by_node: dict[ast.AST, Scope] = {}
-        for number, (_, node) in enumerate(definitions(self.outline.body)):
-            parent = by_node.get(node, module)
-            scopes[number] = scope_of(node, parent)
-            for _, inner in definitions(node.body):
-                by_node[inner] = scopes[number]
-        return scopes
+    def outlines(self) -> Mapping[cst.CSTNode, OutlinedDefinition]:
+        """What the standard library's tree has for each function and class of this one."""
+        both = zip(self.definitions, definitions(self.outline.body), strict=True)
+        return {concrete: outlined for (_, concrete), (_, outlined) in both}
+
+    @cached_property
+    def module_scope(self) -> Scope:
+        """The names of the module."""
+        return scope_of_module(self.outline)
+
+    @cached_property
+    def _scopes(self) -> Mapping[cst.CSTNode, Scope]:
+        scopes: dict[ast.AST, Scope] = {}
+        around: dict[ast.AST, Scope] = {}
+        for outlined in self.outlines.values():
+            scope = scope_of(outlined, around.get(outlined, self.module_scope))
+            scopes[outlined] = scope
+            around.update((inner, scope) for _, inner in definitions(outlined.body))
+        return {concrete: scopes[outlined] for concrete, outlined in self.outlines.items()}
 
     def scope(self, definition: cst.CSTNode | None) -> Scope:
-        """The scope of a definition of this tree; of the module for ``None``."""
-        number = -1 if definition is None else self.numbers.get(definition, -1)
-        return self.scopes[number]
+        """The scope of a definition of this tree; of the module for ``None``, and for what is none."""
+        if definition is None:
+            return self.module_scope
+        return self._scopes.get(definition, self.module_scope)
 
     def code(self, node: cst.CSTNode) -> str:
         """The source text of a node."""
@@ -163,12 +173,8 @@ class Spans(Mapping[cst.CSTNode, Span]):
 
     def _line(self, place: cst.CSTNode) -> int:
         """Where a definition or a top-level statement begins, its decorators not counted."""
-        number = self._tree.numbers.get(place)
-        return self._lines[place] if number is None else self._starts[number]
-
-    @cached_property
-    def _starts(self) -> tuple[int, ...]:
-        return tuple(node.lineno for _, node in definitions(self._tree.outline.body))
+        outlined = self._tree.outlines.get(place)
+        return self._lines[place] if outlined is None else outlined.lineno
 
     @cached_property
     def _lines(self) -> Mapping[cst.CSTNode, int]:

@@ -158,7 +158,7 @@ def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | s
 @lru_cache(maxsize=4)
 def is_for_tensorflow_1(tree: Tree) -> bool:
     """Whether a file uses names that TensorFlow had before version 2 and not since."""
-    scope = tree.scopes[-1]
+    scope = tree.module_scope
     for node in every(tree.outline, ast.Attribute):
         qualified = scope.resolve(ast_dotted(node) or "") or ""
         of_tensorflow = qualified.startswith("tensorflow.") and not qualified.startswith(_OF_KERAS)
@@ -192,7 +192,7 @@ def _in_the_files_backend(loss: Loss, binding: Binding) -> Binding:
     # `K.floatx()` rather than `keras.backend.floatx()`, where there is a `K`.
     if not _BACKEND.search(binding.template):
         return binding
-    module = loss.tree.scopes[-1]
+    module = loss.tree.module_scope
     alias = bound_module(module, "keras.backend") or bound_module(
         module, "tensorflow.keras.backend"
     )

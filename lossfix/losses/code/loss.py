@@ -26,7 +26,7 @@ from lossfix.losses.operations.spelling import (
 from lossfix.model import Evidence, Form, Gate
 from lossfix.syntax.blocks import all_statements
 from lossfix.syntax.flow import Flow
-from lossfix.syntax.scope import Scope, definitions
+from lossfix.syntax.scope import Scope
 from lossfix.syntax.tree import Tree, dotted, names_below, walk
 
 _OPS = ("keras.ops.", "tensorflow.keras.ops.")
@@ -108,7 +108,7 @@ class Loss:
     @property
     def is_of_deepxde(self) -> bool:
         """Whether it is DeepXDE whose models a file compiles: they take functions, and save weights alone."""
-        imported = {each.partition(".")[0] for each in self.tree.scopes[-1].imports.values()}
+        imported = {each.partition(".")[0] for each in self.tree.module_scope.imports.values()}
         return "deepxde" in imported and "keras" not in self.tree.text
 
     @property
@@ -179,9 +179,7 @@ class Loss:
         """The names by which the function has a backend that is handed to it; none in most files."""
         if not is_handed_a_backend(self.tree.outline):
             return frozenset()
-        number = self.tree.numbers.get(self.function, -1)
-        found = [node for _, node in definitions(self.tree.outline.body)]
-        node = found[number] if number >= 0 else None
+        node = self.tree.outlines.get(self.function)
         return injected_in(node) if isinstance(node, ast.FunctionDef) else frozenset()
 
     def predicts(self, node: cst.CSTNode) -> bool:
@@ -259,13 +257,13 @@ class Loss:
 
     @cached_property
     def _imported(self) -> frozenset[str]:
-        own = (scope for number, scope in self.tree.scopes.items() if number != -1)
+        own = map(self.tree.scope, self.tree.outlines)
         return imported_by([self._module, *own])
 
     @cached_property
     def _module(self) -> Scope:
         # A base class and a decorator are looked up where they stand: an import below comes too late.
-        return bound_above(self.tree.scopes[-1], self.tree.outline, self.candidate.line)
+        return bound_above(self.tree.module_scope, self.tree.outline, self.candidate.line)
 
     def spell(self, operation: str) -> str:
         """``operation`` (``tf.where``, ``keras.losses.Loss``) as this file would write it.

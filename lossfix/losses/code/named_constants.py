@@ -54,7 +54,7 @@ def with_parameters(loss: Loss) -> cst.FunctionDef:
 def _is_of_the_project(loss: Loss, call: cst.Call) -> bool:
     if (name := dotted(call.func)) is None or name.startswith("self."):
         return False
-    origin = loss.tree.scopes[-1].resolve(name)
+    origin = loss.tree.module_scope.resolve(name)
     if origin is not None:
         return origin.split(".")[0] not in PURE_ROOTS
     return _defined(loss, name) is not None

@@ -10,6 +10,7 @@ from lossfix.losses.code.conditions import comparison
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import default_of
 from lossfix.losses.discovery.endings import activation_of
+from lossfix.syntax.literals import number_of
 from lossfix.syntax.tree import walk
 
 
@@ -31,8 +32,6 @@ def thresholds(loss: Loss) -> tuple[float, ...]:
 
 def _number(loss: Loss, node: cst.BaseExpression | None) -> float | None:
     match node:
-        case cst.Integer() | cst.Float():
-            return float(node.evaluated_value)
         case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
             value = _number(loss, inner)
             return None if value is None else -value
@@ -40,10 +39,8 @@ def _number(loss: Loss, node: cst.BaseExpression | None) -> float | None:
             default = default_of(loss.function, name)
             if default is None and loss.factory is not None:
                 default = default_of(loss.factory, name)
-            return (
-                None if default is None or isinstance(default, cst.Name) else _number(loss, default)
-            )
-    return None
+            return None if isinstance(default, cst.Name) else _number(loss, default)
+    return number_of(node)
 
 
 _FAMILIES = {

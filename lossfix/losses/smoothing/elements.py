@@ -9,6 +9,7 @@ from itertools import combinations
 
 import libcst as cst
 
+from lossfix.syntax.literals import whole_number_of
 from lossfix.syntax.tree import takes_all, walk
 
 _LAST = 1 << 20
@@ -87,12 +88,10 @@ def _channels(taken: Sequence[cst.SubscriptElement]) -> Channels | None:
 
 
 def _number(node: cst.BaseExpression) -> int | None:
-    match node:
-        case cst.Integer(value=value):
-            return int(value, 0)
-        case cst.UnaryOperation(operator=cst.Minus(), expression=cst.Integer(value="1")):
-            return _LAST
-    return None
+    number = whole_number_of(node)
+    if number == -1:
+        return _LAST
+    return None if number is None or number < 0 else number
 
 
 def _step(taken: Sequence[cst.SubscriptElement]) -> Step | None:

@@ -158,7 +158,7 @@ def _registration(loss: Loss) -> cst.Decorator:
             return _under_its_old_name(plain, loss.function.name.value)
     # `tf.keras` has no `saving`; both have it under `utils`, and Keras 3 documents the former.
     module = loss.spell("keras.saving")
-    own = loss.tree.scopes[-1].resolve(module.partition(".")[0]) or loss.keras_origin
+    own = loss.tree.module_scope.resolve(module.partition(".")[0]) or loss.keras_origin
     name = f"{module if own == 'keras' else loss.spell('keras.utils')}.register_keras_serializable"
     return cst.Decorator(build.expression(f'{name}(package="{loss.package}")'))
 

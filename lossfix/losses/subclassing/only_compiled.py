@@ -112,7 +112,7 @@ def _target_ends_well(loss: Loss, target: cst.BaseExpression, way: _Way) -> bool
 
 def _holder_ends_well(loss: Loss, holder: cst.CSTNode, way: _Way) -> bool:
     """Whether all that is put into a dictionary or a list ends well."""
-    origin = loss.tree.scopes[-1].resolve(dotted(holder) or "")
+    origin = loss.tree.module_scope.resolve(dotted(holder) or "")
     if origin is not None:
         # What becomes of what another file keeps, here and elsewhere, is told with the files of the run.
         return not is_library(origin)
@@ -261,7 +261,7 @@ def _passes_on(loss: Loss, call: cst.Call, argument: cst.Arg, way: _Way) -> bool
 
 def _compiles_elsewhere(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
     """Whether a function of another file compiles a model with an argument, or keeps it for others."""
-    origin = loss.tree.scopes[-1].resolve(dotted(call.func) or "")
+    origin = loss.tree.module_scope.resolve(dotted(call.func) or "")
     key: int | str = call.args.index(argument)
     if argument.keyword is not None:
         key = argument.keyword.value
