@@ -107,6 +107,7 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
     from lossfix import run, scan, source
     from lossfix.config import ConfigError
     from lossfix.configured import check_losses
+    from lossfix.losses.codebase.settings import SUFFIXES
 
     config = config_of(flags)
     try:
@@ -141,10 +142,12 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
         elif not paths:
             paths = [Path()]
         locked: list[source.Unreadable] = []
-        found = _counted(source.walked(paths, config, locked.append), request.progress)
+        aside = source.Aside(SUFFIXES)
+        found = _counted(source.walked(paths, config, locked.append, aside), request.progress)
         files = scan.open_all(found, config.naming, request.pool, request.cache)
         named = map(str, paths)
         files = scan.with_named(files, named, config.naming, request.pool, request.cache)
+        files = replace(files, settings=tuple(aside.found))
         check_losses(config, [document.path for document in files.documents])
         if locked:
             files = replace(files, unreadable=(*files.unreadable, *locked))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -16,14 +16,24 @@ from lossfix import scan
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.losses.codebase.handing import handed_on_as
 from lossfix.losses.codebase.places import Place
+from lossfix.losses.codebase.said import Shared
+from lossfix.losses.codebase.settings import LARGEST, said_by_settings
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
-from lossfix.losses.discovery.glance import may_import, may_look_up, mentions
+from lossfix.losses.discovery.glance import (
+    holds_any,
+    may_import,
+    may_look_anywhere,
+    may_look_up,
+    mentions,
+)
 from lossfix.model import Form
 from lossfix.pool import ALONE, Pool
 from lossfix.scan import Opened
 
 _CALLS = "calls a loss"
 """What a skipped file is read for."""
+_NAMES = "names a loss"
+"""What a file of settings is read for."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +42,16 @@ class _Sought:
 
     names: frozenset[bytes] = frozenset()
     modules: frozenset[bytes] = frozenset()
+    anywhere: bool = False
+    """Whether it is enough that a file looks names up in a module that is not written out."""
 
     def concerns(self, data: bytes) -> bool:
         """Whether a file may do so."""
-        return mentions(data, self.names) or (may_look_up(data) and may_import(data, self.modules))
+        if mentions(data, self.names):
+            return True
+        return may_look_up(data) and (
+            may_import(data, self.modules) or (self.anywhere and may_look_anywhere(data))
+        )
 
 
 def with_callers(
@@ -53,7 +69,7 @@ def with_callers(
     asked = _Sought()
     known: dict[str, tuple[Project, list[Place]]] = {}
     for number in count():
-        if not files.skipped:
+        if not files.skipped and not files.settings:
             break
         _look_for_losses(files, settings, known, pool, cache)
         losses = [
@@ -67,6 +83,8 @@ def with_callers(
             break
         asked = sought
         # Of each question a cache keeps one answer, and each round asks for more.
+        files = replace(files, named=_named(files, sought, cache, f"{_NAMES}, round {number}"))
+        sought = replace(sought, anywhere=any(shared.named for _, shared in files.named))
         callers = _callers(files, sought, cache, f"{_CALLS}, round {number}")
         # A file that was opened may hand losses on by other names.
         files = scan.with_paths(files, callers, settings, pool, cache)
@@ -157,6 +175,38 @@ def _callers(files: Opened, sought: _Sought, cache: Cache, question: str) -> Seq
         else:
             cache.found_dull(question, sought, path, stat)
     return found
+
+
+def _named(
+    files: Opened, sought: _Sought, cache: Cache, question: str
+) -> tuple[tuple[str, Shared], ...]:
+    """The files of settings that name a loss, each with what it says."""
+    found = list[tuple[str, Shared]]()
+    if not sought.names:
+        return ()
+    names = frozenset(each.decode() for each in sought.names)
+    is_dull = cache.dull(question, sought)
+    for path in sorted(files.settings):
+        if is_dull(path):
+            continue
+        try:
+            with open(path, "rb") as file:
+                stat = os.fstat(file.fileno())
+                data = file.read() if stat.st_size <= LARGEST else b""
+        except OSError:
+            continue
+        said = Shared()
+        if holds_any(data, sought.names) and b"\0" not in data and not _is_ours(path):
+            said = said_by_settings(data.decode("utf-8", "replace"), names)
+        if said.uses or said.named:
+            found.append((path, said))
+        else:
+            cache.found_dull(question, sought, path, stat)
+    return tuple(found)
+
+
+def _is_ours(path: str) -> bool:
+    return os.path.basename(path) == "lossfix.toml"
 
 
 def _module_name(path: str) -> str:

@@ -17,7 +17,7 @@ from lossfix import source
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.losses.codebase.places import Modules
 from lossfix.losses.codebase.project import Resolved, resolve
-from lossfix.losses.codebase.said import Reading
+from lossfix.losses.codebase.said import Reading, Shared
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.glance import (
     may_concern_a_loss,
@@ -42,6 +42,10 @@ class Opened:
     unreadable: tuple[Unreadable, ...]
     skipped: tuple[str, ...] = ()
     """The paths of files that hold no loss, by their bytes alone; they may still call one."""
+    settings: tuple[str, ...] = ()
+    """The paths of files of settings, which may name one."""
+    named: tuple[tuple[str, Shared], ...] = ()
+    """Those of them that do, each with what it says."""
 
     @cached_property
     def modules(self) -> Modules:
@@ -50,7 +54,8 @@ class Opened:
             [
                 (_absolute(document.path), document.source.path, reading.shared)
                 for document, reading in zip(self.documents, self.readings, strict=True)
-            ],
+            ]
+            + [(_absolute(Path(path)), path, shared) for path, shared in self.named],
             self.skipped,
         )
 
@@ -71,7 +76,7 @@ class Opened:
             self.documents,
             [
                 frozenset(each.path[0] for each in reading.losses or ()) | said.used.compiled
-                for reading, said in zip(self.readings, self.resolved.projects, strict=True)
+                for reading, said in zip(self.readings, self.resolved.projects, strict=False)
             ],
         )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from lossfix import codes, config, run, scan, source
 from lossfix.cache import Cache, place
 from lossfix.configured import check_losses
+from lossfix.losses.codebase.settings import SUFFIXES
 from lossfix.model import Finding
 from lossfix.report.inputs import WORDS
 from lossfix.scan import Opened
@@ -92,9 +93,11 @@ class Folder:
                 steepness=loaded.steepness,
                 exact_only=loaded.exact_only,
             )
-            paths = [] if self._alone else source.find([self.root], loaded)
+            aside = source.Aside(SUFFIXES)
+            paths = [] if self._alone else source.find([self.root], loaded, aside=aside)
             with closing(Cache(place(loaded.root))) as cache:
                 opened = scan.open_all(paths, loaded.naming, cache=cache)
+                opened = replace(opened, settings=tuple(aside.found))
                 scanned = request, run.with_callers(replace(request, cache=cache), opened)
             if begun == self._forgotten:
                 self._scanned = scanned

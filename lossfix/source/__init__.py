@@ -25,7 +25,7 @@ from lossfix.source.document import (
     unparsed_texts,
 )
 from lossfix.source.error import SourceError, Unreadable
-from lossfix.source.files import dotted_name, find, listed, packages, walked
+from lossfix.source.files import Aside, dotted_name, find, listed, packages, walked
 from lossfix.source.history import (
     Change,
     Record,
@@ -44,6 +44,7 @@ from lossfix.source.suppression import Suppressions, suppressions, unused
 from lossfix.source.writing import locked, replace, write
 
 __all__ = [
+    "Aside",
     "Baseline",
     "CellChange",
     "Change",

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -118,6 +118,14 @@ class _Exclusions:
         return False
 
 
+@dataclass(frozen=True)
+class Aside:
+    """Files with other names that are looked for on the same walk."""
+
+    suffixes: tuple[str, ...]
+    found: list[str] = field(default_factory=list)
+
+
 def _ignored(_: Unreadable) -> None:
     """For whom it is enough to see what can be seen."""
 
@@ -126,15 +134,17 @@ def find(
     paths: Iterable[Path | str],
     choice: Choice,
     locked: Callable[[Unreadable], None] = _ignored,
+    aside: Aside | None = None,
 ) -> Iterator[Path]:
     """The same as ``walked``, as paths."""
-    return map(Path, walked(paths, choice, locked))
+    return map(Path, walked(paths, choice, locked, aside))
 
 
 def walked(
     paths: Iterable[Path | str],
     choice: Choice,
     locked: Callable[[Unreadable], None] = _ignored,
+    aside: Aside | None = None,
 ) -> Iterator[str]:
     """The files that ``paths`` mean: a file as it is, a folder with all that lies below it, sorted.
 
@@ -144,6 +154,7 @@ def walked(
     Args:
         locked: is told of each folder below a named one that cannot be read, and of each link that
             leads round in a circle or into such a folder; the rest is walked.
+        aside: what else is to be found on the way; it comes in no order.
 
     Raises:
         SourceError: A path that was named does not exist or cannot be read. These are all named
@@ -158,7 +169,7 @@ def walked(
         raise SourceError(f"{', '.join(closed_ones)}: cannot be read: {os.strerror(errno.EACCES)}")
     seen: set[str] = set()
     for path in named:
-        for found in _below(path, choice, locked):
+        for found in _below(path, choice, locked, aside):
             key = os.path.realpath(found) if len(named) > 1 else ""
             if key not in seen:
                 yield found
@@ -191,7 +202,9 @@ def listed(file: str) -> tuple[Path, ...]:
     return tuple(Path(os.fsdecode(name)) for name in names if name.strip())
 
 
-def _below(path: Path, choice: Choice, locked: Callable[[Unreadable], None]) -> Iterator[str]:
+def _below(
+    path: Path, choice: Choice, locked: Callable[[Unreadable], None], aside: Aside | None
+) -> Iterator[str]:
     absolute = _absolute(path) + "/" * path.is_dir()
     exclusions = _exclusions(absolute, choice)
     if choice.force_exclude and _left_out(absolute, exclusions, choice):
@@ -199,7 +212,7 @@ def _below(path: Path, choice: Choice, locked: Callable[[Unreadable], None]) -> 
     if path.is_dir():
         # As ``Path`` writes what lies below: ``.`` is left out.
         folder = "" if path == Path() else os.path.join(path, "")
-        yield from _walk(folder, absolute, exclusions, choice, locked, named=True)
+        yield from _walk(folder, absolute, exclusions, choice, locked, aside, named=True)
     else:
         yield str(path)
 
@@ -216,6 +229,7 @@ def _walk(
     exclusions: _Exclusions,
     choice: Choice,
     locked: Callable[[Unreadable], None],
+    aside: Aside | None,
     *,
     named: bool = False,
 ) -> Iterator[str]:
@@ -236,7 +250,10 @@ def _walk(
         if entry.is_dir(follow_symlinks=False):
             if not exclusions.hold(f"{path}/", entry.name):
                 below = os.path.join(folder + entry.name, "")
-                yield from _walk(below, f"{path}/", exclusions, choice, locked)
+                yield from _walk(below, f"{path}/", exclusions, choice, locked, aside)
+        elif aside is not None and entry.name.endswith(aside.suffixes):
+            if not exclusions.hold(path, entry.name):
+                aside.found.append(folder + entry.name)
         elif (
             _included(entry.name, path, choice)
             and not exclusions.hold(path, entry.name)

@@ -97,6 +97,7 @@ class _Roles:
                 if shared.framework:
                     keras |= {place.file for place, role, _ in used if role in _LEADING}
         queue += self._by_string()
+        queue += self._by_settings()
         queue += self._lost()
         done: set[tuple[Place, Role]] = set()
         while queue:
@@ -252,6 +253,23 @@ class _Roles:
                     for reference in stands_for:
                         for place, role in self._each(number, reference, Role.COMPILED):
                             yield place, role, ""
+
+    def _by_settings(self) -> Iterator[tuple[Place, Role, str]]:
+        """What a file of settings names, where some file looks such names up in any module."""
+        looking = (
+            f"{shown}:{shared.looks_anywhere}"
+            for _, shown, shared in self._modules.files
+            if shared.looks_anywhere
+        )
+        where = next(looking, None)
+        for _, shown, shared in self._modules.files if where else ():
+            for each in shared.named:
+                reason = (
+                    f"{shown}:{each.line} names it, and {where} looks functions up in any module"
+                )
+                for place in self._modules.named(each.name):
+                    for role in (Role.FUNCTION, Role.RESULT):
+                        yield place, role, reason
 
     def _lost(self) -> Iterator[tuple[Place, Role, str]]:
         """What is put where nobody knows who takes it out."""

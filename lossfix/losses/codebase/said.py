@@ -131,6 +131,14 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A name that stands alone in a file of settings, which no module is told by."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Shared:
     """What one file says to others, and about them."""
 
@@ -168,6 +176,9 @@ class Shared:
     kept: tuple[Kept, ...] = ()
     framework: bool = False
     """Whether it mentions TensorFlow or Keras."""
+    named: tuple[Named, ...] = ()
+    looks_anywhere: int = 0
+    """The line at which it looks functions up in a module that is not written out either; 0: nowhere."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from lossfix.losses.discovery.candidate import Project
 from lossfix.losses.discovery.discover import mentions_a_framework
 from lossfix.losses.discovery.handed import beside, depending, mentions
 from lossfix.losses.discovery.holders import dictionaries
+from lossfix.losses.discovery.lookups import lookups_in
 from lossfix.losses.discovery.outline import expressions_of
 from lossfix.losses.discovery.registering import keepers
 from lossfix.losses.discovery.uses import uses_of
@@ -101,6 +102,9 @@ class _Reader:
             keepers=tuple(self._keepers()),
             kept=tuple(self._kept()),
             framework=mentions_a_framework(scope_of_module(self.module), self.module),
+            looks_anywhere=next(
+                (each.node.lineno for each in lookups_in(self.module) if each.anywhere), 0
+            ),
         )
 
     def _variables(self) -> Iterator[str]:

@@ -176,6 +176,9 @@ def _results_handed_on(module: ast.Module, names: Origins, local: Uses) -> Itera
 def _looked_up(module: ast.Module, names: Origins) -> Iterator[Use]:
     """Whatever may be meant by a name that is not written out, which may be called."""
     for each in lookups_in(module):
+        if each.anywhere:
+            # Those that are meant are named in other files.
+            continue
         reason = "looks functions up by a name that is not written out, and may call it"
         to = _filled(each.node, names)
         for origin in _reached_by(each, names):
@@ -207,6 +210,10 @@ def _filled(node: ast.expr, names: Origins) -> Argument | None:
 
 
 def _reached_by(lookup: Lookup, names: Origins) -> Iterator[str]:
+    if lookup.name:
+        # Which leads nowhere, and so to all of that name.
+        yield f"{lookup.module}.{lookup.name}"
+        return
     if lookup.module:
         root, _, rest = lookup.module.partition(".")
         known = (root,) if lookup.named else names.imported.get(root, ())

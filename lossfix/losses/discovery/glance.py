@@ -127,6 +127,10 @@ _IMPORT = re.compile(
 )
 """A statement or a call that imports."""
 _LOOKUPS = (b"getattr(", b"vars(", b"__dict__", b"getmembers(", b"globals(", b"locals(", b"eval(")
+_ANY_MODULE = re.compile(
+    rb"(?:import_module|__import__|sys\.modules)%(gap)s[(\[]%(gap)s(?!__name__)[^\"'\s]"
+    % {b"gap": _GAP}
+)
 _MOST = 3
 """Parameters without a default that a loss has at most, ``self`` among them."""
 _PROSE = (b"#", b'"""', b"'''")
@@ -286,15 +290,16 @@ def mentions(data: bytes, names: frozenset[bytes]) -> bool:
 
     It imports what it refers to, or has its whole path in a string.
     """
-    if not _mentions(data, names):
+    if not holds_any(data, names):
         return False
     code = without_prose(data)
     if b"import" in code:
-        return _mentions(code, names)
+        return holds_any(code, names)
     return not names.isdisjoint(_PATH_END.findall(code))
 
 
-def _mentions(data: bytes, names: frozenset[bytes]) -> bool:
+def holds_any(data: bytes, names: frozenset[bytes]) -> bool:
+    """Whether any of ``names`` stands in the file as a word of its own."""
     # To look for a name takes a hundredth of what it takes to tell all names of a file apart.
     if len(names) > _FEW:
         return not names.isdisjoint(NAME.findall(data))
@@ -314,14 +319,19 @@ def may_look_up(data: bytes) -> bool:
     return b"import" in data and _has(data, _LOOKUPS)
 
 
+def may_look_anywhere(data: bytes) -> bool:
+    """Whether the file may look names up in a module that is not written out either."""
+    return _ANY_MODULE.search(data) is not None
+
+
 def may_import(data: bytes, modules: frozenset[bytes]) -> bool:
     """Whether the file may import any of ``modules``, each the last part of its name."""
-    if not _mentions(data, modules):
+    if not holds_any(data, modules):
         return False
     code = without_prose(data)
-    if not _mentions(code, modules):
+    if not holds_any(code, modules):
         return False
-    return any(_mentions(match[0], modules) for match in _IMPORT.finditer(code))
+    return any(holds_any(match[0], modules) for match in _IMPORT.finditer(code))
 
 
 def mentions_a_framework(data: bytes) -> bool:

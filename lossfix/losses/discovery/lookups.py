@@ -7,7 +7,7 @@ function is called in the end. What only ever ends in ``compile`` is left out: a
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -20,6 +20,10 @@ EVERY = "*"
 """All that a module holds, where a name of it stands otherwise: ``losses.*``."""
 
 _Parents = Mapping[ast.AST, ast.AST]
+_Imported = Mapping[str, Sequence[ast.expr]]
+"""Variables that are modules, each with what these are found by."""
+_IMPORTS = ("import_module", "__import__")
+_OF_MODULES = ("__dict__", "__name__", "__file__", "__path__", "__version__", "__doc__", "__spec__")
 _OF_ONE_NAME = ("get", "setdefault", "pop", "__getitem__")
 """The methods of a namespace that are asked for one name."""
 _NOT_READ = ("update", "clear", "__setitem__", "keys")
@@ -31,11 +35,18 @@ class Lookup:
 
     node: ast.expr
     module: str
-    """As the file writes it, or names it in a string; empty for the file's own."""
+    """As the file writes it, or names it in a string; empty for the file's own, ``*`` for any."""
     named: bool = False
     """Whether the module is named in a string, as ``import_module("losses")`` does."""
     evaluated: bool = False
     """Whether it is source, which may mean what the file's modules hold as well."""
+    name: str = ""
+    """What is looked up, where that alone is written out."""
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether neither the module nor the name is written out."""
+        return self.module == EVERY and not self.name
 
 
 @lru_cache(maxsize=4)
@@ -53,8 +64,17 @@ def lookups_in(module: ast.Module) -> tuple[Lookup, ...]:
 
 
 def _all(module: ast.Module) -> Iterator[Lookup]:
+    imported = _imported_by_name(module)
     for node in every(module, ast.Call, ast.Attribute):
         match node:
+            case ast.Call(
+                func=ast.Name(id="getattr"), args=[holder, ast.Constant(value=str(name)), *_]
+            ) | ast.Attribute(value=holder, attr=name) if (name not in _OF_MODULES):
+                for key in _keys(holder, imported):
+                    if not _is_known(key):
+                        assert isinstance(node, ast.expr)
+                        yield Lookup(node, EVERY, name=name)
+                continue
             case ast.Call(func=ast.Name(id="getattr"), args=[holder, name, *_]) if not isinstance(
                 name, ast.Constant
             ):
@@ -76,27 +96,49 @@ def _all(module: ast.Module) -> Iterator[Lookup]:
             case _:
                 continue
         assert isinstance(node, ast.expr)
-        yield from _of_module(node, holder)
+        yield from _of_module(node, holder, imported)
 
 
-def _of_module(node: ast.expr, holder: ast.expr) -> Iterator[Lookup]:
+def _of_module(node: ast.expr, holder: ast.expr, imported: _Imported) -> Iterator[Lookup]:
+    keys = [*_keys(holder, imported)]
+    if not keys and (written := dotted(holder)) is not None:
+        yield Lookup(node, written)
+    for key in keys:
+        match key:
+            case ast.Name(id="__name__"):
+                yield Lookup(node, "")
+            case ast.Constant(value=str(name)):
+                yield Lookup(node, name, named=True)
+            case _:
+                yield Lookup(node, EVERY)
+
+
+def _is_known(key: ast.expr) -> bool:
+    return isinstance(key, ast.Constant) or (isinstance(key, ast.Name) and key.id == "__name__")
+
+
+def _keys(holder: ast.expr, imported: _Imported) -> Iterator[ast.expr]:
+    """By what an expression, or what a name was set to, has Python find a module."""
     match holder:
+        case ast.Name(id=name):
+            yield from imported.get(name, ())
         case ast.Subscript(value=modules, slice=key) if dotted(modules) == "sys.modules":
-            pass
-        case ast.Call(func=function, args=[key, *_]) if last_part(function) in (
-            "import_module",
-            "__import__",
-        ):
-            pass
-        case _:
-            if (written := dotted(holder)) is not None:
-                yield Lookup(node, written)
-            return
-    match key:
-        case ast.Name(id="__name__"):
-            yield Lookup(node, "")
-        case ast.Constant(value=str(name)):
-            yield Lookup(node, name, named=True)
+            yield key
+        case ast.Call(func=function, args=[key, *_]) if last_part(function) in _IMPORTS:
+            yield key
+
+
+def _imported_by_name(module: ast.Module) -> _Imported:
+    """The variables of a file, in whatever function, that are set to such a module."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in every(module, ast.Assign):
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Call() | ast.Subscript() as value
+            ):
+                for key in _keys(value, {}):
+                    found.setdefault(name, []).append(key)
+    return found
 
 
 def _widened(lookup: Lookup, above: _Parents) -> Lookup | None:
@@ -104,6 +146,8 @@ def _widened(lookup: Lookup, above: _Parents) -> Lookup | None:
     node = lookup.node
     match node:
         case ast.Call(func=ast.Name(id=("getattr" | "eval"))):
+            return lookup
+        case ast.Attribute() if lookup.name:
             return lookup
         case ast.Call(func=function) if last_part(function) == "getmembers":
             return lookup
