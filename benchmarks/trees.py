@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import random
 import shutil
@@ -68,6 +69,22 @@ def large(folder: Path, assignments: int = 20_000) -> Path:
     loss = "import keras\n\n\ndef my_loss(y_true, y_pred):\n    return y_true - y_pred\n\n\n"
     file.write_text(loss + "".join(lines), "utf-8")
     return file
+
+
+def with_settings(folder: Path, files: int = 10_000) -> Path:
+    """The example scripts among so many YAML and JSON files of about 4,000 characters."""
+    target = folder / f"settings-{files}"
+    shutil.copytree(FIXTURES, target)
+    for number in range(files):
+        place = target / f"folder_{number // 100:03}"
+        place.mkdir(exist_ok=True)
+        if number % 2:
+            lines = [f"key_{line}: {number} and some more words of text\n" for line in range(100)]
+            (place / f"run_{number:05}.yaml").write_text("".join(lines), "utf-8")
+        else:
+            boxes = [{"label": "kiwi", "box": [at, at + 1, number, 7]} for at in range(90)]
+            (place / f"page_{number:05}.json").write_text(json.dumps(boxes), "utf-8")
+    return target
 
 
 def _function(numbers: random.Random) -> str:
