@@ -8,10 +8,11 @@ predictions before the targets, as Keras 1 took them.
 
 ## Why is this bad
 
-Keras passes the targets first, whatever the parameters are called. A symmetric loss does not care. An
-asymmetric one (a quantile, a cross-entropy, a penalty on one side) trains, on the wrong objective and with
-its gradient (measured: of a quantile, the opposite one is learned). A cross-entropy then takes the logarithm
-of the targets, clipped at 1e-7: a line, whose slope is the same wherever the predictions are.
+Keras passes the targets first, whatever the parameters are called. A loss does not care that only takes
+their product, or the size of their difference, and is left alone. Another one (a quantile, a cross-entropy,
+a penalty on one side) trains, on the wrong objective and with its gradient (measured: of a quantile, the
+opposite one is learned). A cross-entropy then takes the logarithm of the targets, clipped at 1e-7: a line,
+whose slope is the same wherever the predictions are.
 
 ## Example
 
@@ -64,6 +65,8 @@ _CROSS_ENTROPIES = (
     "categorical_crossentropy",
     "sparse_categorical_crossentropy",
 )
+_OF_EQUALS = ("tf.add", "tf.multiply", "tf.math.squared_difference")
+"""What gives the same of its first two arguments the other way round."""
 _SWAPPED = ["y_pred"], ["y_true"]
 _STRAIGHT = ["y_true"], ["y_pred"]
 
@@ -76,6 +79,8 @@ def match(loss: Loss) -> Iterator[Match]:
         return
     if loss.form in (Form.METHOD, Form.NESTED) and Evidence.REACHED in candidate.evidence:
         return
+    if _is_symmetric(loss):
+        return
     if Evidence.COMPILED in candidate.evidence or loss.form is Form.SUBCLASS:
         # In a method of Keras' class their places decide which is which, and not their names.
         pair = (loss.y_true, loss.y_pred)
@@ -85,6 +90,42 @@ def match(loss: Loss) -> Iterator[Match]:
             f"`{loss.name}` takes `{first}` before `{second}`, and Keras passes the targets first",
             "to swap them changes the values",
         )
+
+
+def _is_symmetric(loss: Loss) -> bool:
+    """Whether targets and predictions only ever meet where it does not matter which of them is which."""
+    both = {loss.y_true, loss.y_pred}
+    return all(
+        _meets_its_equal(loss, node, both)
+        for node in walk(loss.function.body, cst.Name)
+        if node.value in both
+    )
+
+
+def _meets_its_equal(loss: Loss, node: cst.Name, both: set[str]) -> bool:
+    """``y_pred * y_true``, ``abs(y_pred - y_true)``, ``(y_pred - y_true) ** 2``."""
+    match loss.tree.parents[node]:
+        case cst.BinaryOperation(
+            left=cst.Name(value=one), operator=operator, right=cst.Name(value=other)
+        ) as pair if {one, other} == both:
+            if not isinstance(operator, cst.Subtract):
+                return isinstance(operator, cst.Add | cst.Multiply)
+            return _loses_its_sign(loss, pair)
+        case cst.Arg() as argument:
+            call = loss.tree.parents[argument]
+            if isinstance(call, cst.Call) and loss.operation(call) in _OF_EQUALS:
+                return {loss.tree.code(each.value) for each in call.args[:2]} == both
+    return False
+
+
+def _loses_its_sign(loss: Loss, difference: cst.BinaryOperation) -> bool:
+    match loss.tree.parents[difference]:
+        case cst.BinaryOperation(left=left, operator=cst.Power(), right=cst.Integer(value="2")):
+            return left is difference
+        case cst.Arg() as argument:
+            call = loss.tree.parents[argument]
+            return isinstance(call, cst.Call) and loss.operation(call) in ("tf.abs", "tf.square")
+    return False
 
 
 def _calls(loss: Loss) -> Iterator[Match]:

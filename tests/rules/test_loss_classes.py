@@ -521,13 +521,33 @@ COMPILE = "\n\ndef build(model):\n    model.compile(loss={0})\n"
 
 
 def test_swapped_arguments_are_reported_where_keras_passes_them() -> None:
-    swapped = FUNCTION.format("y_pred, y_true", "tf.abs(y_pred - y_true)")
+    swapped = FUNCTION.format("y_pred, y_true", "tf.nn.relu(y_pred - y_true)")
     assert only(findings(swapped + COMPILE.format("f_loss"), "swapped-arguments")).reason
     assert findings(swapped, "swapped-arguments") == ()
-    right = FUNCTION.format("y_true, y_pred", "tf.abs(y_pred - y_true)")
+    right = FUNCTION.format("y_true, y_pred", "tf.nn.relu(y_pred - y_true)")
     assert findings(right + COMPILE.format("f_loss"), "swapped-arguments") == ()
-    unnamed = FUNCTION.format("a, b", "tf.abs(a - b)")
+    unnamed = FUNCTION.format("a, b", "tf.nn.relu(a - b)")
     assert findings(unnamed + COMPILE.format("f_loss"), "swapped-arguments") == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "is_symmetric"),
+    [
+        ("y_pred * y_true", True),
+        ("tf.abs(y_pred - y_true) + (y_true - y_pred) ** 2", True),
+        ("tf.square(y_true - y_pred) / (y_true + y_pred)", True),
+        ("tf.multiply(y_pred, y_true) + tf.math.squared_difference(y_pred, y_true)", True),
+        ("tf.abs(y_pred - y_true) * y_true", False),
+        ("(y_pred - y_true) ** 3", False),
+        ("2 ** (y_pred - y_true)", False),
+        ("tf.exp(y_pred - y_true)", False),
+        ("tf.multiply(y_pred, y_pred) - y_true", False),
+        ("tf.abs(y_pred - y_true) / y_pred", False),
+    ],
+)
+def test_of_a_loss_that_takes_both_alike_no_order_is_asked(value: str, is_symmetric: bool) -> None:
+    source = FUNCTION.format("y_pred, y_true", value) + COMPILE.format("f_loss")
+    assert (findings(source, "swapped-arguments") == ()) is is_symmetric
 
 
 CROSSED = "def f_loss(y_true, y_pred):\n    return {}\n"

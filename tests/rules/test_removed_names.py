@@ -708,6 +708,11 @@ STILL_THERE = {
         "    def _test_gap_loss(self, loss, size):\n"
         "        self.assertEqual(loss(tf.random_uniform([size])).shape, [size])"
     ),
+    "what tests of losses share, by any name": (
+        "import tensorflow as tf\n\nclass GapTest(tf.test.TestCase):\n"
+        "    def _run_gap_loss(self, loss):\n"
+        "        return self.session.run(loss(tf.placeholder(tf.float32)))"
+    ),
     "TensorFlow 1 where it is asked for": (
         "import tensorflow as tf\n\ndef kl_loss(mean, spread):\n"
         "    return tf.log(mean) if tf.__version__ < '2' else tf.math.log(mean)"

@@ -17,7 +17,7 @@ from lossfix.losses.discovery.wiring import Wiring
 from lossfix.losses.discovery.wording import names_a_loss, names_a_test
 from lossfix.losses.operations.removed import REMOVED_KEYWORDS, Removed, removed
 from lossfix.syntax.nodes import below, every
-from lossfix.syntax.scope import scope_of_module
+from lossfix.syntax.scope import last_part, scope_of_module
 
 NOT_MEASURED = "it is not known what this function takes, so that no rewrite can be measured"
 _BACKEND = "keras.backend"
@@ -110,11 +110,19 @@ def _functions(wiring: Wiring) -> Iterator[ast.FunctionDef]:
         for node in every(wiring.module, ast.Attribute)
         if node.attr == _ALWAYS_A_LOSS
     }
+    cases = {
+        node.name
+        for node in every(wiring.module, ast.ClassDef)
+        if any((last_part(each) or "").endswith("TestCase") for each in node.bases)
+    }
     for path, node in wiring.functions:
         # The names of a loss, of what is in it and of the factory around it are told with the loss.
         if any(path[: len(each)] == each or each[: len(path)] == path for each in known):
             continue
         if not isinstance(node, ast.FunctionDef) or names_a_test(node.name):
+            continue
+        # What its tests share is a test as they are, whatever it is called.
+        if not cases.isdisjoint(path):
             continue
         if names_a_loss(node.name) or node in calling:
             yield node
