@@ -148,6 +148,15 @@ def test_a_function_that_may_be_called_stays_one(use: str) -> None:
     assert finding.reason
 
 
+def test_what_may_call_a_function_is_told_by_its_line() -> None:
+    source = loss(BODY) + COMPILED + "\n\nkept = [my_loss]\nkept[0](y, p)\n"
+    (finding,) = findings(source, "bare-function")
+    lines = source.splitlines()
+    defined = next(at for at, line in enumerate(lines) if line.startswith("def my_loss"))
+    line = finding.span.line + lines.index("kept = [my_loss]") - defined
+    assert finding.reason == f"line {line} uses it where it may be called as a function"
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -239,7 +248,9 @@ def build(model):
     ],
 )
 def test_what_is_flattened_first_needs_no_ranks(body: str) -> None:
-    assert "same_rank" not in rewritten(FLAT.format(name="a", body=body), "bare-function")
+    after = rewritten(FLAT.format(name="a", body=body), "bare-function")
+    assert "class ALoss" in after
+    assert "same_rank" not in after
 
 
 @pytest.mark.parametrize(
@@ -286,12 +297,16 @@ def test_what_meets_in_its_own_shape_needs_the_same_rank(body: str) -> None:
         "    c, d = tf.split(y_pred, 2, -1)\n"
         "    return tf.abs(a - c) + tf.abs(b - d)",
         "a, b = tf.split(y_true, 2, axis=-1)\n    return tf.abs(a - y_pred) + b",
+        "w = 3\n    return y_true[:, :, : 4 * w] * tf.abs(y_true[:, :, 4 * w :] - y_pred)",
+        "return tf.keras.backend.categorical_crossentropy(y_true[0, :, :], y_pred[0, :, :])",
         "try:\n        [a, b] = tf.unstack(y_true, 2, axis=-1)\n    except:\n        pass\n"
         "    return tf.abs(a - tf.squeeze(y_pred, -1)) * b",
     ],
 )
 def test_what_holds_several_along_its_last_axis_needs_no_ranks(body: str) -> None:
-    assert "same_rank" not in rewritten(FLAT.format(name="a", body=body), "bare-function")
+    after = rewritten(FLAT.format(name="a", body=body), "bare-function")
+    assert "class ALoss" in after
+    assert "same_rank" not in after
 
 
 @pytest.mark.parametrize(
@@ -301,6 +316,10 @@ def test_what_holds_several_along_its_last_axis_needs_no_ranks(body: str) -> Non
         "return tf.abs(y_true[..., 1] - y_pred)",
         "a, b = tf.split(y_true, 2, axis=1)\n    return tf.abs(a - y_pred) + b",
         "a, b = tf.split(y_true, 2, axis=-1)\n    return tf.abs(a - y_pred) + b * y_true",
+        "w = 3\n    return tf.abs(y_true[:, w:] - y_pred) + y_true[:, :w]",
+        "return tf.abs(y_true[:, :, 1:] - y_true[:, :, :-1]) + y_pred",
+        "w = 3\n    return tf.abs(y_true[:, :, w:] - y_pred)",
+        "return tf.keras.backend.categorical_crossentropy(y_true[:, :, 0], y_pred[:, :, 0])",
         "(a,) = tf.unstack(y_true, 1, axis=-1)\n    return tf.abs(a - y_pred)",
         "return tf.abs(y_true[:, 1:] - y_pred) + y_true[:, :-1]",
         "return tf.abs(y_true[:, 0] - y_pred[:, 0])",

@@ -305,6 +305,10 @@ def test_a_factory_that_is_given_what_can_be_saved_becomes_a_class(given: str) -
             '"""Weighs.\n\n    Returns:\n        Loss value (w times the error).\n    """',
         ),
         (
+            '"""Weighs.\n\n    Returns:\n        lambda * sum(x)\n    """',
+            '"""Weighs.\n\n    Returns:\n        lambda * sum(x)\n    """',
+        ),
+        (
             '"""Weighs.\n\n    Returns:\n        Loss function\n        w * x\n        or 0\n    """',
             '"""Weighs.\n\n    Returns:\n        Loss function\n        w * x\n        or 0\n    """',
         ),

@@ -12,9 +12,11 @@ _RETURNS = re.compile(r"(?i)#*\s*(returns?|yields?)\s*(:.*)?|:(returns?|rtype)\b
 """The head of what is said of a result: Google's ``Returns:``, NumPy's ``Returns``, ``# Returns`` of Keras 2,
 Sphinx' ``:return:``."""
 _A_FUNCTION = re.compile(
-    r"(?i)\b(functions?|callable|functor|closure|wrapper|lambda|instance|object)\b|^(an?|the)? *loss\.?$"
+    r"(?i)\b(functions?|callable|functor|closure|wrapper|lambda(?! *[-+*/])|instance|object)\b"
+    r"|^(an?|the)? *loss\.?$"
 )
-"""What a factory returns, and a class is. Anything else that is said of a result is said of the loss."""
+"""What a factory returns, and a class is. Anything else that is said of a result is said of the loss: a
+``lambda * sum(...)`` is a weight."""
 _RULE = re.compile(r"\s*(-{3,}|={3,})\s*")
 _MAKES = re.compile(
     r"^(?P<lead>\s*)(returns?|creates?|builds?|makes?|constructs?|generates?) (?P<what>a|an|the)\b",

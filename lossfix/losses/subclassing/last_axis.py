@@ -73,6 +73,13 @@ def _is_one_of_several(loss: Loss, node: cst.Name) -> bool:
             ]
         ):
             return _needs_several(last)
+        case cst.Subscript(
+            slice=[cst.SubscriptElement(), *_, cst.SubscriptElement(slice=last)]
+        ) if takes_all(last):
+            # One sample's classes: `y_true[0, :, :]`.
+            argument = loss.tree.parents[above]
+            call = loss.tree.parents.get(argument)
+            return isinstance(call, cst.Call) and _made_or_called(loss, call) in _OVER_CLASSES
         case cst.Arg():
             call = loss.tree.parents[above]
             return isinstance(call, cst.Call) and (
@@ -183,12 +190,13 @@ def _numbers(index: cst.BaseSlice) -> set[int] | None:
 
 
 def _ends(index: cst.BaseSlice) -> set[int] | None:
-    """The columns that are known of ``[..., :-1]``, the first, or of ``[..., -1:]``, the last."""
+    """The columns that are known of ``[..., :-1]`` or ``[..., :n]``, the first, or of ``[..., -1:]`` or
+    ``[..., n:]``, the last."""
     match index:
-        case cst.Slice(lower=None, upper=cst.UnaryOperation() as upper, step=None):
-            return {0} if (whole_number_of(upper) or 0) < 0 else None
-        case cst.Slice(lower=cst.UnaryOperation() as lower, upper=None, step=None):
-            return {-1} if (whole_number_of(lower) or 0) < 0 else None
+        case cst.Slice(lower=None, upper=cst.BaseExpression() as upper, step=None):
+            return {0} if (whole_number_of(upper) or -1) < 0 else None
+        case cst.Slice(lower=cst.BaseExpression() as lower, upper=None, step=None):
+            return {-1} if (whole_number_of(lower) or -1) < 0 else None
     return None
 
 

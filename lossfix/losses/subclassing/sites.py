@@ -64,7 +64,8 @@ def call_sites(loss: Loss) -> CallSites:
         if loss.form is Form.CLOSURE:
             return CallSites({}, "the factory is used without being called")
         if not is_only_compiled(loss, read):
-            return CallSites({}, "it is used where it may be called as a function")
+            line = loss.tree.spans[read].line
+            return CallSites({}, f"line {line} uses it where it may be called as a function")
     return CallSites(replace)
 
 
