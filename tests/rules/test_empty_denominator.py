@@ -112,6 +112,7 @@ def test_a_guarded_division_is_left_alone(value: str) -> None:
         "tf.math.reduce_variance(y_true, axis=0)",
         "tf.reduce_sum(tf.square(y_true - tf.reduce_mean(y_true)))",
         "tf.sqrt(tf.reduce_mean((y_true - tf.reduce_mean(y_true)) ** 2))",
+        "tf.reduce_sum(tf.square(tf.subtract(y_true, tf.math.reduce_mean(y_true))))",
         "(tf.reduce_max(y_true) - tf.reduce_min(y_true))",
     ],
 )

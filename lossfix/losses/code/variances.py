@@ -87,6 +87,10 @@ def _is_deviation(loss: Loss, node: cst.BaseExpression) -> bool:
     match _meant(loss, node):
         case cst.BinaryOperation(left=left, operator=cst.Subtract(), right=right):
             return _are_equal(left, _averaged(loss, right))
+        case cst.Call(args=[cst.Arg(value=left), cst.Arg(value=right)]) as call if (
+            loss.operation(call) == "tf.subtract"
+        ):
+            return _are_equal(left, _averaged(loss, right))
     return False
 
 
