@@ -46,6 +46,27 @@ def test_the_function_moves_into_call_and_its_arguments_are_kept() -> None:
             """))
 
 
+REST = CLASS.replace(", scale=1.0):\n    return scale *", "):\n    return").replace(
+    'scale=1.0, reduction="sum", name="squared"', 'name="squared", **kwargs'
+)
+
+
+def test_what_the_function_cannot_take_is_all_for_the_parent() -> None:
+    given = REST.replace(
+        "(squared, reduction, name, scale=scale)", "(squared, name=name, **kwargs)"
+    )
+    text = fixed(given)
+    assert "class Squared(keras.losses.Loss):" in text
+    assert "super().__init__(name=name, **kwargs)\n" in text
+    assert text.endswith("        return squared(y_true, y_pred)\n")
+    for other in (
+        given.replace("(y_true, y_pred)", "(y_true, y_pred, scale=1.0)", 1),
+        given.replace("=name, **kwargs", "=name, **OPTIONS"),
+        given.replace("def squared", "def of_others"),
+    ):
+        assert fixed(other) == other
+
+
 def test_a_mended_class_has_no_more_findings() -> None:
     assert check("losses.py", fixed(CLASS), FAMILY) == ()
 

@@ -9,7 +9,7 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.methods import function_from, get_config
-from lossfix.losses.code.parameters import PASSED_ON
+from lossfix.losses.code.parameters import PASSED_ON, parameter_names
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS
 from lossfix.losses.subclassing.same_rank import rank_function, rank_function_to_add
 from lossfix.syntax.build import Replacement, tight_equal
@@ -46,7 +46,7 @@ def unwrapped(loss: Loss) -> Unwrapped | str:
     if found is None:
         return "its constructor does not simply hand a function to its parent"
     line, call = found
-    split = _split(call)
+    split = _split(loss, call)
     if isinstance(split, str):
         return split
     function, passed, own = split
@@ -99,17 +99,18 @@ def _expression(statement: cst.BaseSmallStatement) -> cst.BaseExpression | None:
 
 
 def _split(
-    call: cst.Call,
+    loss: Loss, call: cst.Call
 ) -> tuple[cst.BaseExpression, list[cst.Arg], dict[str, cst.BaseExpression]] | str:
     """The function, what remains for the parent, and what belongs to the function."""
-    if any(each.star for each in call.args):
-        return "its constructor unpacks arguments for its parent"
-    positional = [each.value for each in call.args if each.keyword is None]
+    unpacked = [each for each in call.args if each.star]
+    positional = [each.value for each in call.args if each.keyword is None and not each.star]
     keywords = {each.keyword.value: each.value for each in call.args if each.keyword is not None}
     keywords = {**dict(zip(("fn", *PASSED_ON), positional, strict=False)), **keywords}
     function = keywords.pop("fn", None)
     if function is None or dotted(function) is None or (dotted(function) or "").startswith("self."):
         return "the function that it hands to its parent has no name"
+    if unpacked and not _is_all_for_the_parent(loss, function, unpacked):
+        return "its constructor unpacks arguments for its parent"
     passed = [
         cst.Arg(
             keyword=cst.Name(name),
@@ -119,7 +120,21 @@ def _split(
         for name in ("name", "reduction", "dtype")
         if name in keywords
     ]
-    return function, passed, keywords
+    return function, [*passed, *unpacked], keywords
+
+
+def _is_all_for_the_parent(
+    loss: Loss, function: cst.BaseExpression, unpacked: list[cst.Arg]
+) -> bool:
+    """Whether ``**kwargs`` of a constructor can hold nothing for the function, which takes no more than
+    targets and predictions."""
+    rest = loss.function.params.star_kwarg
+    match unpacked:
+        case [cst.Arg(star="**", value=cst.Name(value=name))] if rest is not None:
+            known = [each for path, each in loss.tree.definitions if path == (dotted(function),)]
+            takes = [parameter_names(each) for each in known if isinstance(each, cst.FunctionDef)]
+            return name == rest.name.value and [len(each) for each in takes] == [2]
+    return False
 
 
 def _call(loss: Loss, function: str, names: tuple[str, ...], aligned: bool) -> cst.FunctionDef:
