@@ -115,8 +115,25 @@ class ArticleLoss(keras.losses.Loss):
 """
 
 
-def test_a_sample_that_is_cut_in_parts_is_never_one_number(measured):
-    found, _ = measured(PARTS, PARTS, ("rank",), family="reg_vec3")
+PACKED = """
+import keras
+import tensorflow as tf
+
+
+def article(y_true, y_pred):
+    gap = tf.abs(y_true[..., :-1] - y_pred)
+    return tf.reduce_sum(gap * y_true[..., -1:]) / tf.maximum(tf.reduce_sum(y_true[..., -1:]), 1.0)
+
+
+class ArticleLoss(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return article(y_true, y_pred)
+"""
+
+
+@pytest.mark.parametrize("code", [PARTS, PACKED])
+def test_a_sample_that_is_cut_in_parts_is_never_one_number(measured, code):
+    found, _ = measured(code, code, ("rank",), family="reg_vec3")
     assert found["rank"].after is None
 
 

@@ -31,8 +31,9 @@ def check_flat_targets(candidate: Candidate, original: Candidate, batch: Batch) 
         return None
     demands = read(original.function)
     # Columns that it meets may be spread over: only those that are cut out have to be there.
-    cut = {} if demands is None else demands.at(demands.parameters[1:2]).least
-    if not meets(Demand(least=cut), (1,)):
+    inputs = () if demands is None else demands.parameters[:2]
+    cut = [] if demands is None else [demands.at((each,)).least for each in inputs]
+    if not all(meets(Demand(least=each), (1,)) for each in cut):
         # Slices of one number are empty, and no error: only the code tells that it takes more.
         return None
     # Of wider samples one element each: an original that does not take these fails, too.
