@@ -284,7 +284,7 @@ def _settled(found: Found, edit: Edit, losses: Sequence[Loss], draft: _Draft) ->
         copy = parts.fork(loss, whole, losses, smooths)
         if copy is None:
             raise GuardTripped(_SHARED)
-        return _forked(loss, copy, draft)
+        return _forked(copy, draft)
     text = _apply(found, edit, draft)
     return _handed_down(text, loss, draft) if smooths else {key: text}
 
@@ -332,9 +332,9 @@ def _share_copies(draft: _Draft, text: str) -> None:
         draft.steps = [*first, replace(last, after=after, elsewhere=elsewhere)]
 
 
-def _forked(part: Loss, copy: parts.Fork, draft: _Draft) -> Mapping[str, str]:
-    """The texts with a copy of ``part`` that the loss calls in its place."""
-    caller = copy.loss
+def _forked(copy: parts.Fork, draft: _Draft) -> Mapping[str, str]:
+    """The texts with a copy of a part that the loss calls in its place."""
+    part, caller = copy.part, copy.loss
     here, there = caller.project.path, part.project.path
     if copy.definition is not None:
         draft.copies.add((there, copy.definition.name.value))

@@ -177,6 +177,49 @@ def test_functions_on_the_way_to_a_shared_one_hand_the_steepness_down(tmp_path: 
     assert "return missed(y_true, y_pred, steepness)" in after
 
 
+SHARED_STEP = """
+import tensorflow as tf
+from scores import overlap
+
+
+def doubled(y_true, y_pred):
+    return 2.0 * overlap(y_true, y_pred)
+
+
+def miss_loss(y_true, y_pred):
+    return 2.0 - doubled(y_true, y_pred)
+
+
+def build(model):
+    model.compile(loss=miss_loss, metrics=[doubled])
+"""
+SHARED_METHOD = """
+import tensorflow as tf
+from scores import overlap
+
+
+class Segmenter:
+    def doubled(self, y_true, y_pred):
+        return 2.0 * overlap(y_true, y_pred)
+
+    def miss_loss(self, y_true, y_pred):
+        return 2.0 - self.doubled(y_true, y_pred)
+
+    def build(self, model):
+        model.compile(loss=self.miss_loss, metrics=[self.doubled])
+"""
+
+
+@pytest.mark.parametrize("loss", [SHARED_STEP, SHARED_METHOD])
+def test_a_shared_step_on_the_way_to_another_file_is_copied_where_it_stands(
+    tmp_path: Path, loss: str
+) -> None:
+    after = fixed(tmp_path, {"scores.py": HELPER, "misses.py": loss})
+    assert "_soft_doubled(y_true, y_pred, " in after["misses.py"]
+    assert "return 2.0 * soft_overlap(y_true, y_pred, steepness)" in after["misses.py"]
+    assert "doubled" not in after["scores.py"]
+
+
 def test_a_function_of_a_file_that_is_not_of_the_run_stays_as_it_is(tmp_path: Path) -> None:
     at = written(tmp_path, USUAL)
     lossfix("fix", "--no-verify", "misses.py", "train.py", at=at)

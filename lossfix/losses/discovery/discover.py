@@ -15,7 +15,9 @@ from lossfix.losses.discovery.outline import (
     File,
     belongs_elsewhere,
     class_bases,
+    classes_above,
     file_of,
+    is_loss_base,
     is_loss_class,
     methods_of,
     positional_of,
@@ -24,7 +26,6 @@ from lossfix.losses.discovery.reached import with_reached
 from lossfix.losses.discovery.returned import returns_a_pair
 from lossfix.losses.discovery.wording import pair_of
 from lossfix.losses.operations.injected import is_handed_a_backend
-from lossfix.losses.operations.keras_names import WRAPPER
 from lossfix.model import Evidence, Form
 from lossfix.syntax.frameworks import FRAMEWORKS
 from lossfix.syntax.nodes import every
@@ -36,6 +37,7 @@ from lossfix.syntax.scope import (
 
 _STAND_INS = frozenset({"tf", "K", "keras"})
 """What a module of the project lends calls a framework by, as nearly all code does."""
+_LOSS = "keras.losses.Loss"
 _USUAL = Settings()
 _ALONE = Project()
 
@@ -97,7 +99,7 @@ def _classes(file: File) -> Iterator[Candidate]:
             positional = positional_of(method)
             if not _lacks_self(file, method):
                 positional = positional[1:]
-        elif "__init__" in methods and WRAPPER in class_bases(file, node):
+        elif "__init__" in methods and _has_its_call_from_above(file, node):
             form, positional = Form.WRAPPER, ["y_true", "y_pred"]
         else:
             continue
@@ -120,6 +122,16 @@ def _classes(file: File) -> Iterator[Candidate]:
             line=node.lineno,
             arguments=file.uses.arguments(path[-1]),
         )
+
+
+def _has_its_call_from_above(file: File, node: ast.ClassDef) -> bool:
+    """Whether a class of losses without a ``call`` has one from a class that it extends.
+
+    It does unless ``keras.losses.Loss`` is all that it extends, in its file or in others.
+    """
+    return any(each != _LOSS and is_loss_base(file, each) for each in class_bases(file, node)) or any(
+        {"call", "__call__"} & methods_of(each).keys() for each in classes_above(file, node)
+    )
 
 
 def _lacks_self(file: File, method: ast.FunctionDef) -> bool:

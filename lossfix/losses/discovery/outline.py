@@ -69,9 +69,8 @@ def expressions_of(module: ast.Module, project: Project) -> tuple[Unnamed, ...]:
     return unnamed_losses(module, _uses_of(module, project))
 
 
-def class_bases(file: File, node: ast.ClassDef) -> Iterator[str]:
-    """Canonical names of all that a class derives from, through the classes of its file; as written where
-    they are none that is known."""
+def classes_above(file: File, node: ast.ClassDef) -> Iterator[ast.ClassDef]:
+    """A class and those of its file that it extends, at whatever distance, the nearest first."""
 
     def own(name: str) -> ast.ClassDef | None:
         """The class of the file that a base is, where it is no import."""
@@ -82,7 +81,13 @@ def class_bases(file: File, node: ast.ClassDef) -> Iterator[str]:
     def parents(each: ast.ClassDef) -> Iterator[ast.ClassDef]:
         return filter(None, map(own, filter(None, map(dotted, each.bases))))
 
-    for each in lineage(node, parents):
+    return lineage(node, parents)
+
+
+def class_bases(file: File, node: ast.ClassDef) -> Iterator[str]:
+    """Canonical names of all that a class derives from, through the classes of its file; as written where
+    they are none that is known."""
+    for each in classes_above(file, node):
         for name in filter(None, map(dotted, each.bases)):
             resolved = file.scope.resolve(name)
             if resolved is not None:

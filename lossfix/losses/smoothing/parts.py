@@ -28,6 +28,8 @@ from lossfix.syntax.tree import dotted, walk
 class Fork:
     """A copy of a part for one loss alone."""
 
+    part: Loss
+    """What is copied."""
     loss: Loss
     """The loss, or the part of it, that calls the copy."""
     replace: Mapping[cst.CSTNode, Replacement]
@@ -162,7 +164,7 @@ def _forked(part: Loss, caller: Loss, smooths: bool) -> Fork | None:
     replace: dict[cst.CSTNode, Replacement] = {
         call.func: cst.Name(name) for call in calls_of(caller, part)
     }
-    return Fork(caller, replace, copy)
+    return Fork(part, caller, replace, copy)
 
 
 def _forked_method(part: Loss, caller: Loss, name: str) -> Fork:
@@ -174,7 +176,7 @@ def _forked_method(part: Loss, caller: Loss, name: str) -> Fork:
         for call in calls_of(caller, part)
     }
     replace[part.function] = lambda node: [copy, node.with_changes(leading_lines=lines)]
-    return Fork(caller, replace, None, (part.function,))
+    return Fork(part, caller, replace, None, (part.function,))
 
 
 def _name_of_copy(part: Loss, caller: Loss, smooths: bool) -> str:
@@ -212,6 +214,7 @@ def _forked_elsewhere(part: Loss, caller: Loss, copy: cst.FunctionDef) -> Fork |
     here, there = caller.project, part.project
     reader = Elsewhere(here.path, caller.name)
     return Fork(
+        part,
         caller,
         replace,
         copy,
