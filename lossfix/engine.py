@@ -40,6 +40,8 @@ _MOST_STEPS = 200
 """A loss that needs more steps than this is one on which two rules undo each other."""
 
 _LEAVES_THE_GRAPH = "LF1"
+_PASSED_ON = (cst.List, cst.Tuple, cst.Element, cst.BinaryOperation, cst.UnaryOperation)
+"""What an argument may be made of, that TensorFlow makes one tensor of."""
 
 _SHARED = "a metric or another loss shares it, and it is no plain function that could be copied"
 _OF_AN_EXPRESSION = "a lambda calls it, which has no parameter to hand a steepness down by"
@@ -300,6 +302,8 @@ def _is_made_a_tensor(found: Found) -> bool:
     """Whether what is mended is handed to TensorFlow or Keras, which make a tensor of it anyway."""
     parents = found.loss.tree.parents
     argument = parents.get(found.match.node)
+    while isinstance(argument, _PASSED_ON):
+        argument = parents.get(argument)
     call = parents.get(argument) if isinstance(argument, cst.Arg) else None
     name = found.loss.qualified(call.func) if isinstance(call, cst.Call) else None
     return (name or "").startswith(("tensorflow.", "keras."))

@@ -519,6 +519,23 @@ def test_what_tensorflow_makes_a_tensor_of_anyway_is_mended_where_it_stands(tmp_
     assert "        tf.cast(labels, tf.int32), logits\n" in after["scores.py"]
 
 
+def test_a_size_among_those_that_tensorflow_is_given_is_mended_where_it_stands(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "scores.py": "import tensorflow as tf\n\n\ndef mixed(real, fake):\n"
+        "    share = tf.random.uniform([1 * real.shape[0], 1])\n"
+        "    return share * real + (1.0 - share) * fake\n",
+        "report.py": "from scores import mixed\n\nprint(mixed([[1.0]], [[0.5]]))\n",
+        "losses.py": "import tensorflow as tf\nfrom scores import mixed\n\n\n"
+        "def mixed_loss(y_true, y_pred):\n    return tf.reduce_mean(mixed(y_true, y_pred))\n\n\n"
+        "model.compile(loss=mixed_loss)\n",
+    }
+    after = fixed(tmp_path, files)
+    assert after.keys() == {"scores.py"}
+    assert "tf.random.uniform([1 * tf.shape(real)[0], 1])" in after["scores.py"]
+
+
 def test_a_loss_whose_part_was_mended_for_another_tells_what_was_wrong(tmp_path: Path) -> None:
     text = "import keras.backend as K\n\n\ndef gap(a, b):\n    return K.square(a - b)\n"
     for name in ("one_loss", "two_loss"):
