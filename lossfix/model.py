@@ -51,7 +51,7 @@ class Form(str, Enum):
     SUBCLASS = "subclass"
     """``call`` of a subclass of ``keras.losses.Loss``."""
     WRAPPER = "wrapper"
-    """A subclass without a ``call``, whose constructor hands a function to its base class."""
+    """A subclass without a ``call`` of its own, whose constructor says what its base class computes."""
     METHOD = "method"
     """A method of another class (``self.loss``)."""
     LAMBDA = "lambda"

@@ -313,6 +313,33 @@ def test_a_class_is_a_loss_whose_base_is_one_in_another_file(tmp_path: Path) -> 
 """
 
 
+def test_a_class_that_has_its_call_from_another_file_is_mended(tmp_path: Path) -> None:
+    gap = """
+import tensorflow as tf
+from wrapping import LossOfFunction
+
+
+class GapLoss(LossOfFunction):
+    def __init__(self, power=2.0, reduction=tf.keras.losses.Reduction.AUTO):
+        super().__init__(tf.abs, reduction=reduction, power=power)
+"""
+    wrapping = """
+import tensorflow as tf
+
+
+class LossOfFunction(tf.keras.losses.Loss):
+    def __init__(self, fn, reduction="sum", **kwargs):
+        super().__init__(reduction=reduction)
+        self.fn, self.kwargs = fn, kwargs
+
+    def call(self, y_true, y_pred):
+        return self.fn(y_true - y_pred) ** self.kwargs["power"]
+"""
+    at = written(tmp_path, {"wrapping.py": wrapping, "gap.py": gap})
+    lossfix("fix", "--no-verify", "--select", "LF401", ".", at=at)
+    assert 'reduction="sum_over_batch_size"):' in (at / "gap.py").read_text()
+
+
 def test_a_class_is_no_loss_whose_base_is_none(tmp_path: Path) -> None:
     plain = BASE.replace("(tf.keras.losses.Loss)", "").replace("super().__init__(**kwargs)", "pass")
     assert fixed(tmp_path, {"base.py": plain, "missed.py": EXTENDED}) == {}

@@ -569,6 +569,31 @@ def test_what_a_factory_returns_must_take_targets_and_predictions_alone() -> Non
     assert names(wrapper) == []
 
 
+MADE = (
+    "class Gap({base}):\n    def __init__(self, reduction='auto'):\n"
+    "        super().__init__(f, reduction)\n"
+)
+OF_A_FUNCTION = (
+    "class Handed(tf.keras.losses.Loss):\n    def __init__(self, fn, reduction):\n"
+    "        super().__init__(reduction=reduction)\n        self.fn = fn\n"
+    "    def call(self, y_true, y_pred):\n        return self.fn(y_true, y_pred)\n"
+)
+
+
+def test_a_constructor_makes_a_loss_where_what_it_extends_has_a_call() -> None:
+    above = {"tf.keras.losses.MeanSquaredError": "", "Handed": OF_A_FUNCTION}
+    above["Between"] = OF_A_FUNCTION + "class Between(Handed):\n    pass\n"
+    for base, code in above.items():
+        candidate = found(code + MADE.format(base=base))[-1]
+        assert (candidate.name, candidate.form) == ("Gap", Form.WRAPPER)
+
+
+def test_a_constructor_makes_no_loss_where_nothing_has_a_call() -> None:
+    bare = "class Bare(tf.keras.losses.Loss):\n    pass\n"
+    for base in ("tf.keras.losses.Loss", "tf.keras.layers.Layer", "Unknown", "Bare"):
+        assert names(bare + MADE.format(base=base)) == []
+
+
 @pytest.mark.parametrize(
     ("statement", "base"),
     [

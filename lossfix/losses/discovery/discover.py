@@ -129,9 +129,9 @@ def _has_its_call_from_above(file: File, node: ast.ClassDef) -> bool:
 
     It does unless ``keras.losses.Loss`` is all that it extends, in its file or in others.
     """
-    return any(each != _LOSS and is_loss_base(file, each) for each in class_bases(file, node)) or any(
-        {"call", "__call__"} & methods_of(each).keys() for each in classes_above(file, node)
-    )
+    return any(
+        each != _LOSS and is_loss_base(file, each) for each in class_bases(file, node)
+    ) or any({"call", "__call__"} & methods_of(each).keys() for each in classes_above(file, node))
 
 
 def _lacks_self(file: File, method: ast.FunctionDef) -> bool:

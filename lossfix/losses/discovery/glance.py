@@ -49,8 +49,8 @@ _TAKEN = re.compile(
     re.IGNORECASE,
 )
 _GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
-_CALLS = (b" call(", b" __call__(", b"LossFunctionWrapper")
-"""What a class of losses defines, or extends instead."""
+_METHODS = (b" call(", b" __call__(", b" __init__(")
+"""What a class of losses defines, be it the one in place of the other."""
 _REGISTERS = re.compile(
     rb"regist(?=(?:er|ered|ry)(?:_(?:loss|module|objective|criteri|function|fn)\w*)?\b(?!\.)[^\n]*\n"
     rb"(?:@[^\n]*\n)*def \w+\(\s*\w[^,()]*,\s*\w)"
@@ -172,7 +172,7 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
     """Whether some function or class may be a loss without any other file saying so."""
     if not mentions_a_framework(data):
         return False
-    if _has(data, _CALLS) and _extends_a_loss(data, settings):
+    if _has(data, _METHODS) and _extends_a_loss(data, settings):
         return True
     if _has(data, _GRADIENTS) or _NAMED_CLASS.search(data):
         return any(takes_a_pair(each, settings) for each in heads(data))
