@@ -30,6 +30,7 @@ _CELL = "# %%"
 """Begins a cell, of which the blank lines at its ends are no business of Black's."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Block = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_Headed = ast.With | ast.AsyncWith | ast.For | ast.AsyncFor | ast.While | ast.If
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,9 @@ def layout(before: str, after: str, style: Style) -> str:
     """``after`` with what it has and ``before`` has not in the project's format.
 
     Where all of ``before`` is in that format, all of it will be. Else those are formatted that were
-    generated: a class or function of a name that was not there, a simple statement that was not there
-    and is longer than a line may be, and a signature that grew longer than that; everything else stays
-    as it is written.
+    generated: a class or function of a name that was not there, a simple statement or the head of a block
+    that was not there and is longer than a line may be, and a signature that grew longer than that;
+    everything else stays as it is written.
     """
     if _CELL not in before and _black(before, style) == before:
         return _black(after, style) or after
@@ -107,8 +108,14 @@ def layout(before: str, after: str, style: Style) -> str:
     names = {name for name, _ in _definitions(old.body)}
     known = {ast.dump(node) for node in ast.walk(old) if isinstance(node, ast.stmt)}
     lines = after.split("\n")
-    signatures = set(_grown_signatures(old, new, before.split("\n"), lines, style))
-    generated = signatures.union(_generated(new, names, known, lines, style))
+    whole = set(_generated(new, names, known, lines, style))
+    heads = set(_grown_signatures(old, new, before.split("\n"), lines, style))
+    heads.update(
+        head
+        for head in _long_heads(old, new, lines, style)
+        if not any(first <= head[0] <= last for first, last in whole)
+    )
+    generated = heads | whole
     for first, last in sorted(generated, reverse=True):
         statement = "\n".join(lines[first - 1 : last])
         indent = statement[: len(statement) - len(statement.lstrip())]
@@ -117,9 +124,9 @@ def layout(before: str, after: str, style: Style) -> str:
             line if number in inside else line.removeprefix(indent)
             for number, line in _numbered(statement)
         )
-        if (first, last) in signatures:
-            whole = format_statement(f"{code}{_unit(after, indent)}pass", indent, style)
-            lines[first - 1 : last] = whole.rstrip("\n").split("\n")[:-1]
+        if (first, last) in heads:
+            formatted = format_statement(f"{code}{_unit(after, indent)}pass", indent, style)
+            lines[first - 1 : last] = formatted.rstrip("\n").split("\n")[:-1]
         else:
             formatted = format_statement(code, indent, style)
             lines[first - 1 : last] = formatted.rstrip("\n").split("\n")
@@ -177,8 +184,33 @@ def _grown_signatures(
             yield first, last
 
 
-def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> tuple[int, int]:
-    """The first and last line of a definition without its decorators and body; none where they share one."""
+def _long_heads(
+    old: ast.Module, new: ast.Module, lines: list[str], style: Style
+) -> Iterator[tuple[int, int]]:
+    """The lines of each head of a block that was not there and is longer than a line may be."""
+    known = {_head(node) for node in ast.walk(old) if isinstance(node, _Headed)}
+    for node in ast.walk(new):
+        if isinstance(node, _Headed) and _head(node) not in known:
+            first, last = _signature(node, lines)
+            if any(len(line) > style.line_length for line in lines[first - 1 : last]):
+                yield first, last
+
+
+def _head(node: _Headed) -> str:
+    """What stands between the word that begins a block and its colon."""
+    parts = (value for name, value in ast.iter_fields(node) if name not in ("body", "orelse"))
+    return " ".join(
+        ast.dump(each)
+        for part in parts
+        for each in (part if isinstance(part, list) else [part])
+        if isinstance(each, ast.AST)
+    )
+
+
+def _signature(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | _Headed, lines: list[str]
+) -> tuple[int, int]:
+    """The first and last line of a head without decorators and body; none where they share one."""
     last = node.body[0].lineno - 1
     while last >= node.lineno and not lines[last - 1].rstrip().endswith(":"):
         last -= 1

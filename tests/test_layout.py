@@ -183,6 +183,40 @@ def test_a_signature_that_was_too_long_or_still_fits_stays_as_it_is():
         assert layout(before, after, Style()) == after
 
 
+HEAD = """\
+def mean_gap( y_true, y_pred, weights, more_weights, name ):
+  with tf.name_scope(name, "gap",
+                     [y_true, y_pred]) as scope:
+    gap=abs( y_true-y_pred )
+    if gap is None:
+      return 0
+    elif mean_of_all_that_there_is(weights) > mean_of_all_that_there_is(more_weights):
+      return gap
+  return gap
+"""
+
+
+def test_the_head_of_a_block_that_is_too_long_is_formatted_without_its_body():
+    new = 'with tf.compat.v1.name_scope(name, "gap", [y_true, y_pred, weights, more_weights]) as scope:'
+    after = HEAD.replace(
+        """with tf.name_scope(name, "gap",
+                     [y_true, y_pred]) as scope:""",
+        new,
+    )
+    assert layout(HEAD, after, Style()) == after.replace(
+        new,
+        """with tf.compat.v1.name_scope(
+    name, "gap", [y_true, y_pred, weights, more_weights]
+  ) as scope:""",
+    )
+
+
+def test_the_head_of_a_block_that_fits_or_cannot_be_parted_stays_as_it_is():
+    for old, new in (('"gap"', '"distance"'), ("> mean_of_all", "<= mean_of_all")):
+        after = HEAD.replace(old, new)
+        assert layout(HEAD, after, Style()) == after
+
+
 def test_what_is_not_python_is_left_alone():
     assert layout("x = 1\n", "x = (\n", Style()) == "x = (\n"
 
