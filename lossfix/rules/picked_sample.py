@@ -110,15 +110,19 @@ def match(loss: Loss) -> Iterator[Match]:
 
 
 def _may_be_several(loss: Loss) -> bool:
-    """Whether the loss asks if it is handed a list, or a class of the file hands its losses what it likes."""
+    """Whether a loss asks if it is handed a list, is handed targets by names, which only a training loop
+    of its own does, or a class of the file hands its losses what it likes."""
     asked = any(
         called_builtin(loss, call) == "isinstance"
         and concrete_dotted(call.args[0].value) == loss.y_pred
         for call in walk(loss.function, cst.Call)
         if call.args
     )
-    return asked or any(
-        _STEPS & methods_of(node).keys() for node in every(loss.tree.outline, ast.ClassDef)
+    named = any(isinstance(_key(loss, use), cst.SimpleString) for use in uses(loss, loss.y_true))
+    return (
+        asked
+        or named
+        or any(_STEPS & methods_of(node).keys() for node in every(loss.tree.outline, ast.ClassDef))
     )
 
 
@@ -134,14 +138,17 @@ def _taken_apart(loss: Loss) -> cst.Assign | None:
 
 def _number(loss: Loss, use: cst.Name) -> int | None:
     """The sample that is taken where the predictions are read."""
+    key = _key(loss, use)
+    return int(key.value, 0) if isinstance(key, cst.Integer) else None
+
+
+def _key(loss: Loss, use: cst.Name) -> cst.BaseExpression | None:
+    """What is taken first of what stands under a name: ``0`` of ``y_pred[0, 1:]``."""
     match loss.tree.parents.get(use):
         case cst.Subscript(
-            value=value,
-            slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Integer(value=number))), *_],
-        ) if (
-            value is use
-        ):
-            return int(number, 0)
+            value=value, slice=[cst.SubscriptElement(slice=cst.Index(value=key)), *_]
+        ) if (value is use):
+            return key
     return None
 
 

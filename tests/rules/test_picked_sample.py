@@ -56,6 +56,9 @@ FINE = {
             return {"loss": self.loss(data[1], self(data[0]))}
     """,
     ),
+    "a list beside targets by names": loss(
+        "near, far = y_pred", "return tf.reduce_sum(near - y_true['near'] + far - y_true['far'])"
+    ),
     "other names": loss("y_pred, rest = tf.split(y_pred, 2, axis=-1)", *PICKS),
     "a training loop": lines("""
     import tensorflow as tf
