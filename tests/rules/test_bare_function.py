@@ -245,6 +245,10 @@ def build(model):
         "    return tf.reduce_mean(y_true * y_pred)",
         "def inner():\n        return tf.reshape(y_true, [-1]) - tf.reshape(y_pred, [-1])\n"
         "    return tf.reduce_mean(inner())",
+        "c = tf.one_hot(tf.reshape(y_true, [-1]), 4)\n"
+        "    return -tf.reduce_sum(c * tf.nn.log_softmax(y_pred, axis=-1), axis=-1)",
+        "y_true = tf.reshape(y_true, [-1])\n"
+        "    return -tf.reduce_sum(tf.one_hot(y_true, 4) * tf.nn.softmax(y_pred), axis=-1)",
     ],
 )
 def test_what_is_flattened_first_needs_no_ranks(body: str) -> None:
@@ -265,6 +269,9 @@ def test_what_is_flattened_first_needs_no_ranks(body: str) -> None:
         "return tf.keras.losses.binary_crossentropy(y_true, y_pred) - overlap(y_true, y_pred)",
         "if math:\n        y_true = tf.reshape(y_true, [-1])\n    return y_true * tf.reshape(y_pred, [-1])",
         "return tf.reduce_mean(y_true[0] - tf.reshape(y_pred, [-1]))",
+        "return -tf.reduce_sum(y_true * tf.nn.log_softmax(y_pred), axis=-1)",
+        "t = tf.reshape(y_true, [-1])\n    return t * tf.nn.softmax(y_pred, axis=1)",
+        "t = tf.reshape(y_true, [-1])\n    return t * tf.nn.softmax(y_pred) - y_pred",
     ],
 )
 def test_what_meets_in_its_own_shape_needs_the_same_rank(body: str) -> None:

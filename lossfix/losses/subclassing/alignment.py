@@ -17,6 +17,7 @@ from lossfix.losses.subclassing.last_axis import (
     is_cast_of,
     is_read,
 )
+from lossfix.syntax.literals import whole_number_of
 from lossfix.syntax.tree import walk
 
 ALIGNING = frozenset(
@@ -34,6 +35,10 @@ ALIGNING = frozenset(
 """Keras' losses that align the ranks of what they are given. A cross-entropy raises, others broadcast."""
 
 _FLATTENING = frozenset({"keras.backend.flatten", "keras.ops.ravel"})
+_OVER_THE_LAST = frozenset(
+    {"tf.nn.softmax", "tf.nn.log_softmax", "keras.ops.softmax", "keras.ops.log_softmax"}
+)
+"""Along the last axis where no other is named; of one class there is nothing to learn."""
 _RESHAPING = frozenset({"tf.reshape", "keras.backend.reshape", "keras.ops.reshape"})
 
 
@@ -45,10 +50,25 @@ def needs_alignment(loss: Loss) -> bool:
     """
     if has_several(loss):
         return False
-    names = [_reads(loss, loss.function, each) for each in (loss.y_true, loss.y_pred)]
-    return all(names) and any(
-        not _is_flattened(loss, read, frozenset()) for reads in names for read in reads
+    of_true, of_pred = (_reads(loss, loss.function, each) for each in (loss.y_true, loss.y_pred))
+    if not of_true or not of_pred:
+        return False
+    if not all(_is_flattened(loss, read, frozenset()) for read in of_true):
+        return True
+    return not all(
+        _is_flattened(loss, read, frozenset()) or _is_over_classes(loss, read) for read in of_pred
     )
+
+
+def _is_over_classes(loss: Loss, read: cst.Name) -> bool:
+    """Whether predictions are turned into probabilities of classes where they are read."""
+    call = loss.tree.parents[loss.tree.parents[read]]
+    match call:
+        case cst.Call(args=[cst.Arg(value=value, keyword=None), *rest]) if value is read:
+            axis = rest[0].value if rest else None
+            last = axis is None or (len(rest) == 1 and whole_number_of(axis) == -1)
+            return last and loss.operation(call) in _OVER_THE_LAST
+    return False
 
 
 def _reads(loss: Loss, function: cst.FunctionDef, name: str) -> list[cst.Name]:
