@@ -132,23 +132,29 @@ def _zero_where(loss: Loss, below: cst.BaseExpression) -> str:
 
 def _is_of_both_sizes(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether ``node`` is ``abs(y_true) + abs(y_pred)``, or a part of it: of a relative error."""
-    match current_value(loss, node) or node:
-        case cst.BinaryOperation(
-            left=left, operator=cst.Divide(), right=cst.Integer() | cst.Float()
-        ):
-            return _is_of_both_sizes(loss, left)
-        case cst.BinaryOperation(
-            left=cst.Integer() | cst.Float(), operator=cst.Multiply(), right=inner
-        ) | cst.BinaryOperation(
-            left=inner, operator=cst.Multiply(), right=cst.Integer() | cst.Float()
-        ):
-            return _is_of_both_sizes(loss, inner)
+    match _unscaled(loss, node):
         case cst.BinaryOperation(left=left, operator=cst.Add(), right=right):
             return any(
                 _is_size(loss, one, loss.y_true) and _is_size(loss, other, loss.y_pred)
                 for one, other in ((left, right), (right, left))
             )
     return False
+
+
+def _unscaled(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
+    """What a name stands for, without the numbers by which it is multiplied or divided."""
+    match node:
+        case cst.Name() if (value := current_value(loss, node)) is not None:
+            return _unscaled(loss, value)
+        case cst.BinaryOperation(
+            left=inner,
+            operator=cst.Divide() | cst.Multiply(),
+            right=cst.Integer() | cst.Float(),
+        ) | cst.BinaryOperation(
+            left=cst.Integer() | cst.Float(), operator=cst.Multiply(), right=inner
+        ):
+            return _unscaled(loss, inner)
+    return node
 
 
 def _is_size(loss: Loss, node: cst.BaseExpression, parameter: str) -> bool:
@@ -163,11 +169,9 @@ def _is_size(loss: Loss, node: cst.BaseExpression, parameter: str) -> bool:
 
 def _counts_selected(loss: Loss, node: cst.BaseExpression) -> bool:
     """Whether ``node`` is the sum of a mask that the targets alone decide, or of what one selects."""
-    match node:
-        case cst.Name() if (value := current_value(loss, node)) is not None:
-            return _counts_selected(loss, value)
-        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
-            operation = loss.operation(node)
+    match _unscaled(loss, node):
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]) as call:
+            operation = loss.operation(call)
             if operation in _KEEPS_VALUES:
                 return _counts_selected(loss, first)
             if operation == "tf.math.count_nonzero":

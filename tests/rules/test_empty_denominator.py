@@ -30,6 +30,10 @@ def mended(*statements: str) -> str:
             "tf.math.divide_no_nan(tf.reduce_sum(m * y_pred), tf.reduce_sum(1.0 - m))",
         ),
         (
+            "tf.reduce_sum(m * y_pred) / (2.0 * tf.reduce_sum(m) / 3.0)",
+            "tf.math.divide_no_nan(tf.reduce_sum(m * y_pred), 2.0 * tf.reduce_sum(m) / 3.0)",
+        ),
+        (
             "tf.abs((y_true - y_pred) / tf.abs(y_true))",
             "tf.abs(tf.math.divide_no_nan(y_true - y_pred, tf.abs(y_true)))",
         ),
