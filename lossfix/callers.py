@@ -103,7 +103,7 @@ def _sought(files: Opened, losses: Sequence[Place]) -> _Sought:
         for number in {place.file for place in losses} | handing
     )
     return _Sought(
-        frozenset(name.encode() for name in names), frozenset(each.encode() for each in modules)
+        frozenset(name.encode() for name in names), frozenset(os.fsencode(each) for each in modules)
     )
 
 

@@ -16,6 +16,7 @@ from lossfix.failure import FAILED, Failure, usage
 from lossfix.interrupts import uninterrupted
 from lossfix.options import (
     Group,
+    PathType,
     configured,
     measuring,
     option,
@@ -169,7 +170,7 @@ def fix(**flags: Any) -> int:
 
 
 @cli.command(short_help="Measure losses as they are, or a repair made by hand.")
-@click.argument("losses", nargs=-1, metavar="[PATH[::LOSS]]...")
+@click.argument("losses", nargs=-1, type=PathType(), metavar="[PATH[::LOSS]]...")
 @option(
     "What is compared",
     "--against",

@@ -39,6 +39,16 @@ class _OutputType(click.ParamType):  # type: ignore[type-arg]  # generic since c
         return Output(name, file)
 
 
+class PathType(click.ParamType):  # type: ignore[type-arg]  # as above
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            # As of a variable that is not set: nobody means the whole folder by that.
+            raise click.UsageError("a path is empty; write . for the working directory", ctx)
+        return value
+
+
 class _Option(click.Option):
     """An option that stands under a heading of the help."""
 
@@ -110,7 +120,7 @@ _RULES, _FILES, _LINES = "Which rules", "Which files", "Which findings"
 _OUTPUT, _MEASURE, _WORK = "What is shown", "How losses are measured", "How the work is done"
 
 selecting = _options(
-    click.argument("paths", nargs=-1, type=click.Path(readable=False), metavar="[PATH|-]..."),
+    click.argument("paths", nargs=-1, type=PathType(), metavar="[PATH|-]..."),
     option(
         _RULES,
         "--select",

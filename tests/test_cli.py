@@ -202,6 +202,15 @@ def test_nothing_on_stdin_is_nothing_found(folder: Path) -> None:
     assert lossfix("fix", "--no-verify", "-", at=folder).out == b""
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="file names are UTF-8 there")
+def test_a_file_whose_name_is_no_text_is_looked_at_and_mended(folder: Path) -> None:
+    odd = folder / os.fsdecode(b"odd\xff.py")
+    odd.write_text(BROKEN)
+    assert "odd" in lossfix("check", at=folder).text
+    lossfix("fix", "--no-verify", ".", at=folder)
+    assert ".numpy()" not in odd.read_text()
+
+
 # what cannot be done
 
 
@@ -209,6 +218,8 @@ def test_nothing_on_stdin_is_nothing_found(folder: Path) -> None:
     ("arguments", "said"),
     [
         (("check", "missing.py"), "missing.py"),
+        (("fix", ""), "a path is empty"),
+        (("verify", ""), "a path is empty"),
         (("fix", "missing.py"), "missing.py"),
         (("verify", "missing.py"), "missing.py"),
         (("check", "--no-such-option"), "--no-such-option"),

@@ -155,6 +155,14 @@ def test_the_nearest_file_that_speaks_of_lossfix_counts(project):
             "pyproject.toml:2: the inputs of 'x' must be a table",
         ),
         ("[tool.lossfix\n", "pyproject.toml:1: not TOML"),
+        (
+            "[tool.lossfix]\nexclude = ['a', '!']\n",
+            "pyproject.toml:2: 'exclude' must be a list of patterns as in .gitignore, which '!' is none of",
+        ),
+        (
+            "[tool.lossfix.per-file-ignores]\n'!' = ['LF1']\n",
+            "pyproject.toml:1: 'per-file-ignores' must be",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_the_closest_key(project, text, message):
@@ -162,6 +170,11 @@ def test_a_mistake_is_named_with_file_line_and_the_closest_key(project, text, me
     with pytest.raises(ConfigError) as raised:
         load(root, environ={})
     assert str(raised.value).startswith(message) or message in str(raised.value)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path):
+    (tmp_path / "pyproject.toml").write_bytes(b"\xef\xbb\xbf[tool.lossfix]\r\nselect = ['LF2']\r\n")
+    assert load(tmp_path, environ={}).select == ("LF2",)
 
 
 def test_a_mistake_in_a_flag_or_the_environment_is_named(project, tmp_path):

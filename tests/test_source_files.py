@@ -75,6 +75,12 @@ def test_what_git_ignores_is_skipped(tree):
     assert "gen/b.py" in found(respect_gitignore=False)
 
 
+def test_what_is_no_pattern_in_an_ignore_file_says_nothing_as_to_git(tree):
+    tree(".git/config", "a.py", "b.py", "c.py")
+    tree(**{".gitignore": "a.py\n!\nback\\\nb.py\n"})
+    assert found() == ["c.py"]
+
+
 NAMES = st.sampled_from(["a", "b", "c.py", "d.py"])
 PATTERNS = st.lists(
     st.sampled_from(

@@ -65,7 +65,7 @@ def read(path: Path) -> TomlFile | None:
     """
     prefix = ("tool", "lossfix") if path.name == "pyproject.toml" else ()
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
         table: Any = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{shown(path)}: cannot be read: {error.strerror}") from error

@@ -20,6 +20,24 @@ def _strings(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _patterns(value: object) -> tuple[str, ...]:
+    found = _strings(value)
+    if wrong := [pattern for pattern in found if not _is_pattern(pattern)]:
+        raise Unexpected(f"a list of patterns as in .gitignore, which {wrong[0]!r} is none of")
+    return found
+
+
+def _is_pattern(text: str) -> bool:
+    # Loaded here: most configurations have no patterns.
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([text])
+    except ValueError:
+        return False
+    return True
+
+
 def _string(value: object) -> str:
     if not isinstance(value, str):
         raise Unexpected("a string")
@@ -70,7 +88,9 @@ def _gate(value: object) -> Gate | None:
 
 def _ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     try:
-        return tuple((pattern, _strings(rules)) for pattern, rules in sorted(_table(value).items()))
+        found = sorted(_table(value).items())
+        _patterns([pattern for pattern, _ in found])
+        return tuple((pattern, _strings(rules)) for pattern, rules in found)
     except Unexpected:
         raise Unexpected("a table of patterns, each with a list of rules") from None
 
@@ -117,9 +137,9 @@ TOP: dict[str, Reader] = {
     "extend_select": _strings,
     "ignore": _strings,
     "per_file_ignores": _ignores,
-    "include": _strings,
-    "exclude": _strings,
-    "extend_exclude": _strings,
+    "include": _patterns,
+    "exclude": _patterns,
+    "extend_exclude": _patterns,
     "force_exclude": _switch,
     "respect_gitignore": _switch,
     "targets": _strings,
@@ -151,7 +171,7 @@ FROM_TEXT = frozenset(READERS) - {"per_file_ignores", "loss"}
 def from_text(key: str, text: str) -> object:
     """What an environment variable says, as TOML would say it."""
     reader = READERS[key]
-    if reader is _strings:
+    if reader in (_strings, _patterns):
         return [item.strip() for item in text.split(",") if item.strip()]
     if reader is _switch:
         return {"1": True, "true": True, "0": False, "false": False}.get(text.lower(), text)

@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -337,8 +338,17 @@ def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
 
     try:
         return GitIgnoreSpec.from_lines(lines)
-    except ValueError as error:
-        raise SourceError(f"not a pattern: {error}") from error
+    except ValueError:
+        # A line that is no pattern says nothing to git either; what is configured was asked before.
+        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    with suppress(ValueError):
+        return bool(GitIgnoreSpec.from_lines([line]).patterns)
+    return False
 
 
 def _absolute(path: Path) -> str:
