@@ -73,7 +73,7 @@ def match(loss: Loss) -> Iterator[Match]:
                 case cst.Call(args=[cst.Arg(value=value), *rest]) as call if (
                     loss.operation(call) in REDUCTIONS and loss.predicts(value) and _is_first(rest)
                 ):
-                    if _is_a_row_of_tensors(loss, value) or _is_one_number(loss, value):
+                    if _is_a_row_of_tensors(loss, value) or _is_reduced(loss, value):
                         continue
                     yield Match(
                         call,
@@ -123,14 +123,29 @@ def _is_of_a_cross_entropy(loss: Loss, call: cst.Call, value: cst.BaseExpression
     return False
 
 
-def _is_one_number(loss: Loss, node: cst.BaseExpression) -> bool:
-    """Whether it is reduced to one number already, which has no first axis."""
+def _is_reduced(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether it comes of what is reduced already: to one number, which has no first axis, or over other axes,
+    which may leave one value per sample."""
     match current_value(loss, node) or node:
         case cst.UnaryOperation(expression=inner):
-            return _is_one_number(loss, inner)
-        case cst.Call(args=[_]) as call:
-            return loss.operation(call) in REDUCTIONS
+            return _is_reduced(loss, inner)
+        case cst.BinaryOperation(left=left, right=right):
+            return _is_reduced(loss, left) or _is_reduced(loss, right)
+        case cst.Call(args=[_, *rest]) as call:
+            if loss.operation(call) in REDUCTIONS:
+                return not rest or not _keeps_axes(rest)
+            return any(_is_reduced(loss, each.value) for each in call.args)
     return False
+
+
+def _keeps_axes(arguments: Sequence[cst.Arg]) -> bool:
+    """Whether the axes that are reduced stay, of one element."""
+    return any(
+        each.keyword is not None
+        and each.keyword.value in ("keepdims", "keep_dims")
+        and not (isinstance(each.value, cst.Name) and each.value.value == "False")
+        for each in arguments
+    )
 
 
 def _is_a_row_of_tensors(loss: Loss, node: cst.BaseExpression) -> bool:
