@@ -124,8 +124,8 @@ def _is_of_a_cross_entropy(loss: Loss, call: cst.Call, value: cst.BaseExpression
 
 
 def _is_reduced(loss: Loss, node: cst.BaseExpression) -> bool:
-    """Whether it comes of what is reduced already: to one number, which has no first axis, or over other axes,
-    which may leave one value per sample."""
+    """Whether it comes of what is reduced already: to one number, which has no first axis, or over other
+    axes, which may leave one value per sample."""
     match current_value(loss, node) or node:
         case cst.UnaryOperation(expression=inner):
             return _is_reduced(loss, inner)

@@ -72,6 +72,7 @@ from lossfix.losses.code.methods import get_config
 from lossfix.losses.code.parameters import default_of, kept_as_given, own_parameters
 from lossfix.losses.code.subclass import method, super_calls
 from lossfix.losses.discovery.unsavable import given_arrays, unsavable
+from lossfix.losses.subclassing.arrays import kept_arrays
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
@@ -103,7 +104,7 @@ def match(loss: Loss) -> Iterator[Match]:
         reason = (
             f"`{name}` is given a {kind}, which a saved configuration cannot hold in every format"
         )
-    for name in _arrays(loss) & stored.keys():
+    for name in _arrays(loss, stored) & stored.keys():
         if not _may_be_a_list(loss, stored[name]):
             reason = (
                 f"`{name}` is given an array, and a model that is loaded gives back a list: make it an array "
@@ -147,12 +148,16 @@ def _unsavable(loss: Loss) -> Iterator[tuple[str, str]]:
         yield from unsavable(loss.tree.outline, loss.candidate.path[-1], init)
 
 
-def _arrays(loss: Loss) -> frozenset[str]:
-    """The parameters that calls of the class in this file give an array."""
-    init = _constructor(loss)
-    if init is None:
+def _arrays(loss: Loss, stored: Mapping[str, str]) -> frozenset[str]:
+    """The parameters that calls of the class in this file give an array, and of which it makes tensors."""
+    init, made = _constructor(loss), method(loss, "__init__")
+    if init is None or made is None:
         return frozenset()
-    return frozenset(given_arrays(loss.tree.outline, loss.candidate.path[-1], init))
+    listed = {each.name.value: each for each in (*made.params.params, *made.params.kwonly_params)}
+    holders = {kept: listed[name] for name, kept in stored.items() if name in listed}
+    of_tensors = kept_arrays(loss, holders)
+    given = given_arrays(loss.tree.outline, loss.candidate.path[-1], init)
+    return frozenset(given) | {name for name, kept in stored.items() if kept in of_tensors}
 
 
 def _may_be_a_list(loss: Loss, attribute: str) -> bool:
@@ -171,6 +176,8 @@ def _may_be_a_list(loss: Loss, attribute: str) -> bool:
 def _takes_a_list(loss: Loss, node: cst.Attribute, above: cst.CSTNode) -> bool:
     match above:
         case cst.AssignTarget():
+            return True
+        case cst.Comparison(comparisons=[cst.ComparisonTarget(cst.Is() | cst.IsNot())]):
             return True
         case cst.BinaryOperation(left=left, right=right):
             return loss.is_tensor(right if left is node else left)
@@ -309,7 +316,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
 def _codes(loss: Loss, stored: Mapping[str, str]) -> Mapping[str, str]:
     """What is saved of each parameter: of an array a list, since no ``.keras`` file gives an array back."""
-    arrays = _arrays(loss)
+    arrays = _arrays(loss, stored)
     to_list = f"{loss.spell('np.asarray')}(self.{{}}).tolist()"
     return {
         each: to_list.format(kept) if each in arrays else f"self.{kept}"

@@ -74,6 +74,13 @@ def test_conditions_that_are_joined_are_one_gate() -> None:
         ("return tf.where(y_pred > 0.5, 1.0, 0.0)", Path.DEAD),
         ("return tf.reduce_mean(tf.abs(y_true - tf.cast(y_pred > 0.5, tf.float32)))", Path.DEAD),
         ("g = tf.cast(y_pred > 0.5, tf.float32)\nreturn tf.square(y_true - g)", Path.DEAD),
+        (
+            "v = tf.reduce_mean(tf.abs(y_true - tf.cast(y_pred > 0.5, tf.float32)))\n"
+            "instead = tf.reduce_mean(tf.square(y_true - y_pred))\n"
+            "broken = tf.math.is_nan(v)\n"
+            "return tf.where(broken, instead, v)",
+            Path.DEAD,
+        ),
         ("return tf.where(y_pred > 0.5, y_pred, 0.0)", Path.LIVE),
         ("return tf.where(y_pred > 0.5, 2.0, 1.0) * tf.abs(y_true - y_pred)", Path.LIVE),
         ("w = tf.where(y_pred > 0.5, 2.0, 1.0)\nreturn w * tf.square(y_true - y_pred)", Path.LIVE),

@@ -141,6 +141,18 @@ JUMPS = {
         "return w * mse(y_true=y_true, y_pred=y_pred)",
         0.25,
     ),
+    "a loss object of Keras that is given a default": (
+        "huber = tf.keras.losses.Huber(delta=1.0, reduction='none')\n"
+        "w = 1.0 + tf.cast(y_pred > 0.25, tf.float32)\n"
+        "return w * huber(y_true, y_pred)",
+        0.25,
+    ),
+    "before a guard against what is no number": (
+        "value = tf.reduce_mean(tf.square(y_true - y_pred) * tf.where(y_pred > 0.5, 3.0, 1.0))\n"
+        "broken = tf.logical_or(tf.math.is_nan(value), tf.math.is_inf(value))\n"
+        "return tf.where(broken, 100.0, value)",
+        0.5,
+    ),
     "both conditions": (
         "w = tf.where(tf.logical_and(y_pred > 0.1, y_pred < 3.5), 2.0, 1.0)\n"
         "return tf.reduce_mean(w * tf.abs(y_true - y_pred + 9.0))",

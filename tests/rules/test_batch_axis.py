@@ -1,4 +1,4 @@
-"""What is reduced over the samples is told where that leaves a value per output, and not where it leaves one number."""
+"""A reduction over samples is told where it leaves a value per output, not where it leaves one number."""
 
 from __future__ import annotations
 

@@ -237,6 +237,28 @@ def test_of_an_array_a_list_is_saved(given: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("default", "read", "kept"),
+    [
+        ("None", "tf.constant(self.rates) if self.rates is not None else 1.0", True),
+        ("", "tf.convert_to_tensor(self.rates, dtype=tf.float32)", True),
+        ("None", "self.rates[0]", False),
+        ("2.0", "tf.constant(self.rates)", False),
+    ],
+)
+def test_of_several_numbers_that_become_a_tensor_a_list_is_saved(
+    default: str, read: str, kept: bool
+) -> None:
+    given = f"rates={default}" if default else "rates"
+    call = f"    def call(self, y_true, y_pred):\n        return {read} * tf.abs(y_true - y_pred)\n"
+    source = loss_class(
+        init(f"self, {given}, **kwargs", "super().__init__(**kwargs)", "self.rates = rates"), call
+    )
+    saved = "np.asarray(self.rates).tolist()" if kept else "self.rates"
+    after = rewritten(source, "unsaved-parameters")
+    assert f'{{**super().get_config(), "rates": {saved}}}' in after
+
+
+@pytest.mark.parametrize(
     ("read", "is_kept"),
     [
         ("tf.gather(self.w, tf.cast(y_true, tf.int32)) * y_pred", False),

@@ -70,6 +70,12 @@ def _huber(target: float, prediction: float) -> float:
     return 0.5 * error * error if error <= 1.0 else error - 0.5
 
 
+CHECKS: Mapping[str, Callable[[float], bool]] = {
+    "tf.math.is_nan": math.isnan,
+    "tf.math.is_inf": math.isinf,
+    "tf.math.is_finite": math.isfinite,
+}
+"""What is asked of one number."""
 LOSSES: Mapping[str, Callable[[float, float], float]] = {
     "keras.losses.mean_squared_error": lambda t, p: (t - p) ** 2,
     "keras.losses.mean_absolute_error": lambda t, p: abs(t - p),
@@ -89,7 +95,14 @@ LOSS_OBJECTS: Mapping[str, str] = {
     "keras.losses.SquaredHinge": "keras.losses.squared_hinge",
     "keras.losses.BinaryCrossentropy": "keras.losses.binary_crossentropy",
 }
-"""The classes of the same."""
+"""The classes of the same,"""
+DEFAULTS: Mapping[str, float] = {
+    "delta": 1.0,
+    "from_logits": 0.0,
+    "label_smoothing": 0.0,
+    "axis": -1.0,
+}
+"""and their default arguments, where that is no matter of the reduction."""
 OPERATORS: Mapping[type[cst.BaseBinaryOp], Callable[[float, float], float]] = {
     cst.Add: lambda x, y: x + y,
     cst.Subtract: lambda x, y: x - y,

@@ -20,8 +20,10 @@ from lossfix.losses.code.liveness import arguments, part_called
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.operations.arithmetic import (
     BINARY,
+    CHECKS,
     COMPARE,
     COMPARISON_TOKENS,
+    DEFAULTS,
     FIRST,
     JOINED,
     LOSS_OBJECTS,
@@ -252,7 +254,7 @@ class Evaluation:
         if operation == "keras.backend.epsilon":
             return 1e-7
         if operation is not None and operation in LOSS_OBJECTS:
-            return _instance(node, LOSS_OBJECTS[operation])
+            return self.instance(node, LOSS_OBJECTS[operation])
         if not values:
             raise Unknown
         loss = LOSSES.get(operation or self.object_called(node.func))
@@ -307,6 +309,19 @@ class Evaluation:
             within=self.within | {part.name},
         )
 
+    def instance(self, node: cst.Call, function: str) -> str:
+        """An object of a loss of Keras, known by the name of the function that it computes.
+
+        It has the default arguments, be they given: ``Huber(delta=delta)`` where that is 1.
+        """
+        for each in node.args:
+            name = "" if each.keyword is None else each.keyword.value
+            if name in ("reduction", "name"):
+                continue
+            if name not in DEFAULTS or self.number(each.value) != DEFAULTS[name]:
+                raise Unknown
+        return function
+
     def object_called(self, node: cst.BaseExpression) -> str:
         """What an object stands for that is called: ``mse`` of ``mse = keras.losses.MeanSquaredError()``."""
         if not isinstance(node, cst.Call) and dotted(node) not in self.known:
@@ -332,6 +347,8 @@ class Evaluation:
             return self.number(values[0])
         if operation in COMPARISONS:
             return COMPARE[COMPARISONS[operation]](self.number(values[0]), self.number(values[1]))
+        if operation in CHECKS:
+            return CHECKS[operation](self.number(values[0]))
         if operation in LOGICAL:
             return JOINED[LOGICAL[operation]]([bool(self.value(each)) for each in values])
         if operation == "tf.where":
@@ -371,11 +388,3 @@ _VALUES: Mapping[type[cst.CSTNode], Callable[[Evaluation, Any], Value]] = {
 @lru_cache(maxsize=1024)
 def _number(written: str) -> float:
     return float(ast.literal_eval(written))
-
-
-def _instance(node: cst.Call, function: str) -> str:
-    """An object of a loss of Keras, known by the name of the function that it computes."""
-    keywords = {"" if each.keyword is None else each.keyword.value for each in node.args}
-    if keywords - {"reduction", "name"}:
-        raise Unknown
-    return function

@@ -86,32 +86,33 @@ def _gates(loss: Loss) -> Iterator[Gate]:
         found = _gate(loss, node)
         if found is None:
             continue
-        if is_only_recorded(loss, found.node) or _only_checks(loss, found.condition):
+        if is_only_recorded(loss, found.node) or only_checks(loss, found.condition):
             continue
         flagged = flag_of(loss, found.node) is not None
         if flagged or is_live(loss, found.node) or not is_compared(loss, found.node):
             yield found
 
 
-_CHECKS = ("tf.math.is_nan", "tf.math.is_inf", "tf.math.is_finite")
+CHECKS = ("tf.math.is_nan", "tf.math.is_inf", "tf.math.is_finite")
+"""Operations that ask of a tensor only whether its elements are numbers."""
 
 
-def _only_checks(loss: Loss, node: cst.CSTNode, seen: frozenset[str] = frozenset()) -> bool:
+def only_checks(loss: Loss, node: cst.CSTNode, seen: frozenset[str] = frozenset()) -> bool:
     """Whether all that a condition asks of the predictions is whether they are numbers: how many are not,
     and whether that is all of them."""
     if not loss.predicts(node):
         return True
     match node:
-        case cst.Call() if loss.operation(node) in _CHECKS:
+        case cst.Call() if loss.operation(node) in CHECKS:
             return True
         case cst.Name(value=name):
             values = loss.flow.values(name)
             return name in seen or (
                 bool(values)
                 and name not in (loss.y_true, loss.y_pred)
-                and all(_only_checks(loss, each.value, seen | {name}) for each in values)
+                and all(only_checks(loss, each.value, seen | {name}) for each in values)
             )
-    return all(_only_checks(loss, child, seen) for child in children(node))
+    return all(only_checks(loss, child, seen) for child in children(node))
 
 
 def _gate(loss: Loss, node: cst.CSTNode) -> Gate | None:

@@ -15,7 +15,7 @@ from lossfix.losses.code.conditions import uses
 from lossfix.losses.code.liveness import is_live, part_called
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.recorded import is_only_recorded
-from lossfix.losses.smoothing.gates import Gate, deliberate
+from lossfix.losses.smoothing.gates import CHECKS, Gate, deliberate, only_checks
 from lossfix.syntax.tree import walk
 
 _ADDITIVE = ("tf.add", "tf.subtract", "tf.add_n")
@@ -123,9 +123,14 @@ def _meets(
                 pass
             case cst.Call(args=args):
                 operation = loss.operation(above)
+                if operation in CHECKS:
+                    return False
                 beside = any(alive(each.value) for each in args if each is not node)
                 if operation in _ADDITIVE:
                     joined |= beside
+                elif operation == "tf.where" and only_checks(loss, args[0].value):
+                    # It stands in for what is not a number: what is one goes by it.
+                    pass
                 elif beside or (joined and operation not in _STRAIGHT):
                     return True
             case cst.Assign(targets=[cst.AssignTarget(target=target)]) if names := _assigned(

@@ -1,4 +1,4 @@
-"""Parameters of a factory that are arrays, of which its class saves a list.
+"""Parameters of a factory or of a class that are arrays, of which the class saves a list.
 
 Keras writes an array of NumPy into a configuration as ``{"class_name": "__numpy__", ...}``, and hands a loss
 just that when it loads a ``.keras`` file: the first batch raises then (measured on 3.15).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 
 import libcst as cst
 
@@ -52,6 +53,39 @@ def is_made(loss: Loss, name: str) -> bool:
     arguments = {call.args[0].value for call in makers}
     reads = [each for each in walk(factory.body, cst.Name) if each.value == name]
     return bool(reads) and all(each in arguments for each in reads)
+
+
+def kept_arrays(loss: Loss, kept: Mapping[str, cst.Param]) -> frozenset[str]:
+    """The attributes that hold several numbers, of which the class makes tensors and asks nothing else but
+    whether they are given: whoever has an array gives that.
+
+    Args:
+        kept: attributes of the instance, each with the parameter that it holds as it was given.
+    """
+    several = {each for each, parameter in kept.items() if _holds_several(parameter)}
+    made, read_otherwise = set[str](), set[str]()
+    for node in walk(loss.definition, cst.Attribute):
+        match node:
+            case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=name)) if (
+                name in several
+            ):
+                match loss.tree.parents[node]:
+                    case cst.AssignTarget():
+                        pass
+                    case cst.Comparison(comparisons=[cst.ComparisonTarget(cst.Is() | cst.IsNot())]):
+                        pass
+                    case cst.Arg(keyword=None) as argument if _makes_it(loss, argument):
+                        made.add(name)
+                    case _:
+                        read_otherwise.add(name)
+    return frozenset(made - read_otherwise)
+
+
+def _makes_it(loss: Loss, argument: cst.Arg) -> bool:
+    call = loss.tree.parents[argument]
+    return (
+        isinstance(call, cst.Call) and call.args[0] is argument and loss.operation(call) in _MAKERS
+    )
 
 
 def _makes_of(loss: Loss, call: cst.Call, name: str) -> bool:
