@@ -3,8 +3,8 @@
 ## What it does
 
 Renames keywords that TensorFlow 2 calls otherwise: `reduction_indices=` and `dimension=` are `axis=`,
-`keep_dims=` is `keepdims=`, in a loss and in whatever it reaches in the same file. In other functions that
-are named losses it reports them.
+`keep_dims=` is `keepdims=`, in a loss and in whatever it reaches in the same file. `strict=True` of
+`tf.cond`, which is always so today, is left out. In other functions that are named losses it reports them.
 
 ## Why is this bad
 
@@ -35,7 +35,8 @@ def cosine_loss(y_true, y_pred):
 
 ## Fix safety
 
-Exact: the parameter is the same one. A call that gives the old and the new keyword is reported.
+Exact: the parameter is the same one. A call that gives the old and the new keyword is reported, and so is
+a `tf.cond` that is not to be strict.
 
 ## References
 
@@ -47,6 +48,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 import libcst as cst
 
@@ -57,6 +59,7 @@ from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.losses.operations.removed import REMOVED_KEYWORDS
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.syntax.tree import dotted
 
 
 def _found(loss: Loss) -> Iterator[tuple[Use, cst.Call, cst.Name, str]]:
@@ -73,23 +76,46 @@ def _found(loss: Loss) -> Iterator[tuple[Use, cst.Call, cst.Name, str]]:
 
 def match(loss: Loss) -> Iterator[Match]:
     for use, call, keyword, new in _found(loss):
-        taken = any(each.keyword is not None and each.keyword.value == new for each in call.args)
         yield Match(
             keyword,
             _message(loss.tree.code(use.node), keyword.value, new),
-            f"`{new}=` is given too" if taken else "",
+            _obstacle(call, keyword, new),
         )
 
 
+def _obstacle(call: cst.Call, keyword: cst.Name, new: str) -> str:
+    """Why a keyword stays; empty where it need not."""
+    for each in call.args:
+        if each.keyword is keyword and not new and dotted(each.value) != "True":
+            return f"it asks for what `{keyword.value}=True` is not"
+        if each.keyword is not None and new and each.keyword.value == new:
+            return f"`{new}=` is given too"
+    return ""
+
+
 def rewrite(loss: Loss, match: Match) -> Edit | None:
-    for use, _, keyword, new in _found(loss):
+    for use, call, keyword, new in _found(loss):
         if keyword is match.node:
-            return Edit({keyword: cst.Name(new)}, call_sites=(keyword,) if use.outside else ())
+            if new:
+                return Edit({keyword: cst.Name(new)}, call_sites=(keyword,) if use.outside else ())
+            left_out = partial(_without, keyword=keyword.value)
+            return Edit({call: left_out}, call_sites=(call,) if use.outside else ())
     return None
 
 
+def _without(node: cst.CSTNode, keyword: str) -> cst.CSTNode:
+    """A call without one of its keywords."""
+    assert isinstance(node, cst.Call)
+    *before, last = node.args
+    kept = [each for each in node.args if each.keyword is None or each.keyword.value != keyword]
+    if kept[-1] is not last:
+        ending = {"comma": last.comma, "whitespace_after_arg": last.whitespace_after_arg}
+        kept[-1] = before[-1].with_changes(**ending)
+    return node.with_changes(args=kept)
+
+
 def _message(called: str, keyword: str, new: str) -> str:
-    return f"`{called}` has no `{keyword}=`: today it is `{new}=`"
+    return f"`{called}` has no `{keyword}=`: today it is {f'`{new}=`' if new else 'always so'}"
 
 
 def wiring(wiring: Wiring) -> Iterator[Misuse]:

@@ -396,6 +396,24 @@ def test_the_same_keyword_of_another_function_is_left_alone(expression: str) -> 
     assert found(body(expression, TENSORFLOW, "import numpy as np")) == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tf.cond(e, f, g, strict=True, name='x')", "tf.cond(e, f, g, name='x')"),
+        ("tf.cond(e, f, g, strict=True)", "tf.cond(e, f, g)"),
+    ],
+)
+def test_a_keyword_of_what_always_is_so_is_left_out(old: str, new: str) -> None:
+    functions = f"e, f, g = y_pred > 0, lambda: y_true, lambda: y_pred\n    return {old}"
+    text = f"{TENSORFLOW}\n\n\ndef a_loss(y_true, y_pred):\n    {functions}\n"
+    assert fixed(text).rpartition("return ")[2].strip() == new
+
+
+def test_what_a_keyword_cannot_ask_for_any_more_is_reported() -> None:
+    (finding,) = found(body("tf.cond(y_pred, f, g, strict=False)", TENSORFLOW))
+    assert "`strict=True` is not" in finding.reason
+
+
 def test_a_keyword_that_is_given_twice_is_reported() -> None:
     (finding,) = found(body("tf.reduce_sum(y_pred, axis=1, reduction_indices=1)", TENSORFLOW))
     assert "axis=" in finding.reason

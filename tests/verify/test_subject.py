@@ -339,3 +339,9 @@ def test_the_function_of_a_loss_of_keras_has_the_arguments_that_it_was_given(
     assert given.keywords == {"delta": 2.0}
     plain = built(source, "keras.losses.Poisson()", tmp_path).function
     assert plain is keras.losses.poisson
+
+
+def test_a_loss_that_ends_python_raises_as_any_other(tmp_path: Path) -> None:
+    loss = built("def f(y_true, y_pred):\n    exit()\n", "f", tmp_path)
+    with pytest.raises(RuntimeError, match="ends Python"):
+        loss.call(1.0, 2.0)

@@ -25,6 +25,7 @@ from lossfix.losses.operations.removed_table import (
     COSINE,
     CROSSENTROPY,
     HUBER,
+    IDLE_KEYWORDS,
     LOSS_REASONS,
     LOSSES_UTILS,
     METRIC_REASONS,
@@ -189,7 +190,7 @@ _VERSION_2 = "tensorflow.compat.v2."
 
 def _keywords() -> Mapping[str, Mapping[str, str]]:
     table: dict[str, dict[str, str]] = {}
-    for entry in KEYWORDS.split():
+    for entry in (*KEYWORDS.split(), *IDLE_KEYWORDS.split()):
         function, _, pair = entry.partition(":")
         old, _, new = pair.partition("=")
         for module in ("tensorflow.", _VERSION_2):
@@ -198,7 +199,8 @@ def _keywords() -> Mapping[str, Mapping[str, str]]:
 
 
 REMOVED_KEYWORDS = _keywords()
-"""For functions that are still there: their keywords of TensorFlow 1, and the present ones."""
+"""For functions that are still there: their keywords of TensorFlow 1, and the present ones, empty where
+nothing is to be said today."""
 
 
 _PUBLIC = KNOWN | LOSS_CLASSES | {"keras.Model", "keras.layers.Layer", "keras.metrics.Metric"}

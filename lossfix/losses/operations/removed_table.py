@@ -256,6 +256,9 @@ V1_FORMS = by_source(
 )
 """Calls of what is still there, in forms of TensorFlow 1 that it no longer takes."""
 
+IDLE_KEYWORDS = "tf.cond:strict="
+"""Keywords of TensorFlow 1 that nothing stands for today: what they asked for is what happens."""
+
 V1_REASONS = {
     "tensorflow.Print": "use `tf.print`",
     "tensorflow.placeholder": "there are no placeholders: pass the tensor",

@@ -27,9 +27,10 @@ WIDER_SIGNATURES = (
     "expand_dims",
     "squeeze",
     "name_scope",
+    "cond",
 )
 """TensorFlow 1's forms of these take what today's take and the old arguments (``keep_dims``,
-``reduction_indices``, ``dimension``, ``dim``, ``squeeze_dims``, ``default_name``) as well."""
+``reduction_indices``, ``dimension``, ``dim``, ``squeeze_dims``, ``default_name``, ``strict``) as well."""
 
 
 class _Reduction:

@@ -106,9 +106,12 @@ class Candidate:
         """The value before any reduction, exactly as its author wrote it.
 
         Neither argument is converted or aligned; the shape and dtype of what comes back, and what
-        is raised, are the author's.
+        is raised, are the author's. A loss that ends Python, as ``exit()`` does, raises ``RuntimeError``.
         """
-        return (self.target.call if self.is_loss else self.target)(y_true, y_pred)
+        try:
+            return (self.target.call if self.is_loss else self.target)(y_true, y_pred)
+        except SystemExit as error:
+            raise RuntimeError("the loss ends Python (SystemExit)") from error
 
     def wrapped(self) -> Any:
         """What ``compile(loss=...)`` makes of it: a ``keras.losses.Loss``.
