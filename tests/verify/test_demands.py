@@ -48,6 +48,12 @@ def weighed(y_true, y_pred):
     return tf.reduce_sum(y_true * tf.math.log(y_pred) * WEIGHTS, axis=-1)
 
 
+def weighed_by_an_import(y_true, y_pred):
+    from test_demands import WEIGHTS as rates
+
+    return tf.reduce_sum(y_true * tf.math.log(y_pred) * rates, axis=-1)
+
+
 def opened(y_true, y_pred):
     gain, kept, taken = y_true[:, :1], y_true[:, 1:5], y_true[:, 5:]
     return gain * kept * taken * y_pred
@@ -121,6 +127,7 @@ def of_one(y_pred):
         (parted, None, (3,)),
         (in_full, None, (4,)),
         (weighed, (5,), (5,)),
+        (weighed_by_an_import, (5,), (5,)),
         (opened, (9,), (4,)),
         (shared, None, (4,)),
         (layered, None, (4,)),

@@ -12,7 +12,7 @@ import ast
 import functools
 import inspect
 from collections.abc import Sequence
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 import numpy as np
 
@@ -115,6 +115,17 @@ class _Walk:
                 self.body(node.orelse)
         elif isinstance(node, (ast.With, ast.While, ast.Try)):
             self.body(node.body)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            self.imported(node)
+
+    def imported(self, node: Union[ast.Import, ast.ImportFrom]) -> None:
+        """What a function imports for itself: ``from config import weights``."""
+        names = dict(self.world)
+        whole = ast.fix_missing_locations(ast.Module([node], []))
+        if asked(lambda: exec(compile(whole, "<sizes>", "exec"), names)) is not None:
+            for each in node.names:
+                bound = each.asname or each.name.partition(".")[0]
+                self.names[bound] = Known(names[bound])
 
     def bind(self, target: ast.expr, value: Value) -> None:
         if isinstance(target, ast.Name):
