@@ -6,6 +6,7 @@ used that the file does not bind, and nothing outside of the loss, its call site
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
 import libcst as cst
@@ -13,6 +14,7 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.rules.rule import Edit
 from lossfix.syntax import build, guards
+from lossfix.syntax.blocks import Definition
 from lossfix.syntax.guards import GuardTripped
 from lossfix.syntax.imports import add_imports, without_idle_imports
 from lossfix.syntax.scope import unbound
@@ -33,6 +35,7 @@ def rewritten(loss: Loss, edit: Edit) -> str:
     tree = loss.tree
     _guard_places(loss, edit)
     module = build.replace(tree.module, edit.replace, tree.parents)
+    module = _set_off(loss, module, edit)
     if edit.before:
         module = _with_statements(loss, module, edit.before)
     missing = unbound(guards.outline_of(module.code)) - unbound(tree.outline)
@@ -72,6 +75,18 @@ def _with_statements(
     return module.with_changes(
         body=[*body[:position], first, *statements[1:], following, *body[position + 1 :]]
     )
+
+
+def _set_off(loss: Loss, module: cst.Module, edit: Edit) -> cst.Module:
+    """``module`` with two blank lines above a definition that stood right below what now is a class."""
+    old, new = loss.tree.module.body, list(module.body)
+    for at, node in enumerate(old[:-1]):
+        following = new[at + 1 - len(old)]
+        stands_below = isinstance(following, Definition) and not following.leading_lines
+        if stands_below and isinstance(edit.replace.get(node), Sequence):
+            blank = cst.EmptyLine(indent=False)
+            new[at + 1 - len(old)] = following.with_changes(leading_lines=[blank, blank])
+    return module.with_changes(body=new)
 
 
 def _moved_below(

@@ -78,6 +78,34 @@ def argument(node: cst.BaseExpression) -> cst.BaseExpression:
     return atom(node) if isinstance(node, _OPEN) else bare(node)
 
 
+_TERMS, _FACTORS, _SIGNS, _POWERS = range(4)
+"""How tightly arithmetic binds, the loosest first."""
+_PRECEDENCE: Mapping[type[cst.CSTNode], int] = {
+    cst.Add: _TERMS,
+    cst.Subtract: _TERMS,
+    cst.Multiply: _FACTORS,
+    cst.Divide: _FACTORS,
+    cst.Minus: _SIGNS,
+    cst.Power: _POWERS,
+}
+
+
+def operand(
+    node: cst.BaseExpression, operator: cst.BaseBinaryOp, is_left: bool
+) -> cst.BaseExpression:
+    """``node`` as an operand: brackets only where it would be read as something else without them."""
+    without = bare(node)
+    outer = _PRECEDENCE.get(type(operator))
+    if outer is None or outer == _POWERS or not isinstance(without, _Arithmetic) or without.lpar:
+        return atom(node)
+    inner = _PRECEDENCE.get(type(without.operator), -1)
+    tighter = inner > outer and (is_left or inner != _SIGNS)
+    return without if tighter or (inner == outer and is_left) else atom(node)
+
+
+_Arithmetic = cst.BinaryOperation | cst.UnaryOperation
+
+
 class _Fill(cst.CSTTransformer):
     def __init__(self, holes: Mapping[str, cst.BaseExpression]) -> None:
         self.holes = {_HOLE.format(name): node for name, node in holes.items()}
@@ -88,6 +116,25 @@ class _Fill(cst.CSTTransformer):
     def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
         hole = self._filled(original_node.value)
         return updated_node if hole is None else updated_node.with_changes(value=argument(hole))
+
+    def leave_Element(self, original_node: cst.Element, updated_node: cst.Element) -> cst.Element:
+        hole = self._filled(original_node.value)
+        return updated_node if hole is None else updated_node.with_changes(value=argument(hole))
+
+    def leave_Index(self, original_node: cst.Index, updated_node: cst.Index) -> cst.Index:
+        hole = self._filled(original_node.value)
+        return updated_node if hole is None else updated_node.with_changes(value=argument(hole))
+
+    def leave_BinaryOperation(
+        self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
+    ) -> cst.BinaryOperation:
+        left, right = (self._filled(each) for each in (original_node.left, original_node.right))
+        operator = updated_node.operator
+        if left is not None:
+            updated_node = updated_node.with_changes(left=operand(left, operator, True))
+        if right is not None:
+            updated_node = updated_node.with_changes(right=operand(right, operator, False))
+        return updated_node
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         hole = self._filled(original_node)
@@ -163,15 +210,24 @@ def name(dotted: str) -> cst.Name | cst.Attribute:
     return cast("cst.Name | cst.Attribute", cst.parse_expression(dotted))
 
 
+_WHOLE = (
+    *(cst.Arg, cst.Element, cst.Index),
+    *(cst.Return, cst.Expr, cst.Assign, cst.AnnAssign, cst.AugAssign),
+)
+"""Where an expression stands by itself, and needs no brackets."""
+
+
 class _Replace(cst.CSTTransformer):
     def __init__(
         self,
         replacements: Mapping[cst.CSTNode, Replacement],
         unbracketed: frozenset[cst.CSTNode],
+        operands: Mapping[cst.CSTNode, cst.BinaryOperation],
         chained: frozenset[cst.CSTNode],
     ) -> None:
         self.replacements = replacements
         self.unbracketed = unbracketed
+        self.operands = operands
         self.chained = chained
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> object:  # type: ignore[override]
@@ -199,6 +255,8 @@ class _Replace(cst.CSTTransformer):
     def _bracketed(self, old: cst.BaseExpression, new: cst.BaseExpression) -> cst.BaseExpression:
         if old in self.unbracketed:
             return new if isinstance(new, _OPEN) else bare(new) if not old.lpar else new
+        if (above := self.operands.get(old)) is not None:
+            return operand(new, above.operator, above.left is old)
         return atom(new)
 
 
@@ -240,12 +298,16 @@ def replace(
     parents: Mapping[cst.CSTNode, cst.CSTNode],
 ) -> cst.Module:
     """``module`` with every key of ``replacements`` (a node of it) replaced, inner nodes first."""
-    whole = (cst.Arg, cst.Return, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr, cst.Index)
     unbracketed = frozenset(
         node
         for node in replacements
-        if isinstance(parents.get(node), whole) and not isinstance(node, cst.GeneratorExp)
+        if isinstance(parents.get(node), _WHOLE) and not isinstance(node, cst.GeneratorExp)
     )
+    operands = {
+        node: above
+        for node in replacements
+        if isinstance(above := parents.get(node), cst.BinaryOperation)
+    }
     chained = frozenset(
         node
         for node in replacements
@@ -253,4 +315,4 @@ def replace(
         and isinstance(above := parents.get(node), cst.If)
         and above.orelse is node
     )
-    return module.visit(_Replace(replacements, unbracketed, chained))
+    return module.visit(_Replace(replacements, unbracketed, operands, chained))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect
 from collections.abc import Sequence
 
 import libcst as cst
@@ -47,10 +49,10 @@ def end_of_imports(module: cst.Module) -> int:
 def add_imports(module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
     """``module`` with import statements added to its first run of imports.
 
-    Each goes behind the last import of the same framework or of its companions (``import keras`` above the
-    first ``from keras import ...``), a relative one among the relative ones, any other above the project's
-    own modules that end the run, else to its end. Comments and blank lines that stood above the next
-    statement stay above it.
+    Where the imports around are sorted as isort sorts them, each goes where they stay so. Else behind the
+    last import of the same framework or of its companions (``import keras`` above the first ``from keras
+    import ...``), a relative one among the relative ones, any other above the project's own modules that
+    end the run, else to its end. Comments and blank lines that stood above the next statement stay above it.
     """
     new: list[cst.SimpleStatementLine] = []
     for line in lines:
@@ -69,8 +71,8 @@ def add_imports(module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
         new[0] = new[0].with_changes(leading_lines=[blank])
         return module.with_changes(body=[*body[:end], *new, *body[end:]])
     for statement in new:
-        position = _place(body, end, statement)
-        if position < end and _is_first_of(body[position], statement):
+        position, opens = _place(body, end, statement)
+        if opens:
             following = body[position]
             assert isinstance(following, cst.SimpleStatementLine)
             statement = statement.with_changes(leading_lines=following.leading_lines)
@@ -86,24 +88,74 @@ def add_imports(module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
     return module.with_changes(body=body)
 
 
-def _place(body: Sequence[cst.CSTNode], end: int, statement: cst.SimpleStatementLine) -> int:
-    """Where an import goes in a run of imports that ends at ``end``."""
+def _place(
+    body: Sequence[cst.CSTNode], end: int, statement: cst.SimpleStatementLine
+) -> tuple[int, bool]:
+    """Where an import goes in a run of imports that ends at ``end``, and whether it opens the group there."""
     first, root = end, _root(statement)
     while first and is_import(body[first - 1]):
         first -= 1
     same = [at for at in range(first, end) if _root(body[at]) == root]
     if not root and same:
         above = [at for at in same if _sorted_by(body[at]) <= _sorted_by(statement)]
-        return above[-1] + 1 if above else same[0]
+        place = above[-1] + 1 if above else same[0]
+        return place, place < end and _is_first_of(body[place], statement)
+    if root and (found := _sorted_place(body, first, end, statement)) is not None:
+        return found
     if same and _is_first_of(body[same[0]], statement):
-        return same[0]
+        return same[0], True
     for wanted in ({root}, _COMPANIONS):
-        found = [at for at in range(first, end) if _root(body[at]) in wanted]
-        if found and root in _COMPANIONS:
-            return found[-1] + 1
+        beside = [at for at in range(first, end) if _root(body[at]) in wanted]
+        if beside and root in _COMPANIONS:
+            return beside[-1] + 1, False
     while end > first and _root(body[end - 1]) == "":
         end -= 1
-    return end
+    return end, False
+
+
+def _sorted_place(
+    body: Sequence[cst.CSTNode], first: int, end: int, statement: cst.SimpleStatementLine
+) -> tuple[int, bool] | None:
+    """The same among those that it belongs with; ``None`` where isort has not sorted these."""
+    wanted = {_root(statement)}, _COMPANIONS
+    found = [at for roots in wanted for at in range(first, end) if _root(body[at]) in roots]
+    if not found:
+        return None
+    head = next(at for at in range(found[0], -1, -1) if at == first or _is_apart(body[at]))
+    stop = next((at for at in range(found[0] + 1, end) if _is_apart(body[at])), end)
+    begin = head
+    while _root(body[begin]) in sys.stdlib_module_names:
+        begin += 1
+    while not _root(body[stop - 1]):
+        stop -= 1
+    names = [_isort_key(body[at]) for at in range(begin, stop)]
+    if names != sorted(names):
+        return None
+    place = begin + bisect(names, _isort_key(statement))
+    if place > head:
+        return place, False
+    # What is said above the first of them may be about all of them, or about it alone.
+    return None if _has_comment_above(body[head]) else (head, True)
+
+
+def _is_apart(statement: cst.CSTNode) -> bool:
+    """Whether a blank line stands above an import."""
+    lines = getattr(statement, "leading_lines", ())
+    return any(each.comment is None for each in lines)
+
+
+def _has_comment_above(statement: cst.CSTNode) -> bool:
+    return any(each.comment is not None for each in getattr(statement, "leading_lines", ()))
+
+
+def _isort_key(statement: cst.CSTNode) -> tuple[bool, str]:
+    """What isort sorts imports by: ``import ...`` above ``from ...``, then by the names of the modules."""
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.ImportFrom(module=module), *_]):
+            return True, (dotted(module) or "").lower()
+        case cst.SimpleStatementLine(body=[cst.Import(names=[cst.ImportAlias(name=name), *_]), *_]):
+            return False, (dotted(name) or "").lower()
+    return False, ""
 
 
 def _is_first_of(following: cst.CSTNode, new: cst.SimpleStatementLine) -> bool:
@@ -195,8 +247,7 @@ def _bound_names(line: cst.SimpleStatementLine) -> set[str]:
 
 
 def _has_comment(line: cst.SimpleStatementLine) -> bool:
-    above = any(each.comment is not None for each in line.leading_lines)
-    return above or line.trailing_whitespace.comment is not None
+    return _has_comment_above(line) or line.trailing_whitespace.comment is not None
 
 
 class _Dropping(cst.CSTTransformer):

@@ -324,6 +324,15 @@ def assert_same(found: object, expected: object) -> None:
     )
 
 
+def test_what_is_given_by_keyword_stays_so() -> None:
+    entry = removed("tensorflow.nn.softmax_cross_entropy_with_logits_v2")
+    assert entry is not None
+    new = "tf.nn.softmax_cross_entropy_with_logits"
+    assert rewritten(entry, "f(t, x)") == f"{new}((t), (x))"
+    assert rewritten(entry, "f(t, logits=x)") == f"{new}((t), logits=(x))"
+    assert rewritten(entry, "f(logits=x, labels=t)") == f"{new}(labels=(t), logits=(x))"
+
+
 @pytest.mark.parametrize("text", BACKEND_CALLS)
 def test_a_replaced_backend_function_gives_the_old_values(text: str) -> None:
     call, _, _ = split(text)

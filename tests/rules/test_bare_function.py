@@ -79,6 +79,37 @@ def test_no_comment_and_no_annotation_is_lost() -> None:
     assert "def call(self, y_true: tf.Tensor, y_pred: tf.Tensor):" in after
 
 
+def test_comments_stay_as_far_apart_as_they_were() -> None:
+    body = "return tf.keras.losses.mean_squared_error(y_true, y_pred)"
+    source = loss("", "# Of the whole.", "", "# Of the line.", body, signature="y_true, y_pred")
+    assert lines("""
+        # Of the whole.
+
+        # Of the line.
+        """) in lines(call_of(source).partition(":\n")[2])
+
+
+def test_a_definition_right_below_is_set_off() -> None:
+    body = "return tf.keras.losses.mean_squared_error(y_true, y_pred)"
+    below = "def train(model):\n    model.compile(loss=my_loss)\n"
+    after = rewritten(loss(body, signature="y_true, y_pred") + below, "bare-function")
+    assert f"\n\nmy_loss = MyLoss()\n\n\n{below}" in after
+
+
+def test_a_file_of_bundled_keras_gets_one_import() -> None:
+    source = (
+        "from tensorflow.keras import backend as K\n\n\ndef edge(y_true, y_pred):\n"
+        "    return K.mean(K.square(y_true - y_pred))\n\n\nmodel.compile(loss=edge)\n"
+    )
+    rule = rule_called("bare-function")
+    assert rule is not None
+    after = repair("a.py", source, "edge", Options((rule,))).after
+    assert after.startswith(
+        "import tensorflow as tf\nfrom tensorflow.keras import backend as K\n\n"
+    )
+    assert "class EdgeLoss(tf.keras.losses.Loss):" in after
+
+
 def test_no_line_of_mere_indentation_is_taken_along() -> None:
     body = "return tf.keras.losses.mean_squared_error(y_true, y_pred)"
     source = loss(body, signature="y_true, y_pred") + "    \nmodel.compile(loss=my_loss)\n"

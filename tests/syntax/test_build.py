@@ -38,6 +38,10 @@ EXPRESSIONS = [
 TEMPLATES = [
     "{h} - c",
     "c - {h}",
+    "c * {h}",
+    "{h} * c",
+    "c / {h}",
+    "{h} % c",
     "-{h}",
     "{h} ** 2",
     "2 ** {h}",
@@ -64,6 +68,24 @@ def test_a_hole_means_the_same_in_any_template(template: str, hole: str) -> None
     node = build.expression(template, h=cst.parse_expression(hole))
     code = cst.Module([]).code_for_node(node)
     assert ast.dump(ast.parse(code, mode="eval")) == meant(template, hole)
+
+
+@pytest.mark.parametrize(
+    ("template", "hole", "code"),
+    [
+        ("1.0 * {h}", "(e**2)", "1.0 * e**2"),
+        ("{h} + c", "a * b", "a * b + c"),
+        ("{h} - c", "a - b", "a - b - c"),
+        ("c - {h}", "a - b", "c - (a - b)"),
+        ("{h} * c", "-a", "-a * c"),
+        ("c * {h}", "-a", "c * (-a)"),
+        ("f([{h}, 1])", "(-1)", "f([-1, 1])"),
+        ("a[{h}]", "(b - 1)", "a[b - 1]"),
+    ],
+)
+def test_a_hole_has_only_the_brackets_that_it_needs(template: str, hole: str, code: str) -> None:
+    node = build.expression(template, h=cst.parse_expression(hole))
+    assert cst.Module([]).code_for_node(node) == code
 
 
 @settings(deadline=None, max_examples=200)

@@ -38,7 +38,16 @@ TENSORFLOW = "import tensorflow as tf"
     [
         (
             "import keras\nimport numpy as np\n\nfrom own import f\n\nx = 1\n",
-            f"import keras\n{TENSORFLOW}\nimport numpy as np\n\nfrom own import f\n\nx = 1\n",
+            f"import keras\nimport numpy as np\n{TENSORFLOW}\n\nfrom own import f\n\nx = 1\n",
+        ),
+        # What is not sorted has it behind what belongs with it.
+        (
+            "import numpy as np\nimport keras\nimport attr\nx = 1\n",
+            f"import numpy as np\nimport keras\n{TENSORFLOW}\nimport attr\nx = 1\n",
+        ),
+        (
+            "import keras\nfrom keras.saving import a\nfrom own import f\nx = 1\n",
+            f"import keras\n{TENSORFLOW}\nfrom keras.saving import a\nfrom own import f\nx = 1\n",
         ),
         (
             "from keras.callbacks import A\nimport six\nx = 1\n",
@@ -78,16 +87,42 @@ def test_a_framework_is_imported_beside_its_companions(before: str, after: str) 
         ("import os\n\nfrom keras import a\n", "import os\n\nimport keras\nfrom keras import a\n"),
         (
             "import os\n# As of old.\nfrom keras import a\n",
-            "import os\n# As of old.\nfrom keras import a\nimport keras\n",
+            "import os\nimport keras\n# As of old.\nfrom keras import a\n",
         ),
         (
             "import keras.ops\nfrom keras import a\n",
-            "import keras.ops\nfrom keras import a\nimport keras\n",
+            "import keras\nimport keras.ops\nfrom keras import a\n",
         ),
     ],
 )
 def test_a_framework_is_imported_above_what_is_taken_from_it(before: str, after: str) -> None:
     assert add_imports(parse(before).module, ("import keras",)).code == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "import os\n\nimport tensorflow as tf\n\nx = 1\n",
+            "import os\n\nimport numpy as np\nimport tensorflow as tf\n\nx = 1\n",
+        ),
+        # The standard library stays above, and what is said above an import stays with it.
+        (
+            "import os\nimport tensorflow as tf\nx = 1\n",
+            "import os\nimport numpy as np\nimport tensorflow as tf\nx = 1\n",
+        ),
+        (
+            "'A page.'\n\n# The newest.\nimport tensorflow as tf\nx = 1\n",
+            "'A page.'\n\n# The newest.\nimport tensorflow as tf\nimport numpy as np\nx = 1\n",
+        ),
+        (
+            "import tensorflow as tf\nimport keras\nfrom . import a\nx = 1\n",
+            "import tensorflow as tf\nimport keras\nimport numpy as np\nfrom . import a\nx = 1\n",
+        ),
+    ],
+)
+def test_sorted_imports_stay_sorted(before: str, after: str) -> None:
+    assert add_imports(parse(before).module, ("import numpy as np",)).code == after
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def _tensorflow() -> Iterator[Removed]:
         yield Removed(name, calls=calls, never=True)
     for entry in re.sub(r"\n +", " ", REORDERED.strip()).splitlines():
         signature, target, aliases = (part.strip() for part in entry.split("|"))
-        choice = translation("tensorflow" + signature[2:], target, aliases=aliases)
+        choice = translation("tensorflow" + signature[2:], target, aliases=aliases, named=True)
         yield Removed(choice.source, calls=(choice,))
     for old in ONLY_V1.split():
         name = "tensorflow" + old[2:]

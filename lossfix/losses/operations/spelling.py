@@ -81,9 +81,10 @@ def spelled(operation: str, module: Scope, imported: Collection[str], ops: str =
     if head == "keras":
         own = _bound_to(module, "keras") or _bound_to(module, "tensorflow.keras")
         if own is None:
-            bundling = _bound_to(module, _TENSORFLOW)
+            # A file that has `tensorflow.keras` alone needs no second import beside that of `tf`.
             apart = any(each.split(".")[0] == "keras" for each in imported)
-            own = f"{bundling}.keras" if bundling and not apart else "keras"
+            bundled = _bound_to(module, _TENSORFLOW) or keras_origin(imported) != "keras"
+            own = f"{tensorflow(module)}.keras" if bundled and not apart else "keras"
         return f"{own}.{rest}"
     if head == "np":
         return f"{_bound_to(module, 'numpy') or 'np'}.{rest}"

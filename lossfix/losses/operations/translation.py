@@ -23,6 +23,7 @@ Given = TypeVar("Given")
 
 _HOLE = re.compile(r"\{(\*?)(\w+)\}")
 _OPTIONAL = re.compile(r",?\s*\b\w+=\{(\w+)\}")
+_POSITIONAL = re.compile(r"(?<=[(\s])\{(\w+)\}")
 _MODULE = re.compile(r"(?<![\w.])(tf|keras|np|math)\.")
 _SIMPLE = re.compile(r"[\w.]+|[\w.]+\[[\w\s.,:-]*\]")
 _IMPURE = re.compile(r"random|dropout|:=|\bawait\b|\byield\b|shuffle|uniform|normal\(")
@@ -54,6 +55,8 @@ class Translation:
     only: Mapping[str, str] = field(default_factory=dict)
     """Patterns that the text of an argument must match entirely; an argument that was not given, and
     has no default, has the empty text. It need not have a hole."""
+    named: bool = False
+    """Whether the target's own parameters are called as the holes are: what is given by keyword stays so."""
 
     @property
     def holes(self) -> frozenset[str]:
@@ -108,6 +111,7 @@ def translation(
     floats: str = "",
     aliases: str = "",
     only: Mapping[str, str] | None = None,
+    named: bool = False,
 ) -> Translation:
     """A `Translation` from its two lines.
 
@@ -139,6 +143,7 @@ def translation(
         aliases=dict(pair.split("=") for pair in aliases.split()),
         defaults=defaults,
         only=dict(only or {}),
+        named=named,
     )
 
 
@@ -184,6 +189,8 @@ def bind(
     template = _OPTIONAL.sub(
         lambda match: match.group() if match.group(1) in arguments else "", template
     )
+    if choice.named:
+        template = _by_keyword(template, arguments)
     holes = {name for _, name in _HOLE.findall(template)} - {"self"}
     missing = sorted(holes - arguments.keys())
     if missing:
@@ -192,6 +199,17 @@ def bind(
         if _IMPURE.search(texts[name]):
             return Refusal(f"`{texts[name]}` would be evaluated twice")
     return Binding(choice, template, {name: arguments[name] for name in sorted(holes)})
+
+
+def _by_keyword(template: str, arguments: Mapping[str, int | str]) -> str:
+    """``template`` with keywords from the first argument on that was given by one."""
+    holes = list(_POSITIONAL.finditer(template))
+    first = next(
+        (n for n, hole in enumerate(holes) if isinstance(arguments.get(hole[1]), str)), None
+    )
+    for hole in reversed(holes[first:] if first is not None else []):
+        template = f"{template[: hole.start()]}{hole[1]}={template[hole.start() :]}"
+    return template
 
 
 def _given(

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 import libcst as cst
 
@@ -176,9 +176,9 @@ def _under_its_old_name(decorator: cst.Decorator, name: str) -> cst.Decorator:
 
 
 def _remarks(statement: cst.BaseStatement) -> list[cst.EmptyLine]:
-    """The comments above a statement."""
+    """What stands above a statement, from its first comment on: blank lines between comments part them."""
     lines: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
-    return [line for line in lines if line.comment is not None]
+    return list(dropwhile(lambda line: line.comment is None, lines))
 
 
 def _blank() -> list[cst.EmptyLine]:
