@@ -29,9 +29,9 @@ class RelativeLoss(Loss):
 ## Use instead
 
 ```python
+import tensorflow as tf
 from keras.backend import epsilon
 from keras.losses import mean_squared_error as mse, Loss
-import tensorflow as tf
 
 
 class RelativeLoss(Loss):
