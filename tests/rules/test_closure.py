@@ -402,7 +402,7 @@ def test_the_import_that_a_list_needs_is_added() -> None:
     assert rule is not None
     source = f"import tensorflow as tf\n\n\n{made}"
     after = repair("losses.py", source, "w_loss.loss", Options((rule,))).after
-    assert after.startswith("import tensorflow as tf\nimport numpy as np\n")
+    assert after.startswith("import numpy as np\nimport tensorflow as tf\n")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_a_branch_of_zero_leaves_one_term(picked: str, after: str) -> None:
         ("e, -y_true", "gate * e - (1.0 - gate) * y_true"),
         ("-y_true, e", "(1.0 - gate) * e - gate * y_true"),
         ("-y_true, -2", "-(gate * y_true + 2.0 * (1.0 - gate))"),
-        ("tf.ones_like(e), e ** 2", "gate + (1.0 - gate) * (e ** 2)"),
+        ("tf.ones_like(e), e ** 2", "gate + (1.0 - gate) * e ** 2"),
         ("tf.ones_like(y_true), e", "gate * tf.ones_like(y_true) + (1.0 - gate) * e"),
     ],
 )

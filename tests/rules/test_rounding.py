@@ -25,7 +25,7 @@ PAIRS = {
     "tf.floor(y_pred)": "soft_round(y_pred - 0.5, steepness)",
     "tf.math.ceil(y_pred)": "soft_round(y_pred + 0.5, steepness)",
     "(y_pred // 1)": "soft_round(y_pred - 0.5, steepness)",
-    "(y_pred // 2.0)": "soft_round((y_pred / 2.0) - 0.5, steepness)",
+    "(y_pred // 2.0)": "soft_round(y_pred / 2.0 - 0.5, steepness)",
     "tf.cast(tf.cast(y_pred, tf.int32), tf.float32)": (
         "soft_round(y_pred - 0.5 * tf.tanh(steepness * y_pred), steepness)"
     ),
