@@ -70,7 +70,7 @@ from lossfix.losses.code.inherited import kept_above, listed, saved_above
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.methods import get_config
 from lossfix.losses.code.parameters import default_of, kept_as_given, own_parameters
-from lossfix.losses.code.subclass import method, super_calls
+from lossfix.losses.code.subclass import keeping, method
 from lossfix.losses.discovery.unsavable import given_arrays, unsavable
 from lossfix.losses.subclassing.arrays import kept_arrays
 from lossfix.model import Safety, Severity
@@ -311,7 +311,7 @@ def rewrite(loss: Loss, match: Match) -> Edit | None:
 
     if not kept:
         return Edit({definition.body: with_config})
-    return Edit({init: lambda node: _keeping(node, kept), definition.body: with_config})
+    return Edit({init: lambda node: keeping(node, kept), definition.body: with_config})
 
 
 def _codes(loss: Loss, stored: Mapping[str, str]) -> Mapping[str, str]:
@@ -322,18 +322,6 @@ def _codes(loss: Loss, stored: Mapping[str, str]) -> Mapping[str, str]:
         each: to_list.format(kept) if each in arrays else f"self.{kept}"
         for each, kept in stored.items()
     }
-
-
-def _keeping(node: cst.CSTNode, names: tuple[str, ...]) -> cst.CSTNode:
-    """A constructor that keeps the parameters, right behind the call of its parent's."""
-    assert isinstance(node, cst.FunctionDef)
-    assert isinstance(node.body, cst.IndentedBlock)
-    lines = list(node.body.body)
-    calls = set(super_calls(node))
-    behind = [at for at, line in enumerate(lines, 1) if calls & set(walk(line))]
-    at = behind[0] if behind else len(lines)
-    lines[at:at] = [cst.parse_statement(f"self.{each} = {each}") for each in names]
-    return node.with_changes(body=node.body.with_changes(body=lines))
 
 
 def _with_entries(listing: cst.Dict, last: int, new: Mapping[str, str]) -> cst.Dict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import libcst as cst
 
@@ -69,6 +69,18 @@ def super_calls(function: cst.FunctionDef) -> Iterator[cst.Call]:
                 name == function.name.value and dotted(first.value) == "self"
             ):
                 yield node
+
+
+def keeping(node: cst.CSTNode, names: Sequence[str]) -> cst.CSTNode:
+    """A constructor that keeps the parameters, right behind the call of its parent's."""
+    assert isinstance(node, cst.FunctionDef)
+    assert isinstance(node.body, cst.IndentedBlock)
+    lines = list(node.body.body)
+    calls = set(super_calls(node))
+    behind = [at for at, line in enumerate(lines, 1) if calls & set(walk(line))]
+    at = behind[0] if behind else len(lines)
+    lines[at:at] = [cst.parse_statement(f"self.{each} = {each}") for each in names]
+    return node.with_changes(body=node.body.with_changes(body=lines))
 
 
 def with_first_statement(statement: cst.BaseStatement) -> Callable[[cst.CSTNode], cst.CSTNode]:
