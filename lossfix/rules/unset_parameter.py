@@ -7,8 +7,8 @@ nothing in the class sets that attribute, and keeps the parameter.
 
 ## Why is this bad
 
-`AttributeError: 'WeightedLoss' object has no attribute 'weight'` at the first batch (measured on Keras 3.15):
-what is given to the constructor is lost there.
+The first batch raises `AttributeError: 'WeightedLoss' object has no attribute 'weight'` (measured on Keras
+3.15): what is given to the constructor is lost there.
 
 ## Example
 

@@ -353,6 +353,12 @@ def test_the_name_that_a_factory_gives_its_inner_function_is_that_of_the_loss() 
     assert "__name__" not in after
 
 
+@pytest.mark.parametrize("ending", ["_factory", "_wrapper", "_fn", "_builder"])
+def test_a_class_is_not_called_a_factory(ending: str) -> None:
+    after = rewritten(factory().replace("w_loss", f"far_loss{ending}"), "closure")
+    assert "class FarLoss(" in after
+
+
 @pytest.mark.parametrize(
     "statement",
     [

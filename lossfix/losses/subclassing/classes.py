@@ -39,6 +39,8 @@ _SAYS_NOTHING = frozenset(
 )
 
 _FUNCTION = frozenset({"function", "func", "fn"})
+_FACTORY = _FUNCTION | {"wrapper", "factory", "closure", "builder", "maker"}
+"""What a last word says of a function, or of a factory, and not of the loss."""
 
 _LOSS_ENDS = re.compile(r"(?i:^loss$)|(?<=[a-zA-Z0-9])Loss$")
 """What the first words of a name need not say: ``loss``, or ``Loss`` at the end of ``SharpLoss``."""
@@ -76,8 +78,9 @@ def class_name(loss: Loss) -> str:
     short = next(telling, "_loss" if names[0].startswith("_") else "loss")
     hidden = "_" if short.startswith("_") else ""
     words = [word for word in short.split("_") if word]
-    # `custom_loss_function` is a `CustomLoss`, and `dice_fn` a `DiceLoss`.
-    if len(words) > (2 if words[-2:-1] == ["loss"] else 1) and words[-1].lower() in _FUNCTION:
+    # `custom_loss_function` is a `CustomLoss`, `dice_fn` a `DiceLoss`, and `dice_loss_factory` makes one.
+    idle = _FUNCTION if loss.factory is None else _FACTORY
+    if len(words) > (2 if words[-2:-1] == ["loss"] else 1) and words[-1].lower() in idle:
         words = words[:-1]
     # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`.
     words = [_LOSS_ENDS.sub("", word) for word in words[:-1]] + words[-1:]
