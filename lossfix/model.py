@@ -214,7 +214,8 @@ class Probe:
     relaxed_tolerance: float | None = None
     """Share of the first deviation that may be left where a smoothed gate is steep."""
     leaves_gradient: bool = False
-    """Whether all that changes is what a class saves and how it is built: its gradient may stay as it was."""
+    """Whether all that changes is what a class saves and how it is built, or names that are gone: its
+    gradient may stay as it was."""
     key: str = ""
     """The dotted name under which a configuration speaks of the loss."""
 

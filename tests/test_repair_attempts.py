@@ -8,7 +8,7 @@ from typing import cast
 from lossfix import engine, source
 from lossfix.checking import Options
 from lossfix.model import Probe, Ruling, State, Status, Verdict
-from lossfix.repairs.attempts import advance, cases_of
+from lossfix.repairs.attempts import advance, cases_of, probe_of, take_in
 from lossfix.repairs.plan import Plan
 from lossfix.repairs.search import Done, carry_out
 from lossfix.rules import RULES
@@ -135,3 +135,57 @@ def test_what_a_refused_candidate_would_have_mended_is_left_with_the_reason() ->
     reasons = {each.code: each.reason for each in done.left}
     assert reasons["LF301"] == "measured, and refused: `class GapLoss` is in it"
     assert not reasons.keys() & set(outcome.codes)
+
+
+ABOVE = """import keras
+import tensorflow as tf
+
+
+class Scaled(keras.losses.Loss):
+    def __init__(self, reduction=tf.keras.losses.Reduction.AUTO, name=None):
+        super().__init__(reduction, name)
+
+
+class ScaledGap(Scaled):
+    def __init__(self, reduction=tf.keras.losses.Reduction.AUTO, name="gap"):
+        super().__init__(reduction, name)
+
+    def call(self, y_true, y_pred):
+        return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+"""
+
+
+def test_a_subclass_of_what_was_mended_is_measured_with_that_mended() -> None:
+    done, asked = carried_out(ABOVE, refused="super().__init__(reduction, name)\n\n\n")
+    assert {each.status for each in done.outcomes} == {Status.FIXED}
+    assert asked[-1] == "ScaledGap"
+    assert "AUTO" not in done.text
+
+
+UNRUN = """import keras
+import numpy as np
+import tensorflow as tf
+
+
+class StairLoss(keras.losses.Loss):
+    def __init__(self, reduction=tf.keras.losses.Reduction.AUTO):
+        super().__init__(reduction=reduction)
+
+    def call(self, y_true, y_pred):
+        return 2.0 * np.mean(y_true - y_pred)
+"""
+
+
+def test_of_a_class_that_cannot_be_measured_what_leaves_its_code_is_tried() -> None:
+    document = source.decode("losses.py", UNRUN.encode())
+    options = Options(RULES, package="losses")
+    files = {"losses.py": engine.File("losses.py", document.source.text, options)}
+    (case,) = cases_of(Plan(document, options), files, None, None)
+    assert advance(case)
+    assert not probe_of(case, None).leaves_gradient
+    refused = Verdict(Ruling.UNVERIFIABLE, "no inputs", State.RAISES, reasons=("no inputs",))
+    left = []
+    while take_in(case, refused):
+        left.append(probe_of(case, None))
+    assert left
+    assert all(each.leaves_gradient for each in left)

@@ -22,6 +22,8 @@ UNCALIBRATED = 10.0
 
 _FORM = "LF3"
 """Rules on the shape of the code."""
+_NAMES = "LF4"
+"""Rules on names that are gone."""
 _PER_SAMPLE = "LF303"
 """The one that gives each sample its value, which a loss of several terms may not have."""
 _LEFT_OUT = ((), (_PER_SAMPLE,), (_FORM,), ("LF1", "LF2", _FORM, "LF5"))
@@ -77,7 +79,7 @@ class Case:
     exact: _Exact | None = None
     """What was mended exactly, and verified: what smoothing is then held against."""
     called: frozenset[str] = frozenset()
-    """The losses that it calls and that were mended before it was measured last."""
+    """The losses that it rests on and that were mended before it was measured last."""
     first: tuple[Repair, Verdict] | None = None
     """What was refused first: it says best why the loss stays as it was."""
     left: dict[Finding, None] = field(default_factory=dict)
@@ -172,7 +174,16 @@ def _smooths(case: Case, options: checking.Options) -> bool:
 
 
 def _only_form(repair: Repair) -> bool:
-    return all(step.finding.code.startswith(_FORM) for step in repair.steps)
+    return _only(repair, _FORM)
+
+
+def _only(repair: Repair, *families: str) -> bool:
+    return all(step.finding.code.startswith(families) for step in repair.steps)
+
+
+def _leaves_gradient(case: Case, repair: Repair) -> bool:
+    """Whether a repair is of names alone, or of what a class saves and how it is built."""
+    return _only(repair, _NAMES, *([_FORM] if case.loss.form is Form.SUBCLASS else []))
 
 
 def probe_of(case: Case, steepness: float | None) -> Probe:
@@ -189,7 +200,7 @@ def probe_of(case: Case, steepness: float | None) -> Probe:
         before=subject_of(plan, old_text, old_name, candidate, elsewhere=old_rest),
         after=subject_of(plan, repair.after, repair.becomes, candidate, elsewhere=repair.elsewhere),
         promise=repair.promise,
-        leaves_gradient=case.loss.form is Form.SUBCLASS and _only_form(repair),
+        leaves_gradient=_leaves_gradient(case, repair),
         gate=repair.gate,
         steepness=steepness,
         thresholds=thresholds(case.loss),
@@ -216,8 +227,9 @@ def take_in(case: Case, verdict: Verdict) -> bool:
         return False
     if case.first is None:
         case.first = (trial.repair, verdict)
-    # A loss that cannot be measured cannot be measured in another form either.
-    if verdict.ruling is not Ruling.UNVERIFIABLE and _next_of_its_kind(case):
+    # A loss that cannot be measured cannot be measured in another form either, unless that leaves its code.
+    measured = verdict.ruling is not Ruling.UNVERIFIABLE
+    if _next_of_its_kind(case) if measured else _next_around(case):
         return True
     _settle(case)
     return False
@@ -225,6 +237,14 @@ def take_in(case: Case, verdict: Verdict) -> bool:
 
 def _next_of_its_kind(case: Case) -> bool:
     return advance(case) if case.exact is None else _next_smoothing(case)
+
+
+def _next_around(case: Case) -> bool:
+    """Move to the next candidate that leaves the code of a class alone."""
+    while case.loss.form is Form.SUBCLASS and advance(case):
+        if _leaves_gradient(case, tried(case).repair):
+            return True
+    return False
 
 
 def _next_smoothing(case: Case) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lossfix import engine
+from lossfix.losses.code.inherited import parents
+from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing import parts
 from lossfix.model import FileChange, Finding, Gate, Outcome, Repair, Safety, Status, Verdict
 from lossfix.progress import SILENT, Progress
@@ -138,7 +140,7 @@ def _measure(
 
 
 def _once_more(cases: Sequence[Case], files: Files, locked: Mapping[str, str]) -> list[Case]:
-    """The losses that were refused and call one that was mended since, to be measured with that mended.
+    """The losses that were refused and rest on one that was mended since, to be measured with that mended.
 
     ``focal_mean`` calls ``focal``, which leaves the graph: until that is mended, nothing else that is done
     to ``focal_mean`` gives it a gradient.
@@ -148,9 +150,7 @@ def _once_more(cases: Sequence[Case], files: Files, locked: Mapping[str, str]) -
     for case in cases:
         if case.accepted or case.locked or case.first is None:
             continue
-        called = frozenset(
-            each.loss.name for each in mended if parts.calls_of(case.loss, each.loss)
-        )
+        called = frozenset(each.loss.name for each in mended if _rests_on(case.loss, each.loss))
         if called <= case.called:
             continue
         case.called = called
@@ -158,6 +158,12 @@ def _once_more(cases: Sequence[Case], files: Files, locked: Mapping[str, str]) -
         if advance(case) and _may_be_written(case, locked):
             found.append(case)
     return found
+
+
+def _rests_on(loss: Loss, other: Loss) -> bool:
+    """Whether a loss calls another one, or is a subclass of it."""
+    above = parents(loss) or () if other.definition is not loss.definition else ()
+    return any(other.definition is each for each in above) or bool(parts.calls_of(loss, other))
 
 
 def _mended(cases: Sequence[Case], files: Files) -> Files:

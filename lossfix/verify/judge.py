@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from lossfix.model import Curve, Gate, Probe, Ruling, State, Verdict
 from lossfix.verify.probe.facts import Facts
-from lossfix.verify.reasons import against, as_it_was
+from lossfix.verify.reasons import against, as_it_was, built_as_it_was
 from lossfix.verify.states import relation, state_after, state_of
 from lossfix.verify.unmeasured import to_paste, unverifiable
 from lossfix.verify.wording import (
@@ -23,6 +23,7 @@ from lossfix.verify.wording import (
 )
 
 STILL_DEAD = ", still does not train"
+NOT_CALLED = "the same code, built and saved as before; no inputs were found to call it with"
 
 
 def judge(probe: Probe, facts: Facts) -> Verdict:
@@ -30,6 +31,8 @@ def judge(probe: Probe, facts: Facts) -> Verdict:
     before = state_of(facts.before)
     if probe.after is None:
         return _as_it_is(probe, facts, before)
+    if built_as_it_was(probe, facts) and not facts.replaced:
+        return _built(probe, facts)
     after = state_after(facts)
     reasons = against(probe, facts, before, after)
     dead = not reasons and as_it_was(probe, facts)
@@ -62,6 +65,22 @@ def _raised(facts: Facts, before: State) -> tuple[str, ...]:
     if before is not State.RAISES or facts.before is None:
         return ()
     return tuple(filter(None, (facts.before.eager.error or facts.before.graph.error,)))
+
+
+def _built(probe: Probe, facts: Facts) -> Verdict:
+    """Of a rewrite of what is around the code of a loss that nothing could be found to call with."""
+    return Verdict(
+        ruling=Ruling.PRESERVED,
+        summary=NOT_CALLED,
+        before=State.RAISES,
+        notes=(
+            f"its values were not compared, since {unverifiable(probe, facts)}",
+            "what computes is the same code under the same names, and whatever its constructor is given, it "
+            "is built with the same attributes",
+        ),
+        assumptions=_assumptions(probe),
+        seconds=facts.seconds,
+    )
 
 
 def _as_it_is(probe: Probe, facts: Facts, before: State) -> Verdict:

@@ -250,11 +250,13 @@ def _unchanged(probe: Probe, facts: Facts, before: State, after: State) -> bool:
 
 
 def as_it_was(probe: Probe, facts: Facts) -> bool:
-    """A rewrite of what is around a computation, which leaves values and the lack of a gradient bit for bit.
+    """A rewrite of what is around a computation, or of names, which leaves values and the lack of a gradient
+    bit for bit.
 
     Such a loss trains no worse than before. It does not train either, which the verdict says.
     """
-    before, after = state_of(facts.before), state_of(facts.after)
+    meant = facts.meant or facts.before
+    before, after = state_of(meant), state_of(facts.after)
     binding = [value for value in facts.values if value.binding]
     return (
         probe.leaves_gradient
@@ -264,6 +266,11 @@ def as_it_was(probe: Probe, facts: Facts) -> bool:
         and bool(binding)
         and all(value.relation == "equal" and value.max_error == 0.0 for value in binding)
     )
+
+
+def built_as_it_was(probe: Probe, facts: Facts) -> bool:
+    """A rewrite that no inputs run any more than the original: the same code, built and saved alike."""
+    return probe.leaves_gradient and probe.promise is Safety.EXACT and facts.alike == ""
 
 
 def _declared(probe: Probe, facts: Facts, after: State) -> bool:

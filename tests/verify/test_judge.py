@@ -124,6 +124,13 @@ ONE_BIT = dataclasses.replace(EQUAL, max_error=1e-12)
             Ruling.STILL_BROKEN,
         ),
         (EXACT, facts(ZERO, ZERO, EQUAL), Ruling.STILL_BROKEN),
+        (FORM, facts(RAISES, NONE, EQUAL, meant=NONE), Ruling.FIXED),
+        (FORM, facts(RAISES, ZERO, EQUAL, meant=ZERO), Ruling.FIXED),
+        (FORM, facts(RAISES, NONE, EQUAL, meant=ALIVE), Ruling.STILL_BROKEN),
+        (FORM, facts(RAISES, NONE, EQUAL, meant=ZERO), Ruling.STILL_BROKEN),
+        (FORM, facts(RAISES, NONE, ONE_BIT, meant=NONE), Ruling.STILL_BROKEN),
+        (FORM, facts(RAISES, NONE, EQUAL), Ruling.STILL_BROKEN),
+        (EXACT, facts(RAISES, NONE, EQUAL, meant=NONE), Ruling.STILL_BROKEN),
     ],
 )
 def test_what_changes_nothing_of_a_loss_may_leave_it_without_a_gradient(probe, measured, ruling):
@@ -131,6 +138,26 @@ def test_what_changes_nothing_of_a_loss_may_leave_it_without_a_gradient(probe, m
     assert verdict.ruling is ruling, verdict
     # Whoever reads one line learns that it is no repair of the gradient.
     assert verdict.summary.endswith("still does not train") == verdict.writable
+
+
+NO_INPUTS = Facts("loss", stage="family", error="TypeError: no", before=RAISES)
+
+
+@pytest.mark.parametrize(
+    ("probe", "alike", "ruling"),
+    [
+        (FORM, "", Ruling.PRESERVED),
+        (FORM, "`self.weight` is another one", Ruling.UNVERIFIABLE),
+        (FORM, None, Ruling.UNVERIFIABLE),
+        (EXACT, "", Ruling.UNVERIFIABLE),
+        (dataclasses.replace(FORM, promise=Safety.RELAXED), "", Ruling.UNVERIFIABLE),
+    ],
+)
+def test_what_no_inputs_run_may_change_around_its_code(probe, alike, ruling):
+    verdict = judge(probe, dataclasses.replace(NO_INPUTS, alike=alike))
+    assert verdict.ruling is ruling, verdict
+    assert ("no inputs were found" in verdict.summary) == verdict.writable
+    assert bool(verdict.reasons) != verdict.writable
 
 
 @pytest.mark.parametrize(

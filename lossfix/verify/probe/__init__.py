@@ -21,5 +21,6 @@ What is measured: ``measure`` (all of it), ``original`` and ``comparison`` (of a
 values ``values``, ``roots``, ``extremes``, ``emptiness``, ``traced``; of gradients ``gradient``,
 ``agreement``, ``paths``, ``terms``, ``descent``, ``foreground``; of gates ``trace`` and ``kinds``
 (which operations run), ``gates``, ``reach``, ``curve``; of their steepness ``steepness``, ``rungs``,
-``sharpening``; of what Keras expects ``contract``, ``ranks``, ``parameters``, ``training``.
+``sharpening``; of what Keras expects ``contract``, ``ranks``, ``parameters``, ``training``; of what
+nothing could be called with ``likeness``.
 """

@@ -174,7 +174,7 @@ class Comparison:
         self._note(values=(facts,))
         if facts.relation in ("differs", "raises"):
             return self._stop("values", facts.error)
-        before, after = self.facts.before, self.facts.after
+        before, after = self.facts.meant or self.facts.before, self.facts.after
         as_it_was = before is not None and after is not None and before.state == after.state
         if self.job.leaves_gradient and as_it_was and facts.max_error == 0.0:
             return True
@@ -343,7 +343,8 @@ class Comparison:
         assert before is not None
         assert after is not None
         tests = self.facts.descent
-        if after.state not in ("alive", "detached", before.state) or (
+        meant = self.facts.meant or before
+        if after.state not in ("alive", "detached", before.state, meant.state) or (
             tests and not any(test.passed for test in tests)
         ):
             return True

@@ -345,7 +345,12 @@ class Facts:
     """Families that the original did not accept, with the reason."""
     refused: Optional[RefusalFacts] = None
     """Where it accepted none: the one that came furthest."""
+    alike: Optional[str] = None
+    """Where no values could be compared of a rewrite that may leave them and the gradient as they are: what
+    of it is not as it was besides how it is built and saved, ``""`` where nothing; ``None``: not asked."""
     before: Optional[GradientFacts] = None
+    meant: Optional[GradientFacts] = None
+    """Of an original that runs with stand-ins for removed names alone: the gradient that it has with them."""
     after: Optional[GradientFacts] = None
     values: tuple[ValueFacts, ...] = ()
     """The main family first, then the others."""
@@ -380,6 +385,12 @@ class Facts:
     seconds: float = 0.0
     environment: tuple[tuple[str, str], ...] = ()
     """Versions: ``python``, ``tensorflow``, ``keras``, ``numpy``."""
+
+    @property
+    def only_shimmed(self) -> bool:
+        """Whether stand-ins for removed names are all that the original needed."""
+        mended = self.arrays or self.promoted or self.untraced or self.apart
+        return self.shimmed and not mended
 
     @property
     def drowned(self) -> bool:

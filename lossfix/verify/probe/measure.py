@@ -17,6 +17,7 @@ from .facts import ContractFacts, Facts
 from .gradient import along_paths
 from .guard import replaced, snapshot
 from .job import Job
+from .likeness import built_alike
 from .original import Original, find_original
 from .prediction import at_once
 
@@ -32,6 +33,8 @@ def measure(job: Job, directory: str) -> Facts:
     with at_once():
         intact = snapshot()
         facts, original = find_original(job, directory)
+        if original is None and job.after is not None and job.leaves_gradient:
+            facts = replace(facts, alike=built_alike(job, directory))
         if original is not None:
             if job.after is None:
                 facts = _described(job, directory, facts, original)

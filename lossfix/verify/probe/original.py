@@ -269,6 +269,9 @@ def _measured(
         _raises(reasons[0]) if oracle else quick_gradient(side.plain, side.wide, family, job.seed)
     )
     gates = _gates(side.plain, family, batches, job.seed)
+    if job.leaves_gradient and facts.only_shimmed:
+        meant = quick_gradient(side.plain, side.wide, family, job.seed)
+        facts = replace(facts, meant=meant)
     facts = replace(facts, before=before, gates_before=tuple(gate.facts for gate in gates))
     return facts, Original(side, choice, found.suggested, batches, gates, oracle)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def unsaved(candidate: Candidate, y_true: Any, y_pred: Any) -> str:
     kind = type(candidate.target)
     if not candidate.is_loss or kind.__module__.startswith(("keras", "tf_keras", "tensorflow")):
         return ""
-    for name, given, other in _variants(candidate):
+    for name, given, other in variants(candidate):
         try:
             config = other.get_config()
             copy = kind.from_config(config)
@@ -60,8 +60,31 @@ def _is_another(saved: Any, given: Any) -> bool:
     return numbers and not np.isclose(saved, given, rtol=1e-6, atol=0.0)
 
 
-def _variants(candidate: Candidate) -> Iterator[tuple[str, Any, Any]]:
-    """(parameter, another value, the loss built with it)."""
+Others = Callable[[str, Any], list[Any]]
+"""Values for a parameter of this name, in the place of its own."""
+
+
+def others(name: str, value: Any) -> list[Any]:
+    """Other values of the same kind, the first that the constructor accepts to be taken; none where the kind
+    of ``value`` is none that has others."""
+    if name in _KNOWN:
+        return [_KNOWN[name]]
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, (int, float)) and np.isfinite(value):
+        scaled = [value * factor if value else factor - 1.0 for factor in _FACTORS]
+        return [round(each) for each in scaled] if isinstance(value, int) else scaled
+    numbers = isinstance(value, (list, tuple)) and all(isinstance(v, (int, float)) for v in value)
+    if numbers and value:
+        return [type(value)([1.3 * value[0], *value[1:]])]
+    return []
+
+
+def variants(
+    candidate: Candidate, among: Others = others, handed_on: bool = False
+) -> Iterator[tuple[str, Any, Any]]:
+    """(parameter, another value, the loss built with it); with those of every loss that `**kwargs` stand for,
+    where what is ``handed_on`` is asked for."""
     module = vars(candidate.module)
     try:
         call = ast.parse(candidate.subject.expression, mode="eval").body
@@ -78,10 +101,13 @@ def _variants(candidate: Candidate) -> Iterator[tuple[str, Any, Any]]:
     except Exception:  # what it is built from cannot be taken apart
         return
     bound.apply_defaults()
-    for name, parameter in bound.signature.parameters.items():
+    named = bound.signature.parameters
+    for name, parameter in named.items():
+        if parameter.kind is parameter.VAR_KEYWORD and handed_on:
+            yield from _handed_on(kind, bound, name)
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        for value in _others(name, bound.arguments[name]):
+        for value in among(name, bound.arguments[name]):
             arguments = inspect.BoundArguments(bound.signature, bound.arguments.copy())
             arguments.arguments[name] = value
             try:
@@ -92,15 +118,15 @@ def _variants(candidate: Candidate) -> Iterator[tuple[str, Any, Any]]:
             break
 
 
-def _others(name: str, value: Any) -> list[Any]:
-    if name in _KNOWN:
-        return [_KNOWN[name]]
-    if isinstance(value, bool):
-        return [not value]
-    if isinstance(value, (int, float)) and np.isfinite(value):
-        scaled = [value * factor if value else factor - 1.0 for factor in _FACTORS]
-        return [round(each) for each in scaled] if isinstance(value, int) else scaled
-    numbers = isinstance(value, (list, tuple)) and all(isinstance(v, (int, float)) for v in value)
-    if numbers and value:
-        return [type(value)([1.3 * value[0], *value[1:]])]
-    return []
+def _handed_on(
+    kind: Any, bound: inspect.BoundArguments, keywords: str
+) -> Iterator[tuple[str, Any, Any]]:
+    """What every Keras loss takes, by the parameter that stands for all ``keywords``."""
+    for name in sorted(_KNOWN.keys() - bound.signature.parameters.keys()):
+        arguments = inspect.BoundArguments(bound.signature, bound.arguments.copy())
+        arguments.arguments[keywords] = {name: _KNOWN[name]}
+        try:
+            built = kind(*arguments.args, **arguments.kwargs)
+        except Exception:  # it takes other ones
+            continue
+        yield name, _KNOWN[name], built
