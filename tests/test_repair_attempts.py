@@ -189,3 +189,26 @@ def test_of_a_class_that_cannot_be_measured_what_leaves_its_code_is_tried() -> N
         left.append(probe_of(case, None))
     assert left
     assert all(each.leaves_gradient for each in left)
+
+
+SELECTING = """import keras
+import tensorflow as tf
+
+
+def far_loss(y_true, y_pred):
+    far = tf.where(y_pred > 0.5, 2.0, 1.0)
+    return tf.reduce_mean(far * tf.abs(y_true - y_pred), axis=-1)
+
+
+model.compile(loss=far_loss)
+"""
+
+
+def test_what_no_smoothing_is_good_enough_for_becomes_a_class_all_the_same() -> None:
+    done, _ = carried_out(SELECTING, refused="steepness")
+    (outcome,) = done.outcomes
+    assert outcome.status is Status.FIXED
+    assert outcome.codes == ("LF301",)
+    assert "class FarLoss" in done.text
+    assert "tf.where" in done.text
+    assert {each.code for each in done.left} >= {"LF202"}

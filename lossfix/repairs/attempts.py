@@ -40,6 +40,8 @@ class _Attempt:
     """The families of rules that it does without."""
     asked: bool
     """Whether the form of the gate was asked for, and not left to measurement."""
+    last: bool = False
+    """Whether all that smooths was tried before."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ def _attempts(gate: Gate | None, steepness: float | None) -> Iterator[_Attempt]:
     for left_out in _LEFT_OUT:
         for each in dict.fromkeys((Gate.KEEP, *gates)):
             yield _Attempt(each, value, left_out, asked=gate is not None)
+    for left_out in _LEFT_OUT[:2]:
+        yield _Attempt(Gate.KEEP, value, left_out, asked=gate is not None, last=True)
 
 
 def advance(case: Case, verified: bool = True) -> bool:
@@ -140,7 +144,8 @@ def advance(case: Case, verified: bool = True) -> bool:
         if not repair.steps or texts in case.tried:
             continue
         smooths = _smooths(case, options)
-        if attempt.gate is Gate.KEEP and smooths and (not verified or _only_form(repair)):
+        needless = not verified or (_only_form(repair) and not attempt.last)
+        if attempt.gate is Gate.KEEP and smooths and needless:
             # What the smoothing candidate does besides, on its own, would be measured twice.
             continue
         case.tried.add(texts)
