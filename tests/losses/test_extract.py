@@ -655,3 +655,26 @@ def test_nothing_is_said_of_the_escapes_in_what_is_taken() -> None:
     assert pattern in taken(pattern + loss).source
     elsewhere = taken(f"from parts import PATTERN\n{loss}", modules={"parts": pattern})
     assert [source.strip() for _, source in elsewhere.modules] == [pattern.strip()]
+
+
+@pytest.mark.parametrize(
+    ("returned", "built"),
+    [
+        ("{'whole': whole, 'a': gap_loss}", "make()['a']"),
+        ("{TAG: gap_loss}", "make()[TAG]"),
+        ("whole, gap_loss", "make()[1]"),
+        ("[gap_loss]", "make()[0]"),
+        ("gap_loss", "make()"),
+        ("{'a': wrapped(gap_loss)}", "make()"),
+    ],
+)
+def test_a_loss_is_taken_out_of_what_its_factory_returns(returned: str, built: str) -> None:
+    subject = taken(
+        "TAG = 'a'\n"
+        "def make():\n"
+        "    def whole(y_true, y_pred):\n        return tf.reduce_sum(y_true - y_pred)\n"
+        "    def gap_loss(y_true, y_pred):\n        return tf.abs(y_true - y_pred)\n"
+        f"    return {returned}\n",
+        "make.gap_loss",
+    )
+    assert subject.expression == built

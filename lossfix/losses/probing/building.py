@@ -11,7 +11,15 @@ from lossfix.losses.probing.assumed import assumed
 from lossfix.losses.probing.pared import family_of, instance_of
 from lossfix.losses.probing.unsaid import unsaid
 from lossfix.model import Form
-from lossfix.syntax.scope import Definition, defaults, definitions, dotted, last_part, parameters
+from lossfix.syntax.scope import (
+    Definition,
+    defaults,
+    definitions,
+    dotted,
+    last_part,
+    parameters,
+    statements,
+)
 
 MAKER = "make_the_loss"
 """What makes a loss that is an expression, in its excerpt."""
@@ -40,7 +48,9 @@ def expression_of(
         case Form.FUNCTION | Form.NESTED:
             return path[-1], (), ""
         case Form.CLOSURE | Form.LAMBDA if len(path) == 2:
-            return _call(module, path[0], _function(listed[path[:-1]]), given)
+            factory = _function(listed[path[:-1]])
+            built, told, failure = _call(module, path[0], factory, given)
+            return built + _taken_out(factory, path[1]), told, failure
         case Form.SUBCLASS if len(path) == 1 and _lacks_self(listed[path], candidate):
             # As a function of its class it runs, and says what it was meant to compute.
             return f"{path[0]}.call", (), ""
@@ -56,6 +66,31 @@ def expression_of(
             holder, told, failure = _holder(module, listed, path, given, candidate)
             return f"{holder}.{path[-1]}", told, failure
     return "", (), TOO_DEEP
+
+
+def _taken_out(factory: ast.FunctionDef | None, name: str) -> str:
+    """How a function is had of what its factory returns, where that is a dictionary or a list of several."""
+    returned = [
+        each.value
+        for each in statements(factory.body if factory is not None else [])
+        if isinstance(each, ast.Return)
+    ]
+    match returned:
+        case [ast.Dict(keys=keys, values=values)]:
+            taken = [
+                ast.unparse(key)
+                for key, each in zip(keys, values, strict=True)
+                if key and _is(each, name)
+            ]
+        case [ast.Tuple(elts=parts) | ast.List(elts=parts)]:
+            taken = [str(place) for place, each in enumerate(parts) if _is(each, name)]
+        case _:
+            taken = []
+    return f"[{taken[0]}]" if taken else ""
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def instance(module: ast.Module, name: str) -> Built:
