@@ -179,6 +179,26 @@ def test_what_a_loss_captures_and_what_its_object_holds_is_known():
     assert shapes(read(Loss().call).at(("y_pred",)))[0] == (3,)
 
 
+def test_what_a_decorator_wraps_is_read_as_the_method_that_it_is():
+    def kept(function):
+        @functools.wraps(function)
+        def inner(*args):
+            return function(*args)
+
+        return inner
+
+    class Loss:
+        width = 3
+
+        @kept
+        def call(self, y_true, y_pred):
+            return y_true[:, self.width] - y_pred
+
+    demands = read(Loss().call)
+    assert demands.parameters == ("y_true", "y_pred")
+    assert demands.at(("y_true",)).least == {1: 4}
+
+
 def test_only_families_that_meet_the_demands_are_tried():
     demands = read(opened)
     offered = fitted(suggest("def f(t, p): return t * p"), demands)

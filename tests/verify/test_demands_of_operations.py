@@ -15,6 +15,7 @@ from lossfix.verify.probe.training import build, features
 
 TOLERANCES = tf.constant([0.3, 0.1, 0.4, 0.2, 0.5, 0.6, 0.2, 0.9, 0.7])
 KERNEL = tf.ones((3, 5, 2, 4))
+GREY = tf.ones((3, 3, 1, 2))
 WINDOWS = (512, 128)
 
 
@@ -73,6 +74,14 @@ def alike_under_another_name(y_true, y_pred):
     return likeness(y_true, y_pred, max_val=1.0)
 
 
+def grey_edges(y_true, y_pred):
+    def edges(image):
+        grey = tf.image.rgb_to_grayscale(image)
+        return tf.nn.conv2d(grey, GREY, 1, "SAME")
+
+    return edges(y_true) - edges(y_pred)
+
+
 def connected(y_true, y_pred):
     steps = tf.fill([tf.shape(y_pred)[0]], tf.shape(y_pred)[1])
     used = tf.reduce_sum(tf.cast(y_true != 0, tf.int32), axis=-1)
@@ -125,6 +134,8 @@ def insisted(y_true, y_pred):
         (reduced_twice, "y_true", (5, 5, 5, 3)),
         (scaled_by_a_table, "y_true", (9, 3)),
         (convolved, "y_pred", (3, 5, 2)),
+        (grey_edges, "y_true", (4, 4, 3)),
+        (grey_edges, "y_pred", (4, 4, 3)),
         (pooled_in_volumes, "y_pred", (5, 5, 5, 3)),
         (pooled_in_volumes, "y_true", (5, 5, 5, 3)),
         (framed, "y_pred", (896,)),

@@ -11,7 +11,7 @@ import numpy as np
 from .connectionist import ctc, ctc_loss
 from .demands import Extent, Known, Value, View, Wide, shape_of
 from .sizes import Call, Sizes
-from .windows import IMAGES, WINDOWED, framed, images, windowed
+from .windows import COLOURS, IMAGES, WINDOWED, colours, framed, images, windowed
 
 _ELEMENTWISE = frozenset("""
     abs acos add asin cast clip clip_by_value convert_to_tensor cos divide divide_no_nan equal exp floor
@@ -53,6 +53,8 @@ def operation(
         return _BY_NAME[name](sizes, call)
     if name.startswith("sparse_") and "crossentropy" in name.replace("_", ""):
         return _sparse(sizes, call)
+    if name in COLOURS:
+        return colours(sizes, call)
     if name in IMAGES:
         return images(sizes, call)
     if name in WINDOWED:

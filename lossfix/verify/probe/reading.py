@@ -12,6 +12,7 @@ import ast
 import functools
 import inspect
 from collections.abc import Sequence
+from types import FunctionType, MethodType
 from typing import Any, Callable, Optional, Union
 
 import numpy as np
@@ -33,7 +34,10 @@ _OF_CONSTANTS = ("numpy", "builtins", "tensorflow", "keras", "math", "operator")
 
 def read(function: Callable[..., Any]) -> Optional[Demands]:
     """The demands of a function; ``None`` where its source cannot be read."""
-    plain = inspect.unwrap(function)
+    plain: Any = inspect.unwrap(function)
+    if isinstance(function, MethodType) and isinstance(plain, FunctionType):
+        # What a decorator wrapped does not know of the instance.
+        plain = MethodType(plain, function.__self__)
     given: dict[str, Value] = {}
     try:
         signature = inspect.signature(plain)
@@ -115,6 +119,8 @@ class _Walk:
                 self.body(node.orelse)
         elif isinstance(node, (ast.With, ast.While, ast.Try)):
             self.body(node.body)
+        elif isinstance(node, ast.FunctionDef):
+            self.names[node.name] = node
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             self.imported(node)
 
@@ -316,6 +322,8 @@ class _Walk:
             sizes = [a.value for a in arguments if isinstance(a, Known)]
             return asked(lambda: range(*sizes)) if len(sizes) == len(arguments) else None
         function = self.value(node.func)
+        if isinstance(function, ast.FunctionDef):
+            return self.within(function, arguments, named) if self.depth > 0 else None
         target = function.value if isinstance(function, Known) else None
         if isinstance(node.func, ast.Name):
             name = _own_name(target) or name
@@ -335,6 +343,20 @@ class _Walk:
         if self.code.is_own(own) and self.depth > 0:
             return self.followed(own, arguments, named)
         return operation(self.sizes, name, arguments, named, count)
+
+    def within(
+        self, function: ast.FunctionDef, arguments: list[Value], named: dict[str, Value]
+    ) -> Value:
+        """What a function gives that the loss itself defines."""
+        outer, returned = dict(self.names), self.returned
+        names = [each.arg for each in function.args.args]
+        self.names.update({**dict(zip(names, arguments)), **named})
+        self.depth -= 1
+        self.returned = None
+        self.body(function.body)
+        given, self.depth = self.returned, self.depth + 1
+        self.names, self.returned = outer, returned
+        return given
 
     def applied(self, function: ast.Lambda, argument: ast.expr) -> Value:
         """What a function of one argument gives that is written where it is called."""

@@ -6,6 +6,11 @@ from .demands import Known, Value, shape_of
 from .sizes import Call, Sizes
 
 IMAGES = frozenset("sobel_edges image_gradients total_variation ssim ssim_multiscale psnr".split())
+COLOURS = frozenset(
+    f"{one}_to_{other}"
+    for one in ("rgb", "hsv", "yiq", "yuv")
+    for other in ("grayscale", "rgb", "hsv", "yiq", "yuv")
+)
 WINDOWED = {
     f"{name}{axes}d": axes + 2
     for name in ("conv", "depthwise_conv", "separable_conv", "max_pool", "avg_pool", "pool")
@@ -25,6 +30,13 @@ def images(sizes: Sizes, call: Call) -> Value:
         if call.name.startswith("ssim"):
             side = _structured(call)
             sizes.demands.at(each.path).least.update({1: side, 2: side})
+    return None
+
+
+def colours(sizes: Sizes, call: Call) -> Value:
+    """Images in another space of colours, which have three channels."""
+    sizes.demands.at(call.view.path).rank = 4
+    sizes.exactly(call.view, -1, 3)
     return None
 
 
