@@ -168,11 +168,12 @@ import tensorflow as tf
 
 
 class StairLoss(keras.losses.Loss):
-    def __init__(self, reduction=tf.keras.losses.Reduction.AUTO):
+    def __init__(self, weight=2.0, reduction=tf.keras.losses.Reduction.AUTO):
         super().__init__(reduction=reduction)
+        self.weight = weight
 
     def call(self, y_true, y_pred):
-        return 2.0 * np.mean(y_true - y_pred)
+        return self.weight * np.mean(y_true - y_pred)
 """
 
 
@@ -186,9 +187,12 @@ def test_of_a_class_that_cannot_be_measured_what_leaves_its_code_is_tried() -> N
     refused = Verdict(Ruling.UNVERIFIABLE, "no inputs", State.RAISES, reasons=("no inputs",))
     left = []
     while take_in(case, refused):
-        left.append(probe_of(case, None))
-    assert left
-    assert all(each.leaves_gradient for each in left)
+        assert probe_of(case, None).leaves_gradient
+        assert case.trial is not None
+        left.append(case.trial.repair.after)
+    with_saving, names = left
+    assert "def get_config" in with_saving
+    assert names == UNRUN.replace("tf.keras.losses.Reduction.AUTO", '"sum_over_batch_size"')
 
 
 SELECTING = """import keras

@@ -26,10 +26,12 @@ _NAMES = "LF4"
 """Rules on names that are gone."""
 _PER_SAMPLE = "LF303"
 """The one that gives each sample its value, which a loss of several terms may not have."""
-_LEFT_OUT = ((), (_PER_SAMPLE,), (_FORM,), ("LF1", "LF2", _FORM, "LF5"))
+_COMPUTING = ("LF1", "LF2", _PER_SAMPLE, "LF5")
+"""Rules that change what computes."""
+_LEFT_OUT = ((), (_PER_SAMPLE,), (_FORM,), (*_COMPUTING, _FORM))
 """Families of rules whose rewrites are left out in turn, where they cost a loss its promise: none, then one
 value per sample, then the shape of the code, then all but names that are gone, which are the commonest fault
-and mended for sure."""
+and mended for sure. Before the latter, of a class, all but those and how it is built and saved."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def cases_of(
     last = {loss.name: loss for loss in losses}
     for loss in last.values():
         if plan.wanted(loss):
-            attempts = tuple(_attempts(gate, steepness))
+            attempts = tuple(_attempts(gate, steepness, loss.form))
             yield Case(plan, loss, attempts, files, waiting=iter(attempts))
 
 
@@ -111,12 +113,13 @@ def begin_again(case: Case, files: Files) -> None:
     case.trial = case.verdict = case.exact = None
 
 
-def _attempts(gate: Gate | None, steepness: float | None) -> Iterator[_Attempt]:
+def _attempts(gate: Gate | None, steepness: float | None, form: Form) -> Iterator[_Attempt]:
     # Exact first: a loss that left the graph has no gradient to compare a smoothed one with, its
     # exact repair has.
     value = UNCALIBRATED if steepness is None else steepness
     gates = (Gate.SIGMOID, Gate.DETACHED) if gate is None else (gate,)
-    for left_out in _LEFT_OUT:
+    around = (_COMPUTING,) if form is Form.SUBCLASS else ()
+    for left_out in (*_LEFT_OUT[:-1], *around, _LEFT_OUT[-1]):
         for each in dict.fromkeys((Gate.KEEP, *gates)):
             yield _Attempt(each, value, left_out, asked=gate is not None)
     for left_out in _LEFT_OUT[:2]:
