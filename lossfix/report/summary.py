@@ -198,7 +198,10 @@ def _found(report: Report) -> str:
     offers = [f"{exact} exactly [*]"] * bool(exact) + [f"{relaxed} by smoothing [~]"] * bool(
         relaxed
     )
-    return f"{text} Fixable: {', '.join(offers)}." if offers else text
+    if not offers:
+        return text
+    # What a mark offers is drafted; what is written has been measured besides.
+    return f"{text} Fixable: {', '.join(offers)}, where measuring bears it out: lossfix fix --diff."
 
 
 def _remaining(report: Report) -> str:
