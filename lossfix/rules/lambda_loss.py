@@ -76,11 +76,12 @@ def match(loss: Loss) -> Iterator[Match]:
         return
     match loss.expression:
         case cst.Lambda() as node:
-            message, severity = "a lambda: a saved model cannot load it", Severity.INFO
+            message, severity = "the loss is a lambda: a saved model cannot load it", Severity.INFO
         case cst.Call(args=[cst.Arg(value=cst.Lambda() as node), *_]):
             message, severity = "`tf.function` cannot trace a lambda in fit", Severity.ERROR
         case cst.Call() as node:
-            message, severity = "a partial application: the model cannot be saved", Severity.INFO
+            message = "the loss is a partial application: the model cannot be saved"
+            severity = Severity.INFO
         case _:
             return
     yield Match(node, message, _obstacle(loss), severity)

@@ -128,14 +128,14 @@ def test_the_condition_that_only_the_gate_had_named_goes_with_it() -> None:
 
 REPORTED = {
     "an equality of numbers has no margin": "fine = tf.cast(tf.equal(y_true, y_pred), tf.float32)",
-    "an integer that stays one": "fine = tf.cast(y_pred > 0.5, tf.int32) * tf.cast(y_true, tf.int32)",
+    "computed with as an integer": "fine = tf.cast(y_pred > 0.5, tf.int32) * tf.cast(y_true, tf.int32)",
 }
 
 
-@pytest.mark.parametrize("body", REPORTED.values(), ids=REPORTED.keys())
-def test_what_cannot_be_smoothed_is_reported_with_a_reason(body: str) -> None:
+@pytest.mark.parametrize(("why", "body"), REPORTED.items(), ids=REPORTED.keys())
+def test_what_cannot_be_smoothed_is_reported_with_a_reason(why: str, body: str) -> None:
     (finding,) = findings(loss(body), RULE)
-    assert finding.reason
+    assert why.split()[-1] in finding.reason
     assert rewritten(loss(body), RULE) == lines(loss(body))
 
 

@@ -33,15 +33,21 @@ def obstacle(loss: Loss, gate: Gate) -> str:
     if gate.named is not None and named_value(loss, gate.named) is None:
         return f"`{gate.named.value}` is set more than once: give the condition a name of its own"
     if soft(loss, gate.condition, cst.Name("steepness")) is None:
-        return (
-            "there is no margin to smooth: it is an equality, compares what has only steps, or a multiple "
-            "of what is set again before it is compared"
-        )
+        return _lack_of_a_margin(loss, gate.condition)
     if gate.use is Use.NUMBER and _is_whole(gate) and not is_float_again(loss, gate.node):
         return "it is computed with as an integer"
     if gate.use is Use.SELECT and _reduction(loss, gate) is None:
         return "what is selected is not simply averaged or summed up: its length would change"
     return ""
+
+
+def _lack_of_a_margin(loss: Loss, condition: cst.BaseExpression) -> str:
+    sides = comparison(loss, condition)
+    if sides is not None and sides[1] in ("==", "!="):
+        return "an equality has no margin: it holds at single values, and a tolerance is yours to choose"
+    return (
+        "it has no margin: what it compares changes in steps, or is set again before it is compared"
+    )
 
 
 def _is_whole(gate: Gate) -> bool:
