@@ -279,6 +279,7 @@ BESIDE = (
     ("statement", "cure"),
     [
         ("from keras.engine.topology import Layer", "`keras.layers.Layer`"),
+        ("from keras.src.engine import data_adapter", "internal to Keras 2"),
         ("from keras.layers.advanced_activations import LeakyReLU", "`keras.layers`"),
         ("from keras.utils.generic_utils import get_custom_objects", "today it is"),
         ("from keras.utils import np_utils, plot_model", "`keras.utils`"),

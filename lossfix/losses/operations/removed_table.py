@@ -293,6 +293,7 @@ MODULES = (
         "keras.preprocessing.text": "use `keras.layers.TextVectorization`",
         "keras.wrappers.scikit_learn": "it moved to the package scikeras",
         "keras.engine": "import the class from `keras` or `keras.layers`",
+        "keras.src.engine": "it was internal to Keras 2",
         "keras.utils.generic_utils": "it moved to `keras.saving` and `keras.utils`",
         "keras.utils.np_utils": "it moved to `keras.utils`",
         "keras.utils.tf_utils": "it was internal to Keras 2",
