@@ -92,6 +92,18 @@ def test_what_a_file_gives_a_module_is_taken_where_it_is_asked_for() -> None:
     ]
 
 
+def test_what_a_file_gives_a_module_of_a_module_is_taken_too() -> None:
+    source = taken(
+        "import math\n"
+        "tf.math.half_turn = math.pi\n"
+        "tf.math.idle = 2.0\n"
+        "def a_loss(y_true, y_pred):\n"
+        "    return tf.abs(y_true - y_pred) * tf.math.half_turn\n"
+    ).source
+    assert "tf.math.half_turn = math.pi" in source
+    assert "idle" not in source
+
+
 HOLES = {
     "a file": ("FACTOR = float(open('x').read())\n", "FACTOR"),
     "arguments": (

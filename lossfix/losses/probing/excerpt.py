@@ -91,7 +91,8 @@ class _Taken:
             done |= wanted
 
     def take_patches(self) -> bool:
-        """Take what sets an attribute that is asked for (``K.where = where``); whether there was any."""
+        """Take what sets an attribute that is asked for (``K.where = where``, ``tf.math.pi = 3.1``); whether
+        there was any."""
         parts = (self._whole, *self._others.values())
         asked = {
             node.attr
@@ -104,7 +105,8 @@ class _Taken:
             (part, number, name)
             for part in parts
             for number, each in enumerate(part.bounds)
-            for name, attribute in (attribute_set(each.node) or ("", ""),)
+            for holder, attribute in (attribute_set(each.node) or ("", ""),)
+            for name in (holder.partition(".")[0],)
             if name in part.seen and attribute in asked and number not in part.kept
             if not problem_of(each.node, part.resolve)
         ]
