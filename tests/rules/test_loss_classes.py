@@ -83,6 +83,14 @@ def test_a_constructor_that_calls_its_parent_is_left_alone(source: str) -> None:
             ),
         ),
         (
+            ("self, w: float", "super().__init__(name='w', reduction=keras.losses.Reduction.NONE)"),
+            (
+                "self, w: float, name: str = 'w', "
+                "reduction: str = keras.losses.Reduction.NONE, **kwargs",
+                "super().__init__(name=name, reduction=reduction, **kwargs)",
+            ),
+        ),
+        (
             ("self, *, w=1.0", "super().__init__()"),
             ("self, *, w=1.0, **kwargs", "super().__init__(**kwargs)"),
         ),

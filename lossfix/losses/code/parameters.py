@@ -105,16 +105,28 @@ def with_parameter(params: cst.Parameters, name: str, default: str) -> cst.Param
     """``params`` with ``name=default`` behind the last named parameter, laid out and typed as they are."""
     value = cst.parse_expression(default)
     named = (*params.posonly_params, *params.params, *params.kwonly_params)
-    typed = isinstance(value, cst.Float) and any(each.annotation for each in named)
+    kind = _kind_of(value) if any(each.annotation for each in named) else None
     new = cst.Param(
         cst.Name(name),
-        annotation=cst.Annotation(cst.Name("float")) if typed else None,
+        annotation=None if kind is None else cst.Annotation(cst.Name(kind)),
         default=value,
-        equal=cst.AssignEqual() if typed else tight_equal(),
+        equal=tight_equal() if kind is None else cst.AssignEqual(),
     )
     if isinstance(params.star_arg, cst.ParamStar | cst.Param):
         return params.with_changes(kwonly_params=appended(params.kwonly_params, new))
     return params.with_changes(params=appended(params.params, new))
+
+
+def _kind_of(value: cst.BaseExpression) -> str | None:
+    """The type of a default that is a number or a string; the members of ``Reduction`` are strings."""
+    match value:
+        case cst.Float():
+            return "float"
+        case cst.SimpleString() | cst.Attribute(
+            value=cst.Name("Reduction") | cst.Attribute(attr=cst.Name("Reduction"))
+        ):
+            return "str"
+    return None
 
 
 def add(loss: Loss, wish: str, default: str) -> Added | None:
