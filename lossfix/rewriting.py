@@ -16,7 +16,7 @@ from lossfix.rules.rule import Edit
 from lossfix.syntax import build, guards
 from lossfix.syntax.blocks import Definition
 from lossfix.syntax.guards import GuardTripped
-from lossfix.syntax.imports import add_imports, without_idle_imports
+from lossfix.syntax.imports import add_imports, add_imports_within, without_idle_imports
 from lossfix.syntax.scope import unbound
 
 _USUAL_IMPORTS = {
@@ -42,13 +42,23 @@ def rewritten(loss: Loss, edit: Edit) -> str:
     given = {line.rpartition(" ")[2] for line in edit.imports}
     imports = (*edit.imports, *(_import_for(name, loss) for name in sorted(missing - given)))
     if imports:
-        module = add_imports(module, imports)
+        module = _with_imports(loss, module, imports)
     module = without_idle_imports(module, tree.module)
     text = module.code
     guards.reads_back(text, module)
     guards.keeps_comments(tree.text, text)
     guards.binds_its_names(tree.outline, guards.outline_of(text))
     return text
+
+
+def _with_imports(loss: Loss, module: cst.Module, lines: tuple[str, ...]) -> cst.Module:
+    """The module with imports, in the loss's function where that alone has those of its framework."""
+    inside = add_imports_within(module, loss.candidate.path[0], lines)
+    if inside is not None and not (
+        unbound(guards.outline_of(inside.code)) - unbound(loss.tree.outline)
+    ):
+        return inside
+    return add_imports(module, lines)
 
 
 def _import_for(name: str, loss: Loss) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from lossfix.syntax.frameworks import FRAMEWORKS
 from lossfix.syntax.tree import dotted, walk
 
 _COMPANIONS = frozenset({"keras", "tensorflow", "tf_keras"})
@@ -44,6 +45,40 @@ def end_of_imports(module: cst.Module) -> int:
     while end < len(module.body) and is_import(module.body[end]):
         end += 1
     return end
+
+
+def add_imports_within(
+    module: cst.Module, function: str, lines: tuple[str, ...]
+) -> cst.Module | None:
+    """``module`` with import statements added to a function of it that imports its framework for itself.
+
+    ``None`` where the function imports none, or the module does so outside of its functions, too. Who
+    imports such a file without a framework is to be able to go on doing so.
+    """
+    elsewhere = (each for each in module.body if not isinstance(each, cst.FunctionDef))
+    if any(map(_imports_a_framework, elsewhere)):
+        return None
+    for at, statement in enumerate(module.body):
+        match statement:
+            case cst.FunctionDef(name=cst.Name(value=name), body=cst.IndentedBlock() as body) if (
+                name == function
+            ):
+                ends = [n for n, each in enumerate(body.body, 1) if _imports_a_framework(each)]
+                if not ends:
+                    return None
+                new = [cst.parse_statement(each, module.config_for_parsing) for each in lines]
+                inside = [*body.body[: ends[-1]], *new, *body.body[ends[-1] :]]
+                changed = statement.with_changes(body=body.with_changes(body=inside))
+                return module.with_changes(
+                    body=[*module.body[:at], changed, *module.body[at + 1 :]]
+                )
+    return None
+
+
+def _imports_a_framework(statement: cst.CSTNode) -> bool:
+    modules = [each.module for each in walk(statement, cst.ImportFrom) if not each.relative]
+    modules += [name.name for each in walk(statement, cst.Import) for name in each.names]
+    return any((dotted(each) or "").partition(".")[0] in FRAMEWORKS for each in modules if each)
 
 
 def add_imports(module: cst.Module, lines: tuple[str, ...]) -> cst.Module:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lossfix.syntax.imports import add_imports, without_idle_imports
+from lossfix.syntax.imports import add_imports, add_imports_within, without_idle_imports
 from lossfix.syntax.parsing import parse
 
 
@@ -144,6 +144,28 @@ def test_sorted_imports_stay_sorted(before: str, after: str) -> None:
 )
 def test_a_relative_import_goes_among_the_others(before: str, after: str) -> None:
     assert add_imports(parse(before).module, ("from ..b.c import g",)).code == after
+
+
+LAZY = "import os\n\n\ndef build():\n    import keras\n{}    return keras\n"
+
+
+def test_an_import_goes_into_the_function_that_alone_has_those_of_its_framework() -> None:
+    added = add_imports_within(parse(LAZY.format("")).module, "build", ("import tensorflow as tf",))
+    assert added is not None
+    assert added.code == LAZY.format("    import tensorflow as tf\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"import tensorflow as tf\n{LAZY.format('')}",
+        f"try:\n    import keras\nexcept ImportError:\n    pass\n{LAZY.format('')}",
+        "def build():\n    import json\n    return json\n",
+        LAZY.format("").replace("build", "other"),
+    ],
+)
+def test_where_a_file_has_its_framework_elsewhere_no_function_gets_an_import(text: str) -> None:
+    assert add_imports_within(parse(text).module, "build", ("import tensorflow as tf",)) is None
 
 
 def function(*lines: str) -> str:
