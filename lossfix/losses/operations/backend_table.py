@@ -304,6 +304,7 @@ _INTERNAL = "it was internal to Keras 2"
 _IMAGES = "use `tf.image.resize`"
 _CONVOLUTION = "use `keras.ops` or a layer"
 BACKEND_REFUSED = {
+    "T": "it was Theano, in Keras 1: write what it computes with `tf`",
     "batch_get_value": "a loss cannot read values out of the graph",
     "batch_set_value": "use `variable.assign`",
     "configure_and_create_distributed_session": _INTERNAL,

@@ -28,6 +28,7 @@ from lossfix.losses.operations.removed_table import (
     IDLE_KEYWORDS,
     LOSS_REASONS,
     LOSSES_UTILS,
+    MATH_NEVER,
     METRIC_REASONS,
     MODULES,
     MOVED,
@@ -157,6 +158,8 @@ def _tensorflow() -> Iterator[Removed]:
         yield Removed(name, becomes=new)
     for name, new in NEVER.items():
         yield Removed(f"tensorflow.{name}", becomes=new, never=True)
+    for name, new in MATH_NEVER.items():
+        yield Removed(f"tensorflow.math.{name}", becomes=new, never=True)
     for name, calls in NEVER_CALLS.items():
         yield Removed(name, calls=calls, never=True)
     for entry in re.sub(r"\n +", " ", REORDERED.strip()).splitlines():

@@ -11,6 +11,7 @@ BACKEND_MODULES = (
 )
 TF_KERAS_BACKEND_LOST = frozenset(
     [
+        "T",
         "function",
         "get_variable_shape",
         "get_session",
@@ -123,6 +124,15 @@ NEVER = {
 }
 """What NumPy or Keras' backend has and ``tf`` never had, and its functions of the same arguments."""
 
+MATH_NEVER = {name: new for name, new in NEVER.items() if name != "softmax"} | {
+    "cast": "tf.cast",
+    "clip_by_value": "tf.clip_by_value",
+    "matmul": "tf.matmul",
+    "norm": "tf.norm",
+    "where": "tf.where",
+}
+"""The same of ``tf.math``, which has a softmax, and what ``tf`` alone has."""
+
 MOVED = {
     f"tensorflow.python.framework.ops.{name}": "tf.convert_to_tensor"
     for name in ("convert_to_tensor_v2", "convert_to_tensor_v2_with_dispatch")
@@ -130,7 +140,10 @@ MOVED = {
 """What is no longer where it was in modules of TensorFlow that are private and still there."""
 
 NEVER_CALLS = by_source(
-    (translation("tensorflow.clip(x, low, high)", "tf.clip_by_value({x}, {low}, {high})"),)
+    tuple(
+        translation(f"{module}.clip(x, low, high)", "tf.clip_by_value({x}, {low}, {high})")
+        for module in ("tensorflow", "tensorflow.math")
+    )
 )
 
 V1_CALLS = by_source(

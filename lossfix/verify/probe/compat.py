@@ -97,7 +97,7 @@ NEVER_THERE = {
     "var": "math.reduce_variance",
     "variance": "math.reduce_variance",
 }
-"""Names that ``tf`` never had and that are written all the same, and what is meant."""
+"""Names that ``tf``, or ``tf.math``, never had and that are written all the same, and what is meant."""
 
 MOVED = ("convert_to_tensor_v2", "convert_to_tensor_v2_with_dispatch")
 """What losses import from a private module of TensorFlow that has it no more."""
@@ -180,9 +180,10 @@ def _of_tensorflow() -> Iterator[_Shim]:
             yield new, name, function
     for name, function in _missing(v1.losses, tf.losses):
         yield tf.losses, name, function
-    for name, meant in NEVER_THERE.items():
-        if not hasattr(tf, name):
-            yield tf, name, functools.reduce(getattr, meant.split("."), tf)
+    for module in (tf, tf.math):
+        for name, meant in NEVER_THERE.items():
+            if not hasattr(module, name):
+                yield module, name, functools.reduce(getattr, meant.split("."), tf)
     if not hasattr(tf, "to_float"):
         yield tf, "to_float", _to_float
 
