@@ -4,7 +4,8 @@
 
 Finds `y_pred.shape[0]` and the `len` of any tensor in arithmetic and in shapes, and `tf.shape(...)` in
 arithmetic with floats, and writes the number that the batch really has, in the dtype of the predictions where
-it is divided by or multiplied with.
+it is divided by or multiplied with. Where a tensor or an array is made of the whole of `y_pred.shape`, as by
+`np.ones(y_pred.shape)`, it is made of the shape that the batch has.
 
 ## Why is this bad
 
@@ -54,6 +55,7 @@ from enum import Enum
 import libcst as cst
 
 from lossfix.losses.code.conditions import uses
+from lossfix.losses.code.in_fit import may_be_in_fit
 from lossfix.losses.code.liveness import is_live
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import (
@@ -63,6 +65,7 @@ from lossfix.losses.code.tensors import (
     is_array,
     is_count,
     is_static_size,
+    shape_of,
 )
 from lossfix.losses.smoothing.gates import is_plain
 from lossfix.model import Safety, Severity
@@ -76,6 +79,8 @@ _TAKES_A_SHAPE = frozenset(
 )
 
 
+_NUMPY_MADE = {"np.ones": "tf.ones_like", "np.zeros": "tf.zeros_like"}
+_MADE_OF_A_SHAPE = _TAKES_A_SHAPE | _NUMPY_MADE.keys() | {"np.full", "np.random.rand"}
 _CONVERTS = ("float", "int")
 
 
@@ -100,11 +105,52 @@ def match(loss: Loss) -> Iterator[Match]:
             )
             severity = None if by_len else Severity.WARNING
             yield Match(node, f"`{loss.tree.code(node)}` {consequence}", severity=severity)
+        elif isinstance(node, cst.Call) and (shape := _made_of(loss, node)) is not None:
+            yield Match(
+                shape,
+                f"`{loss.tree.code(shape)}` has no batch size where that is not known beforehand: "
+                f"`{loss.tree.code(node.func)}` raises",
+                "" if _rewritten_shape(loss, shape) else "say what takes its place by `tf.shape`",
+                Severity.WARNING,
+            )
         elif _mixes(loss, node):
             yield Match(
                 node,
                 f"`{loss.tree.code(node)}` is an integer tensor, which does not mix with floats",
             )
+
+
+def _made_of(loss: Loss, call: cst.Call) -> cst.BaseExpression | None:
+    """The static shape that a tensor or an array is made of, all of it: ``y_pred.shape``."""
+    if loss.operation(call) not in _MADE_OF_A_SHAPE or not may_be_in_fit(loss):
+        return None
+    if loss.only_reached:
+        # It may be handed one sample of the batch, by `tf.map_fn`.
+        return None
+    for each in call.args:
+        tensor = None if isinstance(each.value, cst.Name) else shape_of(loss, each.value)
+        if isinstance(tensor, cst.Name) and is_plain(loss, tensor) and not _is_a_part(loss, tensor):
+            return each.value
+    return None
+
+
+def _is_a_part(loss: Loss, name: cst.Name) -> bool:
+    """Whether a name stands for what was taken out of a tensor, whose sizes may all be known."""
+    return any(isinstance(each, cst.Subscript) for each in _values_below(loss, name.value))
+
+
+def _rewritten_shape(loss: Loss, shape: cst.CSTNode) -> dict[cst.CSTNode, Replacement]:
+    """What is made of the shape that the batch has, in place of what is made of the static one."""
+    call = loss.tree.parents[loss.tree.parents[shape]]
+    tensor = shape_of(loss, shape)
+    if not isinstance(call, cst.Call) or tensor is None:
+        return {}
+    operation = loss.operation(call) or ""
+    if operation in _TAKES_A_SHAPE:
+        return {shape: expression(f"{loss.spell('tf.shape')}({{x}})", x=tensor)}
+    if operation in _NUMPY_MADE and len(call.args) == 1:
+        return {call: expression(f"{loss.spell(_NUMPY_MADE[operation])}({{x}})", x=tensor)}
+    return {}
 
 
 def _reads_batch(loss: Loss, node: cst.BaseExpression) -> bool:
@@ -114,7 +160,7 @@ def _reads_batch(loss: Loss, node: cst.BaseExpression) -> bool:
         return not converted_by_autograph(loss)
     if not isinstance(tensor, cst.Name) or not is_plain(loss, tensor):
         return False
-    if any(isinstance(each, cst.Subscript) for each in _values_below(loss, tensor.value)):
+    if _is_a_part(loss, tensor):
         return False
     return not isinstance(loss.tree.parents.get(node), cst.Attribute)
 
@@ -173,6 +219,8 @@ def _mixes(loss: Loss, node: cst.BaseExpression) -> bool:
 def rewrite(loss: Loss, match: Match) -> Edit | None:
     node = match.node
     assert isinstance(node, cst.BaseExpression)
+    if shape_of(loss, node) is not None:
+        return Edit(_rewritten_shape(loss, node))
     tensor = batch_of(loss, node)
     cast = f"{loss.spell('tf.cast')}({{n}}, {loss.y_pred}.dtype)"
     if tensor is None:

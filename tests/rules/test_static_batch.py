@@ -179,3 +179,53 @@ def test_the_length_that_autograph_converts_is_left() -> None:
     source = loss("return tf.reduce_sum(y_pred) / len(y_pred[y_true > 0])")
     assert findings("@tf.function\n" + source, RULE) == ()
     assert len(findings(source, RULE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "tf.reshape(y_true, y_pred.shape) - y_pred",
+            "tf.reshape(y_true, tf.shape(y_pred)) - y_pred",
+        ),
+        (
+            "y_pred + tf.random.normal(shape=y_pred.shape)",
+            "y_pred + tf.random.normal(shape=tf.shape(y_pred))",
+        ),
+        ("y_pred * tf.zeros(y_pred.get_shape())", "y_pred * tf.zeros(tf.shape(y_pred))"),
+        ("tf.abs(y_pred) * np.ones(y_true.shape)", "tf.abs(y_pred) * tf.ones_like(y_true)"),
+        ("tf.abs(y_pred) * np.full(y_pred.shape, 0.5)", None),
+    ],
+)
+def test_what_is_made_of_the_whole_shape_takes_that_of_the_batch(
+    before: str, after: str | None
+) -> None:
+    source = loss(f"return {before}")
+    (finding,) = findings(source, RULE)
+    assert bool(finding.reason) == (after is None)
+    assert rewritten(source, RULE) == loss(f"return {after or before}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return tf.abs(y_pred) * np.ones(y_pred.shape[1:])",
+        "return tf.abs(y_pred[0]) * np.ones(y_pred[0].shape)",
+        "return tf.reshape(y_pred, WEIGHTS.shape)",
+        "return tf.ones(tf.shape(y_pred)) * y_pred",
+        "print(y_pred.shape); return tf.abs(y_pred)",
+    ],
+)
+def test_a_shape_that_is_known_is_left(line: str) -> None:
+    assert findings(loss(line), RULE) == ()
+
+
+def test_a_part_may_be_handed_one_sample_whose_shape_is_known() -> None:
+    source = """
+def costs(matrix):
+    return tf.reduce_min(matrix) + tf.zeros(matrix.shape)
+
+def matched_loss(y_true, y_pred):
+    return tf.map_fn(costs, tf.abs(y_true - y_pred))
+"""
+    assert findings(source, RULE) == ()

@@ -297,7 +297,7 @@ def batch_of(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
             value=value,
             slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Integer(value="0")))],
         ):
-            return _shape_of(loss, value)
+            return shape_of(loss, value)
         case cst.Attribute(value=inner, attr=cst.Name(value="value")):
             return batch_of(loss, inner)
         case cst.Name():
@@ -324,7 +324,7 @@ def _unpacked_first(loss: Loss, node: cst.Name) -> cst.BaseExpression | None:
         ] if (
             first == node.value
         ):
-            return _shape_of(loss, value)
+            return shape_of(loss, value)
     return None
 
 
@@ -336,22 +336,23 @@ def is_static_size(loss: Loss, node: cst.CSTNode) -> bool:
         case cst.Subscript(
             value=value, slice=[cst.SubscriptElement(slice=cst.Index(value=cst.BaseExpression()))]
         ):
-            return _shape_of(loss, value) is not None
+            return shape_of(loss, value) is not None
         case cst.BinaryOperation(left=left, operator=cst.Multiply(), right=right):
             return is_static_size(loss, left) and is_static_size(loss, right)
     return False
 
 
-def _shape_of(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
+def shape_of(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
+    """The tensor whose static shape ``node`` is: ``y_pred`` of ``y_pred.shape``."""
     match node:
         case cst.Attribute(value=inner, attr=cst.Name(value="shape")):
             return inner if is_array(loss, inner) else None
         case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value="get_shape")), args=[]):
             return inner if is_array(loss, inner) else None
         case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value="as_list")), args=[]):
-            return _shape_of(loss, inner)
+            return shape_of(loss, inner)
         case cst.Call(args=[cst.Arg(value=inner, keyword=None)]):
             known = loss.operation(node) == "keras.backend.int_shape"
             return inner if known and is_array(loss, inner) else None
     value = named_value(loss, node)
-    return None if value is None or dotted(node) is None else _shape_of(loss, value)
+    return None if value is None or dotted(node) is None else shape_of(loss, value)
