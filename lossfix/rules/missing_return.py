@@ -2,7 +2,8 @@
 
 ## What it does
 
-Reports losses that compute something and have no `return` for it.
+Reports losses that compute something and have no `return` for it, and parts of losses that do so and whose
+value is used.
 
 ## Why is this bad
 
@@ -48,14 +49,20 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lossfix.losses.code.liveness import part_called
 from lossfix.losses.code.loss import Loss
 from lossfix.model import Form, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk
 
+_USES = (cst.BinaryOperation, cst.UnaryOperation, cst.Return)
+"""What raises of nothing, or hands it on as the loss."""
+
 
 def match(loss: Loss) -> Iterator[Match]:
-    if loss.only_reached or loss.form is Form.WRAPPER or _leaves(loss.function):
+    if loss.form is Form.WRAPPER or _leaves(loss.function):
+        return
+    if loss.only_reached and not _is_asked(loss):
         return
     last = _last(loss.function.body)
     match last:
@@ -69,8 +76,17 @@ def match(loss: Loss) -> Iterator[Match]:
             return
     yield Match(
         last,
-        f"`{loss.name}` returns nothing, and fit raises",
+        f"`{loss.name}` returns nothing, and {'what calls it' if loss.only_reached else 'fit'} raises",
         f"a `return` {what} may be what is missing",
+    )
+
+
+def _is_asked(part: Loss) -> bool:
+    """Whether the value of a part is used where it is called: it is no procedure."""
+    return any(
+        part_called(each, call) is part and isinstance(each.tree.parents[call], _USES)
+        for each in part.among
+        for call in walk(each.function, cst.Call)
     )
 
 

@@ -39,3 +39,21 @@ def test_a_value_that_is_thrown_away_is_told(statements: tuple[str, ...], advice
 )
 def test_what_returns_or_is_to_be_overridden_is_left_alone(statements: tuple[str, ...]) -> None:
     assert findings(loss(*statements), "missing-return") == ()
+
+
+PART = """
+def part(y_true, y_pred):
+    value = tf.reduce_mean(tf.abs(y_true - y_pred))
+
+def whole_loss(y_true, y_pred):
+    return part(y_true, y_pred) + tf.reduce_mean(y_pred)
+"""
+
+
+def test_a_part_whose_value_is_used_and_is_none_is_told() -> None:
+    (finding,) = findings(PART, "missing-return")
+    assert "`part` returns nothing, and what calls it raises" in finding.message
+    returned = PART.replace("    value = ", "    return ")
+    assert findings(returned, "missing-return") == ()
+    procedure = PART.replace("return part(y_true, y_pred) +", "part(y_true, y_pred)\n    return")
+    assert findings(procedure, "missing-return") == ()
