@@ -3,6 +3,7 @@
 ## What it does
 
 Finds losses in which every path from the predictions goes through one `tf.stop_gradient`, and takes it away.
+Where it stands in a function that the loss calls, it is reported.
 
 ## Why is this bad
 
@@ -49,7 +50,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.code.liveness import is_live
+from lossfix.losses.code.liveness import is_live, part_called
 from lossfix.losses.code.loss import Loss
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -73,14 +74,34 @@ def match(loss: Loss) -> Iterator[Match]:
         if loss.operation(node) == _STOP and node.args and is_live(loss, node.args[0].value)
     ]
     returned = [node.value for node in walk(loss.function, cst.Return) if node.value is not None]
-    if not stops or not returned or any(is_live(loss, each) for each in returned):
+    if not returned or any(is_live(loss, each) for each in returned):
         return
+    if not stops:
+        yield from _in_parts(loss)
     for node in stops:
         yield Match(
             node,
             f"`{loss.tree.code(node)}` cuts the only path from the predictions to the loss",
             "it is not clear which one of several was meant" if len(stops) > 1 else "",
         )
+
+
+def _in_parts(loss: Loss) -> Iterator[Match]:
+    """The calls of parts that are alive but for their `stop_gradient`, of which all is made."""
+    for call in walk(loss.function.body, cst.Call):
+        part = part_called(loss, call)
+        if part is None or not loss.predicts(call):
+            continue
+        stops = [each for each in walk(part.function, cst.Call) if part.operation(each) == _STOP]
+        given = [each.args[0].value for each in stops if each.args]
+        if given and all(is_live(part, each) for each in given):
+            called = loss.tree.code(call.func)
+            yield Match(
+                call,
+                f"`{loss.tree.line(call)}` cuts the only path from the predictions to the loss: `{called}` "
+                f"gives what `{loss.tree.line(stops[0])}` does",
+                f"whether `{called}` is to detach what others hand it, too, is not known",
+            )
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

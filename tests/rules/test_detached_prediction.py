@@ -65,3 +65,26 @@ def test_a_part_may_hand_back_what_is_only_weighed_with() -> None:
     part = "def weight(y_true, y_pred):\n    return tf.stop_gradient(tf.abs(y_true - y_pred))\n\n\n"
     whole = loss("return tf.reduce_mean(weight(y_true, y_pred) * tf.square(y_true - y_pred))")
     assert findings(part + whole, RULE) == ()
+
+
+PART = """
+def frozen(error):
+    return tf.stop_gradient(tf.square(error))
+
+def gap_loss(y_true, y_pred):
+    return tf.reduce_mean(frozen(y_pred - y_true))
+"""
+
+
+def test_a_part_that_detaches_all_is_told_where_it_is_called() -> None:
+    (finding,) = findings(PART, "detached-prediction")
+    assert "`frozen` gives what `tf.stop_gradient(tf.square(error))` does" in finding.message
+    assert finding.reason
+    beside = PART.replace("tf.reduce_mean(frozen", "tf.reduce_mean(tf.abs(y_pred) * frozen")
+    assert findings(beside, "detached-prediction") == ()
+    weight = PART.replace(
+        "return tf.stop_gradient(tf.square(error))", "return tf.stop_gradient(error) * error"
+    )
+    assert findings(weight, "detached-prediction") == ()
+    gate = PART.replace("tf.square(error)", "tf.cast(error > 0, tf.float32)")
+    assert findings(gate, "detached-prediction") == ()
