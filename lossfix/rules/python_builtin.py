@@ -55,6 +55,7 @@ import libcst as cst
 from lossfix.losses.batches.rows import rows_of
 from lossfix.losses.calls.rewrite_call import translated_function
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.several import is_handed_several
 from lossfix.losses.code.sizes import is_told_by_a_size, known_beforehand
 from lossfix.losses.code.tensors import called_builtin, converted_by_autograph, is_array
 from lossfix.model import Safety, Severity
@@ -68,7 +69,7 @@ def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body, cst.Call):
         name = called_builtin(loss, node)
         reason = None
-        if name in _FUNCTIONS and any(is_array(loss, each.value) for each in node.args):
+        if name in _FUNCTIONS and any(_is_a_tensor(loss, node, each.value) for each in node.args):
             new = translated_function(loss, node, name)
             reason = new if isinstance(new, str) else ""
         elif name == "range" and _counts_by_a_tensor(loss, node):
@@ -79,6 +80,18 @@ def match(loss: Loss) -> Iterator[Match]:
                 f"Python's `{name}` needs the values of a tensor before there are any: fit raises",
                 reason,
             )
+
+
+def _is_a_tensor(loss: Loss, call: cst.Call, given: cst.BaseExpression) -> bool:
+    """Whether a tensor is given, be it that its name stands for the result from there on."""
+    if is_array(loss, given):
+        return True
+    match given:
+        case cst.Name(value=name) if name in (loss.y_true, *loss.predictions):
+            return [each.value for each in loss.flow.values(name)] == [call] and not (
+                is_handed_several(loss)
+            )
+    return False
 
 
 def _counts_by_a_tensor(loss: Loss, node: cst.Call) -> bool:

@@ -123,3 +123,10 @@ def test_a_range_of_numbers_or_over_samples_is_left_alone(count: str) -> None:
 def test_a_range_that_autograph_converts_is_left_alone(decorator: str) -> None:
     source = looped("tf.shape(y_pred)[-1]").replace("def some", f"{decorator}\ndef some")
     assert findings(source, RULE) == ()
+
+
+def test_predictions_under_their_own_name_are_still_tensors_where_they_are_asked() -> None:
+    source = "def some_loss(y_true, y_pred):\n    y_pred = int(y_pred)\n    return tf.abs(y_true - y_pred)\n"
+    (finding,) = findings(source, RULE)
+    assert "Python's `int`" in finding.message
+    assert findings(source.replace("int(y_pred)", "int(y_pred.shape[-1])"), RULE) == ()
