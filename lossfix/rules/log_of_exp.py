@@ -49,7 +49,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lossfix.losses.code.conditions import named_value
+from lossfix.losses.code.conditions import is_stable, named_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.naming import named, orphaned
 from lossfix.losses.code.perfect import is_nonnegative
@@ -250,19 +250,9 @@ def _is_one(node: cst.BaseExpression) -> bool:
 
 def _is_the_same(loss: Loss, node: cst.Call, inner: cst.Call) -> bool:
     """Whether what a call within the logarithm, or above it, is given means the same at the logarithm."""
-    return any(each is inner for each in walk(node, cst.Call)) or _is_stable(
+    return any(each is inner for each in walk(node, cst.Call)) or is_stable(
         loss, inner.args[0].value
     )
-
-
-def _is_stable(loss: Loss, node: cst.BaseExpression) -> bool:
-    """Whether every name in ``node`` means the same wherever it stands."""
-    for each in walk(node, cst.Name):
-        values = loss.flow.values(each.value)
-        parameter = each.value in (loss.y_true, loss.y_pred)
-        if len(values) > (0 if parameter else 1) or not all(v.whole for v in values):
-            return False
-    return True
 
 
 def _has_known_arguments(node: cst.Call) -> bool:

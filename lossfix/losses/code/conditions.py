@@ -179,6 +179,16 @@ def current_value(loss: Loss, node: cst.CSTNode) -> cst.BaseExpression | None:
     return loss.last_set(node) if value is None and isinstance(node, cst.Name) else value
 
 
+def is_stable(loss: Loss, node: cst.BaseExpression) -> bool:
+    """Whether every name in ``node`` means the same wherever it stands in the loss."""
+    for each in walk(node, cst.Name):
+        values = loss.flow.values(each.value)
+        parameter = each.value in (loss.y_true, loss.y_pred)
+        if len(values) > (0 if parameter else 1) or not all(v.whole for v in values):
+            return False
+    return True
+
+
 def quantifier(loss: Loss, node: cst.CSTNode) -> tuple[str, cst.BaseExpression] | None:
     """``("all", c)`` of ``tf.reduce_all(c, ...)``."""
     match node:
