@@ -45,6 +45,21 @@ LOSS_CLASSES = frozenset("keras.losses." + name for name in words("""
     """))
 """``keras.losses.Loss`` and what Keras derives from it; canonical names."""
 
+_ENTROPY = ("from_logits", "label_smoothing", "axis")
+BEFORE_REDUCTION = {
+    "keras.losses.BinaryCrossentropy": _ENTROPY,
+    "keras.losses.BinaryFocalCrossentropy": ("apply_class_balancing", "alpha", "gamma", *_ENTROPY),
+    "keras.losses.CategoricalCrossentropy": _ENTROPY,
+    "keras.losses.CategoricalFocalCrossentropy": ("alpha", "gamma", *_ENTROPY),
+    "keras.losses.CategoricalGeneralizedCrossEntropy": ("q",),
+    "keras.losses.Circle": ("gamma", "margin", "remove_diagonal"),
+    "keras.losses.CosineSimilarity": ("axis",),
+    "keras.losses.Huber": ("delta",),
+    "keras.losses.SparseCategoricalCrossentropy": ("from_logits", "ignore_class"),
+    "keras.losses.Tversky": ("alpha", "beta"),
+}
+"""The parameters that stand before ``reduction`` in the classes of losses where any does."""
+
 WRAPPER = "keras.losses.LossFunctionWrapper"
 """Keras 2's class for a function with arguments, which was internal and has no public successor."""
 
