@@ -763,6 +763,8 @@ def test_what_a_loss_reaches_is_told_once() -> None:
     ("before", "today"),
     [
         ("tf.mean(tf.abs(y_true - y_pred), axis=-1)", "tf.reduce_mean"),
+        ("tf.math.mean(tf.abs(y_true - y_pred), axis=-1)", "tf.reduce_mean"),
+        ("tf.math.clip(y_true - y_pred, 0.0, 1.0)", "tf.clip_by_value"),
         ("tf.sum(y_true * y_pred, -1, keepdims=True)", "tf.reduce_sum"),
         ("tf.clip(y_pred - y_true, 0.0, 1.0)", "tf.clip_by_value"),
         ("tf.concatenate([y_true, y_pred], axis=-1)", "tf.concat"),

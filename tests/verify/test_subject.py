@@ -167,6 +167,11 @@ from keras.backend import mean, square
 def loss(y_true, y_pred):
     return mean(square(y_pred - y_true), axis=-1)
 """,
+    "names that tf.math never had": """
+import tensorflow as tf
+def loss(y_true, y_pred):
+    return tf.math.mean(tf.math.power(y_pred - y_true, 2.0), axis=-1)
+""",
     "TensorFlow 1": """
 import tensorflow as tf
 def loss(y_true, y_pred):
