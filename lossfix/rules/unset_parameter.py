@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds subclasses of `keras.losses.Loss` that read `self.weight` where their constructor takes `weight` and
-nothing in the class sets that attribute, and keeps the parameter.
+Reports subclasses of `keras.losses.Loss` that read `self.weight` where their constructor takes `weight` and
+nothing in the class sets that attribute.
 
 ## Why is this bad
 
@@ -51,9 +51,9 @@ class WeightedLoss(keras.losses.Loss):
 
 ## Fix safety
 
-Exact: before, the loss did not run. Left alone is a class with a parent of its own, which may keep the
-parameter, one that sets attributes by their names (`setattr`, `vars(self)`), and one whose attribute is set
-from outside in its file (`loss.weight = 2.0`).
+There is no rewrite: a loss that never ran has no values against which one could be measured. Left alone is
+a class with a parent of its own, which may keep the parameter, one that sets attributes by their names
+(`setattr`, `vars(self)`), and one whose attribute is set from outside in its file (`loss.weight = 2.0`).
 
 ## References
 
@@ -68,9 +68,9 @@ import libcst as cst
 
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import own_parameters
-from lossfix.losses.code.subclass import derives_directly, keeping, method
+from lossfix.losses.code.subclass import derives_directly, method
 from lossfix.model import Safety, Severity
-from lossfix.rules.rule import Edit, Match, Rule
+from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.tree import walk
 
 _BY_NAME = frozenset({"setattr", "vars", "locals", "__dict__", "__getattr__", "__slots__"})
@@ -84,6 +84,7 @@ def match(loss: Loss) -> Iterator[Match]:
         yield Match(
             read,
             f"`{loss.name}` never sets `self.{name}`: it raises at the first batch",
+            f"keep it in the constructor: `self.{name} = {name}`",
         )
 
 
@@ -126,12 +127,4 @@ def _set_in(loss: Loss) -> frozenset[str]:
     return frozenset(names)
 
 
-def rewrite(loss: Loss, match: Match) -> Edit | None:
-    init = method(loss, "__init__")
-    names = [name for name, read in _unset(loss) if read is match.node]
-    if init is None or not names:
-        return None
-    return Edit({init: lambda node: keeping(node, names)})
-
-
-RULE = Rule("LF329", Safety.EXACT, Severity.ERROR, match, rewrite, __doc__, __name__)
+RULE = Rule("LF329", Safety.MANUAL, Severity.ERROR, match, no_rewrite, __doc__, __name__)

@@ -1,4 +1,4 @@
-"""A parameter that a loss reads of itself and does not keep is kept, unless something may set it unseen."""
+"""A parameter that a loss reads of itself and does not keep is told, unless something may set it unseen."""
 
 from __future__ import annotations
 
