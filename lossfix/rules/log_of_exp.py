@@ -2,8 +2,9 @@
 
 ## What it does
 
-Finds `log(1 + exp(x))`, `log(cosh(x))`, `log(sigmoid(x))`, `log(1 - sigmoid(x))`, `log(softmax(x))` and
-`log(sum(exp(x)))` of the predictions, and writes the function that computes the same without the detour.
+Finds `log(1 + exp(x))`, `log(cosh(x))`, also as `log((exp(x) + exp(-x)) / 2)`, `log(sigmoid(x))`,
+`log(1 - sigmoid(x))`, `log(softmax(x))` and `log(sum(exp(x)))` of the predictions, and writes the function
+that computes the same without the detour.
 
 ## Why is this bad
 
@@ -173,6 +174,8 @@ def _composed(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
     if operation == "tf.math.log1p":
         inner = _call_of(loss, value, "tf.exp")
         return None if inner is None else ("softplus", inner)
+    if (half := _half_of_a_cosh(loss, value)) is not None:
+        return "log_cosh", half
     match value:
         case cst.BinaryOperation(left=left, operator=cst.Add(), right=right):
             for one, other in ((left, right), (right, left)):
@@ -195,6 +198,35 @@ def _composed(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
                 inner = _call_of(loss, _meaning(loss, total.args[0].value), "tf.exp")
                 if inner is not None and total.args[0].value is inner:
                     return "logsumexp", total
+    return None
+
+
+def _half_of_a_cosh(loss: Loss, node: cst.BaseExpression) -> cst.Call | None:
+    """``exp(x)`` of ``(exp(x) + exp(-x)) / 2``, which is a hyperbolic cosine."""
+    match node:
+        case cst.BinaryOperation(left=both, operator=cst.Divide(), right=two) if (
+            number_of(two) == 2.0
+        ):
+            pass
+        case cst.BinaryOperation(left=half, operator=cst.Multiply(), right=both) if (
+            number_of(half) == 0.5
+        ):
+            pass
+        case _:
+            return None
+    match both:
+        case cst.BinaryOperation(left=left, operator=cst.Add(), right=right):
+            for one, other in ((left, right), (right, left)):
+                rising, falling = _call_of(loss, one, "tf.exp"), _call_of(loss, other, "tf.exp")
+                match falling:
+                    case cst.Call(
+                        args=[
+                            cst.Arg(
+                                value=cst.UnaryOperation(operator=cst.Minus(), expression=opposite)
+                            )
+                        ]
+                    ) if rising is not None and opposite.deep_equals(rising.args[0].value):
+                        return rising
     return None
 
 

@@ -932,3 +932,19 @@ def test_a_length_that_is_no_edge_or_is_guarded_is_left_alone(
     above: tuple[str, ...], value: str
 ) -> None:
     assert findings(body(*above, f"return tf.reduce_mean({value})"), "root-at-zero") == ()
+
+
+@pytest.mark.parametrize(
+    "cosine",
+    [
+        "(tf.exp(x) + tf.exp(-x)) / 2",
+        "(tf.exp(-x) + tf.exp(x)) / 2.0",
+        "0.5 * (tf.exp(x) + tf.exp(-x))",
+    ],
+)
+def test_a_hyperbolic_cosine_that_is_written_out_is_one(cosine: str) -> None:
+    written = mended("log-of-exp", "x = y_pred - y_true", f"return tf.math.log({cosine})")
+    assert "x + tf.nn.softplus(-2.0 * x)" in written
+    other = cosine.replace("tf.exp(x)", "tf.exp(2.0 * x)")
+    kept = mended("log-of-exp", "x = y_pred - y_true", f"return tf.math.log({other})")
+    assert "softplus" not in kept
