@@ -37,8 +37,9 @@ CLEAN, FOUND, INTERRUPTED = 0, 1, 130
 def main() -> None:
     """The program ``lossfix``."""
     # Syntax trees are many objects without a cycle: looking for cycles would take most of a scan's time.
+    # What outlives one look is looked at again soon: it is mostly trees that were remembered for a while.
     gc.freeze()
-    gc.set_threshold(1_000_000, 50, 1000)
+    gc.set_threshold(1_000_000, 2, 2)
     try:
         code = cli.main(standalone_mode=False, prog_name="lossfix")
     except click.UsageError as error:
