@@ -199,7 +199,9 @@ def test_dtypes_mix_within_and_only_within():
         seen = tf.constant([True, True, False])
         assert (1.0 - seen).numpy().tolist() == [0.0, 0.0, 1.0]
         assert tf.multiply(tf.constant(3.0), seen).numpy().tolist() == [3.0, 3.0, 0.0]
+        assert tf.multiply(x=tf.constant(3.0), y=seen).numpy().tolist() == [3.0, 3.0, 0.0]
         assert tf.math.reduce_sum(seen).numpy() == 2.0
+        assert tf.reduce_sum(input_tensor=seen, axis=0).numpy() == 2.0
         assert tf.where(tf.constant([0.0, 2.0]), 5.0, 7.0).numpy().tolist() == [7.0, 5.0]
         assert tf.where(tf.constant([0, 2])).numpy().tolist() == [[1]]
     with pytest.raises((TypeError, tf.errors.InvalidArgumentError)):

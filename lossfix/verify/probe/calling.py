@@ -191,7 +191,9 @@ def promotion() -> Iterator[None]:
 
 def _promoting(operation: Function) -> Function:
     @functools.wraps(operation)
-    def promoted(one: Any, other: Any, *rest: Any, **named: Any) -> Any:
+    def promoted(*given: Any, **named: Any) -> Any:
+        # `tf.multiply(x=a, y=b)`.
+        one, other, *rest = (*given, *(named.pop(each) for each in "xy" if each in named))
         both = isinstance(one, tf.Tensor) and isinstance(other, tf.Tensor)
         if not both or one.dtype == other.dtype:
             one, other = _counted(one), _counted(other)
@@ -205,7 +207,9 @@ def _promoting(operation: Function) -> Function:
 
 def _counting(total: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(total)
-    def counting(values: Any, *rest: Any, **named: Any) -> Any:
+    def counting(*given: Any, **named: Any) -> Any:
+        # `tf.reduce_sum(input_tensor=a)`.
+        values, *rest = given or (named.pop("input_tensor"),)
         return total(_counted(values), *rest, **named)
 
     return counting
