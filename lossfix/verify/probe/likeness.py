@@ -13,6 +13,7 @@ import os
 import re
 import types
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -64,9 +65,9 @@ def built_alike(job: Job, directory: str) -> Optional[str]:
         vars(before.target).pop("call", None)
     alike = _Likeness(directory)
     try:
-        alike.instances(before.target, after.target)
+        alike.losses(before.target, after.target)
         _built_with_others(alike, before, after)
-        _saved(alike, after)
+        _saved(alike, before, after)
     except _Unlike as unlike:
         return str(unlike)
     return ""
@@ -98,13 +99,16 @@ def _built_with_others(alike: _Likeness, before: Candidate, after: Candidate) ->
     for name, _, built in within(removed_names, theirs)() if before.shimmed else theirs():
         if name not in ours:
             raise _Unlike(f"its parameter `{name}` does not take what it took")
-        alike.instances(built, ours[name])
+        alike.losses(built, ours[name])
 
 
-def _saved(alike: _Likeness, after: Candidate) -> None:
-    """What Keras loads again is what was saved, where the class says itself what is."""
+def _saved(alike: _Likeness, before: Candidate, after: Candidate) -> None:
+    """What Keras loads again is what was saved, where the class says itself what is, unless it said so before
+    and could not be loaded then."""
     kind = type(after.target)
-    says_so = any("get_config" in vars(each) for each in alike.own(kind))
+    says_so = alike.configures(kind)
+    if alike.configures(type(before.target)) and not _loads(before):
+        says_so = False
     for name, given, built in variants(after, handed_on=True):
         if name == "reduction" and getattr(built, name, given) != given:
             raise _Unlike("its parameter `reduction` is ignored")
@@ -115,7 +119,17 @@ def _saved(alike: _Likeness, after: Candidate) -> None:
         except Exception as error:
             said = f"with another `{name}` its configuration does not load: {type(error).__name__}"
             raise _Unlike(said) from error
-        alike.instances(built, copy)
+        alike.losses(built, copy)
+
+
+def _loads(candidate: Candidate) -> bool:
+    """Whether Keras can build the loss of its own configuration."""
+    with removed_names() if candidate.shimmed else nullcontext():
+        try:
+            type(candidate.target).from_config(candidate.target.get_config())
+        except Exception:
+            return False
+    return True
 
 
 class _Likeness:
@@ -127,18 +141,27 @@ class _Likeness:
     def __init__(self, directory: str) -> None:
         self.directory = directory
         """Where the user's modules lie, of both imports."""
+        self.numbered = ("", "")
+        """The names of the two losses at hand, where Keras made them and numbered them."""
         self.seen: set[tuple[int, int]] = set()
         """Functions and classes, which the modules keep; of an object that is gone another has the number."""
 
-    def own(self, kind: type) -> Iterator[type]:
-        """The classes of the user's that a class is made of, itself the first."""
-        return (each for each in kind.__mro__ if self._is_own(each))
+    def configures(self, kind: type) -> bool:
+        """Whether a class of the user's says what is saved of it."""
+        return any("get_config" in vars(each) for each in kind.__mro__ if self._is_own(each))
 
     def _is_own(self, value: Any) -> bool:
         if isinstance(value, types.FunctionType):
             return os.path.dirname(value.__code__.co_filename) == self.directory
         functions = (each for each in vars(value).values() if isinstance(each, types.FunctionType))
         return any(map(self._is_own, functions)) or value.__module__.startswith("lossfix_subject")
+
+    def losses(self, one: Any, other: Any) -> None:
+        """Two instances of a loss, which may hand on the names that Keras made for them."""
+        self.numbered = ("", "")
+        if _given(one) == _given(other) == "":
+            self.numbered = (str(one.name), str(other.name))
+        self.instances(one, other)
 
     def instances(self, one: Any, other: Any, deep: int = _DEEPEST) -> None:
         """The same class with the same attributes, and others by names that nothing of it had."""
@@ -167,7 +190,7 @@ class _Likeness:
         elif isinstance(one, (list, tuple, set, frozenset, dict)):
             self._items(one, other, name, deep - 1)
         elif isinstance(one, _ARRAYS + _PLAIN + (types.ModuleType,)):
-            if not _equal(one, other):
+            if not _equal(one, other, self.numbered):
                 raise _Unlike(f"{name} is another one")
         elif hasattr(one, "__dict__"):
             self.instances(one, other, deep - 1)
@@ -245,12 +268,14 @@ def _given(instance: Any) -> str:
     return "" if re.sub(r"_\d+$", "", name).replace("_", "") == made else name
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _equal(one: Any, other: Any, numbered: tuple[str, str]) -> bool:
     if isinstance(one, _ARRAYS):
         return bool(np.array_equal(np.asarray(one), np.asarray(other)))
     if isinstance(one, types.ModuleType):
         return bool(one.__name__ == other.__name__)
-    return repr(one) == repr(other)
+    return repr(one) == repr(other) or (
+        isinstance(one, str) and bool(numbered[0]) and one.replace(*numbered) == other
+    )
 
 
 def _instructions(code: types.CodeType) -> tuple[Any, ...]:
