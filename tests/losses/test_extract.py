@@ -690,3 +690,14 @@ def test_a_loss_is_taken_out_of_what_its_factory_returns(returned: str, built: s
         "make.gap_loss",
     )
     assert subject.expression == built
+
+
+def test_the_steepness_of_such_a_loss_is_given_to_the_factory() -> None:
+    subject = taken(
+        "def make(steepness=10.0):\n"
+        "    def gap_loss(y_true, y_pred):\n"
+        "        return tf.sigmoid(steepness * (y_true - y_pred))\n"
+        "    return {'a': gap_loss}\n",
+        "make.gap_loss",
+    )
+    assert subject.steepened == "make(steepness={steepness})['a']"

@@ -235,7 +235,11 @@ def _steepened(
 
 def _with_argument(expression: str, position: int, given: str) -> str:
     """A call in which the parameter at ``position`` is ``given``, as ``name=value``."""
-    call = parsed_expression(expression)
+    call, taken_out = parsed_expression(expression), ""
+    match call:
+        case ast.Subscript(value=called, slice=key):
+            # What a factory returns in a dictionary.
+            call, taken_out = called, f"[{ast.unparse(key)}]"
     assert isinstance(call, ast.Call)
     name, _, value = given.partition("=")
     arguments = [ast.unparse(each) for each in call.args]
@@ -244,4 +248,4 @@ def _with_argument(expression: str, position: int, given: str) -> str:
         arguments[position] = value
     else:
         keywords.append(given)
-    return f"{ast.unparse(call.func)}({', '.join([*arguments, *keywords])})"
+    return f"{ast.unparse(call.func)}({', '.join([*arguments, *keywords])}){taken_out}"
