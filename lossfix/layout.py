@@ -13,7 +13,7 @@ import io
 import sys
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,8 @@ class Style:
     """How a project formats; the defaults are Black's."""
 
     line_length: int = 88
-    keep_quotes: bool | None = None
-    """Leave quotation marks as they are written; ``None``: in a file that has mostly single ones."""
+    keep_quotes: bool = False
+    """Leave quotation marks as they are written."""
     keep_commas: bool = True
     """A trailing comma keeps a bracket's items one to a line."""
     target_versions: tuple[str, ...] = ()
@@ -95,17 +95,11 @@ def format_statement(code: str, indent: str, style: Style) -> str:
 def layout(before: str, after: str, style: Style) -> str:
     """``after`` with what it has and ``before`` has not in the project's format.
 
-    Strings that are new have the quotation marks of the file, where its project leaves these alone. Where
-    all of ``before`` is in that format, all of it will be. Else those are formatted that were
+    Where all of ``before`` is in that format, all of it will be. Else those are formatted that were
     generated: a class or function of a name that was not there, a simple statement or the head of a block
     that was not there and is longer than a line may be, and a signature that grew longer than that;
     everything else stays as it is written.
     """
-    mostly_single = _has_mostly_single_quotes(before)
-    if style.keep_quotes is None:
-        style = replace(style, keep_quotes=mostly_single)
-    if style.keep_quotes and mostly_single:
-        after = _in_single_quotes(before, after)
     if _CELL not in before and _black(before, style) == before:
         return _black(after, style) or after
     old, new = parsed_or_none(before), parsed_or_none(after)
@@ -310,29 +304,6 @@ def _strings(code: str) -> set[int]:
         elif kind.endswith("STRING_END"):
             inside.update(range(opened.pop(), token.end[0]))
     return inside
-
-
-def _has_mostly_single_quotes(code: str) -> bool:
-    strings = [each.string.lstrip("rRbBuUfF") for each in _tokens(code) if _is_string(each)]
-    single = sum(each.startswith("'") for each in strings)
-    return single > sum(each.startswith('"') and not each.startswith('"""') for each in strings)
-
-
-def _in_single_quotes(before: str, after: str) -> str:
-    """``after`` with single quotes around each plain string that is not in ``before``."""
-    known = {each.string for each in _tokens(before) if _is_string(each)}
-    lines = after.split("\n")
-    for each in reversed([*_tokens(after)]):
-        inner = each.string[1:-1]
-        if _is_string(each) and each.string == f'"{inner}"' and not set(inner) & set("\"'\\"):
-            (row, start), (_, end) = each.start, each.end
-            if inner and each.string not in known:
-                lines[row - 1] = f"{lines[row - 1][:start]}'{inner}'{lines[row - 1][end:]}"
-    return "\n".join(lines)
-
-
-def _is_string(token: tokenize.TokenInfo) -> bool:
-    return token.type == tokenize.STRING
 
 
 def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:

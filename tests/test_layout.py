@@ -154,41 +154,6 @@ def test_a_file_that_is_as_black_leaves_it_stays_so():
         assert layout(before, after, Style()) == after
 
 
-SINGLE = """\
-model.add( Dense(1, activation = 'relu') )
-model.compile(loss='mse')
-"""
-NEW = """\
-class GapLoss(Loss):
-    def __init__(self, name="gap", label="it's", odd='a'):
-        super().__init__(name=name)
-"""
-
-
-@pytest.mark.parametrize(
-    ("keep", "before", "name", "odd"),
-    [
-        (None, SINGLE, "'gap'", "'a'"),
-        (True, SINGLE, "'gap'", "'a'"),
-        # Its project has double ones, or it has no preference of its own.
-        (False, SINGLE, '"gap"', '"a"'),
-        (None, SINGLE.replace("'", '"'), '"gap"', '"a"'),
-        (True, SINGLE.replace("'", '"'), '"gap"', "'a'"),
-        (None, "x=1\n", '"gap"', '"a"'),
-    ],
-)
-def test_new_strings_have_the_quotation_marks_of_the_file(keep, before, name, odd):
-    after = layout(before, before + NEW, Style(keep_quotes=keep))
-    assert after.startswith(before)
-    assert f"""def __init__(self, name={name}, label="it's", odd={odd}):""" in after
-
-
-def test_a_string_that_was_there_keeps_its_quotation_marks():
-    before = SINGLE + 'print("done")\n'
-    after = layout(before, before + NEW.replace('"gap"', '"done"'), Style())
-    assert 'name="done"' in after
-
-
 SIGNATURE = """\
 class Weighted( keras.losses.Loss ):
     @wraps
@@ -260,7 +225,7 @@ def test_what_is_not_python_is_left_alone():
     ("files", "style"),
     [
         ({}, Style()),
-        ({"pyproject.toml": "[tool.black]\nline-length = 100\n"}, Style(100, False)),
+        ({"pyproject.toml": "[tool.black]\nline-length = 100\n"}, Style(100)),
         (
             {
                 "pyproject.toml": "[tool.black]\nskip-string-normalization = true\n"
@@ -269,7 +234,7 @@ def test_what_is_not_python_is_left_alone():
             },
             Style(88, True, False, ("py311", "py310")),
         ),
-        ({"pyproject.toml": "[tool.ruff]\nline-length = 79\n"}, Style(79, False)),
+        ({"pyproject.toml": "[tool.ruff]\nline-length = 79\n"}, Style(79)),
         ({"ruff.toml": "line-length = 70\n[format]\nquote-style = 'single'\n"}, Style(70, True)),
         ({"pyproject.toml": "[tool.black\n"}, Style()),
     ],
