@@ -306,6 +306,28 @@ def test_what_no_gradient_is_taken_of_is_no_loss() -> None:
     assert names(misfit + TAPE.replace("tape.gradient(total", "tape.gradient(outputs")) == []
 
 
+COMPUTED = """\
+class Fit(keras.Model):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
+        value = misfit(y, y_pred)
+        self.tracker.update_state(spread(y, y_pred))
+        return value + 0.1
+"""
+
+
+def test_what_a_model_computes_its_loss_with_is_a_loss() -> None:
+    misfit = "def misfit(target, output):\n    return tf.abs(target - output)\n"
+    spread = "def spread(target, output):\n    return tf.abs(target - output)\n"
+    candidate = only(misfit + spread + COMPUTED)
+    assert (candidate.name, candidate.evidence) == ("misfit", (Evidence.GRADIENT,))
+
+
+def test_the_trainers_of_other_libraries_compute_no_loss_of_keras() -> None:
+    misfit = "def misfit(target, output):\n    return tf.abs(target - output)\n"
+    trainer = COMPUTED.replace("x=None, y=None, y_pred=None", "model, inputs, y, y_pred")
+    assert names(misfit + trainer.replace(", y, y_pred, sample_weight", ", sample_weight")) == []
+
+
 def test_what_a_loss_calls_is_reached_through_any_number_of_calls() -> None:
     code = (
         "def inner(y_true, y_pred):\n    return y_true - y_pred\n"

@@ -40,7 +40,7 @@ _SHORT = (b"tf.", b"K.")
 _FRAMEWORK = (b"tensorflow", b"keras", b"backend", b"self.submodules")
 _FUNCTION = re.compile(rb"def\s+(%s)" % WORD)
 _LOSS_WORD = re.compile(_one_of(LOSS_WORDS), re.IGNORECASE)
-_STEP = re.compile(rb"def (?:train|test)_step\(")
+_STEP = re.compile(rb"def (?:(?:train|test)_step|compute_loss)\(")
 _ADDED = re.compile(rb"(?<!self)\.add_loss\(")
 _TAKEN = re.compile(
     rb"\.(?:gradient|jacobian|minimize)\(%(gap)s(?:target\s*=\s*)?"
@@ -217,7 +217,7 @@ def may_wire_a_loss(data: bytes) -> bool:
     if not mentions_a_framework(data):
         return False
     return (
-        (_has(data, (b"_step(",)) and _STEP.search(data) is not None)
+        (_has(data, (b"_step(", b"compute_loss(")) and _STEP.search(data) is not None)
         or (_has(data, (b"GradientTape",)) and _TAKEN.search(data) is not None)
         or (_has(data, (b".add_loss(",)) and _ADDED.search(data) is not None)
         or (_has(data, (b"backend", b"tensorflow")) and _may_use_what_is_gone(data))

@@ -17,12 +17,14 @@ from lossfix.losses.discovery.assigned import (
 from lossfix.losses.discovery.candidate import Used
 from lossfix.losses.discovery.measured import measured_in
 from lossfix.syntax.nodes import below, every, parents
-from lossfix.syntax.scope import Definition, dotted, last_part, statements
+from lossfix.syntax.scope import Definition, dotted, last_part, parameters, statements
 
 LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
 METRIC_KEYWORDS = frozenset({"metrics", "weighted_metrics", "metric", "metric_fn"})
 LOADS = frozenset({"load_model", "model_from_config", "model_from_json"})
 """What takes ``custom_objects``, which may be passed by position."""
+_OF_COMPUTE_LOSS = ("y", "y_pred")
+"""What the ``compute_loss`` of a Keras model takes, and that of another library's trainer does not."""
 _LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.BinOp)
 
 
@@ -116,11 +118,14 @@ def _calls_by_name(module: ast.Module) -> Mapping[str, list[ast.Call]]:
 
 
 def _differentiated(module: ast.Module) -> Iterator[str]:
-    """What is called under a tape that takes its gradient, or handed to ``add_loss``."""
+    """What is called under a tape that takes its gradient, for a model's ``compute_loss`` or ``add_loss``."""
     for call in every(module, ast.Call):
         match call:
             case ast.Call(func=ast.Attribute(attr="add_loss"), args=[first, *_]):
                 yield from _calls(first)
+    for method in every(module, ast.FunctionDef):
+        if method.name == "compute_loss" and set(_OF_COMPUTE_LOSS) <= set(parameters(method)):
+            yield from _returned(method)
     if any(map(_enters_a_tape, every(module, ast.With))):
         yield from _under_tape(module)
         for function in every(module, ast.FunctionDef):
@@ -259,30 +264,51 @@ def _calls(node: ast.AST) -> Iterator[str]:
 
 
 def _under_tape(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module) -> Iterator[str]:
-    taped: dict[str, set[str]] = {}
-    wanted: set[str] = set()
     inside = [each for each in statements(node.body) if not isinstance(each, Definition)]
-    for statement in inside:
-        if isinstance(statement, ast.With) and _enters_a_tape(statement):
-            for inner in statements(statement.body):
-                match inner:
-                    case ast.Assign(targets=targets, value=value):
-                        names = [n.id for t in targets for n in below(t) if isinstance(n, ast.Name)]
-                    case ast.AugAssign(target=ast.Name(id=name), value=value):
-                        names = [name]
-                    case _:
-                        continue
-                for name in names:
-                    taped.setdefault(name, set()).update(_calls(value))
-                    for part in below(value):
-                        if isinstance(part, ast.Name) and part.id in taped:
-                            taped[name] |= taped[part.id]
-    if not taped:
+    taped = [
+        inner
+        for statement in inside
+        if isinstance(statement, ast.With) and _enters_a_tape(statement)
+        for inner in statements(statement.body)
+    ]
+    called = _called_for(taped)
+    if not called:
         return
+    wanted: set[str] = set()
     for statement in inside:
         for part in below(statement):
             match part:
                 case ast.Call(func=ast.Attribute(attr=("gradient" | "minimize")), args=[first, *_]):
                     wanted.update(n.id for n in below(first) if isinstance(n, ast.Name))
     for name in wanted:
-        yield from taped.get(name, ())
+        yield from called.get(name, ())
+
+
+def _returned(method: ast.FunctionDef) -> Iterator[str]:
+    inside = [each for each in statements(method.body) if not isinstance(each, Definition)]
+    called = _called_for(inside)
+    for statement in inside:
+        if isinstance(statement, ast.Return) and statement.value is not None:
+            yield from _calls(statement.value)
+            for part in below(statement.value):
+                if isinstance(part, ast.Name):
+                    yield from called.get(part.id, ())
+
+
+def _called_for(inside: list[ast.stmt]) -> dict[str, set[str]]:
+    """Name -> what is called for its value, by way of the names that were set before it, too."""
+    called: dict[str, set[str]] = {}
+    for statement in inside:
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                names = [n.id for t in targets for n in below(t) if isinstance(n, ast.Name)]
+            case ast.AugAssign(target=ast.Name(id=name), value=value):
+                names = [name]
+            case _:
+                continue
+        for name in names:
+            called.setdefault(name, set()).update(_calls(value))
+            for part in below(value):
+                if isinstance(part, ast.Name) and part.id in called:
+                    called[name] |= called[part.id]
+    return called
