@@ -53,6 +53,7 @@ is, and so are flags, `None`, `x.shape` and `len(x.shape)`, which are known when
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import libcst as cst
 
@@ -98,16 +99,33 @@ def _is_a_flag(loss: Loss, decided: cst.BaseExpression) -> bool:
 
     Its caller may have it from a function that gives a tensor and `True`.
     """
+    if isinstance(decided, cst.BooleanOperation):
+        joined = (decided.left, decided.right)
+        return all(not is_array(loss, each) or _is_a_flag(loss, each) for each in joined)
     if isinstance(decided, cst.UnaryOperation):
         decided = decided.expression
     if set(loss.candidate.evidence) != {Evidence.REACHED} or not isinstance(decided, cst.Name):
         return False
-    asked = {_decided(node) for node in walk(loss.function.body, *_DECIDING)}
-    return decided.value in parameter_names(loss.function) and all(
-        node in asked or _is_of_another(loss, node)
-        for node in walk(loss.function.body, cst.Name)
-        if node.value == decided.value
+    return decided.value in parameter_names(loss.function) and _is_only_asked(
+        loss, decided.value, frozenset()
     )
+
+
+def _is_only_asked(loss: Loss, name: str, seen: frozenset[str]) -> bool:
+    """Whether a name, and what it is handed on to as it is, only decides or goes back to the caller."""
+    asked = {_decided(node) for node in walk(loss.function.body, *_DECIDING)}
+    for node in walk(loss.function.body, cst.Name):
+        if node.value != name or node in asked or _is_of_another(loss, node):
+            continue
+        match [*islice(loss.tree.ancestors(node), 3)]:
+            case [cst.AssignTarget(), *_] | [cst.Element(), cst.Tuple(), cst.Return()]:
+                continue
+            case [cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=copy))]), *_]:
+                if copy not in seen and not _is_only_asked(loss, copy, seen | {name, copy}):
+                    return False
+            case _:
+                return False
+    return True
 
 
 def _is_of_another(loss: Loss, node: cst.Name) -> bool:

@@ -281,3 +281,29 @@ def test_what_a_part_only_asks_whether_it_is_true_is_a_flag() -> None:
         "return boxes\n    return tf.squeeze", "boxes += squeeze\n    return tf.squeeze"
     )
     assert len(findings(computed, RULE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("known = squeeze\n    if squeeze and boxes.shape[0] == 1:\n        known = True", 0),
+        (
+            "known = squeeze\n    if squeeze and tf.reduce_any(boxes > 1.0):\n        known = True",
+            1,
+        ),
+        ("known = squeeze * 2.0\n    if squeeze and boxes.shape[0] == 1:\n        known = True", 1),
+    ],
+)
+def test_a_flag_may_be_handed_on_and_asked_beside_others(asked: str, told: int) -> None:
+    source = f"""\
+def as_it_came(boxes, squeeze):
+    {asked}
+    return tf.abs(boxes), known
+
+
+def box_loss(y_true, y_pred):
+    boxes, squeeze = with_batch(y_pred)
+    boxes, squeeze = as_it_came(y_true - boxes, squeeze)
+    return boxes
+"""
+    assert len(findings(source, RULE)) == told
