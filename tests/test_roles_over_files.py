@@ -448,3 +448,37 @@ def train(model):
     (found,) = findings(tmp_path, {"losses.py": FACTORY, "script.py": script})
     assert found["code"] == "LF302"
     assert ("may call it" in str(found["reason"])) is refused
+
+
+BOXES = """
+import tensorflow as tf
+
+
+class BoxLoss:
+    def __call__(self, outputs, labels, boxes):
+        labels = tf.cast(labels, tf.int32)
+        return self._picked(outputs, labels) - boxes
+
+    def _picked(self, outputs, labels):
+        return tf.one_hot(labels, 3) * outputs
+"""
+TASK = """
+import tensorflow as tf
+from boxes import BoxLoss
+
+
+def build_losses(outputs, labels):
+    box_loss = BoxLoss()
+    return tf.reduce_mean(box_loss(outputs["of"], labels["of"], labels["boxes"]))
+
+
+def train_step(x, y, model):
+    with tf.GradientTape() as tape:
+        value = build_losses(model(x), y)
+    return tape.gradient(value, model.trainable_variables)
+"""
+
+
+def test_what_takes_more_than_a_loss_hands_its_methods_what_it_made(tmp_path: Path) -> None:
+    found = findings(tmp_path, {"boxes.py": BOXES, "task.py": TASK})
+    assert "LF111" not in [each["code"] for each in found]

@@ -58,6 +58,7 @@ import libcst as cst
 from lossfix.losses.code.conditions import named_value, uses
 from lossfix.losses.code.dtypes import Dtype, dtype_of, is_a_table_of_integers, named_dtype
 from lossfix.losses.code.in_fit import may_be_in_fit, severity_in_fit
+from lossfix.losses.code.liveness import arguments, part_called
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.tensors import is_array, is_boolean
 from lossfix.losses.operations.gradients import ELEMENTWISE
@@ -269,18 +270,42 @@ def _converted(
     return None
 
 
-def _comes_as_it_is(loss: Loss, node: cst.BaseExpression) -> bool:
+def _comes_as_it_is(
+    loss: Loss, node: cst.BaseExpression, below: frozenset[Loss] = frozenset()
+) -> bool:
+    """Whether ``node`` is the targets, or a part of them, in the type that Keras hands them over in.
+
+    ``below`` are the parts that are called with it.
+    """
     match node:
         case cst.Name(value=name):
             if name == loss.y_true:
-                return not loss.flow.values(name)
+                return not loss.flow.values(name) and _is_handed_on(loss, below | {loss})
             value = named_value(loss, node)
-            return value is not None and _comes_as_it_is(loss, value)
+            return value is not None and _comes_as_it_is(loss, value, below)
         case cst.Subscript(value=inner):
-            return _comes_as_it_is(loss, inner)
+            return _comes_as_it_is(loss, inner, below)
         case cst.Call(args=[cst.Arg(value=inner), *_]) if loss.operation(node) in _SHAPES:
-            return _comes_as_it_is(loss, inner)
+            return _comes_as_it_is(loss, inner, below)
     return False
+
+
+def _is_handed_on(part: Loss, below: frozenset[Loss]) -> bool:
+    """Whether a part may be handed the targets as they come: its callers may have cast them before."""
+    if not part.only_reached:
+        return True
+    calls = [
+        (each, call)
+        for each in part.among
+        if each not in below
+        for call in walk(each.function, cst.Call)
+        if part_called(each, call) is part
+    ]
+    for caller, call in calls:
+        given = (arguments(part, call) or {}).get(part.y_true)
+        if given is None or _comes_as_it_is(caller, given, below):
+            return True
+    return not calls
 
 
 def rewrite(loss: Loss, match: Match) -> Edit | None:

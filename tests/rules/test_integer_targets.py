@@ -6,7 +6,7 @@ import pytest
 from rewriting import findings, rewritten
 
 from lossfix.checking import Options, check
-from lossfix.losses.discovery.candidate import Called, Project, Used
+from lossfix.losses.discovery.candidate import Called, Parts, Project, Used
 from lossfix.rules import integer_targets
 
 RULE = "integer-targets"
@@ -248,3 +248,44 @@ def test_what_other_files_call_with_weights_is_called_by_them() -> None:
     rules = (integer_targets.RULE,)
     assert check("losses.py", source, Options(rules, project=called)) == ()
     assert len(check("losses.py", source, Options(rules, project=compiled))) == 1
+
+
+PARTED = """\
+def chosen(y_true, y_pred):
+    return tf.one_hot(y_true, 3) * y_pred
+
+
+def some_loss(y_true, y_pred):
+    classes = y_true[..., 0]
+    return tf.reduce_sum(chosen(classes, y_pred), axis=-1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        ("", "", 1),
+        ("y_true[..., 0]", "tf.cast(y_true[..., 0], tf.int32)", 0),
+        (
+            "some_loss(y_true, y_pred):",
+            "some_loss(y_true, y_pred):\n    y_true = tf.cast(y_true, 'int32')",
+            0,
+        ),
+        ("chosen(classes, y_pred)", "chosen(*given(classes, y_pred))", 1),
+    ],
+)
+def test_a_part_gets_the_targets_as_its_loss_hands_them_over(
+    written: str, instead: str, told: int
+) -> None:
+    source = PARTED.replace(written, instead, 1) if written else PARTED
+    assert len(findings(source, RULE)) == told
+
+
+def test_what_another_file_hands_the_predictions_first_is_not_called_by_keras() -> None:
+    source = "import tensorflow as tf\n\n\n" + PARTED.split("\n\n\n")[0]
+    rules = (integer_targets.RULE,)
+    reached = Project(parts=Parts(reached=frozenset({"chosen"})))
+    assert len(check("losses.py", source, Options(rules, project=reached))) == 1
+    swapped = source.replace("chosen(y_true, y_pred)", "chosen(logits, labels)")
+    swapped = swapped.replace("y_true", "labels").replace("y_pred", "logits")
+    assert check("losses.py", swapped, Options(rules, project=reached)) == ()

@@ -18,9 +18,17 @@ def may_be_in_fit(loss: Loss) -> bool:
     """Whether it may be Keras that calls the loss: a method of a task, or a tape, hands it what it has."""
     if loops(loss.candidate.evidence):
         return False
-    if loss.only_reached and loss.name not in loss.project.parts.reached:
-        wholes = [each for each in loss.among if not each.only_reached and loss in parts_of(each)]
-        return not wholes or any(may_be_in_fit(each) for each in wholes)
+    elsewhere = loss.project.parts.reached
+    if loss.only_reached and loss.name not in elsewhere:
+        tops = [each for each in loss.among if not each.only_reached or each.name in elsewhere]
+        wholes = [each for each in tops if loss in parts_of(each)]
+        if not wholes:
+            # A method that no loss calls is called by one that takes something else than a loss.
+            return loss.form is not Form.METHOD
+        return any(may_be_in_fit(each) for each in wholes)
+    if loss.only_reached and loss.candidate.swapped:
+        # What another file hands the predictions first is called by its author, with targets of his own.
+        return False
     if loss.candidate.evidence == (Evidence.NAMED,):
         # Keras hands over the targets first, and what others need as a function they call themselves.
         is_called = loss.name in dict(loss.project.called.functions)
