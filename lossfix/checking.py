@@ -33,6 +33,8 @@ from lossfix.syntax.parsing import Unparsable, outline, parse
 from lossfix.syntax.tree import Tree, walk
 
 _NAMELESS = "give the loss a name first (LF318)"
+_SLOPES = "LF2"
+"""The codes of what has no slope."""
 A_METRIC_TOO = "it is a metric too, and smoothing would change what that reports"
 
 
@@ -296,10 +298,18 @@ def matches(rule: Rule, loss: Loss) -> Iterator[Match]:
     """Where a rule applies to a loss, but for what runs as plain Python inside of it."""
     if rule.of_expressions is not (loss.form is Form.LAMBDA):
         return
+    if rule.code.startswith(_SLOPES) and _only_measures(loss):
+        return
     outside = plain_python(loss)
     for match in rule.match(loss):
         if not outside or outside.isdisjoint(loss.tree.ancestors(match.node)):
             yield match
+
+
+def _only_measures(loss: Loss) -> bool:
+    """Whether a class of losses is a metric, which needs no slope: nothing compiles it."""
+    candidate = loss.candidate
+    return candidate.metric and candidate.evidence == (Evidence.SUBCLASS,)
 
 
 def found_in(loss: Loss, rules: Sequence[Rule]) -> Iterator[Found]:

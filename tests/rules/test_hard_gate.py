@@ -378,3 +378,26 @@ def test_the_steepness_of_a_typed_function_has_a_type() -> None:
         "def hit_loss(y_true: tf.Tensor, y_pred: tf.Tensor, steepness: float = 10.0) -> tf.Tensor:"
     )
     assert head in rewritten(source, RULE)
+
+
+MEASURES = """\
+class NAMED(tf.keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return tf.reduce_mean(tf.cast(y_true * y_pred > 0.5, y_pred.dtype), axis=-1)
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "used", "told"),
+    [
+        ("RobustLoss", "", 1),
+        ("RobustAccuracy", "", 0),
+        ("RobustLoss", "model.compile('adam', 'mse', metrics=[NAMED()])", 0),
+        ("RobustAccuracy", "model.compile('adam', loss=NAMED())", 1),
+        ("RobustAccuracy", "model.compile('adam', loss=NAMED(), metrics=[NAMED()])", 1),
+    ],
+)
+def test_a_metric_that_extends_a_loss_needs_no_slope(name: str, used: str, told: int) -> None:
+    assert len(findings(f"{MEASURES}{used}\n".replace("NAMED", name), RULE)) == told
