@@ -142,12 +142,13 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
         elif not paths:
             paths = [Path()]
         locked: list[source.Unreadable] = []
-        aside = source.Aside(SUFFIXES)
+        settings = list[str]()
+        aside = source.Aside(SUFFIXES, settings.append)
         found = _counted(source.walked(paths, config, locked.append, aside), request.progress)
         files = scan.open_all(found, config.naming, request.pool, request.cache)
         named = map(str, paths)
         files = scan.with_named(files, named, config.naming, request.pool, request.cache)
-        files = replace(files, settings=tuple(aside.found))
+        files = replace(files, settings=tuple(settings))
         check_losses(config, [document.path for document in files.documents])
         if locked:
             files = replace(files, unreadable=(*files.unreadable, *locked))

@@ -76,6 +76,7 @@ class Opened:
             self.documents,
             [
                 frozenset(each.path[0] for each in reading.losses or ()) | said.used.compiled
+                # Files of settings follow the documents there, and hold no losses.
                 for reading, said in zip(self.readings, self.resolved.projects, strict=False)
             ],
         )

@@ -93,11 +93,12 @@ class Folder:
                 steepness=loaded.steepness,
                 exact_only=loaded.exact_only,
             )
-            aside = source.Aside(SUFFIXES)
+            settings = list[str]()
+            aside = source.Aside(SUFFIXES, settings.append)
             paths = [] if self._alone else source.find([self.root], loaded, aside=aside)
             with closing(Cache(place(loaded.root))) as cache:
                 opened = scan.open_all(paths, loaded.naming, cache=cache)
-                opened = replace(opened, settings=tuple(aside.found))
+                opened = replace(opened, settings=tuple(settings))
                 scanned = request, run.with_callers(replace(request, cache=cache), opened)
             if begun == self._forgotten:
                 self._scanned = scanned

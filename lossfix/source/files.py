@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -124,7 +124,8 @@ class Aside:
     """Files with other names that are looked for on the same walk."""
 
     suffixes: tuple[str, ...]
-    found: list[str] = field(default_factory=list)
+    take: Callable[[str], None]
+    """Is told of each, by its path, in no order."""
 
 
 def _ignored(_: Unreadable) -> None:
@@ -155,7 +156,7 @@ def walked(
     Args:
         locked: is told of each folder below a named one that cannot be read, and of each link that
             leads round in a circle or into such a folder; the rest is walked.
-        aside: what else is to be found on the way; it comes in no order.
+        aside: what else is to be found on the way.
 
     Raises:
         SourceError: A path that was named does not exist or cannot be read. These are all named
@@ -254,7 +255,7 @@ def _walk(
                 yield from _walk(below, f"{path}/", exclusions, choice, locked, aside)
         elif aside is not None and entry.name.endswith(aside.suffixes):
             if not exclusions.hold(path, entry.name):
-                aside.found.append(folder + entry.name)
+                aside.take(folder + entry.name)
         elif (
             _included(entry.name, path, choice)
             and not exclusions.hold(path, entry.name)
