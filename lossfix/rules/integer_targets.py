@@ -280,7 +280,7 @@ def _comes_as_it_is(
     match node:
         case cst.Name(value=name):
             if name == loss.y_true:
-                return not loss.flow.values(name) and _is_handed_on(loss, below | {loss})
+                return not loss.flow.values(name) and _may_get_them_bare(loss, below | {loss})
             value = named_value(loss, node)
             return value is not None and _comes_as_it_is(loss, value, below)
         case cst.Subscript(value=inner):
@@ -290,7 +290,7 @@ def _comes_as_it_is(
     return False
 
 
-def _is_handed_on(part: Loss, below: frozenset[Loss]) -> bool:
+def _may_get_them_bare(part: Loss, below: frozenset[Loss]) -> bool:
     """Whether a part may be handed the targets as they come: its callers may have cast them before."""
     if not part.only_reached:
         return True
