@@ -63,7 +63,7 @@ from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import expression
 from lossfix.syntax.literals import number_of
-from lossfix.syntax.tree import walk
+from lossfix.syntax.tree import argument_of, walk
 
 _KEEPS_SMALL = re.compile(
     r"sigmoid|softmax|tanh|normalize|cosine|clip|minimum|reduce_max|softsign|relu6|activation"
@@ -138,14 +138,13 @@ def _sum_of(loss: Loss, node: cst.BaseExpression, exponent: cst.BaseExpression) 
                 )
                 if total is not None:
                     return _Composed(total.name, total.value, total.axis, _CHANGES_VALUES)
-        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *rest]):
+        case cst.Call(args=[cst.Arg(value=first, keyword=None, star=""), *_]):
             summed = _exponent(loss, first)
             if loss.operation(node) != "tf.reduce_sum" or not loss.predicts(exponent):
                 return None
             if summed is None or not summed.deep_equals(exponent):
                 return None
-            given = _named(rest)
-            axis, keeps = given.get("axis"), given.get("keepdims")
+            axis, keeps = argument_of(node, 1, "axis"), argument_of(node, 2, "keepdims")
             is_kept = keeps is not None and loss.tree.code(keeps) in ("True", "1")
             if (
                 axis is None
@@ -159,15 +158,6 @@ def _sum_of(loss: Loss, node: cst.BaseExpression, exponent: cst.BaseExpression) 
 
 def _value(loss: Loss, node: cst.BaseExpression) -> cst.BaseExpression:
     return current_value(loss, node) or node
-
-
-def _named(arguments: list[cst.Arg]) -> dict[str, cst.BaseExpression]:
-    """The arguments of a reduction behind its first, by name: ``axis`` and ``keepdims``."""
-    names = ("axis", "keepdims")
-    return {
-        each.keyword.value if each.keyword is not None else names[number]: each.value
-        for number, each in enumerate(arguments[: len(names)])
-    }
 
 
 def _opposite(node: cst.BaseExpression) -> cst.BaseExpression:
