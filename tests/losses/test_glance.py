@@ -13,9 +13,9 @@ from lossfix.losses.discovery.glance import (
     may_concern_a_loss,
     may_define_a_loss,
     may_use_a_loss,
-    may_wire_a_loss,
     without_prose,
 )
+from lossfix.losses.discovery.steps import may_wire_a_loss
 
 ROOT = Path(__file__).parents[2]
 PLAIN = Settings()
@@ -129,6 +129,38 @@ def test_a_loss_of_its_own_kind_with_the_backend_is_worth_parsing() -> None:
     assert may_wire_a_loss(b"import keras as k\ndef my_loss(a): return k.backend.mean(a)")
     assert not may_wire_a_loss(b"from keras import backend as K\ndef sampling(args): ...")
     assert not may_wire_a_loss(b"from .distribution import backend\ndef scale_loss(a, b): ...")
+
+
+def test_a_gradient_that_trains_something_is_worth_parsing() -> None:
+    taken = (
+        b"import tensorflow as tf\nwith tf.GradientTape() as tape: ...\ng = tape.gradient(y, x)\n"
+    )
+    assert not may_wire_a_loss(taken)
+    assert may_wire_a_loss(taken + b"optimizer.apply_gradients(zip(g, x))")
+    assert may_wire_a_loss(taken + b"x.assign_sub(g)")
+    assert may_wire_a_loss(taken.replace(b"(y, x)", b"(y, model.trainable_variables)"))
+
+
+def test_a_test_of_a_loss_uses_the_backend_at_its_own_risk() -> None:
+    text = b"import tensorflow as tf\ndef %s(self): ..."
+    assert may_wire_a_loss(text % b"gap_loss")
+    assert not may_wire_a_loss(text % b"test_gap_loss")
+
+
+@pytest.mark.parametrize(
+    ("body", "lists"),
+    [
+        ("return [dice]", True),
+        ("found = 1\n\n    return (\n      dice, gap)", True),
+        ("\n    # no list\n\n    if a:\n      return {'dice': dice}", True),
+        ("return dice, gap", True),
+        ("return self._metrics\n  def losses(self): return [dice]", False),
+        ("return self._metrics\nall = lambda: [dice]\ndef f(): return [dice]", False),
+    ],
+)
+def test_metrics_are_listed_where_they_are_written_out(body: str, lists: bool) -> None:
+    text = f"import keras\nclass Net:\n  def metrics(self):\n    {body}\n"
+    assert may_use_a_loss(text.encode()) is lists
 
 
 def test_documentation_is_no_code() -> None:

@@ -19,11 +19,14 @@ from lossfix.losses.discovery.heads import (
     QUOTED,
     WORD,
     heads,
+    is_loss_name,
+    named_losses,
     required,
     takes_a_pair,
 )
+from lossfix.losses.discovery.steps import may_wire_a_loss
 from lossfix.losses.discovery.uses import LOSS_KEYWORDS, METRIC_KEYWORDS
-from lossfix.losses.discovery.wording import LOSS_WORDS, names_a_loss
+from lossfix.losses.discovery.wording import LOSS_WORDS
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS, RENAMED_STRINGS
 from lossfix.losses.operations.names import canonical
 
@@ -38,16 +41,6 @@ def _one_of(words: Collection[str]) -> bytes:
 _SHORT_FRAMEWORK = re.compile(rb"\b(?:tf|K)\.")
 _SHORT = (b"tf.", b"K.")
 _FRAMEWORK = (b"tensorflow", b"keras", b"backend", b"self.submodules")
-_FUNCTION = re.compile(rb"def\s+(%s)" % WORD)
-_LOSS_WORD = re.compile(_one_of(LOSS_WORDS), re.IGNORECASE)
-_STEP = re.compile(rb"def (?:(?:train|test)_step|compute_loss)\(")
-_ADDED = re.compile(rb"(?<!self)\.add_loss\(")
-_TAKEN = re.compile(
-    rb"\.(?:gradient|jacobian|minimize)\(%(gap)s(?:target\s*=\s*)?"
-    rb"(?:[\w.]*(?:loss|cost|objective|criterion)|(?:tf|K|keras)\.|float\(|[\w.]*\.(?:numpy|item)\(|\w+%(gap)s[,)])"
-    % {b"gap": _GAP},
-    re.IGNORECASE,
-)
 _GRADIENTS = (b"GradientTape", b".minimize(", b"add_loss(")
 _METHODS = (b" call(", b" __call__(", b" __init__(")
 """What a class of losses defines, be it the one in place of the other."""
@@ -103,7 +96,9 @@ _LITERAL = _literal(b"losses")
 _METRICS_LITERAL = _literal(b"losses|metrics")
 _STRING = re.compile(rb"[\"'](\w*)[\"']")
 _KEY = _followed_by(rb"[\"']\s*:", LOSS_KEYWORDS | METRIC_KEYWORDS)
-_LISTED = re.compile(rb"def (?:\w+_)?metrics\(")
+_LISTED = re.compile(rb"^([ \t]*)(?:async )?def (?:\w+_)?metrics\(", re.MULTILINE)
+_RETURNED = re.compile(rb"return\b%s[\[({]|return\b[^\n]*," % _GAP)
+"""What hands back a list, a tuple or a dictionary that is written out."""
 _COMPILE = re.compile(rb"\.compile\((?<!\bre\.compile\()")
 _SPACE = re.compile(_GAP)
 _NAMED = re.compile(rb"\w+\s*=(?!=)|\*\*|\)")
@@ -113,10 +108,6 @@ _REGISTERED = re.compile(
     rb"(?:custom_objects%(gap)s=|(?i:custom_?object_?scope)\()%(gap)s\{(?!\s*\})|custom_objects\(\)%(gap)s(?:\[|\.)"
     % {b"gap": _GAP}
 )
-_OF_WHAT_LOST_NAMES = re.compile(
-    rb"keras\.backend|\bfrom\s+keras\s+import\b|\bkeras\s+as\b|\bimport\b[^\n]*\btensorflow\b"
-)
-"""How a file comes by what was in Keras' backend or in TensorFlow 1."""
 _UNPACKED = re.compile(rb"[(,]%s\*\*" % _GAP)
 _PATH_END = re.compile(rb"[.:](%s)[\"']" % WORD)
 _FEW = 50
@@ -153,7 +144,17 @@ def _concerns_a_loss(data: bytes, settings: Settings) -> bool:
 
 
 def _lists_metrics(data: bytes) -> bool:
-    return b"MetricWrapper" in data or (b"metrics(" in data and _LISTED.search(data) is not None)
+    return b"MetricWrapper" in data or (
+        b"metrics(" in data and any(_RETURNED.search(each) for each in _bodies(_LISTED, data))
+    )
+
+
+def _bodies(pattern: re.Pattern[bytes], data: bytes) -> Iterator[bytes]:
+    """The code of functions whose ``def`` a pattern finds, with the spaces before it as its first group."""
+    for match in pattern.finditer(data):
+        end = re.compile(rb"^[ \t]{0,%d}(?![ \t#)])\S" % len(match[1]), re.MULTILINE)
+        after = end.search(data, match.end())
+        yield data[match.end() : after.start() if after else len(data)]
 
 
 def without_prose(data: bytes) -> bytes:
@@ -178,7 +179,7 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
         return any(takes_a_pair(each, settings) for each in heads(data))
     if _HANDED_BACK.search(data) and _hands_back_a_loss(data, settings):
         return True
-    return _names_a_loss(data) and _has_a_named_pair(data, settings)
+    return bool(named_losses(data)) and _has_a_named_pair(data, settings)
 
 
 def _extends_a_loss(data: bytes, settings: Settings) -> bool:
@@ -209,24 +210,6 @@ def _compiles(data: bytes) -> bool:
     return any(_takes_a_second(data, end) for end in calls) or (
         bool(calls) and _passes_by_keyword(data)
     )
-
-
-def may_wire_a_loss(data: bytes) -> bool:
-    """Whether the file may take gradients of a loss, add one to a model or compute one in a training step, or
-    with names that are gone."""
-    if not mentions_a_framework(data):
-        return False
-    return (
-        (_has(data, (b"_step(", b"compute_loss(")) and _STEP.search(data) is not None)
-        or (_has(data, (b"GradientTape",)) and _TAKEN.search(data) is not None)
-        or (_has(data, (b".add_loss(",)) and _ADDED.search(data) is not None)
-        or (_has(data, (b"backend", b"tensorflow")) and _may_use_what_is_gone(data))
-    )
-
-
-def _may_use_what_is_gone(data: bytes) -> bool:
-    named = b"ctc_batch_cost" in data or _names_a_loss(data)
-    return named and _OF_WHAT_LOST_NAMES.search(data) is not None
 
 
 def _end(pattern: re.Pattern[bytes], data: bytes, start: int) -> int:
@@ -341,23 +324,13 @@ def mentions_a_framework(data: bytes) -> bool:
     return _has(data, _SHORT) and _SHORT_FRAMEWORK.search(data) is not None
 
 
-@lru_cache(maxsize=1)
-def _names_a_loss(data: bytes) -> bool:
-    return any(map(_is_loss_name, _FUNCTION.findall(data)))
-
-
-@lru_cache(maxsize=4096)
-def _is_loss_name(name: bytes) -> bool:
-    return _LOSS_WORD.search(name) is not None and names_a_loss(name.decode("utf-8", "replace"))
-
-
 def _has_a_named_pair(data: bytes, settings: Settings) -> bool:
     """Whether a function takes targets and predictions, and it or one around it is named a loss."""
     named: list[int] = []
     """How far the functions are indented that are named so, and that may be around what comes."""
     for head in heads(data):
         named = [depth for depth in named if depth < head.depth]
-        if _is_loss_name(head.name):
+        if is_loss_name(head.name):
             named.append(head.depth)
         if named and takes_a_pair(head, settings) and required(head) <= _MOST:
             return True

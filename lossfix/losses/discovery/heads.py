@@ -9,13 +9,15 @@ from functools import lru_cache
 from itertools import pairwise
 
 from lossfix.losses.discovery.candidate import Settings
-from lossfix.losses.discovery.wording import pair_of
+from lossfix.losses.discovery.wording import LOSS_WORDS, names_a_loss, pair_of
 
 LETTER = rb"[\w\x80-\xff]"
 WORD = LETTER + b"+"
 NAME = re.compile(WORD)
 BRACKET = re.compile(rb"[][(){},]")
 _HEAD = re.compile(rb"^([ \t]*)(?:async[ \t]+)?def\s+(%s)\s*\(" % WORD, re.MULTILINE)
+_FUNCTION = re.compile(rb"def\s+(%s)" % WORD)
+_LOSS_WORD = re.compile("|".join(sorted(LOSS_WORDS)).encode(), re.IGNORECASE)
 _BRACKETED = re.compile(rb"\([^][(){}]*\)|\[[^][(){}]*\]|\{[^][(){}]*\}")
 """An innermost pair of brackets with what is in it."""
 QUOTED = re.compile(
@@ -52,6 +54,18 @@ def heads(data: bytes) -> Iterator[Head]:
                 end = bracket.start()
                 break
         yield Head(len(match[1]), match[2], data[match.end() : end], match.start())
+
+
+@lru_cache(maxsize=1)
+def named_losses(data: bytes) -> tuple[bytes, ...]:
+    """The names of the functions whose names say that they are losses."""
+    return tuple(filter(is_loss_name, _FUNCTION.findall(data)))
+
+
+@lru_cache(maxsize=4096)
+def is_loss_name(name: bytes) -> bool:
+    """Whether a name says that it is a loss's."""
+    return _LOSS_WORD.search(name) is not None and names_a_loss(name.decode("utf-8", "replace"))
 
 
 def required(head: Head) -> int:
