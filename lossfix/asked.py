@@ -108,6 +108,7 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
     from lossfix.config import ConfigError
     from lossfix.configured import check_losses
     from lossfix.losses.codebase.settings import SUFFIXES
+    from lossfix.settings_files import with_settings
 
     config = config_of(flags)
     try:
@@ -148,7 +149,7 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
         files = scan.open_all(found, config.naming, request.pool, request.cache)
         named = map(str, paths)
         files = scan.with_named(files, named, config.naming, request.pool, request.cache)
-        files = replace(files, settings=tuple(settings))
+        files = with_settings(files, settings, config.naming, request.pool, request.cache)
         check_losses(config, [document.path for document in files.documents])
         if locked:
             files = replace(files, unreadable=(*files.unreadable, *locked))

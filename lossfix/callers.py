@@ -16,11 +16,8 @@ from lossfix import scan
 from lossfix.cache import FORGETFUL, Cache
 from lossfix.losses.codebase.handing import handed_on_as
 from lossfix.losses.codebase.places import Place
-from lossfix.losses.codebase.said import Shared
-from lossfix.losses.codebase.settings import LARGEST, said_by_settings
 from lossfix.losses.discovery.candidate import Candidate, Project, Settings
 from lossfix.losses.discovery.glance import (
-    holds_any,
     may_import,
     may_look_anywhere,
     may_look_up,
@@ -29,11 +26,10 @@ from lossfix.losses.discovery.glance import (
 from lossfix.model import Form
 from lossfix.pool import ALONE, Pool
 from lossfix.scan import Opened
+from lossfix.settings_files import named_in
 
 _CALLS = "calls a loss"
 """What a skipped file is read for."""
-_NAMES = "names a loss"
-"""What a file of settings is read for."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,8 @@ def with_callers(
             break
         asked = sought
         # Of each question a cache keeps one answer, and each round asks for more.
-        files = replace(files, named=_named(files, sought, cache, f"{_NAMES}, round {number}"))
+        names = frozenset(each.decode() for each in sought.names)
+        files = replace(files, named=named_in(files, names, cache, number))
         sought = replace(sought, anywhere=any(shared.named for _, shared in files.named))
         callers = _callers(files, sought, cache, f"{_CALLS}, round {number}")
         # A file that was opened may hand losses on by other names.
@@ -175,38 +172,6 @@ def _callers(files: Opened, sought: _Sought, cache: Cache, question: str) -> Seq
         else:
             cache.found_dull(question, sought, path, stat)
     return found
-
-
-def _named(
-    files: Opened, sought: _Sought, cache: Cache, question: str
-) -> tuple[tuple[str, Shared], ...]:
-    """The files of settings that name a loss, each with what it says."""
-    found = list[tuple[str, Shared]]()
-    if not sought.names:
-        return ()
-    names = frozenset(each.decode() for each in sought.names)
-    is_dull = cache.dull(question, sought)
-    for path in sorted(files.settings):
-        if is_dull(path):
-            continue
-        try:
-            with open(path, "rb") as file:
-                stat = os.fstat(file.fileno())
-                data = file.read() if stat.st_size <= LARGEST else b""
-        except OSError:
-            continue
-        said = Shared()
-        if holds_any(data, sought.names) and b"\0" not in data and not _is_ours(path):
-            said = said_by_settings(data.decode("utf-8", "replace"), names)
-        if said.uses or said.named:
-            found.append((path, said))
-        else:
-            cache.found_dull(question, sought, path, stat)
-    return tuple(found)
-
-
-def _is_ours(path: str) -> bool:
-    return os.path.basename(path) == "lossfix.toml"
 
 
 def _module_name(path: str) -> str:

@@ -46,6 +46,8 @@ class Opened:
     """The paths of files of settings, which may name one."""
     named: tuple[tuple[str, Shared], ...] = ()
     """Those of them that do, each with what it says."""
+    trained: tuple[tuple[str, Shared], ...] = ()
+    """Those that say which losses a model is trained with, each with that."""
 
     @cached_property
     def modules(self) -> Modules:
@@ -55,7 +57,10 @@ class Opened:
                 (_absolute(document.path), document.source.path, reading.shared)
                 for document, reading in zip(self.documents, self.readings, strict=True)
             ]
-            + [(_absolute(Path(path)), path, shared) for path, shared in self.named],
+            + [
+                (_absolute(Path(path)), path, shared)
+                for path, shared in (*self.trained, *self.named)
+            ],
             self.skipped,
         )
 
@@ -209,6 +214,17 @@ def with_paths(
 ) -> Opened:
     """The same with some of the skipped files opened, too, and those through which they reach a loss."""
     return _followed(_with_paths(files, paths, settings, pool, cache), settings, pool, cache)
+
+
+def with_trained(
+    files: Opened,
+    trained: Sequence[tuple[str, Shared]],
+    settings: Settings,
+    pool: Pool = ALONE,
+    cache: Cache = FORGETFUL,
+) -> Opened:
+    """The same with those of the skipped files opened that hold what files of settings train with."""
+    return _followed(replace(files, trained=tuple(trained)), settings, pool, cache)
 
 
 def with_named(

@@ -15,6 +15,7 @@ from lossfix.losses.codebase.settings import SUFFIXES
 from lossfix.model import Finding
 from lossfix.report.inputs import WORDS
 from lossfix.scan import Opened
+from lossfix.settings_files import with_settings
 from lossfix.source import Document
 
 
@@ -98,7 +99,7 @@ class Folder:
             paths = [] if self._alone else source.find([self.root], loaded, aside=aside)
             with closing(Cache(place(loaded.root))) as cache:
                 opened = scan.open_all(paths, loaded.naming, cache=cache)
-                opened = replace(opened, settings=tuple(settings))
+                opened = with_settings(opened, settings, loaded.naming, cache=cache)
                 scanned = request, run.with_callers(replace(request, cache=cache), opened)
             if begun == self._forgotten:
                 self._scanned = scanned
