@@ -288,7 +288,10 @@ def rules() -> int:
 
 @cli.command(short_help="Serve an editor: the language server.")
 def lsp() -> int:
-    """Serve an editor on stdin and stdout: findings, fixes, pages of rules, measurements."""
+    """Serve an editor on stdin and stdout: findings, fixes, pages of rules, measurements.
+
+    Exits 1 where the editor is gone without having shut the session down, as the protocol has it.
+    """
     try:
         from lossfix.lsp import serve
     except ModuleNotFoundError as error:
@@ -297,8 +300,7 @@ def lsp() -> int:
         raise Failure("the language server needs pygls: pip install 'lossfix[lsp]'") from error
     # It has nothing to take back, and would wait for the thread that reads stdin.
     uninterrupted()
-    serve()
-    return CLEAN
+    return CLEAN if serve() else FOUND
 
 
 @cli.command(short_help="Say what was found on this machine, and what an editor needs.")

@@ -25,7 +25,8 @@ LF000 unparsable: error, fix: report only.
 ## What it does
 
 Reports a file that may hold or use a loss, by the words in it, and whose bytes are no text in its declared
-encoding, whose text is not Python, or that is called a notebook and is none.
+encoding, whose text is not Python or longer than two million characters, or that is called a notebook and is
+none.
 
 ## Why is this bad
 

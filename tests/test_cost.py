@@ -20,7 +20,7 @@ from lossfix.losses.discovery.candidate import Settings
 from lossfix.losses.smoothing.evaluation import Evaluation
 from lossfix.scan import Opened
 from lossfix.syntax import nodes, tree
-from lossfix.syntax.parsing import LARGEST
+from lossfix.syntax.quiet import LARGEST
 
 PLAIN = Settings()
 FAULTLESS = """
@@ -287,13 +287,14 @@ def test_what_a_file_holds_is_looked_up_once_for_all_its_losses(
     assert counts[0] == counts[1]
 
 
-def test_a_file_that_is_too_large_is_told_so_and_given_to_no_parser_of_ours(
+def test_a_file_that_is_too_large_is_told_so_and_given_to_no_parser(
     tmp_path: Path, parsed: dict[str, int]
 ) -> None:
     large = LOSS + "# " + "data " * (LARGEST // 5)
-    files, found = checked(written(tmp_path, losses=large, other=LOSS), tmp_path)
+    assert checked(written(tmp_path, losses=large), tmp_path)[1] == ["LF000"]
+    assert parsed == {"ast": 0, "libcst": 0}
+    files, found = checked(written(tmp_path, other=LOSS), tmp_path)
     assert sorted(found) == ["LF000", "LF301"]
-    assert parsed["libcst"] == 1
     report = run.fix(run.Request(Config(root=tmp_path)), files, None)
     told = [each.message for file in report.files for each in file.findings]
     assert f"cannot be read: it has {len(large)} characters, and at most 2000000 are read" in told

@@ -3,8 +3,9 @@
 No code of the user's runs when a file is opened, typed in or saved. Notebooks are left to the command
 line: their cells are not synchronised.
 
-``answers`` (to each message), ``server`` and ``folder`` (what an editor has open), ``actions``
-(findings as the protocol has them), ``rewrites`` (what is offered), ``measuring``, ``spans`` (columns).
+``answers`` (to each message), ``protocol`` (when one is answered at all), ``server`` and ``folder`` (what
+an editor has open), ``actions`` (findings as the protocol has them), ``rewrites`` (what is offered),
+``measuring``, ``spans`` (columns).
 """
 
 from lossfix.lsp.answers import serve

@@ -18,9 +18,11 @@ PAUSE = 0.25
 """Seconds without a key being typed after which an editor that does not ask is told what was found."""
 
 
-def serve() -> None:
-    """Serve an editor on stdin and stdout until it ends the session."""
-    make().start_io()
+def serve() -> bool:
+    """Serve an editor on stdin and stdout until it is gone; whether it shut the session down before."""
+    server = make()
+    server.start_io()
+    return server.is_shut_down
 
 
 def make() -> Server:

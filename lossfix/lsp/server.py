@@ -19,6 +19,7 @@ from lossfix.config import ConfigError
 from lossfix.lsp import actions
 from lossfix.lsp.actions import Buffer, Client
 from lossfix.lsp.folder import Folder, View
+from lossfix.lsp.protocol import Protocol
 from lossfix.source import SourceError
 
 Answer = TypeVar("Answer")
@@ -30,7 +31,10 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         # Whole texts: a form feed ends a line for pygls, and for neither Python nor the protocol.
         super().__init__(
-            "lossfix", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full
+            "lossfix",
+            __version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+            protocol_cls=Protocol,
         )
         self.folders: dict[Path, Folder] = {}
         self.is_told_of_files = False
@@ -46,6 +50,11 @@ class Server(LanguageServer):
     def buffer(self, uri: str) -> Buffer | None:
         """One of them."""
         return next((each for each in self.buffers() if each.uri == uri), None)
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether the editor said that the session is over."""
+        return isinstance(self.protocol, Protocol) and self.protocol.ended
 
     @property
     def client(self) -> Client:

@@ -6,11 +6,8 @@ import ast
 
 import libcst as cst
 
-from lossfix.syntax.quiet import NOT_PYTHON, parsed
+from lossfix.syntax.quiet import NOT_PYTHON, TooLong, parsed
 from lossfix.syntax.tree import Tree
-
-LARGEST = 2_000_000
-"""Characters that LibCST is given at most: what a million of assignments take it, docs/scale.md tells."""
 
 
 class Unparsable(Exception):
@@ -31,10 +28,12 @@ def outline(text: str) -> ast.Module:
     """The standard library's tree of ``text``: many times cheaper than LibCST's.
 
     Raises:
-        Unparsable: where Python cannot read it.
+        Unparsable: where Python cannot read it, or it is too long.
     """
     try:
         return parsed(text)
+    except TooLong as error:
+        raise Unparsable(str(error), 1, 1, "move its losses into a file of their own") from None
     except SyntaxError as error:
         raise Unparsable(
             error.msg or "invalid syntax", error.lineno or 1, error.offset or 1
@@ -47,11 +46,8 @@ def parse(text: str) -> Tree:
     """Parse ``text``.
 
     Raises:
-        Unparsable: where Python or LibCST cannot read it, or it has more than ``LARGEST`` characters.
+        Unparsable: where Python or LibCST cannot read it, or it is too long.
     """
-    if len(text) > LARGEST:
-        said = f"it has {len(text)} characters, and at most {LARGEST} are read"
-        raise Unparsable(said, 1, 1, "move its losses into a file of their own")
     lines = outline(text)
     try:
         return Tree(text, cst.parse_module(text), lines)

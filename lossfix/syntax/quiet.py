@@ -9,7 +9,14 @@ import ast
 import warnings
 
 NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
-"""What is raised of texts that are not Python, have a null byte, or are nested too deeply."""
+"""What is raised of texts that are not Python, have a null byte, are too long, or are nested too deeply."""
+
+LARGEST = 2_000_000
+"""Characters that are parsed at most: what more of them take, docs/scale.md tells."""
+
+
+class TooLong(ValueError):
+    """A text has more than ``LARGEST`` characters; whether it is Python, nobody looked."""
 
 
 def parsed(text: str) -> ast.Module:
@@ -18,6 +25,8 @@ def parsed(text: str) -> ast.Module:
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: as ``NOT_PYTHON`` has them.
     """
+    if len(text) > LARGEST:
+        raise TooLong(f"it has {len(text)} characters, and at most {LARGEST} are read")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text)

@@ -507,6 +507,10 @@ def test_what_counts_as_aligning_does_so() -> None:
         ("loss_fn", "CustomLoss"),
         ("F1_Loss2", "F1Loss2"),
         ("loss2", "Loss2Loss"),
+        ("loss_2", "Loss2Loss"),
+        ("dice_loss_2", "DiceLoss2"),
+        ("loss_3d_dice", "Loss3dDiceLoss"),
+        ("_2_norm_loss", "_Custom2NormLoss"),
     ],
 )
 def test_a_class_says_once_that_it_is_a_loss(name: str, expected: str) -> None:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, pairwise, takewhile
 
 import libcst as cst
 
@@ -82,9 +82,14 @@ def class_name(loss: Loss) -> str:
     idle = _FUNCTION if loss.factory is None else _FACTORY
     if len(words) > (2 if words[-2:-1] == ["loss"] else 1) and words[-1].lower() in idle:
         words = words[:-1]
-    # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`.
-    words = [_LOSS_ENDS.sub("", word) for word in words[:-1]] + words[-1:]
+    # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`. Before a number it stays.
+    words = [
+        word if following[0].isdigit() else _LOSS_ENDS.sub("", word)
+        for word, following in pairwise(words)
+    ] + words[-1:]
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Custom"
+    if name[0].isdigit():
+        name = f"Custom{name}"  # of `make_3d_loss`
     for ending in ("LossFn", "LossFunction", "LossFunc"):
         if name.endswith(ending):
             name = name[: -len(ending)] + "Loss"
