@@ -47,7 +47,9 @@ class Protocol(LanguageServerProtocol):
                 self._send_response(number, error=error)
                 return
             case dict() | list() | None | str() | int() | float():
-                self._refuse(None, types.ErrorCodes.InvalidRequest, "this is no message of JSON-RPC")
+                self._refuse(
+                    None, types.ErrorCodes.InvalidRequest, "this is no message of JSON-RPC"
+                )
                 return
         method, number = getattr(message, "method", ""), getattr(message, "id", None)
         refusal = self._refusal(method)

@@ -82,7 +82,7 @@ def class_name(loss: Loss) -> str:
     idle = _FUNCTION if loss.factory is None else _FACTORY
     if len(words) > (2 if words[-2:-1] == ["loss"] else 1) and words[-1].lower() in idle:
         words = words[:-1]
-    # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`. Before a number it stays.
+    # `loss_by_area` is called for what it is in the middle or in front: `ByAreaLoss`. `loss_2` keeps it.
     words = [
         word if following[0].isdigit() else _LOSS_ENDS.sub("", word)
         for word, following in pairwise(words)
