@@ -67,6 +67,7 @@ from lossfix.losses.code.divisions import (
 )
 from lossfix.losses.code.everywhere import number_everywhere
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.code.roots import above_zero, least_of, open_roots
 from lossfix.losses.code.variances import is_covariance, is_spread_of_targets
 from lossfix.losses.discovery.wording import words as words_of
@@ -95,7 +96,7 @@ def match(loss: Loss) -> Iterator[Match]:
             continue
         below = division.denominator
         when = _zero_where(loss, below)
-        if when:
+        if when and not is_only_recorded(loss, division.node):
             by_hand = _roots(loss, division) is None
             yield Match(
                 division.node, f"`{loss.tree.line(below)}` {when}", _BY_HAND if by_hand else ""

@@ -57,6 +57,7 @@ from lossfix.losses.code.conditions import current_value, named_value
 from lossfix.losses.code.divisions import is_chosen, is_sheltered
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.naming import named
+from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.code.surroundings import value_around
 from lossfix.losses.code.tensors import is_boolean
 from lossfix.losses.operations.gradients import COMPARISONS, ELEMENTWISE, LOGICAL, REDUCTIONS
@@ -97,7 +98,8 @@ def match(loss: Loss) -> Iterator[Match]:
         if is_sheltered(loss, node) or is_chosen(loss, node):
             continue
         by_keras = _is_mean_of_keras(loss, node) and _are_elements(loss, node)
-        if by_keras or _is_mean_of_selected(loss, node):
+        selected = by_keras or _is_mean_of_selected(loss, node)
+        if selected and not is_only_recorded(loss, node):
             told |= set(walk(node))
             yield Match(
                 node,

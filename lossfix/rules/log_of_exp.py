@@ -3,8 +3,8 @@
 ## What it does
 
 Finds `log(1 + exp(x))`, `log(cosh(x))`, also as `log((exp(x) + exp(-x)) / 2)`, `log(sigmoid(x))`,
-`log(1 - sigmoid(x))`, `log(softmax(x))` and `log(sum(exp(x)))` of the predictions, and writes the function
-that computes the same without the detour.
+`log(1 - sigmoid(x))`, `log(softmax(x))`, `log(sum(exp(x)))` and, as in a partial likelihood,
+`log(cumsum(exp(x)))` of the predictions, and writes the function that computes the same without the detour.
 
 ## Why is this bad
 
@@ -42,6 +42,7 @@ squashed under their own name, `y_pred = tf.sigmoid(y_pred)`, what the model giv
 - https://www.tensorflow.org/api_docs/python/tf/math/softplus
 - https://www.tensorflow.org/api_docs/python/tf/nn/log_softmax
 - https://www.tensorflow.org/api_docs/python/tf/math/reduce_logsumexp
+- https://www.tensorflow.org/api_docs/python/tf/math/cumulative_logsumexp
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ from lossfix.losses.code.conditions import is_stable, named_value
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.naming import named, orphaned
 from lossfix.losses.code.perfect import is_nonnegative
+from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression
@@ -68,17 +70,29 @@ _NAMES = {
     "log_rest": "log(1 - sigmoid(x))",
     "log_softmax": "log(softmax(x))",
     "logsumexp": "log(sum(exp(x)))",
+    "cumulative_logsumexp": "log(cumsum(exp(x)))",
 }
+_SUMS = {"tf.reduce_sum": "logsumexp", "tf.cumsum": "cumulative_logsumexp"}
+_OF_SUMS = {
+    "log_softmax": ("tf.nn.log_softmax", frozenset({"axis"})),
+    "logsumexp": ("tf.reduce_logsumexp", frozenset({"axis", "keepdims"})),
+    "cumulative_logsumexp": (
+        "tf.math.cumulative_logsumexp",
+        frozenset({"axis", "exclusive", "reverse"}),
+    ),
+}
+"""What is written for those that are given more than a tensor, and what else they may be given, by name."""
 
 
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body, cst.Call):
-        if (found := _recognised(loss, node)) is not None:
+        found = _recognised(loss, node)
+        if found is not None and not is_only_recorded(loss, node):
             kind, inner = found
             reason = ""
             if not _is_the_same(loss, node, inner) and _logits(loss, inner) is None:
                 reason = "a name in it is assigned more than once"
-            elif kind in ("log_softmax", "logsumexp") and not _has_known_arguments(inner):
+            elif kind in _OF_SUMS and not _has_known_arguments(kind, inner):
                 reason = "its arguments are not the usual ones"
             yield Match(
                 node,
@@ -90,11 +104,13 @@ def match(loss: Loss) -> Iterator[Match]:
 def _recognised(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
     """Which function this is, and the call that is given its argument, where it may overflow."""
     found = _composed(loss, node)
-    if found is None or found[0] not in ("softplus", "logsumexp"):
+    if found is None or found[0] not in ("softplus", *_SUMS.values()):
         return found
     exponent = found[1].args[0].value
-    if found[0] == "logsumexp" and isinstance(exponent, cst.Call):
-        exponent = exponent.args[0].value
+    if found[0] in _SUMS.values():
+        exponential = _meaning(loss, exponent)
+        assert isinstance(exponential, cst.Call)
+        exponent = exponential.args[0].value
     return None if _is_bounded(loss, exponent) or _is_a_logarithm(loss, exponent) else found
 
 
@@ -193,11 +209,14 @@ def _composed(loss: Loss, node: cst.Call) -> tuple[str, cst.Call] | None:
             ):
                 if (inner := _call_of(loss, value, name)) is not None:
                     return kind, inner
-            total = _call_of(loss, value, "tf.reduce_sum")
-            if total is not None:
-                inner = _call_of(loss, _meaning(loss, total.args[0].value), "tf.exp")
-                if inner is not None and total.args[0].value is inner:
-                    return "logsumexp", total
+            for name, kind in _SUMS.items():
+                if (total := _call_of(loss, value, name)) is not None:
+                    terms = total.args[0].value
+                    inner = _call_of(loss, _meaning(loss, terms), "tf.exp")
+                    if inner is not None and (
+                        terms is inner or is_stable(loss, inner.args[0].value)
+                    ):
+                        return kind, total
     return None
 
 
@@ -287,9 +306,9 @@ def _is_the_same(loss: Loss, node: cst.Call, inner: cst.Call) -> bool:
     )
 
 
-def _has_known_arguments(node: cst.Call) -> bool:
+def _has_known_arguments(kind: str, node: cst.Call) -> bool:
     return all(
-        each.keyword is not None and each.keyword.value in ("axis", "keepdims") and not each.star
+        each.keyword is not None and each.keyword.value in _OF_SUMS[kind][1] and not each.star
         for each in node.args[1:]
     )
 
@@ -330,14 +349,14 @@ def _written(
         two = f"{loss.spell('tf.cast')}(2.0, {{x}}.dtype)"
         code = f"{{x}} + {softplus}(-2.0 * {{x}}) - {log}({two})"
         return expression(code, x=value), replace
-    if kind in ("log_softmax", "logsumexp"):
-        if kind == "logsumexp":
-            exponential = inner.args[0].value
+    if kind in _OF_SUMS:
+        if kind in _SUMS.values():
+            exponential = _meaning(loss, inner.args[0].value)
             assert isinstance(exponential, cst.Call)
             value = exponential.args[0].value
-        name = "tf.nn.log_softmax" if kind == "log_softmax" else "tf.reduce_logsumexp"
         first = inner.args[0].with_changes(value=value)
-        call = cst.Call(cst.parse_expression(loss.spell(name)), [first, *inner.args[1:]])
+        name = loss.spell(_OF_SUMS[kind][0])
+        call = cst.Call(cst.parse_expression(name), [first, *inner.args[1:]])
         return call.deep_clone(), replace
     template = {
         "softplus": f"{loss.spell('tf.nn.softplus')}({{x}})",

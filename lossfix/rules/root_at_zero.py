@@ -69,6 +69,7 @@ from lossfix.losses.code.perfect import (
     reduces_everything,
     vanishes,
 )
+from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.code.roots import TINIER, TINY, above_zero
 from lossfix.losses.code.variances import is_variance
 from lossfix.model import Safety, Severity
@@ -91,9 +92,12 @@ _SHOWN = 40
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body, cst.BinaryOperation, cst.Call):
         under = _under_root(loss, node)
+        told = _elsewhere(loss, node) if under is None and isinstance(node, cst.Call) else ""
+        if (under is None and not told) or is_only_recorded(loss, node):
+            continue
         if under is not None:
             yield _finding(loss, node, under)
-        elif isinstance(node, cst.Call) and (told := _elsewhere(loss, node)):
+        else:
             rooted = loss.operation(node) == "tf.sqrt" or _is_plain_reduction(node)
             yield Match(
                 node,

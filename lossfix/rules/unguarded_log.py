@@ -61,6 +61,7 @@ import libcst as cst
 from lossfix.losses.code.bare import is_bare
 from lossfix.losses.code.conditions import named_value, uses
 from lossfix.losses.code.loss import Loss
+from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
 from lossfix.syntax.build import Replacement, expression
@@ -71,14 +72,17 @@ _POWERS = ("tf.pow", "keras.ops.power", "keras.backend.pow")
 
 def match(loss: Loss) -> Iterator[Match]:
     for node in walk(loss.function.body, cst.Call):
-        if _guarded(loss, node):
+        guarded = _guarded(loss, node)
+        if not (guarded or _diverging(loss, node)) or is_only_recorded(loss, node):
+            continue
+        if guarded:
             yield Match(
                 node,
                 f"`{' '.join(loss.tree.code(node).split())}` is infinite where a probability "
                 "is 0: the loss is then infinite or nan",
                 _unsquashed(loss),
             )
-        elif _diverging(loss, node):
+        else:
             code = loss.tree.line(node)
             yield Match(node, f"`{code}` is infinite where a target is 0, and 0 times that is nan")
 

@@ -72,6 +72,7 @@ from lossfix.losses.code.methods import get_config
 from lossfix.losses.code.parameters import default_of, kept_as_given, own_parameters
 from lossfix.losses.code.subclass import keeping, method
 from lossfix.losses.discovery.unsavable import given_arrays, unsavable
+from lossfix.losses.operations.words import words
 from lossfix.losses.subclassing.arrays import kept_arrays
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -81,6 +82,15 @@ from lossfix.syntax.tree import walk
 
 _OF_EVERY_LOSS = frozenset({"call", "dtype", "from_config", "get_config", "name", "reduction"})
 """Attributes that ``keras.losses.Loss`` has itself."""
+_OF_VALUES = frozenset(
+    each for kind in (bool, int, float, str, list, tuple, dict, set) for each in dir(kind)
+) | words(
+    """
+    T all any argmax argmin assign astype clip cumsum dot dtype fill flatten get_shape item max mean min
+    ndim numpy prod ravel reshape round shape size squeeze std sum tolist transpose value values var
+    """
+)
+"""What plain values, collections and arrays have, and tensors."""
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -100,6 +110,9 @@ def match(loss: Loss) -> Iterator[Match]:
     called = next((each for each in names if _is_called(loss, stored.get(each))), None)
     if called is not None:
         reason = f"`{called}` is called, and no function comes back out of a saved configuration"
+    asked = next((each for each in names if _is_an_object(loss, stored.get(each))), None)
+    if asked is not None:
+        reason = f"`{asked}` is an object of its own, and comes back out of no saved configuration"
     for name, kind in _unsavable(loss):
         reason = (
             f"`{name}` is given a {kind}, which a saved configuration cannot hold in every format"
@@ -140,6 +153,19 @@ def _is_called(loss: Loss, attribute: str | None) -> bool:
         and isinstance(call.func.value, cst.Name)
         and call.func.value.value == "self"
         for call in walk(loss.definition, cst.Call)
+    )
+
+
+def _is_an_object(loss: Loss, attribute: str | None) -> bool:
+    """Whether a method of the class asks what is kept in an attribute for something that neither plain
+    values nor arrays have: ``self.decoder.weights``, ``self.scaler.transform(...)``."""
+    return any(
+        isinstance(node.value, cst.Attribute)
+        and node.value.attr.value == attribute
+        and isinstance(node.value.value, cst.Name)
+        and node.value.value.value == "self"
+        and node.attr.value not in _OF_VALUES
+        for node in walk(loss.definition, cst.Attribute)
     )
 
 

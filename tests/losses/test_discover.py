@@ -277,6 +277,28 @@ def test_other_classes_are_no_losses(base: str) -> None:
     assert names(code) == []
 
 
+@pytest.mark.parametrize(
+    ("base", "found"),
+    [
+        ("tf.keras.metrics.Mean", []),
+        ("tf.metrics.Sum", []),
+        ("keras.metrics.Accuracy", []),
+        ("OurMetric", []),
+        ("Above", []),
+        ("tf.keras.metrics", ["update_state"]),
+        ("Mean", ["update_state"]),
+        ("object", ["update_state"]),
+    ],
+)
+def test_a_metric_that_is_called_after_its_loss_is_a_metric(base: str, found: list[str]) -> None:
+    code = (
+        "import keras\nclass Above(keras.metrics.MeanTensor):\n    pass\n"
+        f"class CrossEntropyLossState({base}):\n"
+        "    def update_state(self, y, y_hat):\n        super().update_state(entropy(y, y_hat))\n"
+    )
+    assert names(code) == [f"CrossEntropyLossState.{each}" for each in found]
+
+
 def test_a_base_that_the_configuration_names_makes_a_loss() -> None:
     code = (
         "from our import Base\nclass Mine(Base):\n    def call(self, a, b):\n        return a - b\n"

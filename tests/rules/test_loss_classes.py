@@ -301,6 +301,29 @@ def test_a_class_that_is_given_a_function_is_only_reported() -> None:
     assert "`gap` is called" in only(findings(source, "unsaved-parameters")).reason
 
 
+@pytest.mark.parametrize(
+    ("read", "is_object"),
+    [
+        ("tf.gather(self._gap.weights[0], y_true) * y_pred", True),
+        ("self._gap.inverse_transform(y_true) - y_pred", True),
+        ("y_true * y_pred if self._gap.training else y_true - y_pred", True),
+        ("sum(each * y_pred for each in self._gap.values())", False),
+        ("self._gap.get('a', 1.0) * tf.abs(y_true - y_pred)", False),
+        ("tf.abs(y_true - y_pred) ** self._gap.shape[0]", False),
+        ("tf.cast(self._gap, y_pred.dtype) * tf.abs(y_true - y_pred)", False),
+        ("tf.abs(y_true - y_pred) if self._gap.lower() == 'mae' else y_true - y_pred", False),
+        ("self._gap['weights'] * tf.abs(y_true - y_pred)", False),
+        ("gap.weights * tf.abs(y_true - y_pred)", False),
+    ],
+)
+def test_a_class_that_is_given_an_object_is_only_reported(read: str, is_object: bool) -> None:
+    body = init("self, gap, w=1.0, **kwargs", "super().__init__(**kwargs)", "self._gap = gap")
+    call = f"    def call(self, y_true, y_pred):\n        return {read}\n"
+    source = f"class AskingLoss(tf.keras.losses.Loss):\n{body}\n\n{call}\n"
+    (finding,) = findings(source, "unsaved-parameters")
+    assert ("`gap` is an object of its own" in finding.reason) is is_object
+
+
 def saving(*lines: str) -> str:
     """A class of three parameters with a ``get_config`` of these lines."""
     return loss_class(

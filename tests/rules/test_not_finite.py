@@ -714,6 +714,10 @@ def test_a_branch_that_has_uses_elsewhere_is_only_reported() -> None:
             "tf.math.log(tf.reduce_sum(tf.exp(y_pred), axis=-1))",
             "tf.reduce_logsumexp(y_pred, axis=-1)",
         ),
+        (
+            "tf.math.log(tf.cumsum(tf.exp(y_pred[:, 0]), reverse=True)) - y_true",
+            "tf.math.cumulative_logsumexp(y_pred[:, 0], reverse=True) - y_true",
+        ),
     ],
 )
 def test_the_logarithm_of_an_exponential_is_written_without_the_detour(
@@ -732,6 +736,12 @@ def test_the_logarithm_of_an_exponential_is_written_without_the_detour(
             "rate = tf.exp(y_pred)\ntotal = tf.reduce_sum(rate, axis=-1)\n",
         ),
         ("rate = tf.exp(y_pred)", "tf.math.log(1.0 + rate) - rate", "rate = tf.exp(y_pred)\n"),
+        ("risk = tf.exp(y_pred)", "y_true * tf.math.log(tf.cumsum(risk))", ""),
+        (
+            "risk = tf.exp(y_pred)",
+            "risk - tf.math.log(tf.cumsum(risk))",
+            "risk = tf.exp(y_pred)\n",
+        ),
         (
             "rate = tf.exp(y_pred)  # per hour",
             "tf.math.log(1.0 + rate) - y_true",
@@ -851,6 +861,12 @@ def test_the_logarithm_of_a_hyperbolic_cosine_names_what_it_uses_twice() -> None
         "tf.math.log(1.0 + tf.exp(tf.multiply(-2.0, tf.abs(y_pred)))) - y_true",
         "tf.math.log(1.0 + tf.exp(-tf.abs(y_pred) - tf.square(y_pred))) - y_true",
         "tf.math.log(tf.reduce_sum(tf.exp(y_pred - tf.reduce_max(y_pred)), -1)) - y_true",
+        "tf.math.log(tf.cumsum(tf.exp(y_pred - tf.reduce_max(y_pred)))) - y_true",
+        "tf.math.log(tf.cumsum(tf.exp(y_pred)) + 1e-7) - y_true",
+        "tf.math.log(tf.cumsum(tf.exp(y_pred) * y_true))",
+        "tf.math.log(tf.cumsum(tf.exp(y_true))) * y_pred",
+        "tf.cumsum(tf.exp(y_pred)) - y_true",
+        "tf.math.cumulative_logsumexp(y_pred) - y_true",
     ],
 )
 def test_other_exponentials_are_left_alone(value: str) -> None:
@@ -870,6 +886,50 @@ def test_the_opposite_of_a_magnitude_by_its_sign_does_not_overflow(
     )
     assert findings(source, "log-of-exp") == ()
     assert len(findings(source.replace("-y_pred, y_pred", "y_pred, -y_pred"), "log-of-exp")) == 1
+
+
+def test_a_sum_along_an_axis_by_position_is_only_reported() -> None:
+    (finding,) = findings(
+        body("return tf.math.log(tf.cumsum(tf.exp(y_pred), 1)) - y_true"), "log-of-exp"
+    )
+    assert finding.reason == "its arguments are not the usual ones"
+
+
+def test_terms_of_a_name_that_changes_are_left_alone() -> None:
+    source = body(
+        "x = y_pred", "r = tf.exp(x)", "x = x - y_true", "return tf.math.log(tf.cumsum(r)) + x"
+    )
+    assert findings(source, "log-of-exp") == ()
+
+
+BESIDE = {
+    "root-at-zero": "tf.sqrt(tf.reduce_mean(tf.square(y_true - y_pred)))",
+    "unguarded-log": "-tf.reduce_mean(y_true * tf.math.log(y_pred), axis=-1)",
+    "empty-denominator": (
+        "tf.reduce_sum((y_true - y_pred) * tf.cast(y_true > 0, tf.float32))"
+        " / tf.reduce_sum(tf.cast(y_true > 0, tf.float32))"
+    ),
+    "empty-mean": "tf.reduce_mean(tf.boolean_mask(y_true - y_pred, y_true > 0))",
+    "log-of-exp": "tf.math.log(1.0 + tf.exp(y_pred))",
+}
+
+
+@pytest.mark.parametrize("rule", BESIDE)
+@pytest.mark.parametrize(
+    ("below", "is_told"),
+    [
+        ("return beside", True),
+        ("total = beside + 1.0; return total", True),
+        ("return tf.abs(y_true - y_pred)", False),
+        ("tf.print(beside); return tf.abs(y_true - y_pred)", False),
+        ("total = 2.0 * beside; return tf.abs(y_true - y_pred)", False),
+    ],
+)
+def test_what_is_only_computed_beside_the_loss_is_left_alone(
+    rule: str, below: str, is_told: bool
+) -> None:
+    source = body(f"beside = {BESIDE[rule]}", *below.split("; "))
+    assert bool(findings(source, rule)) is is_told
 
 
 def test_an_exponential_of_a_name_that_changes_is_only_reported() -> None:

@@ -16,6 +16,7 @@ from lossfix.losses.discovery.outline import (
     class_bases,
     handed_parameters,
     is_loss_base,
+    is_metric_class,
     positional_of,
     yields,
 )
@@ -31,7 +32,6 @@ from lossfix.syntax.nodes import below, children, every
 from lossfix.syntax.scope import Definition, dotted, scope_of, statements
 
 _NOT_LOSS_CLASSES = (
-    "Metric",
     "Callback",
     "Layer",
     "Constraint",
@@ -315,6 +315,8 @@ def _is_compiled(file: File, known: _Callable) -> bool:
 
 
 def _may_hold_a_loss_method(file: File, node: ast.ClassDef) -> bool:
+    if is_metric_class(file, node):
+        return False
     for base in class_bases(file, node):
         last = base.split(".")[-1]
         if is_loss_base(file, base) or last.endswith(_NOT_LOSS_CLASSES):

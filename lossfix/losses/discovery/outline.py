@@ -103,6 +103,14 @@ def is_loss_base(file: File, name: str) -> bool:
     return name in file.settings.bases or name in file.project.bases
 
 
+def is_metric_class(file: File, node: ast.ClassDef) -> bool:
+    """Whether a class derives from a metric of Keras, or from what is called one, at whatever distance."""
+    return any(
+        base.startswith("keras.metrics.") or base.endswith("Metric")
+        for base in class_bases(file, node)
+    )
+
+
 def is_loss_class(file: File, node: ast.ClassDef) -> bool:
     """Whether a class derives from a loss, at whatever distance."""
     return any(is_loss_base(file, base) for base in class_bases(file, node))

@@ -15,10 +15,10 @@ from lossfix.losses.discovery.outline import (
     around_of,
     belongs_elsewhere,
     called_name,
-    class_bases,
     classes_of,
     handed_parameters,
     is_loss_class,
+    is_metric_class,
     methods_of,
     yields,
 )
@@ -126,10 +126,7 @@ def _metrics(file: File, direct: Iterable[Candidate], reached: Set[int]) -> set[
         if not file.uses.metrics.isdisjoint((path[-1], ".".join(path)))
         or (names_a_metric(path[-1]) and number not in reached | compiled)
         or (names_a_score(path[-1]) and number not in reached | own)
-        or (
-            isinstance(node, ast.ClassDef)
-            and any(base.endswith("Metric") for base in class_bases(file, node))
-        )
+        or (isinstance(node, ast.ClassDef) and is_metric_class(file, node))
     }
     return reaches(file, metrics) | metrics
 
