@@ -89,7 +89,7 @@ class Cache:
             compute: gives the results for the keys at some positions, in order.
         """
         if self._connection is None:
-            return list(compute(number for number, _ in enumerate(keys)))
+            return _computed(compute, (number for number, _ in enumerate(keys)))
         digests: list[bytes] = []
         known: dict[bytes, Any] = {}
         missing: list[int] = []
@@ -103,10 +103,7 @@ class Cache:
                 missing.extend(new)
                 yield from new
 
-        wanted = unknown()
-        first = next(wanted, None)
-        # Where all is known, whatever would find it out is not even loaded.
-        new = [] if first is None else list(compute(chain((first,), wanted)))
+        new = _computed(compute, unknown())
         self._put((digests[n], result) for n, result in zip(missing, new, strict=True))
         computed = dict(zip(missing, new, strict=True))
         return [computed[n] if n in computed else known[key] for n, key in enumerate(digests)]
@@ -242,6 +239,14 @@ def digest(kind: str, key: object) -> bytes:
     hashed.update(kind.encode())
     _hash(key, hashed.update)
     return hashed.digest()
+
+
+def _computed(
+    compute: Callable[[Iterable[int]], Iterable[Result]], wanted: Iterator[int]
+) -> list[Result]:
+    # Where nothing is wanted, whatever would find it out is not even loaded.
+    first = next(wanted, None)
+    return [] if first is None else list(compute(chain((first,), wanted)))
 
 
 def _state(stat: os.stat_result) -> _State:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
+import subprocess
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -140,6 +142,22 @@ def test_files_without_keras_are_read_for_callers_once_and_only_for_what_can_be_
         each.code for each in run.check(run.Request(Config(root=tmp_path)), files).findings
     ] == ["LF114"]
     assert not read
+
+
+@pytest.mark.parametrize("cached", [(), ("--no-cache",)])
+def test_without_a_loss_neither_rules_nor_libcst_are_loaded(
+    tmp_path: Path, cached: tuple[str, ...]
+) -> None:
+    written(tmp_path, plain="import keras\n\nmodel = keras.Sequential()\n", other="import json\n")
+    asked = (
+        "import sys\n"
+        "from lossfix.cli import main\n"
+        f"sys.argv = ['lossfix', 'check', '-q', *{cached!r}, {str(tmp_path)!r}]\n"
+        "try:\n    main()\n"
+        "finally:\n    print({'libcst', 'lossfix.rules.closure', 'lossfix.scan'} & {*sys.modules})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
+    assert done.stdout == "{'lossfix.scan'}\n"
 
 
 def test_documentation_is_not_parsed_for(tmp_path: Path, parsed: dict[str, int]) -> None:
