@@ -64,6 +64,11 @@ def bare_python(folder: Path) -> Contender:
     return Contender("python -c pass", (sys.executable, "-c", "pass"), folder)
 
 
+def bare_libcst(folder: Path) -> Contender:
+    """An interpreter that loads LibCST, without which no rule can look at a loss."""
+    return Contender("import libcst", (sys.executable, "-c", "import libcst"), folder)
+
+
 def bare_read(tree: Path) -> Contender:
     """A Python process that reads every file and does nothing with it."""
     return Contender("bare read", (sys.executable, "-c", _READ, str(tree)), tree.parent)

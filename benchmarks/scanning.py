@@ -18,6 +18,7 @@ def start(scratch: Path) -> Table:
     rows = race(
         [
             peers.bare_python(scratch),
+            peers.bare_libcst(scratch),
             peers.lossfix(scratch, "--version", name="lossfix --version"),
             peers.lossfix(scratch, *UNCACHED, file, name="lossfix check FILE"),
             peers.lossfix(scratch, "check", "-q", file, name="lossfix check FILE, known already"),
@@ -65,9 +66,14 @@ def few(scratch: Path) -> Table:
     """Code of all kinds that has nothing to do with Keras, but for six files."""
     tree = with_few_losses(scratch)
     files = sum(1 for _ in tree.rglob("*.py"))
+    losses = ("--exclude", "losses")
     rows = race(
         [
             peers.lossfix(scratch, *UNCACHED, str(tree)),
+            peers.lossfix(
+                scratch, *UNCACHED, *losses, str(tree), name="lossfix check, without them"
+            ),
+            peers.bare_libcst(scratch),
             peers.lossfix(scratch, "check", "-q", str(tree), name="lossfix check, known already"),
             peers.grep(tree),
             peers.bare_read(tree),
@@ -91,6 +97,7 @@ def many(scratch: Path) -> Table:
             peers.lossfix(scratch, *UNCACHED, str(tenth), name="lossfix check, a tenth of it"),
             peers.lossfix(scratch, *UNCACHED, str(tree)),
             peers.lossfix(scratch, "check", "-q", str(tree), name="lossfix check, known already"),
+            peers.lossfix(scratch, "--version", name="lossfix --version"),
             peers.bare_stat(tree),
             peers.bare_read(tree),
             peers.grep(tree),
