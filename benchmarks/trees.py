@@ -24,7 +24,10 @@ def installed(name: str) -> Path:
 
 
 def with_few_losses(folder: Path) -> Path:
-    """Python's standard library without its tests, as code of all kinds, and six files with losses."""
+    """Python's standard library without its tests, as code of all kinds, and six files with losses.
+
+    Each of the six says ``torch``, without which TorchFix would open none of them.
+    """
     library = Path(sysconfig.get_path("stdlib"))
     target = folder / "few"
     skipped = {"site-packages", "test", "tests", "__pycache__", "idle_test", "lib2to3"}
@@ -34,6 +37,8 @@ def with_few_losses(folder: Path) -> Path:
             (target / below).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target / below)
     shutil.copytree(FIXTURES, target / "losses")
+    for file in (target / "losses").glob("*.py"):
+        file.write_bytes(file.read_bytes() + b"# torch\n")
     return _aged(target)
 
 
