@@ -27,7 +27,8 @@ FILES = {
     "caller.py": "import pkg\r\nvalue = pkg.deep_loss(a, b)\r\n",
     "with mark.py": f"\ufeff{CALL}",
     "new\nline.py": CALL,
-    "filled.py": "from pkg import deep_loss\nKNOWN = {}\nfor f in (deep_loss,):\n    KNOWN[f.__name__] = f\n",
+    "filled.py": "from pkg import deep_loss\nKNOWN = {}\n"
+    "for n, f in (('deep_loss', deep_loss),):\n    KNOWN[n] = f\n",
     "named.py": "import filled, yaml\nmodel.compile(loss=filled.KNOWN[yaml.safe_load(text)['loss']])\n",
     "one.ipynb": ("from pkg import deep_loss\n", "y = deep_loss(a, b)\n"),
     "two.ipynb": (

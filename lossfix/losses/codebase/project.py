@@ -20,6 +20,7 @@ from lossfix.losses.codebase.said import GIVEN_BACK, THROUGH, Argument, Referenc
 from lossfix.losses.discovery.assigned import ANY_STRING
 from lossfix.losses.discovery.candidate import Called, Project, Used
 from lossfix.losses.discovery.lookups import EVERY
+from lossfix.losses.discovery.uses import TAKEN
 from lossfix.losses.discovery.wording import names_losses
 
 _LEADING = frozenset({Role.COMPILED, Role.BUILT, Role.METRIC, Role.DIFFERENTIATED})
@@ -99,6 +100,7 @@ class _Roles:
         queue += self._by_string()
         queue += self._by_settings()
         queue += self._lost()
+        queue += self._by_attribute()
         done: set[tuple[Place, Role]] = set()
         while queue:
             place, role, reason = queue.pop(0)
@@ -124,7 +126,7 @@ class _Roles:
                 # Any of them may be the loss, which makes none of them one.
                 return
             role = Role.BUILT if role is Role.RESULT else Role.COMPILED
-        elif use.to is not None and self._keeps(file, use.to):
+        elif use.to is not None and (self._keeps(file, use.to) or self._leaves(file, use.to)):
             return
         if role in _MADE and not complete and (built := self._built_by(file, use.name)):
             places, complete, role = built, True, _MADE[role]
@@ -196,6 +198,33 @@ class _Roles:
     def _keeps(self, file: int, to: Argument) -> bool:
         keeping = self._registries.keeping
         return bool(keeping) and parameter(self._modules, file, to) in keeping
+
+    def _leaves(self, file: int, to: Argument) -> bool:
+        """Whether what a function or class takes as ``loss`` is nowhere called in its file."""
+        files = {place.file for place in self._modules.meant(file, to.function)}
+        return to.key in TAKEN and not any(to.key in self._called[each] for each in files)
+
+    @cached_property
+    def _called(self) -> Sequence[Mapping[str, int]]:
+        """Of each file all that it calls with two arguments or more, with the lines."""
+        return [dict(shared.calls) for _, _, shared in self._modules.files]
+
+    def _by_attribute(self) -> Iterator[tuple[Place, Role, str]]:
+        """What an attribute stands for, where another file calls an attribute of that name."""
+        callers: dict[str, list[int]] = {}
+        for number, called in enumerate(self._called):
+            for name in called:
+                callers.setdefault(name, []).append(number)
+        for number, (_, shown, shared) in enumerate(self._modules.files):
+            for name, stands_for in shared.attributes:
+                other = next((each for each in callers.get(name, ()) if each != number), None)
+                if other is None:
+                    continue
+                where = f"{self._modules.files[other][1]}:{self._called[other][name]}"
+                reason = f"{where} calls `{name}`, and {shown} has an attribute of that name for it"
+                for reference in stands_for:
+                    for place, role in self._each(number, reference, Role.FUNCTION):
+                        yield place, role, reason
 
     def _compiled_elsewhere(self) -> Iterator[tuple[Place, Role, str]]:
         """What is passed to a function that compiles a model with it."""

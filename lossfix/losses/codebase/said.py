@@ -177,6 +177,10 @@ class Shared:
     framework: bool = False
     """Whether it mentions TensorFlow or Keras."""
     named: tuple[Named, ...] = ()
+    calls: tuple[tuple[str, int], ...] = ()
+    """The last parts of all that it calls with two arguments or more, each with the first line."""
+    attributes: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
+    """What attributes stand for that it sets, by their last part, and what its methods return."""
     looks_anywhere: int = 0
     """The line at which it looks functions up in a module that is not written out either; 0: nowhere."""
 

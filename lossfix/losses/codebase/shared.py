@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
-from lossfix.losses.codebase.origins import Origins
+from lossfix.losses.codebase.origins import Origins, is_library
 from lossfix.losses.codebase.said import (
     Argument,
     Keeper,
@@ -25,7 +25,8 @@ from lossfix.losses.codebase.said import (
     Use,
 )
 from lossfix.losses.codebase.used import uses_in
-from lossfix.losses.discovery.assigned import first_references, selected
+from lossfix.losses.discovery.assigned import bindings, first_references, selected
+from lossfix.losses.discovery.called import called_with_two
 from lossfix.losses.discovery.candidate import Project
 from lossfix.losses.discovery.discover import mentions_a_framework
 from lossfix.losses.discovery.handed import beside, depending, mentions
@@ -44,6 +45,8 @@ from lossfix.syntax.scope import (
     statements,
 )
 
+_HANDED_ON = (ast.Name, ast.Attribute, ast.Subscript, ast.Tuple)
+"""What a method returns of what it has, and does not compute."""
 _Depending = dict[str, frozenset[str]]
 """Parameters of a function, each with the names whose values depend on it."""
 
@@ -102,10 +105,44 @@ class _Reader:
             keepers=tuple(self._keepers()),
             kept=tuple(self._kept()),
             framework=mentions_a_framework(scope_of_module(self.module), self.module),
+            calls=tuple(sorted(called_with_two(self.module, self._libraries).items())),
+            attributes=tuple(self._attributes()),
             looks_anywhere=next(
                 (each.node.lineno for each in lookups_in(self.module) if each.anywhere), 0
             ),
         )
+
+    @property
+    def _libraries(self) -> frozenset[str]:
+        imports = scope_of_module(self.module).imports
+        return frozenset(name for name, origin in imports.items() if is_library(origin))
+
+    def _attributes(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
+        found: dict[str, list[ast.expr]] = {}
+        for target, value in bindings(self.module):
+            if isinstance(target, ast.Attribute):
+                found.setdefault(target.attr, []).append(value)
+        for owner in every(self.module, ast.ClassDef):
+            assert isinstance(owner, ast.ClassDef)
+            for statement in owner.body:
+                match statement:
+                    case ast.Assign(targets=targets, value=value):
+                        for each in targets:
+                            if isinstance(each, ast.Name):
+                                found.setdefault(each.id, []).append(value)
+                    case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                        found.setdefault(name, []).append(value)
+                    case ast.FunctionDef(name=name):
+                        found.setdefault(name, []).extend(
+                            each.value
+                            for each in statements(statement.body)
+                            if isinstance(each, ast.Return) and isinstance(each.value, _HANDED_ON)
+                        )
+        for name, values in sorted(found.items()):
+            pairs = (pair for value in values for pair in first_references(value, self.assigned))
+            stands_for = tuple(dict.fromkeys(self.names.referring(pairs)))
+            if stands_for:
+                yield name, stands_for
 
     def _variables(self) -> Iterator[str]:
         for statement in statements(self.module.body):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lossfix.losses.codebase.origins import Origins, is_library
+from lossfix.losses.codebase.renamed import renamed_reads
 from lossfix.losses.codebase.said import GIVEN_BACK, THROUGH, Argument, Role, Use, joined
 from lossfix.losses.discovery.assigned import called_through, references
 from lossfix.losses.discovery.holders import (
@@ -16,17 +17,22 @@ from lossfix.losses.discovery.holders import (
     REGISTERS,
     TAKES_OUT,
     asks_for_names,
+    dictionaries,
     only_compared,
     only_tells,
     outermost,
 )
 from lossfix.losses.discovery.lookups import EVERY, Lookup, lookups_in
-from lossfix.losses.discovery.uses import Uses, takes_losses, uses_of
+from lossfix.losses.discovery.uses import TAKEN, Uses, takes_losses, uses_of
 from lossfix.syntax.nodes import every
-from lossfix.syntax.scope import last_part
+from lossfix.syntax.scope import dotted, last_part
 
 _LOSS_MODULES = frozenset({"loss", "losses"})
 _METRIC_MODULES = frozenset({"metric", "metrics"})
+_PASSED = "passes it to a function that may call it"
+_READS = ("getattr", "hasattr")
+_UNPACK = ("compile", "dict")
+"""What takes its keywords from a dictionary, and calls none of them."""
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*[.:][^\W\d]\w*")
 
 
@@ -38,11 +44,13 @@ def uses_in(module: ast.Module, names: Origins) -> Iterator[Use]:
         # What it imports is of libraries.
         return
     uses = uses_of(module)
+    yield from _set_by_name(module, names)
     yield from _roles(uses, names)
     for node, origin in names.reads():
         yield from _attribute(node, origin, names)
         yield from _Read(node, origin, names, uses).uses()
     yield from _called_through(module, names)
+    yield from _renamed(module, names, uses)
     yield from _results_handed_on(module, names, uses)
 
 
@@ -103,12 +111,17 @@ class _Read:
                 yield from self._passed(node, call, None, lists)
             case ast.keyword(arg=keyword) as argument:
                 around = self.names.parents[argument]
-                if isinstance(around, ast.Call):
+                assert isinstance(around, ast.Call | ast.ClassDef)
+                if isinstance(around, ast.Call) and keyword is not None:
                     yield from self._passed(node, around, keyword, lists)
+                elif isinstance(around, ast.Call) and last_part(around.func) not in _UNPACK:
+                    yield self._use(_PASSED, lists)
             case ast.Attribute(attr=attr) if node is not self.node:
                 yield self._use(f"uses `.{attr}` of it, which an instance has not", lists)
-            case ast.FunctionDef() | ast.ClassDef() | ast.Delete():
+            case ast.FunctionDef() | ast.ClassDef() | ast.Delete() | ast.Match():
                 yield self._use("uses it as more than a loss", lists)
+            case ast.Yield() | ast.YieldFrom() | ast.Lambda():
+                yield self._use("hands it to whoever asks for it, who may call it", lists)
             case ast.Compare() as comparison if not only_compared(comparison, node):
                 yield self._use("compares it with something", lists)
 
@@ -127,15 +140,18 @@ class _Read:
     def _passed(
         self, node: ast.expr, call: ast.Call, keyword: str | None, lists: bool
     ) -> Iterator[Use]:
-        if takes_losses(self.local.passed_on, call, keyword) or _keeps(call, keyword):
+        passed_on = self.local.passed_on
+        functions = self.names.called(call)
+        # What takes it as `loss` may be the project's own, and call it.
+        may_call = keyword in TAKEN and bool(functions) and last_part(call.func) not in passed_on
+        if (takes_losses(passed_on, call, keyword) and not may_call) or _keeps(call, keyword):
             return
         if only_tells(call):
             return
-        functions = self.names.called(call)
         key = keyword if keyword is not None else call.args.index(node)
         to = Argument(functions[0], key) if len(functions) == 1 else None
         lists = lists or asks_for_names(call, keyword)
-        yield self._use("passes it to a function that may call it", lists, to)
+        yield self._use(_PASSED, lists, to)
 
 
 def _keeps(call: ast.Call, keyword: str | None) -> bool:
@@ -151,6 +167,26 @@ def _called_through(module: ast.Module, names: Origins) -> Iterator[Use]:
         reason = THROUGH if direct else GIVEN_BACK
         for origin in names.of(name):
             yield Use(role, origin, node.lineno, reason)
+
+
+def _renamed(module: ast.Module, names: Origins, local: Uses) -> Iterator[Use]:
+    """What becomes of what is imported by the names that variables and attributes give it, but for calls."""
+    own = dictionaries(module)
+    for each in renamed_reads(names):
+        above = names.parents.get(each.node)
+        match above:
+            case ast.Call(func=function) if function is each.node:
+                continue
+            case ast.Attribute(attr=attr) if attr not in TAKES_OUT:
+                if not each.is_kept and dotted(above) is not None:
+                    reason = f"uses `.{attr}` of it, which an instance has not"
+                    yield Use(Role.FUNCTION, each.origin, each.node.lineno, reason)
+                continue
+        for use in _Read(each.node, each.origin, names, local).uses():
+            if use.role is not Role.LISTED:
+                yield replace(use, role=Role.LISTED) if each.is_run_over else use
+            elif last_part(each.node) not in own:
+                yield use
 
 
 def _results_handed_on(module: ast.Module, names: Origins, local: Uses) -> Iterator[Use]:
@@ -196,6 +232,22 @@ def _written_out(module: ast.Module) -> Iterator[Use]:
                 reason = "names it in a string, by which it may be looked up and called"
                 for role in (Role.FUNCTION, Role.RESULT):
                     yield Use(role, origin, node.lineno, reason, exact=True)
+
+
+def _set_by_name(module: ast.Module, names: Origins) -> Iterator[Use]:
+    """What a string names beside its module, as tests put something in its place that has no ``call``:
+    ``monkeypatch.setattr(losses, "dice", stub)``."""
+    for node in every(module, ast.Call):
+        match node:
+            case ast.Call(
+                func=function,
+                args=[ast.Name() | ast.Attribute() as holder, ast.Constant(str(name)), *_],
+            ) if (
+                last_part(function) not in _READS
+            ):
+                reason = "names it in a string, by which it may be set"
+                for origin in names.meanings(holder):
+                    yield Use(Role.FUNCTION, f"{origin}.{name}", node.lineno, reason, exact=True)
 
 
 def _filled(node: ast.expr, names: Origins) -> Argument | None:

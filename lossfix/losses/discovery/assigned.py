@@ -23,8 +23,12 @@ ANY_STRING = "*"
 FUNCTION_WRAPPERS = frozenset({"LossFunctionWrapper"})
 """Classes of Keras whose instances call the function that they are given first."""
 _SCOPES = frozenset({"customobjectscope", "custom_object_scope"})
-_SELECTED = (ast.Name, ast.Attribute, ast.Subscript, ast.Dict, ast.IfExp, ast.Call)
+_SELECTED = (ast.Name, ast.Attribute, ast.Subscript, ast.Dict, ast.IfExp, ast.Call, ast.Tuple)
 """What a selector returns: what is kept under a name, applied in part or made anew, and nothing computed."""
+
+
+_SERIES = (ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp)
+_INDEX = ast.Constant(0)
 
 
 @dataclass(frozen=True)
@@ -40,21 +44,43 @@ class Assigned:
     """What ``references`` has found out about single names so far: files ask for few of them often."""
 
 
+Binding = tuple[ast.Name | ast.Attribute, ast.expr]
+"""A name or an attribute, and a value that it stands for or keeps."""
+
+
 @lru_cache(maxsize=2)
 def assignments_of(module: ast.Module) -> Assigned:
     """What each name of a file, or each attribute by its last part, is ever made to stand for."""
     values: dict[str, list[ast.expr]] = {}
+    for target, value in bindings(module):
+        values.setdefault(_last(target), []).append(value)
+    return Assigned(_frozen(values), _returned(module), _registered(module))
+
+
+@lru_cache(maxsize=2)
+def bindings(module: ast.Module) -> tuple[Binding, ...]:
+    """All that a file gives a name or an attribute, and all that it puts into what has one."""
+    found: list[Binding] = []
     for target, value in _bound(module):
-        _bind(target, value, values)
+        found += _bind(target, value)
     # Loops last: what they run over may have been given a name further down.
+    values: dict[str, list[ast.expr]] = {}
+    for named, value in found:
+        values.setdefault(_last(named), []).append(value)
     for node in every(module, ast.For, ast.comprehension):
         match node:
             case ast.For(target=target, iter=series) | ast.comprehension(
                 target=target, iter=series
             ):
-                for value in _elements(series, values):
-                    _bind(target, value, values)
-    return Assigned(_frozen(values), _returned(module), _registered(module))
+                for element in _elements(series, values):
+                    for named, value in _bind(target, element):
+                        values.setdefault(_last(named), []).append(value)
+                        found.append((named, value))
+    return tuple(found)
+
+
+def _last(target: ast.Name | ast.Attribute) -> str:
+    return target.id if isinstance(target, ast.Name) else target.attr
 
 
 def _bound(module: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -63,12 +89,18 @@ def _bound(module: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
     for keeper in keepers(module):
         if keeper.position == 0:
             keeping.setdefault(keeper.decoration, []).append(keeper.holder)
-    kinds = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Call, ast.FunctionDef)
+    kinds = (
+        *(ast.Assign, ast.AnnAssign, ast.AugAssign),
+        *(ast.NamedExpr, ast.Call, ast.FunctionDef, ast.Lambda),
+    )
     for node in every(module, *kinds):
         match node:
             case ast.Assign(targets=targets, value=value):
                 yield from ((target, value) for target in targets)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield target, value
+            case ast.AugAssign(target=target, op=ast.Add() | ast.BitOr(), value=value):
+                # `LOSSES += [gap]` and `LOSSES |= {"gap": gap}` keep it beside what was there.
                 yield target, value
             case ast.NamedExpr(target=target, value=value):
                 yield target, value
@@ -85,20 +117,32 @@ def _bound(module: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
                 for parameter, default in defaults(arguments):
                     if default is not None:
                         yield ast.Name(parameter, ast.Store()), default
+            case ast.Lambda(args=arguments):
+                for parameter, default in defaults(arguments):
+                    if default is not None:
+                        yield ast.Name(parameter, ast.Store()), default
 
 
-def _bind(target: ast.expr, value: ast.expr, values: dict[str, list[ast.expr]]) -> None:
+def _bind(target: ast.expr, value: ast.expr) -> Iterator[Binding]:
     match target, value:
-        case (ast.Name(id=name) | ast.Attribute(attr=name)), _:
-            values.setdefault(name, []).append(value)
+        case (ast.Name() | ast.Attribute()) as named, _:
+            yield named, value
         case ast.Subscript(value=holder), _:
-            _bind(holder, value, values)
+            yield from _bind(holder, value)
         case (
             (ast.Tuple(elts=targets) | ast.List(elts=targets)),
             (ast.Tuple(elts=parts) | ast.List(elts=parts)),
         ) if len(targets) == len(parts):
             for each, part in zip(targets, parts, strict=True):
-                _bind(each, part, values)
+                yield from _bind(each, part)
+        case (
+            (ast.Tuple(elts=targets) | ast.List(elts=targets)),
+            ast.Call() | ast.Name() | ast.Attribute() | ast.Subscript(),
+        ):
+            # Any of what it gives in turn.
+            given = ast.copy_location(ast.Subscript(value, _INDEX, ast.Load()), value)
+            for each in targets:
+                yield from _bind(each, given)
 
 
 def _returned(module: ast.Module) -> Mapping[str, tuple[ast.expr, ...]]:
@@ -152,8 +196,9 @@ def _is_custom_objects(node: ast.expr) -> bool:
 
 def _elements(series: ast.expr, values: Mapping[str, Sequence[ast.expr]]) -> list[ast.expr]:
     """What a loop's variable is set to in turn, as far as the file spells it out."""
-    index = ast.Constant(0)
     match series:
+        case ast.ListComp(elt=element) | ast.SetComp(elt=element) | ast.GeneratorExp(elt=element):
+            return [element]
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
             return elements
         case ast.Name(id=name) | ast.Attribute(attr=name):
@@ -163,20 +208,22 @@ def _elements(series: ast.expr, values: Mapping[str, Sequence[ast.expr]]) -> lis
             return [
                 each
                 for value in values[name]
-                if isinstance(value, ast.List | ast.Tuple | ast.Set)
+                if isinstance(value, _SERIES)
                 for each in _elements(value, {})
             ]
         case ast.Call(func=ast.Attribute(value=holder, attr="values"), args=[]):
             return _entries(holder, values)
         case ast.Call(func=ast.Attribute(value=holder, attr="items"), args=[]):
-            return [ast.Tuple([index, each]) for each in _entries(holder, values)]
+            return [ast.Tuple([_INDEX, each]) for each in _entries(holder, values)]
         case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]):
-            return [ast.Tuple([index, each]) for each in _elements(inner, values)]
+            return [ast.Tuple([_INDEX, each]) for each in _elements(inner, values)]
         case ast.Call(func=ast.Name(id=("list" | "tuple" | "sorted" | "reversed")), args=[inner]):
             return _elements(inner, values)
         case ast.Call(func=ast.Name(id="zip"), args=columns):
-            rows = zip_longest(*(_elements(each, values) for each in columns), fillvalue=index)
+            rows = zip_longest(*(_elements(each, values) for each in columns), fillvalue=_INDEX)
             return [ast.Tuple(list(row)) for row in rows]
+        case ast.Call(func=ast.Name() | ast.Attribute()):
+            return [series]
     return []
 
 
@@ -185,11 +232,16 @@ def _entries(holder: ast.expr, values: Mapping[str, Sequence[ast.expr]]) -> list
     match holder:
         case ast.Dict(values=entries):
             return entries
+        case ast.DictComp(value=entry):
+            return [entry]
+        case ast.Call(func=ast.Name() | ast.Attribute()):
+            return [holder]
         case ast.Name(id=name) | ast.Attribute(attr=name):
             if name not in values:
                 return [holder]
             bound = values[name]
-            return [e for value in bound if isinstance(value, ast.Dict) for e in value.values]
+            kinds = ast.Dict | ast.DictComp
+            return [e for value in bound if isinstance(value, kinds) for e in _entries(value, {})]
     return []
 
 

@@ -81,7 +81,15 @@ def outermost(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> tuple[ast.e
                 if called not in RUNS_OVER | COPIES:
                     return node, names
                 names |= called in RUNS_OVER and not _gives_values(node)
+            case ast.keyword() if _makes_a_dictionary(outer := parents[above]):
+                above = outer
             case ast.Dict(values=values) if node in values:
+                pass
+            case ast.DictComp(value=inner) if inner is node:
+                pass
+            case ast.ListComp(elt=inner) | ast.SetComp(elt=inner) | ast.GeneratorExp(elt=inner) if (
+                inner is node
+            ):
                 pass
             case ast.Subscript(value=inner) | ast.NamedExpr(value=inner) if inner is node:
                 pass
@@ -93,6 +101,10 @@ def outermost(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> tuple[ast.e
                 return node, names
         assert isinstance(above, ast.expr)
         node = above
+
+
+def _makes_a_dictionary(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and last_part(node.func) == "dict"
 
 
 def _is_called(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:

@@ -20,6 +20,8 @@ from lossfix.syntax.nodes import below, every, parents
 from lossfix.syntax.scope import Definition, dotted, last_part, parameters, statements
 
 LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
+TAKEN = frozenset({"loss", "losses"})
+"""Those by which anything may take a loss; what calls it by itself is told by its calls."""
 METRIC_KEYWORDS = frozenset({"metrics", "weighted_metrics", "metric", "metric_fn"})
 LOADS = frozenset({"load_model", "model_from_config", "model_from_json"})
 """What takes ``custom_objects``, which may be passed by position."""
@@ -249,7 +251,7 @@ def takes_losses(passed_on: Collection[str], call: ast.Call, keyword: str | None
 
     ``passed_on`` are the functions of the file that compile a model with what they are given.
     """
-    if keyword in ("loss", "losses", "custom_objects"):
+    if keyword in TAKEN or keyword == "custom_objects":
         return True
     called = last_part(call.func)
     if keyword is None and (called in LOADS or registers_with_keras(call)):

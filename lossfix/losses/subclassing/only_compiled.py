@@ -13,6 +13,7 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
 from lossfix.losses.codebase.origins import is_library
+from lossfix.losses.discovery.called import called_with_two
 from lossfix.losses.discovery.holders import (
     CHOICES,
     COPIES,
@@ -22,12 +23,13 @@ from lossfix.losses.discovery.holders import (
     TAKES_OUT,
     TELLS,
 )
-from lossfix.losses.discovery.uses import LOADS, uses_of
+from lossfix.losses.discovery.uses import LOADS, TAKEN, uses_of
 from lossfix.losses.subclassing.reads import is_label, reads, reads_of
 from lossfix.syntax.blocks import Definition
 from lossfix.syntax.tree import dotted, last_part, walk
 
 _CUSTOM_OBJECTS = "get_custom_objects()"
+_FUNCTIONS = cst.FunctionDef | cst.Lambda
 _PAIRS = frozenset({"enumerate", "items"})
 """What gives pairs, of which the second is what is kept."""
 
@@ -89,6 +91,8 @@ def _ends_well(loss: Loss, node: cst.CSTNode, way: _Way) -> bool:
             return _target_ends_well(loss, target, way) and _ends_well(loss, above, way)
         case cst.Return():
             return _result_ends_well(loss, above, way)
+        case cst.Param() if above.default is node:
+            return _default_ends_well(loss, above, way)
     return False
 
 
@@ -251,12 +255,24 @@ def _passes_on(loss: Loss, call: cst.Call, argument: cst.Arg, way: _Way) -> bool
                 return False
             name = names[position]
             known = replace(way, seen=way.seen | {".".join((*path, name))})
-            return all(
-                _ends_well(loss, each, known)
-                for each in walk(function.body, cst.Name)
-                if each.value == name and not is_label(loss, each)
-            )
+            return _parameter_ends_well(loss, function, name, known)
     return False
+
+
+def _default_ends_well(loss: Loss, parameter: cst.Param, way: _Way) -> bool:
+    """Whether a function only ever compiles what a parameter of it is where nothing is passed."""
+    function = next(e for e in loss.tree.ancestors(parameter) if isinstance(e, _FUNCTIONS))
+    return isinstance(function, cst.FunctionDef) and _parameter_ends_well(
+        loss, function, parameter.name.value, way
+    )
+
+
+def _parameter_ends_well(loss: Loss, function: cst.FunctionDef, name: str, way: _Way) -> bool:
+    return all(
+        _ends_well(loss, each, way)
+        for each in walk(function.body, cst.Name)
+        if each.value == name and not is_label(loss, each)
+    )
 
 
 def _compiles_elsewhere(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
@@ -272,9 +288,13 @@ def _compiles_elsewhere(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
 
 def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
     keyword = argument.keyword.value if argument.keyword is not None else None
-    if keyword in ("loss", "losses", "custom_objects"):
-        return True
     called = last_part(call.func)
+    if keyword in TAKEN:
+        # A class or a function of this file may call what it takes as `loss`.
+        own = any(path == (called,) for path, _ in loss.tree.definitions)
+        return not own or keyword not in called_with_two(loss.tree.outline)
+    if keyword == "custom_objects":
+        return True
     if keyword is None and called in LOADS:
         return True
     if loss.tree.code(call.func).endswith(f"{_CUSTOM_OBJECTS}.update"):

@@ -21,7 +21,9 @@ def reads(loss: Loss, name: str) -> Iterator[cst.Name]:
                 continue
             case cst.Arg() if above.keyword is node:
                 continue
-            case cst.Param() | cst.AssignTarget() | cst.ImportAlias() | cst.AsName():
+            case cst.Param() if above.name is node:
+                continue
+            case cst.AssignTarget() | cst.ImportAlias() | cst.AsName():
                 continue
             case cst.FunctionDef() | cst.ClassDef():
                 continue
@@ -83,7 +85,7 @@ def is_label(loss: Loss, node: cst.Name) -> bool:
             return above.attr is node
         case cst.Arg():
             return above.keyword is node
-    return isinstance(above, cst.Param)
+    return isinstance(above, cst.Param) and above.name is node
 
 
 def _is_target(loss: Loss, node: cst.CSTNode) -> bool:

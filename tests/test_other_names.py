@@ -1,0 +1,137 @@
+"""A loss by other names, in other files and in its own: what may call it so keeps it a function."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from program import lossfix
+
+LOSSES = """
+import tensorflow as tf
+
+
+def gap(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+
+
+def build(model):
+    model.compile("sgd", loss=gap)
+"""
+HEAD = "import functools\nfrom losses import gap\n"
+CALLED = {
+    "rows of a comprehension": "pool.map(work, [(gap, n) for n in range(2)])",
+    "a generator": "map(work, (gap for n in range(2)))",
+    "values of a comprehension": "run({key: gap for key in 'ab'})",
+    "a list by comprehension": "kept = [gap for n in range(2)]\nfor fn in kept:\n    fn(a, b)",
+    "yielded": "def give():\n    yield gap\n\nfor fn in give():\n    fn(a, b)",
+    "yielded from": "def give():\n    yield from [gap]\n\nfor fn in give():\n    fn(a, b)",
+    "given by a lambda": "give = lambda: gap\ngive()(a, b)",
+    "handed a lambda": "run(lambda: gap)",
+    "a default": "def run(a, b, fn=gap):\n    return fn(a, b)",
+    "a default by keyword": "def run(a, b, *, fn=gap):\n    return fn(a, b)",
+    "a default of a lambda": "run = lambda a, b, fn=gap: fn(a, b)",
+    "unpacked": "run(**{'how': gap})",
+    "unpacked from a name": "kept = dict(how=gap)\nrun(**kept)",
+    "matched": "match gap:\n    case fn:\n        fn(a, b)",
+    "added to a dictionary": "kept = {}\nkept |= {'g': gap}\nkept['g'](a, b)",
+    "added to a list": "kept = []\nkept += [gap]\nfor fn in kept:\n    fn(a, b)",
+    "appended in rows": "kept = []\nkept.append(('g', gap))\nfor name, fn in kept:\n    fn(a, b)",
+    "an alias, passed on": "fn = gap\nrun(fn, a, b)",
+    "an alias in a function": "def go():\n    fn = gap\n    run(fn, a, b)",
+    "an alias by keyword": "fn = gap\nrun(how=fn)",
+    "an alias in a list": "kept = [gap]\nrun(kept)",
+    "an alias in rows": "rows = [(gap, 1), (None, 2)]\nlist(pool.map(run, rows))",
+    "out of a dictionary": "kept = {'g': gap}\nrun(kept['g'])",
+    "a loop's": "for fn in [gap]:\n    run(fn, a, b)",
+    "an attribute, passed on": "class Trainer:\n    def __init__(self):\n        self.fn = gap\n\n"
+    "    def go(self):\n        run(self.fn, a, b)",
+    "one of two": "fn = gap if a else None\nrun(fn)",
+    "asked for its name": "fn = gap\nprint(fn.__name__)",
+    "compared": "fn = gap\nfound = fn is other",
+}
+COMPILED = {
+    "an alias": "fn = gap\nmodel.compile('sgd', loss=fn)",
+    "a dictionary": "kept = {'a': gap, 'b': 'mse'}\nmodel.compile('sgd', loss=kept)",
+    "a loop": "for name, fn in [('a', gap), ('b', 'mse')]:\n    model.compile('sgd', loss=fn)\n"
+    "    print(name, fn)",
+    "unpacked": "kept = dict(loss=gap)\nmodel.compile('sgd', **kept)",
+    "unpacked at once": "model.compile('sgd', **{'loss': gap})",
+    "a default": "def fit(fn=gap):\n    model.compile('sgd', loss=fn)\n\nfit()",
+    "another variable's name": "def fit():\n    fn = gap\n    model.compile('sgd', loss=fn)\n\n"
+    "def show(fn):\n    run(fn)",
+    "what Keras is told": "import keras\nkept = {'gap': gap}\n"
+    "keras.models.load_model('m', custom_objects=kept)",
+}
+COMPILED_ELSEWHERE = {
+    "an attribute": "class Trainer:\n    def __init__(self):\n        self.fn = gap\n\n"
+    "    def go(self):\n        self.model.compile('sgd', loss=self.fn)",
+    "one of a pair": "fn, weight = gap, 1\nmodel.compile('sgd', loss=fn)",
+}
+TWO_FILES = {
+    "a class's": ("class Kept:\n    fn = gap", "Kept.fn(a, b)"),
+    "an instance's": (
+        "class Kept:\n    def __init__(self):\n        self.fn = gap",
+        "Kept().fn(a, b)",
+    ),
+    "a property": (
+        "class Kept:\n    @property\n    def fn(self):\n        return gap",
+        "Kept().fn(a, b)",
+    ),
+    "a method's": ("class Kept:\n    def fn(self):\n        return gap", "Kept().fn()(a, b)"),
+    "one of a pair": ("def Kept():\n    return gap, 1", "fn, weight = Kept()\nfn(a, b)"),
+    "what a function keeps": (
+        "def Kept():\n    kept = {}\n    kept['a'] = gap\n    return kept",
+        "for fn in Kept().values():\n    fn(a, b)",
+    ),
+    "what a class takes as loss": (
+        "class Kept:\n    def __init__(self, loss):\n        self.loss = loss\n\n"
+        "    def step(self, a, b):\n        return self.loss(a, b)",
+        "from losses import gap\nKept(loss=gap)",
+    ),
+    "what a test puts another in place of": (
+        "import losses as Kept",
+        "import losses\n\ndef test(monkeypatch):\n    monkeypatch.setattr(losses, 'gap', len)\n"
+        "    losses.gap(a, b)",
+    ),
+}
+
+
+def reason(folder: Path, files: dict[str, str]) -> str:
+    """What keeps ``gap`` from becoming a class; empty where nothing does."""
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+    ended = lossfix(*"check --no-cache --select LF301 --output-format json .".split(), at=folder)
+    found = {each["loss"]: each["reason"] for each in json.loads(ended.out)["findings"]}
+    return str(found["gap"] or "")
+
+
+@pytest.mark.parametrize("code", CALLED.values(), ids=CALLED)
+def test_what_may_call_it_by_another_name_keeps_it(tmp_path: Path, code: str):
+    assert "user.py:" in reason(tmp_path, {"losses.py": LOSSES, "user.py": f"{HEAD}{code}\n"})
+
+
+@pytest.mark.parametrize("code", CALLED.values(), ids=CALLED)
+def test_so_does_what_calls_it_so_in_its_own_file(tmp_path: Path, code: str):
+    assert reason(tmp_path, {"losses.py": f"{LOSSES}\n\n{code}\n"})
+
+
+@pytest.mark.parametrize("code", [*COMPILED.values(), *COMPILED_ELSEWHERE.values()])
+def test_what_compiles_it_by_another_name_does_not(tmp_path: Path, code: str):
+    assert reason(tmp_path, {"losses.py": LOSSES, "user.py": f"{HEAD}{code}\n"}) == ""
+
+
+@pytest.mark.parametrize("code", COMPILED.values(), ids=COMPILED)
+def test_nor_does_what_compiles_it_so_in_its_own_file(tmp_path: Path, code: str):
+    assert reason(tmp_path, {"losses.py": f"{LOSSES}\n\n{code}\n"}) == ""
+
+
+@pytest.mark.parametrize(("first", "second"), TWO_FILES.values(), ids=TWO_FILES)
+@pytest.mark.parametrize("own", [False, True], ids=["elsewhere", "in its own file"])
+def test_what_a_third_file_calls_of_it_keeps_it(tmp_path: Path, first: str, second: str, own: bool):
+    files = {"losses.py": LOSSES, "user.py": f"{HEAD}{first}\n"}
+    if own:
+        files = {"losses.py": f"{LOSSES}\n\n{first}\n"}
+    files["third.py"] = f"from {'losses' if own else 'user'} import Kept\n{second}\n"
+    assert reason(tmp_path, files)
