@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -15,6 +16,8 @@ from .gradient import SEGMENT_ROWS, in_graph, segments
 from .numeric import Objective
 from .refusals import Refusal, furthest, refused
 
+UNSCALED = (1.0, 0.0)
+"""The scale and the shift that change nothing."""
 MAPS = ((10.0, 0.0), (100.0, 0.0), (1e3, 0.0), (1e4, 0.0), (0.1, 0.0), (0.01, 0.0), (1.0, 100.0))
 """Scales and shifts that are tried where a gate does not flip on the family as it is."""
 
@@ -24,11 +27,19 @@ NOT_FINITE = "the value is not finite"
 NEAR = (3e-4, 3e-3)
 """Distances from a gate, as shares of the segment or of the width of the domain."""
 
+MOST = 4
+"""So many families that the original accepts are held against one another."""
+
 SPREAD_DRAWS = 12
-"""Batches whose values tell by how much a loss differs between them, the unit of its jumps."""
+"""Batches whose values tell by how much a loss differs between them."""
 
 Direct = Callable[[bool], Objective]
 """The original's objective, called as Keras would (false) or itself (true)."""
+Accepted = tuple[Family, bool]
+"""A family that the original accepts, and whether only when its function is called itself."""
+
+_LEAVES_GRAPH = re.compile("symbolic", re.IGNORECASE)
+"""What is said of code that asks a tensor for its numbers: in a graph there are none, of no family."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +49,13 @@ class Choice:
     family: Family
     direct: bool
     """Whether the loss runs there only when its function is called itself."""
-    affine: tuple[float, float]
-    accepted: tuple[Family, ...]
-    crossed: int
-    gates: int
-    tried: tuple[str, ...]
-    """``family: reason`` for each one that was refused before the first that was accepted."""
+    affine: tuple[float, float] = UNSCALED
+    crossed: int = 0
+    gates: int = 0
+    spread: float = 0.0
+    """Of the values there, the unit of their jumps."""
+    tried: tuple[str, ...] = ()
+    """``family: reason`` for each one that was refused before this one was found."""
 
 
 @dataclass(frozen=True)
@@ -67,44 +79,61 @@ def choose(make: Direct, suggested: Sequence[tuple[Family, float]], seed: int) -
     predictions.
     Gates that never flip there lead on to the next families and to other scales.
     """
-    plain, direct = make(False), make(True)
-    accepted: list[tuple[Family, bool]] = []
     tried: list[Refusal] = []
+    accepted = _graph_first(make(False), _accepted(make, suggested, seed, tried), seed)
+    choice = _covering(make, accepted, seed) or _flat(tried)
+    if choice is None:
+        return Refused(tuple(tried))
+    choice = replace(choice, tried=tuple(map(str, tried)))
+    objective = make(choice.direct)
+    try:
+        return replace(choice, spread=spread(objective, choice.family, seed))
+    except Exception as error:
+        # Labels that no sparse tensor can be indexed with, for one, need not be among the first.
+        later = refused(choice.family, error, objective.candidate.path)
+    others = [
+        each for each in suggested if each[0].scaled(*choice.affine).name != choice.family.name
+    ]
+    if len(others) == len(suggested):
+        # A family that had to be mapped before it was accepted goes by another name.
+        return choice
+    found = choose(make, others, seed)
+    if isinstance(found, Refused):
+        return Refused((later, *found.tried))
+    return replace(found, tried=(str(later), *found.tried))
+
+
+def _flat(tried: Sequence[Refusal]) -> Choice | None:
+    """The first family on which the original runs and nothing moves it: that is a result too."""
+    still = (each.family for each in tried if each.reason == FLAT)
+    return next((Choice(family, False) for family in still), None)
+
+
+def _accepted(
+    make: Direct, suggested: Sequence[tuple[Family, float]], seed: int, tried: list[Refusal]
+) -> Iterator[Accepted]:
+    """The suggested families that the original accepts, at most ``MOST`` of them; ``tried`` grows by
+    those that it refuses on the way."""
+    plain, direct = make(False), make(True)
+    found = 0
     for family, _ in suggested:
         as_called = refusal(plain, family, seed)
         itself = as_called and refusal(direct, family, seed)
         if as_called is None:
-            accepted.append((family, False))
+            taken: Accepted | None = (family, False)
         elif itself is None:
-            accepted.append((family, True))
+            taken = (family, True)
         elif _may_be_scaled(as_called) and (mapped := _mapped(plain, family, seed)):
-            accepted.append((mapped, False))
+            taken = (mapped, False)
         else:
+            taken = None
             flat = FLAT in (as_called.reason, itself.reason)
             tried.append(as_called if flat else furthest([as_called, itself]))
-        if len(tried) >= 12 and not accepted and _always_the_same(tried):
-            break
-        if len(accepted) >= 4:
-            break
-    still = [each.family for each in tried if each.reason == FLAT]
-    if not accepted and still:
-        # It runs, and nothing moves it: that is a result too.
-        return Choice(still[0], False, (1.0, 0.0), (still[0],), 0, 0, ())
-    if not accepted:
-        return Refused(tuple(tried))
-    accepted = _graph_first(plain, accepted, seed)
-    choice = _covering(make, accepted, tuple(map(str, tried)), seed)
-    if later := _refused_later(make(choice.direct), choice.family, seed):
-        others = [
-            each for each in suggested if each[0].scaled(*choice.affine).name != choice.family.name
-        ]
-        # A family that had to be mapped before it was accepted goes by another name.
-        if len(others) < len(suggested):
-            found = choose(make, others, seed)
-            if isinstance(found, Refused):
-                return Refused((later, *found.tried))
-            return replace(found, tried=(str(later), *found.tried))
-    return choice
+        if taken is not None:
+            found += 1
+            yield taken
+        if found >= MOST or (len(tried) >= 12 and not found and _always_the_same(tried)):
+            return
 
 
 def _may_be_scaled(refused: Refusal) -> bool:
@@ -113,15 +142,20 @@ def _may_be_scaled(refused: Refusal) -> bool:
     return refused.reason == FLAT or (positive and refused.reason == NOT_FINITE)
 
 
-def _graph_first(
-    plain: Objective, accepted: list[tuple[Family, bool]], seed: int
-) -> list[tuple[Family, bool]]:
+def _graph_first(plain: Objective, accepted: Iterator[Accepted], seed: int) -> Iterator[Accepted]:
     """The accepted families, led by the first on which the loss runs in a graph, too, if there is
     one: what is no sample of its own, such as one step of a sequence, often runs eagerly alone."""
+    passed: list[Accepted] = []
     for option in accepted:
-        if in_graph(plain, option[0].batches(seed, 1)[0]).ok:
-            return [option, *(other for other in accepted if other is not option)]
-    return accepted
+        outcome = in_graph(plain, option[0].batches(seed, 1)[0])
+        if outcome.ok:
+            yield option
+            break
+        passed.append(option)
+        if _LEAVES_GRAPH.search(outcome.error):
+            break
+    yield from passed
+    yield from accepted
 
 
 def _mapped(objective: Objective, family: Family, seed: int) -> Family | None:
@@ -136,42 +170,37 @@ def _always_the_same(tried: Sequence[Refusal]) -> bool:
     return len(reasons) == 1 and NOT_FINITE not in reasons
 
 
-def _covering(
-    make: Direct, accepted: Sequence[tuple[Family, bool]], tried: tuple[str, ...], seed: int
-) -> Choice:
-    families = tuple(family for family, _ in accepted)
+def _covering(make: Direct, accepted: Iterator[Accepted], seed: int) -> Choice | None:
+    """The first of the accepted families, as it is or scaled, on which all gates flip, or the most of them;
+    ``None`` where none is accepted."""
     best: Choice | None = None
-    first_kind = accepted[0][0].kind
-    options = [(family, direct, (1.0, 0.0)) for family, direct in accepted]
-    options += [
-        (family.scaled(*affine), direct, affine)
-        for family, direct in accepted
-        if family.domain in ("real", "positive") and family.kind == first_kind
-        for affine in MAPS
-    ]
-    for family, direct, affine in options:
-        if best is not None and affine != (1.0, 0.0) and refusal(make(direct), family, seed):
+    for family, direct, affine in _scales(accepted):
+        if best is not None and affine != UNSCALED and refusal(make(direct), family, seed):
             continue
         crossed, gates = crossings(make(direct), family, seed)
         if best is None or crossed > best.crossed:
-            best = Choice(family, direct, affine, families, crossed, gates, tried)
+            best = Choice(family, direct, affine, crossed, gates)
         if best.crossed >= best.gates:
             break
-    assert best is not None
     return best
 
 
-def _refused_later(objective: Objective, family: Family, seed: int) -> Optional[Refusal]:
-    """What the loss raises on further batches of a family of which it took the first; mostly nothing.
+def _scales(accepted: Iterator[Accepted]) -> Iterator[tuple[Family, bool, tuple[float, float]]]:
+    """All of the accepted families as they are, then those of the first one's kind at other scales."""
+    known: list[Accepted] = []
+    for option in accepted:
+        known.append(option)
+        yield *option, UNSCALED
+    for family, direct in known:
+        if family.domain in ("real", "positive") and family.kind == known[0][0].kind:
+            for affine in MAPS:
+                yield family.scaled(*affine), direct, affine
 
-    Labels that no sparse tensor can be indexed with, for one, need not be among the first.
-    """
-    try:
-        for batch in family.batches(seed, SPREAD_DRAWS):
-            objective.value(batch.y_true, batch.y_pred)
-    except Exception as error:
-        return refused(family, error, objective.candidate.path)
-    return None
+
+def spread(objective: Objective, family: Family, seed: int) -> float:
+    """The standard deviation of the value over ``SPREAD_DRAWS`` batches. Raises what the loss raises."""
+    batches = family.batches(seed, SPREAD_DRAWS)
+    return float(np.std([objective.value(batch.y_true, batch.y_pred) for batch in batches]))
 
 
 def refusal(objective: Objective, family: Family, seed: int) -> Optional[Refusal]:

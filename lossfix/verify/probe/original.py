@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Optional
 
-import numpy as np
-
 from .calling import AS_IT_IS, Calling, sums_up
 from .configured import configured
 from .demands import Demands
@@ -19,7 +17,7 @@ from .families import Batch, Family, edges
 from .gates import Gate, find_gates
 from .gradient import quick_gradient
 from .hints import batch_sizes, suggest
-from .inputs import SPREAD_DRAWS, Choice, Direct, Refused, choose, sides
+from .inputs import Choice, Direct, Refused, choose, sides, spread
 from .job import Job
 from .numeric import Objective, Side, lift, objective
 from .reading import read
@@ -233,7 +231,9 @@ def _together(
     calling = replace(calling, sums=sums)
     built = load(job.before, directory, "before.py", calling=calling)
     assert isinstance(built, Candidate)
-    return replace(found, make=partial(objective, built))
+    make: Direct = partial(objective, built)
+    own = spread(make(choice.direct), choice.family, job.seed)
+    return replace(found, make=make, choice=replace(choice, spread=own))
 
 
 def _side(job: Job, directory: str, plain: Objective, choice: Choice) -> Side:
@@ -268,7 +268,7 @@ def _measured(
     before = (
         _raises(reasons[0]) if oracle else quick_gradient(side.plain, side.wide, family, job.seed)
     )
-    gates = _gates(side.plain, family, batches, job.seed)
+    gates = _gates(side.plain, choice, batches, job.seed)
     if job.leaves_gradient and facts.only_shimmed:
         meant = quick_gradient(side.plain, side.wide, family, job.seed)
         facts = replace(facts, meant=meant)
@@ -277,9 +277,9 @@ def _measured(
 
 
 def _gates(
-    plain: Objective, family: Family, batches: Sequence[Batch], seed: int
+    plain: Objective, choice: Choice, batches: Sequence[Batch], seed: int
 ) -> tuple[Gate, ...]:
-    spread = float(np.std([plain.value(b.y_true, b.y_pred) for b in batches[:SPREAD_DRAWS]]))
+    family = choice.family
     at_edges = [(b.y_true, b.y_pred) for _, b in edges(family, batches[0])]
     many = family.batches(seed + 11, 1, ROWS)[0]
     try:
@@ -287,7 +287,7 @@ def _gates(
             plain.candidate.call,
             sides(family, seed),
             plain.candidate.path,
-            max(spread, 1e-12),
+            max(choice.spread, 1e-12),
             at_edges,
             [(many.y_true, many.y_pred)],
         )
