@@ -101,7 +101,7 @@ class Comparison:
             self._note(after=GradientFacts("raises", outcome, outcome, "none"))
             return self._stop("after", str(built))
         plain = objective(built)
-        if refusal(plain, self.family, self.job.seed) and self.before.plain.direct:
+        if self.before.plain.direct and refusal(plain, self.family, self.job.seed):
             plain = objective(built, direct=True)
         wide = lift(self.job.after, self.directory, "after64.py", plain, self.batches[0])
         self.after = Side(plain, wide)

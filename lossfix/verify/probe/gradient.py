@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
-import tensorflow as tf
 
 from .facts import ChannelFacts, GradientFacts, Jump, Outcome
 from .families import Batch, Family, edges
-from .numeric import Objective, Side, Slope, fast_slope
+from .numeric import Objective, Side, Slope, as_in_fit, fast_slope
 from .paths import Path, follow
 from .terms import find_terms
 
@@ -80,23 +79,10 @@ def eagerly(objective: Objective, batch: Batch) -> Outcome:
 
 
 def in_graph(objective: Objective, batch: Batch) -> Outcome:
-    """The same in a ``tf.function`` with an unknown batch size, traced as ``fit`` traces it.
-
-    Keras turns AutoGraph off there, so ``if tensor:`` raises where a ``tf.function`` of the user's
-    own would run.
-    """
-    truth, pred = objective.tensors(batch.y_true, batch.y_pred)
-
-    def train_step(y_true: Any, y_pred: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(y_pred)
-            value = objective.scalar(y_true, y_pred)
-        return value, tape.gradient(value, y_pred)
-
-    signature = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in (truth, pred)]
+    """The same in a graph with an unknown batch size, as in ``fit``."""
     try:
-        with objective.in_precision():
-            tf.function(train_step, autograph=False, input_signature=signature)(truth, pred)
+        tensors = objective.tensors(batch.y_true, batch.y_pred)
+        as_in_fit(objective, batch)(*tensors)
     except Exception as error:
         return Outcome(False, raised(error))
     return Outcome()
@@ -111,7 +97,7 @@ def quick_gradient(
     off in this order: none, zero, not finite, raises (in the graph), alive.
     """
     batches = family.batches(seed, 6)
-    as_trained = replace(plain, direct=False)
+    as_trained = replace(plain, direct=False) if plain.direct else plain
     eager, graph = eagerly(plain, batches[0]), in_graph(as_trained, batches[0])
     if not eager.ok:
         return GradientFacts("raises", eager, graph, "none", precision="float32")

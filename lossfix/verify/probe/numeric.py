@@ -310,13 +310,14 @@ def lift(
         double = wide.value(batch.y_true, batch.y_pred)
         if not abs(double - single) <= AGREEMENT * (1.0 + abs(single)):
             return None
-        return wide if _smooth_to_rounding(wide, batch) else None
+        return wide if _smooth_to_rounding(wide, batch, double) else None
     except Exception:
         return None
 
 
-def _smooth_to_rounding(wide: Objective, batch: Batch) -> bool:
-    """Whether tiny steps change the value by tiny amounts: a float32 left inside would round.
+def _smooth_to_rounding(wide: Objective, batch: Batch, middle: float) -> bool:
+    """Whether tiny steps away from ``batch``, where the value is ``middle``, change that by tiny amounts:
+    a float32 left inside would round.
 
     Second differences over steps of 1e-9 are rounding alone; float32 leaves some 1e-8, float64
     1e-16. The median over directions ignores the rare gate that lies in between.
@@ -325,10 +326,8 @@ def _smooth_to_rounding(wide: Objective, batch: Batch) -> bool:
     noise = []
     for _ in range(3):
         step = 1e-9 * rng.choice([-1.0, 1.0], batch.y_pred.shape)
-        low, mid, high = (
-            wide.value(batch.y_true, batch.y_pred + factor * step) for factor in (-1.0, 0.0, 1.0)
-        )
-        noise.append(abs(high - 2.0 * mid + low) / (abs(mid) + 1e-3))
+        low, high = (wide.value(batch.y_true, batch.y_pred + each) for each in (-step, step))
+        noise.append(abs(high - 2.0 * middle + low) / (abs(middle) + 1e-3))
     return float(np.median(noise)) < 1e-10
 
 
@@ -343,9 +342,8 @@ def fast_slope(objective: Objective, batch: Batch) -> Slope:
     """
     if objective.arrays:
         return objective.slope
-    truth, pred = objective.tensors(batch.y_true, batch.y_pred)
     try:
-        slope = _traced(objective, tuple(truth.shape[1:]), truth.dtype, tuple(pred.shape[1:]))
+        slope = graph_slope(objective, batch)
         seen = slope(batch.y_true, batch.y_pred)
         if _same_slope(seen, objective.slope(batch.y_true, batch.y_pred)):
             return slope
@@ -354,29 +352,38 @@ def fast_slope(objective: Objective, batch: Batch) -> Slope:
     return objective.slope
 
 
-@functools.lru_cache(maxsize=64)
-def _traced(
-    objective: Objective, of_true: tuple[int, ...], dtype: Any, of_pred: tuple[int, ...]
-) -> Slope:
-    """One graph for every batch size."""
-
-    def both(y_true: Any, y_pred: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(y_pred)
-            value = objective.scalar(y_true, y_pred)
-        return value, tape.gradient(value, y_pred)
-
-    specs = tf.TensorSpec([None, *of_true], dtype), tf.TensorSpec(
-        [None, *of_pred], objective.precision
-    )
-    with objective.in_precision():
-        graph = tf.function(both, autograph=False).get_concrete_function(*specs)
+def graph_slope(objective: Objective, batch: Batch) -> Slope:
+    """``objective.slope`` in the graph of ``as_in_fit``, which is traced if it was not yet."""
+    graph = as_in_fit(objective, batch)
 
     def slope(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, Optional[np.ndarray]]:
         value, gradient = graph(*objective.tensors(y_true, y_pred))
         return float(value), None if gradient is None else np.asarray(gradient, np.float64)
 
     return slope
+
+
+def as_in_fit(objective: Objective, batch: Batch) -> Callable[..., Any]:
+    """Two tensors of ``batch``'s trailing shapes to the value and its gradient, in a graph for any number of
+    rows that is traced as ``fit`` traces it. Raises what the loss raises there.
+
+    Keras turns AutoGraph off there, so ``if tensor:`` raises where a ``tf.function`` of the user's own
+    would run.
+    """
+    both = objective.tensors(batch.y_true, batch.y_pred)
+    return _traced(objective, *(tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in both))
+
+
+@functools.lru_cache(maxsize=64)
+def _traced(objective: Objective, *signature: Any) -> Callable[..., Any]:
+    def train_step(y_true: Any, y_pred: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(y_pred)
+            value = objective.scalar(y_true, y_pred)
+        return value, tape.gradient(value, y_pred)
+
+    with objective.in_precision():
+        return tf.function(train_step, autograph=False).get_concrete_function(*signature)  # type: ignore[no-any-return]
 
 
 def _same_slope(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Optional
 
 from .calling import AS_IT_IS, Calling, sums_up
@@ -178,7 +178,7 @@ def _chosen(job: Job, directory: str, oracle: Oracle, built: Candidate) -> _Chos
             again = load(job.before, directory, "before.py", oracle.shimmed, calling=calling)
             assert isinstance(again, Candidate)
             candidate = again
-        make: Direct = partial(objective, candidate, arrays=oracle.arrays)
+        make = _making(candidate, oracle.arrays)
         choice = choose(make, suggested, job.seed)
         if isinstance(choice, Refused):
             tried.extend(choice.tried)
@@ -188,6 +188,11 @@ def _chosen(job: Job, directory: str, oracle: Oracle, built: Candidate) -> _Chos
         if apart is not None:
             return apart
     return Refused(tuple(tried))
+
+
+def _making(candidate: Candidate, arrays: bool = False) -> Direct:
+    """Makes one objective for each way of calling: what is traced of it is traced once."""
+    return lru_cache(partial(objective, candidate, arrays=arrays))
 
 
 def _offers(
@@ -231,7 +236,7 @@ def _together(
     calling = replace(calling, sums=sums)
     built = load(job.before, directory, "before.py", calling=calling)
     assert isinstance(built, Candidate)
-    make: Direct = partial(objective, built)
+    make = _making(built)
     own = spread(make(choice.direct), choice.family, job.seed)
     return replace(found, make=make, choice=replace(choice, spread=own))
 
