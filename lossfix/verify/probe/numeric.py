@@ -371,19 +371,28 @@ def as_in_fit(objective: Objective, batch: Batch) -> Callable[..., Any]:
     would run.
     """
     both = objective.tensors(batch.y_true, batch.y_pred)
-    return _traced(objective, *(tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in both))
+    found = _traced(objective, *(tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in both))
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 @functools.lru_cache(maxsize=64)
-def _traced(objective: Objective, *signature: Any) -> Callable[..., Any]:
+def _traced(objective: Objective, *signature: Any) -> Union[Callable[..., Any], Exception]:
+    """The graph, or what the loss raised while it was traced: what fails is not tried again either."""
+
     def train_step(y_true: Any, y_pred: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(y_pred)
             value = objective.scalar(y_true, y_pred)
         return value, tape.gradient(value, y_pred)
 
-    with objective.in_precision():
-        return tf.function(train_step, autograph=False).get_concrete_function(*signature)  # type: ignore[no-any-return]
+    try:
+        with objective.in_precision():
+            graph = tf.function(train_step, autograph=False)
+            return graph.get_concrete_function(*signature)  # type: ignore[no-any-return]
+    except Exception as error:
+        return error.with_traceback(None)
 
 
 def _same_slope(
