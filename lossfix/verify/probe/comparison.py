@@ -88,11 +88,11 @@ class Comparison:
         self._note(stage=stage, error=error)
         return False
 
-    def _quick(self, side: Side) -> GradientFacts:
-        return quick_gradient(side.plain, side.wide, self.family, self.job.seed)
+    def _quick(self, side: Side, refused: bool = False) -> GradientFacts:
+        return quick_gradient(side.plain, side.wide, self.family, self.job.seed, refused)
 
     def _rewrite(self) -> bool:
-        """Builds the rewrite and looks at its gradient over a few draws."""
+        """Builds the rewrite, as it is and in double precision."""
         assert self.job.after is not None
         slots = self.before.plain.candidate.calling.slots
         built = load(self.job.after, self.directory, "after.py", calling=Calling(slots))
@@ -114,7 +114,7 @@ class Comparison:
             # At every rung of a ladder many values are needed.
             steep = (self.ladder[0] * GROWTH**RUNGS, self.ladder[-1])
             self.before, self.after = traced_pair(self.before, self.after, self.batches[0], steep)
-        self._note(ladder=self.ladder, after=self._quick(self.after))
+        self._note(ladder=self.ladder)
         return True
 
     def _pair(self, after: Side) -> tuple[Objective, Objective]:
@@ -169,10 +169,12 @@ class Comparison:
         return facts
 
     def _values(self) -> bool:
-        """The relation of the values on the main family; where it refuses, all is said."""
+        """The relation of the values on the main family, and the gradient over a few draws; where the
+        values refuse, all is said."""
         facts = self._compared(self.after, self.batches)
-        self._note(values=(facts,))
-        if facts.relation in ("differs", "raises"):
+        refused = facts.relation in ("differs", "raises")
+        self._note(values=(facts,), after=self._quick(self.after, refused))
+        if refused:
             return self._stop("values", facts.error)
         before, after = self.facts.meant or self.facts.before, self.facts.after
         as_it_was = before is not None and after is not None and before.state == after.state

@@ -89,23 +89,31 @@ def in_graph(objective: Objective, batch: Batch) -> Outcome:
 
 
 def quick_gradient(
-    plain: Objective, wide: Optional[Objective], family: Family, seed: int
+    plain: Objective,
+    wide: Optional[Objective],
+    family: Family,
+    seed: int,
+    refused: bool = False,
 ) -> GradientFacts:
     """What a few draws and the edges say: enough to tell a gradient that is missing.
 
     ``plain`` computes in float32 and ``wide``, where there is one, in float64. The state is read
-    off in this order: none, zero, not finite, raises (in the graph), alive.
+    off in this order: none, zero, not finite, raises (in the graph), alive. Of a loss that is
+    ``refused`` already nothing depends on it, and one graph in float32 says it all.
     """
     batches = family.batches(seed, 6)
     as_trained = replace(plain, direct=False) if plain.direct else plain
     eager, graph = eagerly(plain, batches[0]), in_graph(as_trained, batches[0])
     if not eager.ok:
         return GradientFacts("raises", eager, graph, "none", precision="float32")
-    chosen = wide or plain
-    gradient = _over_draws(fast_slope(chosen, batches[0]), batches)
+    chosen = plain if refused else wide or plain
+    slope = fast_slope(chosen, batches[0])
+    gradient = _over_draws(slope, batches)
     state = "raises" if gradient == "alive" and not graph.ok else gradient
     facts = GradientFacts(state, eager, graph, gradient, precision=chosen.precision)
-    return _far_out(_with_edges(facts, chosen, family, batches[0]), plain, family, batches[0])
+    at_edges, far_out = (slope, slope) if refused else (chosen.slope, plain.slope)
+    facts = _with_edges(facts, at_edges, family, batches[0])
+    return _far_out(facts, far_out, family, batches[0])
 
 
 def measure_gradient(
@@ -167,13 +175,11 @@ def _over_draws(slope: Slope, batches: Sequence[Batch]) -> str:
     return "alive" if any(np.any(g) for _, g in found) else "zero"
 
 
-def _with_edges(
-    facts: GradientFacts, objective: Objective, family: Family, batch: Batch
-) -> GradientFacts:
+def _with_edges(facts: GradientFacts, slope: Slope, family: Family, batch: Batch) -> GradientFacts:
     gradients, values = [], []
     for name, edge in edges(family, batch):
         try:
-            value, gradient = objective.slope(edge.y_true, edge.y_pred)
+            value, gradient = slope(edge.y_true, edge.y_pred)
         except Exception:
             values.append(name)
             continue
@@ -184,16 +190,16 @@ def _with_edges(
     return replace(facts, not_finite=tuple(gradients), value_not_finite=tuple(values))
 
 
-def _far_out(facts: GradientFacts, plain: Objective, family: Family, batch: Batch) -> GradientFacts:
+def _far_out(facts: GradientFacts, slope: Slope, family: Family, batch: Batch) -> GradientFacts:
     """What becomes of value and gradient where a model may start or stray to, in float32."""
     overflows, flat, idle = [], [], []
     try:
-        within = _dead_rows(plain.slope(batch.y_true, batch.y_pred)[1])
+        within = _dead_rows(slope(batch.y_true, batch.y_pred)[1])
     except Exception:
         within = np.ones(1, bool)
     for name, far in _strays(family, batch):
         try:
-            value, gradient = plain.slope(far.y_true, far.y_pred)
+            value, gradient = slope(far.y_true, far.y_pred)
         except Exception:  # the draws of the family itself say whether it raises
             continue
         if gradient is None:

@@ -21,6 +21,11 @@ from .subject import Failure
 EQUAL = {"float64": 1e-9, "float32": 2e-4}
 """|after - before| <= EQUAL * (|before| + spread) on every draw."""
 DRAWS = 40
+FEW = 10
+"""So many draws are looked at first: where nothing was smoothed and a value is off by ``CLEAR``, the others
+would say no more."""
+CLEAR = 1e-2
+"""|after - before| in spreads that no rounding leaves, and no guard: a hundred times ``roots.NEARLY``."""
 LADDER_DRAWS = 10
 GROWTH = 8.0
 RUNGS = 5
@@ -70,36 +75,34 @@ def compare(
     nothing was smoothed. ``tolerance`` replaces ``EQUAL``. Where the values differ on one side of
     a threshold only, ``side`` says on which. ``near`` are batches of which none may be off: those
     close to gates, where a gate that moved shows, those of other sizes, and those far out. What of
-    them the original does not take is left out.
+    them the original does not take is left out. Where nothing was smoothed and the first ``FEW``
+    batches are clearly apart, no others are looked at.
     """
     family = batches[0].family
     tolerance = EQUAL[before.precision] if tolerance is None else tolerance
+    main = _main(before, after, batches, tolerance, whole=k0 is not None)
+    if isinstance(main, ValueFacts):
+        return replace(main, binding=binding)
+    if k0 is None and main.clear:
+        near = ()
     try:
-        draws = [_draw(before, batch) for batch in batches]
-    except Exception as error:
-        return ValueFacts(family, "unknown", error=raised(error), binding=binding)
-    finite = [draw for draw in draws if np.isfinite(draw.value)]
-    if len(finite) < max(2, len(batches) // 4):
-        return ValueFacts(
-            family, "unknown", error="the original's value is not finite", binding=binding
-        )
-    try:
-        facts, main = _first_look(after, finite, tolerance)
-        close = _errors_of(after, list(_drawn(before, near)), facts.spread, tolerance)
+        facts = replace(_first_look(after, main), binding=binding)
+        close = _Errors.of(after, list(_drawn(before, near)), main.spread, tolerance)
     except Exception as error:
         return ValueFacts(family, "raises", error=raised(error), binding=binding)
-    facts = replace(facts, shape_before=tuple(draws[0].elements.shape), binding=binding)
     if main.equal and close.equal:
         return replace(facts, relation="equal", residual=0.0)
     if k0 is not None:
-        facts = _climb(facts, before, after, finite[:LADDER_DRAWS], k0, rungs, remains)
+        facts = _climb(facts, before, after, main.draws[:LADDER_DRAWS], k0, rungs, remains)
         facts = _close(facts, before, after, close.draws, remains)
     elif close.draws:
         facts = _worse(facts, main, close)
     if facts.relation == "differs" and thresholds:
         steepest = after.at(facts.ladder[-1].steepness) if facts.ladder else after
         if not isinstance(steepest, Failure):
-            return replace(facts, side=_side(before, steepest, finite, facts.spread, thresholds))
+            return replace(
+                facts, side=_side(before, steepest, main.draws, facts.spread, thresholds)
+            )
     return facts
 
 
@@ -111,41 +114,78 @@ class _Errors:
     sizes: np.ndarray
     """Of the errors, as shares of the spread; of shape ``(draws,)``, as is ``limits``."""
     limits: np.ndarray
+    spread: float
+
+    @classmethod
+    def of(
+        cls, after: Objective, draws: Sequence[_Draw], spread: float, tolerance: float
+    ) -> _Errors:
+        """Raises what the rewrite raises."""
+        return cls.sized(draws, [_error(after, draw) for draw in draws], spread, tolerance)
+
+    @classmethod
+    def sized(
+        cls, draws: Sequence[_Draw], errors: Sequence[float], spread: float, tolerance: float
+    ) -> _Errors:
+        """The same where the errors are known, in units of the loss."""
+        limits = tolerance * (np.array([abs(draw.value) for draw in draws]) / spread + 1.0)
+        return cls(draws, np.array(errors) / spread, limits, spread)
 
     @property
     def equal(self) -> bool:
         return bool(np.all(self.sizes <= self.limits))
 
-
-def _errors_of(
-    after: Objective, draws: Sequence[_Draw], spread: float, tolerance: float
-) -> _Errors:
-    sizes = np.array([_error(after, draw) for draw in draws]) / spread
-    limits = tolerance * (np.array([abs(draw.value) for draw in draws]) / spread + 1.0)
-    return _Errors(draws, sizes, limits)
+    @property
+    def clear(self) -> bool:
+        """Whether one of them is no matter of rounding, of a guard, or of which draws the spread is of."""
+        return bool(np.any(self.sizes > np.maximum(CLEAR, 10.0 * self.limits)))
 
 
-def _first_look(
-    after: Objective, draws: Sequence[_Draw], tolerance: float
-) -> tuple[ValueFacts, _Errors]:
+def _main(
+    before: Objective, after: Objective, batches: Sequence[Batch], tolerance: float, whole: bool
+) -> _Errors | ValueFacts:
+    """The errors on the main family, of all draws where ``whole`` is asked for or the first are not clear;
+    where there are none, why not."""
+    family = batches[0].family
+    drawn: list[_Draw] = []
+    errors: list[float] = []
+    main: _Errors | ValueFacts = ValueFacts(family, "unknown")
+    for some in (batches[:FEW], batches[FEW:]):
+        try:
+            drawn += [_draw(before, batch) for batch in some]
+        except Exception as error:
+            return ValueFacts(family, "unknown", error=raised(error))
+        finite = [draw for draw in drawn if np.isfinite(draw.value)]
+        if len(finite) < max(2, len(drawn) // 4):
+            return ValueFacts(family, "unknown", error="the original's value is not finite")
+        try:
+            errors += [_error(after, draw) for draw in finite[len(errors) :]]
+        except Exception as error:
+            return ValueFacts(family, "raises", error=raised(error))
+        values = np.array([draw.value for draw in finite])
+        spread = max(float(np.std(values)), 1e-3 * float(np.mean(np.abs(values))), 1e-12)
+        main = _Errors.sized(finite, errors, spread, tolerance)
+        if main.clear and not whole:
+            break
+    return main
+
+
+def _first_look(after: Objective, main: _Errors) -> ValueFacts:
     """What the draws of the main family say before any steepness is tried."""
-    values = np.array([draw.value for draw in draws])
-    spread = max(float(np.std(values)), 1e-3 * float(np.mean(np.abs(values))), 1e-12)
-    batch = draws[0].batch
-    rewritten = after.unreduced(batch.y_true, batch.y_pred).shape
-    errors = _errors_of(after, draws, spread, tolerance)
-    facts = ValueFacts(
-        batch.family,
+    first = main.draws[0]
+    rewritten = after.unreduced(first.batch.y_true, first.batch.y_pred).shape
+    return ValueFacts(
+        first.batch.family,
         "differs",
-        mean_error=float(np.mean(errors.sizes)),
-        max_error=float(np.max(errors.sizes)),
-        spread=spread,
-        level=float(np.mean(np.abs(values))),
-        residual=float(np.mean(errors.sizes)),
+        mean_error=float(np.mean(main.sizes)),
+        max_error=float(np.max(main.sizes)),
+        spread=main.spread,
+        level=float(np.mean([abs(draw.value) for draw in main.draws])),
+        residual=float(np.mean(main.sizes)),
+        shape_before=tuple(first.elements.shape),
         shape_after=tuple(rewritten),
-        rows=len(batch.y_pred),
+        rows=len(first.batch.y_pred),
     )
-    return facts, errors
 
 
 def _worse(facts: ValueFacts, main: _Errors, close: _Errors) -> ValueFacts:
