@@ -24,7 +24,16 @@ from lossfix.options import (
     showing,
     spreading,
 )
-from lossfix.showing import patch_of, ready, show, show_cells, style_of, write_bytes, write_lines
+from lossfix.showing import (
+    git_takes_back,
+    patch_of,
+    ready,
+    show,
+    show_cells,
+    style_of,
+    write_bytes,
+    write_lines,
+)
 from lossfix.terminal import dialogue, working
 
 if TYPE_CHECKING:
@@ -145,6 +154,8 @@ def fix(**flags: Any) -> int:
 
     if flags["interactive"] and from_stdin(flags):
         raise Failure("-i asks on stdin, from which - reads the source; name a file instead")
+    if flags["interactive"] and flags["files_from"] == "-":
+        raise Failure("-i asks on stdin, from which --files-from - reads; name a file instead")
     ready(flags, holds := _on_stdout(flags))
     with _source_given_back(flags), working(flags) as progress:
         request, files = opened(flags, progress)
@@ -248,11 +259,13 @@ def undo(identifier: str, listing: bool) -> int:
         click.echo(f"Restored {path}", err=True)
     for path in undone.already:
         click.echo(f"As before {path}", err=True)
+    there = [path for path in undone.changed if (root / path).exists()]
     for path in undone.changed:
-        click.echo(f"Left {path}: it changed since the fix", err=True)
-    if undone.changed:
-        patch = source.place(root, undone.identifier)
-        click.echo(f"What still fits can be taken back with git apply -R {patch}", err=True)
+        said = "it changed since the fix" if path in there else "it is gone"
+        click.echo(f"Left {path}: {said}", err=True)
+    if there:
+        command = git_takes_back(root, source.place(root, undone.identifier), there)
+        click.echo(f"What still fits can be taken back with {command}", err=True)
     return FOUND if undone.changed else CLEAN
 
 

@@ -57,9 +57,9 @@ class Review:
         self._say(_introduction(proposal))
         while True:
             match self._answer():
-                case "y":
+                case "y" | "yes":
                     return proposal.after
-                case "n":
+                case "n" | "no":
                     return None
                 case "a":
                     self.taken.add(path)
@@ -75,15 +75,18 @@ class Review:
                     edited = self._edited(proposal)
                     if edited is not None:
                         return edited
-                case "q":
+                case "q" | "quit":
                     self.over = True
                     return None
-                case _:
+                case "?" | "":
                     self.show(KEYS)
+                case other:
+                    # Of a word its first letter would do: "abort" is no "a".
+                    self.show(f"{printable(other)} is none of these:\n{KEYS}")
 
     def _answer(self) -> str:
         try:
-            return self.ask(QUESTION).strip().lower()[:1]
+            return self.ask(QUESTION).strip().lower()
         except EOFError:
             return "q"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,13 +130,39 @@ def patch_of(report: Report) -> bytes:
     return of_run(report, prefix=_git_prefix())
 
 
-def _git_prefix() -> str:
-    """The working directory below the root of its repository: git reads a patch's paths from there."""
+def git_takes_back(root: Path, patch: str, paths: Sequence[str]) -> str:
+    """The command that reverts in ``paths`` what still fits of a patch of files below ``root``.
+
+    Git refuses a patch as a whole, hence ``--reject`` and the names; and it reads its paths, too, from the
+    root of the repository.
+    """
+    import shlex
+
+    prefix = _git_prefix(root)
+    command = ["git"] if root == Path.cwd() else ["git", "-C", str(root)]
+    command += ["apply", "-R", "--reject"]
+    if prefix:
+        command.append(f"--directory={prefix}")
+    command += [f"--include={_no_pattern(prefix + path.lstrip('/'))}" for path in paths]
+    return shlex.join([*command, patch if root == Path.cwd() else os.path.abspath(patch)])
+
+
+def _no_pattern(path: str) -> str:
+    """A path where git expects a pattern."""
+    return "".join(f"\\{each}" if each in "\\*?[" else each for each in path)
+
+
+def _git_prefix(folder: Path | None = None) -> str:
+    """A folder, by default the working one, below the root of its repository: a patch's paths start there."""
     import subprocess
 
     try:
         shown = subprocess.run(
-            ("git", "rev-parse", "--show-prefix"), capture_output=True, text=True, check=True
+            ("git", "rev-parse", "--show-prefix"),
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=folder,
         )
     except (OSError, subprocess.CalledProcessError):
         return ""
@@ -168,9 +194,9 @@ def style_of(flags: Mapping[str, Any], terminal: bool) -> Style:
     """How a report is to look on a stream that is a terminal or is not."""
     from lossfix.report import Style
 
+    plain = not terminal or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     color = flags["color"] == "always" or (
-        flags["color"] == "auto"
-        and (bool(os.environ.get("FORCE_COLOR")) or (terminal and not os.environ.get("NO_COLOR")))
+        flags["color"] == "auto" and (bool(os.environ.get("FORCE_COLOR")) or not plain)
     )
     return Style(
         columns=shutil.get_terminal_size().columns if terminal else 0,

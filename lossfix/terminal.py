@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -25,7 +26,9 @@ def working(flags: Mapping[str, Any]) -> Iterator[Progress]:
     Raises:
         Failure: none of them can do it.
     """
-    ticker = Ticker(sys.stderr.isatty() and not flags.get("quiet"))
+    # An editor's terminal may show what moves a cursor as it is.
+    still = not sys.stderr.isatty() or os.environ.get("TERM") == "dumb"
+    ticker = Ticker(not still and not flags.get("quiet"))
     say = ticker.say if flags.get("verbose") else SILENT.say
     if flags.get("verbose"):
         hear("lossfix.verify", ticker)
@@ -49,13 +52,19 @@ def dialogue(color: bool) -> Review:
 
     def ask(question: str) -> str:
         click.echo(question, err=True, nl=False)
-        line = sys.stdin.readline()
+        line = sys.stdin.buffer.readline()
         if not line:
+            click.echo(err=True)
             raise EOFError
-        return line
+        return line.decode("utf-8", "replace")
 
     def edit(text: str, ending: str) -> str | None:
-        return click.edit(text, extension=ending)
+        try:
+            return click.edit(text, extension=ending)
+        except click.ClickException as error:
+            # Nothing that was answered before is lost for that.
+            show(f"There is no editor: {error.message}; EDITOR names one\n")
+            return None
 
     def show(text: str) -> None:
         click.echo(text, err=True, nl=False)

@@ -710,8 +710,36 @@ def test_undo_leaves_what_changed_since(folder: Path) -> None:
     ended = lossfix("undo", at=folder)
     assert ended.code == FOUND
     assert "Left broken.py: it changed since the fix" in ended.err
-    assert "git apply -R .lossfix/undo/" in ended.err
     assert (folder / "broken.py").read_text() == "x = 1\n"
+
+
+@pytest.mark.parametrize("at", [".", "a project"])
+def test_what_still_fits_is_taken_back_by_the_command_that_undo_names(
+    folder: Path, at: str
+) -> None:
+    subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
+    project = folder / at
+    project.mkdir(exist_ok=True)
+    names = ("one.py", "two [1].py")
+    for name in names:
+        (project / name).write_text(BROKEN)
+    assert lossfix("fix", "--no-verify", *names, at=project).code == CLEAN
+    changed = project / names[1]
+    changed.write_text(f"{changed.read_text()}# mine\n")
+    ended = lossfix("undo", at=project)
+    assert ended.code == FOUND
+    command = ended.err.partition("can be taken back with ")[2]
+    subprocess.run(command, shell=True, cwd=project, check=True)
+    assert changed.read_text() == f"{BROKEN}# mine\n"
+
+
+def test_undo_says_which_files_are_gone(folder: Path) -> None:
+    lossfix("fix", "--no-verify", "broken.py", at=folder)
+    (folder / "broken.py").unlink()
+    ended = lossfix("undo", at=folder)
+    assert ended.code == FOUND
+    assert "Left broken.py: it is gone" in ended.err
+    assert "git apply" not in ended.err
 
 
 def test_undo_finds_the_fix_from_a_folder_below(folder: Path) -> None:

@@ -102,7 +102,8 @@ def test_a_terminal_shows_the_change_what_was_measured_and_the_curves(folder: Pa
 
 
 def test_quitting_at_the_first_question_writes_nothing(folder: Path):
-    shown, code = dialogue(folder, *options("--no-verify"), keys=("q",))
+    shown, code = dialogue(folder, *options("--no-verify"), keys=("q",), TERM="dumb")
+    assert "\x1b" not in shown
     assert code == 1
     assert shown.count(QUESTION) == 1
     assert (folder / "losses.py").read_text() == TWO
@@ -129,10 +130,19 @@ def test_each_key_does_what_it_says(folder: Path, keys: str, expected: list[bool
     assert ended.code == (0 if all(expected) else 1)
 
 
+def test_a_word_is_no_key(folder: Path):
+    ended = lossfix(
+        "fix", "-i", *options("--no-verify"), at=folder, stdin=b"abort\n\xff\nyes\nQUIT\n"
+    )
+    assert mended(folder) == [True, False]
+    assert "abort is none of these:\ny - write it" in ended.err
+
+
 def test_nobody_there_to_answer_writes_nothing(folder: Path):
     ended = lossfix("fix", "-i", *options("--no-verify"), at=folder)
     assert ended.code == 1
     assert (folder / "losses.py").read_text() == TWO
+    assert f"{QUESTION}\n" in ended.err
 
 
 def edited(folder: Path, script: str, answers: bytes) -> Ended:
@@ -154,6 +164,12 @@ def test_an_edit_that_is_no_python_is_asked_about_again(folder: Path):
     ended = edited(folder, "echo 'def (' >> \"$1\"", b"e\nq\n")
     assert "This cannot be written" in ended.err
     assert (folder / "losses.py").read_text() == TWO
+
+
+def test_an_editor_that_fails_loses_no_answer(folder: Path):
+    ended = edited(folder, "exit 1", b"y\ne\nn\n")
+    assert "There is no editor: " in ended.err
+    assert mended(folder) == [True, False]
 
 
 def test_a_notebook_is_shown_by_its_cells(folder: Path):
@@ -193,7 +209,10 @@ def test_patches_hold_only_what_was_accepted(folder: Path):
     assert (folder / "losses.py").read_text() == TWO
 
 
-def test_a_source_from_stdin_cannot_be_asked_about(folder: Path):
+def test_what_is_read_from_stdin_cannot_be_asked_about(folder: Path):
     ended = lossfix("fix", "-i", "-", at=folder, stdin=TWO.encode())
+    assert ended.code == 2
+    assert "-i asks on stdin" in ended.err
+    ended = lossfix("fix", "-i", "--files-from", "-", at=folder, stdin=b"losses.py\n")
     assert ended.code == 2
     assert "-i asks on stdin" in ended.err
