@@ -6,6 +6,7 @@ lossfix installed and no file of the project. Results come back in the order of 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +35,17 @@ RETRIES = 3
 
 class PoolError(Exception):
     """There is no cluster at the address, or its workers cannot do the work."""
+
+
+def lost(error: Exception) -> str:
+    """What to say of an error that means that whoever did the work is gone; empty of any other."""
+    from concurrent.futures import BrokenExecutor, CancelledError
+
+    if isinstance(error, BrokenExecutor):
+        return "a process of this run was killed; where memory is short, -j 1 takes the least"
+    if isinstance(error, CancelledError) or type(error).__name__ == "KilledWorker":
+        return "the cluster was lost: its scheduler is gone, or its workers are, again and again"
+    return ""
 
 
 class Pool:
@@ -119,6 +131,8 @@ class Pool:
             raise PoolError(
                 "--cluster needs Dask: install it with pip install 'lossfix[cluster]'"
             ) from error
+        # What goes wrong is told once, and in a line.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
             self._client = cast(Any, Client)(self._cluster, timeout=5)
         except (OSError, ValueError) as error:

@@ -36,11 +36,13 @@ def working(flags: Mapping[str, Any]) -> Iterator[Progress]:
         yield Progress(say, ticker.tick)
     except Exception as error:
         # Loaded here: a check measures nothing, and needs no word of what can go wrong with that.
-        from lossfix.pool import PoolError
+        from lossfix.pool import PoolError, lost
         from lossfix.verify.interpreter import InterpreterError
 
         if isinstance(error, InterpreterError | PoolError):
             raise Failure(str(error)) from error
+        if said := lost(error):
+            raise Failure(said) from error
         raise
     finally:
         ticker.clear()

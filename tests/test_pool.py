@@ -16,7 +16,9 @@ import pytest
 from program import lossfix
 
 from lossfix import pool as pools
+from lossfix.failure import Failure
 from lossfix.pool import Pool
+from lossfix.terminal import working
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "fixtures" / "article"
@@ -112,7 +114,7 @@ def said(process: subprocess.Popen[bytes], words: str) -> str:
 
 @contextlib.contextmanager
 def cluster(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and worker processes on the loopback address, in processes of their own."""
+    """The address of a scheduler on the loopback interface, its worker processes, and its own at the end."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))}
 
     def started(*command: str) -> subprocess.Popen[bytes]:
@@ -132,7 +134,7 @@ def cluster(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
     for worker in ends:
         said(worker, "Registered to:")
     try:
-        yield address, ends
+        yield address, [*ends, scheduler]
     finally:
         for process in (*ends, scheduler):
             with contextlib.suppress(ProcessLookupError):
@@ -153,6 +155,33 @@ def test_a_worker_that_is_lost_halfway_changes_nothing(monkeypatch: pytest.Monke
             if len(results) == 4:
                 workers[0].send_signal(signal.SIGKILL)
     assert [number for number, _ in results] == list(range(20))
+
+
+def end_oneself() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed() -> None:
+    with working({}), Pool(2) as pool:
+        list(pool.map(end_oneself, [()] * 8, lambda row: 1))
+
+
+def left_alone(address: str, scheduler: subprocess.Popen[bytes]) -> None:
+    with working({}), Pool(cluster=address) as pool:
+        executor = pool.executor
+        assert executor is not None
+        future = executor.submit(time.sleep, 60)
+        scheduler.kill()
+        future.result()
+
+
+def test_work_that_is_lost_for_good_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "CHUNK", 1)
+    with pytest.raises(Failure, match="a process of this run was killed"):
+        killed()
+    pytest.importorskip("distributed")
+    with cluster(1) as (address, ends), pytest.raises(Failure, match="the cluster was lost"):
+        left_alone(address, ends[-1])
 
 
 def test_a_cluster_finds_the_same_as_this_machine() -> None:
