@@ -62,7 +62,13 @@ class Opened:
                 for path, shared in (*self.trained, *self.named)
             ],
             self.skipped,
+            self._line_of,
         )
+
+    def _line_of(self, file: int, line: int) -> str:
+        if file >= len(self.documents):
+            return str(line)
+        return source.place_of_line(self.documents[file].source, line)
 
     @cached_property
     def resolved(self) -> Resolved:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from lossfix import source
 from lossfix.difference import difference
-from lossfix.model import Finding, Safety, Severity, Span
+from lossfix.model import Finding, Safety, Severity, Source, Span
 from lossfix.source import SourceError, Unreadable
 
 
@@ -237,6 +238,17 @@ def test_a_finding_is_counted_within_its_cell():
     place = source.localised(finding(6), document.source)
     assert (place.cell, place.span) == (3, Span(2, 1, 2, 4))
     assert source.localised(place, document.source) == place
+
+
+def test_a_line_that_a_reason_names_is_counted_within_its_cell():
+    document = source.decode("nb.ipynb", notebook("a = 1\nb = 2", "def (", "c = 3\nd = 4"))
+    reason = "line 6 uses it, and line 2 as well; line 3 of `other` does not"
+    place = source.localised(replace(finding(2), reason=reason), document.source)
+    assert place.reason == (
+        "line 2 of cell 3 uses it, and line 1 of cell 1 as well; line 3 of `other` does not"
+    )
+    alone = Source("a.py", "a = 1\n")
+    assert source.localised(replace(finding(2), reason=reason), alone).reason == reason
 
 
 def test_people_see_the_cells_that_changed_with_their_magics():

@@ -135,3 +135,16 @@ def test_what_a_third_file_calls_of_it_keeps_it(tmp_path: Path, first: str, seco
         files = {"losses.py": f"{LOSSES}\n\n{first}\n"}
     files["third.py"] = f"from {'losses' if own else 'user'} import Kept\n{second}\n"
     assert reason(tmp_path, files)
+
+
+def test_a_place_in_a_notebook_is_told_by_its_cell(tmp_path: Path):
+    sources = ["# Notes", "from losses import gap\n", "%time run()\nfn = gap\nrun(fn)\n"]
+    kinds = ["markdown", "code", "code"]
+    cells = [
+        {"cell_type": kind, "source": text, "outputs": [], "metadata": {}}
+        for kind, text in zip(kinds, sources, strict=True)
+    ]
+    notebook = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
+    assert reason(tmp_path, {"losses.py": LOSSES, "user.ipynb": notebook}) == (
+        "user.ipynb:cell 3:3 passes it to a function that may call it"
+    )

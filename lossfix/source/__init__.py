@@ -37,7 +37,7 @@ from lossfix.source.history import (
     undo,
     write_all,
 )
-from lossfix.source.notebook import CellChange, Unparsed, in_joined, localised
+from lossfix.source.notebook import CellChange, Unparsed, in_joined, localised, place_of_line
 from lossfix.source.patches import patch
 from lossfix.source.ranges import changed_since, in_text, inside, parse_lines
 from lossfix.source.suppression import Suppressions, suppressions, unused
@@ -76,6 +76,7 @@ __all__ = [
     "parse_lines",
     "patch",
     "place",
+    "place_of_line",
     "read",
     "read_baseline",
     "record",

@@ -29,6 +29,8 @@ from lossfix.source.lines import unified, with_line_ends
 from lossfix.source.magics import is_python, masked, unmasked
 from lossfix.syntax.quiet import NOT_PYTHON, parsed
 
+_LINE = re.compile(r"\bline (\d+)\b(?! of )")
+"""How a reason names a line of the file that it is about."""
 _MARKER = "# %% cell "
 _MAGIC = "# magic "
 
@@ -114,14 +116,30 @@ def cells_between(path: str, before: str, after: str) -> tuple[CellChange, ...]:
 
 def localised(finding: Finding, source: Source) -> Finding:
     """The finding with its lines counted within its cell; as it is for a Python file."""
-    cell = next((c for c in reversed(source.cells) if c.line <= finding.span.line), None)
+    cell = _cell_at(source, finding.span.line)
     if cell is None or finding.cell is not None:
         return finding
     shift = cell.line - 1
     span = replace(
         finding.span, line=finding.span.line - shift, end_line=finding.span.end_line - shift
     )
-    return replace(finding, span=span, cell=cell.number)
+    reason = _LINE.sub(lambda match: _line_of_cell(source, int(match[1])), finding.reason or "")
+    return replace(finding, span=span, cell=cell.number, reason=reason)
+
+
+def place_of_line(source: Source, line: int) -> str:
+    """Where a line of the joined text stands, for people: ``12``, or ``cell 3:2`` in a notebook."""
+    cell = _cell_at(source, line)
+    return f"{line}" if cell is None else f"cell {cell.number}:{line - cell.line + 1}"
+
+
+def _line_of_cell(source: Source, line: int) -> str:
+    cell = _cell_at(source, line)
+    return f"line {line}" if cell is None else f"line {line - cell.line + 1} of cell {cell.number}"
+
+
+def _cell_at(source: Source, line: int) -> Cell | None:
+    return next((each for each in reversed(source.cells) if each.line <= line), None)
 
 
 def in_joined(finding: Finding, source: Source) -> Finding:

@@ -111,6 +111,11 @@ def parents(module: ast.Module) -> Mapping[ast.AST, ast.AST]:
     return _walked(module).parents
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text as Python counts them, with their ends: a form feed or U+2028 ends none."""
+    return [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
+
+
 def span_of(text: str, node: ast.expr | ast.stmt) -> Span:
     """Where a node stands, in code points: ``ast`` counts bytes of UTF-8."""
     lines = text.split("\n")

@@ -70,6 +70,13 @@ def test_only_what_the_loss_reaches_is_taken_in_the_order_of_the_file() -> None:
     assert subject.expression == "a_loss"
 
 
+@pytest.mark.parametrize("sign", ["\f", "\v", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_only_what_ends_a_line_of_python_ends_one(sign: str) -> None:
+    head = f"NOTE = 'a{sign}b'\nSCALE = 2.0  # a{sign}b\n\n\n"
+    subject = taken(head + LOSS.replace("    return", f"    # a{sign}b\n    return SCALE *"))
+    assert "SCALE" in run(subject)
+
+
 def test_what_a_file_gives_a_module_is_taken_where_it_is_asked_for() -> None:
     subject = taken(
         "import math\n"

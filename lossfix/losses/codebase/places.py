@@ -7,7 +7,7 @@ loss are needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,14 +29,19 @@ class Modules:
     """The files of a run, as their import statements see one another."""
 
     def __init__(
-        self, files: Sequence[tuple[Path, str, Shared]], closed: Sequence[str] = ()
+        self,
+        files: Sequence[tuple[Path, str, Shared]],
+        closed: Sequence[str] = (),
+        line_of: Callable[[int, int], str] = lambda file, line: str(line),
     ) -> None:
         """
         Args:
             files: of each its absolute path, its name for people, and what it says.
             closed: the paths of further files, of which nothing is known yet.
+            line_of: writes a line of a file, by its number, for people: of a notebook with the cell.
         """
         self.files = files
+        self._line_of = line_of
         self.links = [dict(shared.links) for _, _, shared in files]
         """Of each file what its other names stand for."""
         self._imports = [dict(shared.imports) for _, _, shared in files]
@@ -46,6 +51,10 @@ class Modules:
         """What was found by now."""
         self._lent: set[Place] = set()
         """Names that files were found to have by way of others."""
+
+    def shown(self, file: int, line: int) -> str:
+        """A place in a file, for people."""
+        return f"{self.files[file][1]}:{self._line_of(file, line)}"
 
     @property
     def needed(self) -> tuple[Path, ...]:

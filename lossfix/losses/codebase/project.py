@@ -91,9 +91,9 @@ class _Roles:
         said: list[dict[Role, dict[str, str]]] = [{} for _ in self._modules.files]
         queue: list[tuple[Place, Role, str]] = list(self._compiled_elsewhere())
         keras = {place.file for place, _, _ in queue}
-        for number, (_, shown, shared) in enumerate(self._modules.files):
+        for number, (_, _, shared) in enumerate(self._modules.files):
             for use in shared.uses:
-                used = [*self._used(number, shown, use)]
+                used = [*self._used(number, use)]
                 queue += used
                 if shared.framework:
                     keras |= {place.file for place, role, _ in used if role in _LEADING}
@@ -116,10 +116,10 @@ class _Roles:
                 keras |= {each.file for each, _ in passed_on}
         return said, frozenset(keras)
 
-    def _used(self, file: int, shown: str, use: Use) -> Iterator[tuple[Place, Role, str]]:
+    def _used(self, file: int, use: Use) -> Iterator[tuple[Place, Role, str]]:
         """The definitions that a use may mean, each with the role that it has by that, and the reason."""
         places, complete = self._modules.places(file, use.name, use.role in _LEADING)
-        role, where = use.role, f"{shown}:{use.line}"
+        role, where = use.role, self._modules.shown(file, use.line)
         reason = f"{where} {use.reason}"
         if use.to is not None and self._compiles(file, use.to):
             if use.name.endswith(f".{EVERY}"):
@@ -220,7 +220,7 @@ class _Roles:
                 other = next((each for each in callers.get(name, ()) if each != number), None)
                 if other is None:
                     continue
-                where = f"{self._modules.files[other][1]}:{self._called[other][name]}"
+                where = self._modules.shown(other, self._called[other][name])
                 reason = f"{where} calls `{name}`, and {shown} has an attribute of that name for it"
                 for reference in stands_for:
                     for place, role in self._each(number, reference, Role.FUNCTION):
@@ -286,8 +286,8 @@ class _Roles:
     def _by_settings(self) -> Iterator[tuple[Place, Role, str]]:
         """What a file of settings names, where some file looks such names up in any module."""
         looking = (
-            f"{shown}:{shared.looks_anywhere}"
-            for _, shown, shared in self._modules.files
+            self._modules.shown(number, shared.looks_anywhere)
+            for number, (_, _, shared) in enumerate(self._modules.files)
             if shared.looks_anywhere
         )
         where = next(looking, None)
@@ -308,7 +308,7 @@ class _Roles:
                     reason = (
                         f"keeps it in `{kept.origin.lstrip('.')}`, which no file of the run defines"
                     )
-                    yield place, role, f"{self._modules.files[number][1]}:{kept.line} {reason}"
+                    yield place, role, f"{self._modules.shown(number, kept.line)} {reason}"
 
     def _passed_on(self, place: Place, role: Role) -> Iterator[tuple[Place, Role]]:
         """What a use of a name says about what it stands for."""

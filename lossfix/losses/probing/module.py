@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from lossfix.losses.discovery.constants import PURE_ROOTS
 from lossfix.losses.probing.bound import Bound, bound
+from lossfix.syntax.nodes import lines_of
 from lossfix.syntax.scope import Definition, Scope, dotted, scope_of_module
 
 ReadModule = Callable[[str], "Module | None"]
@@ -182,7 +183,7 @@ def _importing(entries: list[ast.alias]) -> str:
 
 def source_of(text: str, node: ast.stmt) -> str:
     """The lines of a statement, decorators included; what shares its line with others, alone."""
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     first = node.lineno
     if isinstance(node, Definition) and node.decorator_list:
         first = min(each.lineno for each in node.decorator_list)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from lossfix.losses.discovery.constants import problem_of
 from lossfix.syntax.lineage import lineage
+from lossfix.syntax.nodes import lines_of
 from lossfix.syntax.quiet import parsed
 from lossfix.syntax.scope import Definition, defaults, dotted, scope_of_module
 
@@ -42,7 +43,7 @@ def pared(text: str, name: str, needed: Iterable[str] | None) -> str:
         made = _Pared(classes, name, scope_of_module(module).resolve).made(needed)
     except _Whole:
         return text
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     last = old.end_lineno or old.lineno
     # Nothing but a docstring has lines of its own here: without the blank ones it is no longer than it was.
     new = [f"{line}\n" for line in ast.unparse(made).splitlines() if line]
