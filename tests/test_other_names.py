@@ -137,6 +137,41 @@ def test_what_a_third_file_calls_of_it_keeps_it(tmp_path: Path, first: str, seco
     assert reason(tmp_path, files)
 
 
+BENT = """
+import tensorflow as tf
+
+
+def bend(one, other):
+    return tf.reduce_mean(tf.abs(other - one), axis=-1)
+
+
+class Kept:
+    fn = bend
+    wrapped = staticmethod(bend)
+    annotated: object = bend
+    table = {"bend": bend}
+
+
+class Own:
+    how = staticmethod(bend)
+
+    def build(self, model):
+        model.compile("sgd", loss=self.how)
+"""
+KEPT_BY_A_CLASS = ["Kept.fn", "Kept.wrapped", "Kept.annotated", "Kept.table['bend']"]
+
+
+@pytest.mark.parametrize("written", [*KEPT_BY_A_CLASS, None])
+def test_what_a_class_keeps_is_a_loss_where_it_is_compiled(tmp_path: Path, written: str | None):
+    own = BENT.partition("\n\nclass Own")[0]
+    train = f"from bent import Kept\n\n\ndef build(model):\n    model.compile(loss={written})\n"
+    files = {"bent.py": own, "train.py": train} if written else {"bent.py": BENT}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    told = lossfix("check", "--no-cache", "--select", "LF301", ".", at=tmp_path).text
+    assert "`bend` is a bare function" in told
+
+
 def test_a_place_in_a_notebook_is_told_by_its_cell(tmp_path: Path):
     sources = ["# Notes", "from losses import gap\n", "%time run()\nfn = gap\nrun(fn)\n"]
     kinds = ["markdown", "code", "code"]

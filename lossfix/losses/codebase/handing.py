@@ -20,7 +20,7 @@ def handed_on_as(modules: Modules, definitions: Iterable[Place]) -> frozenset[st
             if place not in seen:
                 seen.add(place)
                 queue.append(place)
-    return frozenset(place.name for place in seen)
+    return frozenset(place.name.rpartition(".")[2] for place in seen)
 
 
 def _links(modules: Modules) -> Iterator[tuple[Place, Place]]:

@@ -114,7 +114,7 @@ class Modules:
             return True
         if name in shared.defined or name in self.links[file]:
             whole = ".".join(rest)
-            known = not attributes or whole in shared.methods
+            known = not attributes or whole in shared.methods or whole in self.links[file]
             if known:
                 found[Place(file, whole)] = None
             return known

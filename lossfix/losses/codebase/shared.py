@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from lossfix.losses.codebase.origins import Origins, is_library
@@ -124,25 +124,22 @@ class _Reader:
                 found.setdefault(target.attr, []).append(value)
         for owner in every(self.module, ast.ClassDef):
             assert isinstance(owner, ast.ClassDef)
-            for statement in owner.body:
-                match statement:
-                    case ast.Assign(targets=targets, value=value):
-                        for each in targets:
-                            if isinstance(each, ast.Name):
-                                found.setdefault(each.id, []).append(value)
-                    case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                        found.setdefault(name, []).append(value)
-                    case ast.FunctionDef(name=name):
-                        found.setdefault(name, []).extend(
-                            each.value
-                            for each in statements(statement.body)
-                            if isinstance(each, ast.Return) and isinstance(each.value, _HANDED_ON)
-                        )
+            for name, value in _set_in(owner):
+                found.setdefault(name, []).append(value)
+            for method in owner.body:
+                if isinstance(method, ast.FunctionDef):
+                    found.setdefault(method.name, []).extend(
+                        each.value
+                        for each in statements(method.body)
+                        if isinstance(each, ast.Return) and isinstance(each.value, _HANDED_ON)
+                    )
         for name, values in sorted(found.items()):
-            pairs = (pair for value in values for pair in first_references(value, self.assigned))
-            stands_for = tuple(dict.fromkeys(self.names.referring(pairs)))
-            if stands_for:
+            if stands_for := self._standing_for(values):
                 yield name, stands_for
+
+    def _standing_for(self, values: Iterable[ast.expr]) -> tuple[Reference, ...]:
+        pairs = (pair for value in values for pair in first_references(value, self.assigned))
+        return tuple(dict.fromkeys(self.names.referring(pairs)))
 
     def _variables(self) -> Iterator[str]:
         for statement in statements(self.module.body):
@@ -347,10 +344,14 @@ class _Reader:
     def _links(self) -> Iterator[tuple[str, tuple[Reference, ...]]]:
         for name, values in sorted(self.assigned.values.items()):
             # Step by step: a chain of a thousand names would tell each of them of all that come before.
-            pairs = (pair for value in values for pair in first_references(value, self.assigned))
-            found = tuple(dict.fromkeys(self.names.referring(pairs)))
+            found = self._standing_for(values)
             if found and name not in self.names.imported:
                 yield name, found
+        for owner in statements(self.module.body):
+            if isinstance(owner, ast.ClassDef):
+                for name, value in _set_in(owner):
+                    if found := self._standing_for([value]):
+                        yield f"{owner.name}.{name}", found
         for name in sorted(self.assigned.returns):
             found = tuple(
                 dict.fromkeys(
@@ -361,6 +362,16 @@ class _Reader:
             )
             if found:
                 yield f"{name}()", found
+
+
+def _set_in(owner: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+    """The attributes that a class sets itself, each with its value."""
+    for statement in owner.body:
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                yield from ((each.id, value) for each in targets if isinstance(each, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield name, value
 
 
 def _lambdas(module: ast.Module) -> dict[ast.AST, str]:

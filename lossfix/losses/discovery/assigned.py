@@ -354,7 +354,7 @@ def _handed_on(call: ast.Call) -> list[ast.expr] | None:
     """What a call hands on of its arguments, where its name says that it does; ``None`` for any other."""
     called, args = last_part(call.func), call.args
     match called:
-        case "partial" | "function" if args:
+        case "partial" | "function" | "staticmethod" if args:
             return [args[0]]
         case "get" if (dotted(call.func) or "").endswith("keras.losses.get"):
             return args[:1]
