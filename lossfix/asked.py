@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -112,9 +112,9 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
 
     config = config_of(flags)
     try:
-        changed = (
-            source.changed_since(flags["diff_base"], Path.cwd()) if flags["diff_base"] else None
-        )
+        paths = [] if from_stdin(flags) else _named(flags)
+        base = flags["diff_base"]
+        changed = source.changed_since(base, Path.cwd(), paths) if base else None
         request = run.Request(
             config=config,
             gate=config.gate,
@@ -137,11 +137,6 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
             return request, _from_stdin(flags, config.naming)
         if flags["stdin_filename"]:
             raise Failure("--stdin-filename names what - reads; give - as the path")
-        paths: Sequence[Path] = [Path(each) for each in flags["paths"]]
-        if flags["files_from"]:
-            paths = [*paths, *source.listed(flags["files_from"])]
-        elif not paths:
-            paths = [Path()]
         locked: list[source.Unreadable] = []
         settings = list[str]()
         aside = source.Aside(SUFFIXES, settings.append)
@@ -152,10 +147,24 @@ def opened(flags: Mapping[str, Any], progress: Progress) -> tuple[Request, Opene
         files = with_settings(files, settings, config.naming, request.pool, request.cache)
         check_losses(config, [document.path for document in files.documents])
         if locked:
-            files = replace(files, unreadable=(*files.unreadable, *locked))
+            files = replace(
+                files,
+                unreadable=(*files.unreadable, *locked),
+                checked=files.checked + len(locked),
+            )
         return request, files
     except (ConfigError, source.SourceError) as error:
         raise Failure(str(error)) from error
+
+
+def _named(flags: Mapping[str, Any]) -> list[Path]:
+    """The files and folders that were named one way or another; by default the working directory."""
+    from lossfix import source
+
+    paths = [Path(each) for each in flags["paths"]]
+    if flags["files_from"]:
+        return [*paths, *source.listed(flags["files_from"])]
+    return paths or [Path()]
 
 
 def _from_stdin(flags: Mapping[str, Any], settings: Settings) -> Opened:

@@ -134,6 +134,26 @@ def test_writing_keeps_mode_and_leaves_nothing_behind(tmp_path):
     assert os.listdir(tmp_path) == ["losses.py"]
 
 
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="only Linux has them in os")
+def test_writing_keeps_extended_attributes(tmp_path):
+    path = tmp_path / "losses.py"
+    path.write_bytes(b"old\n")
+    try:
+        os.setxattr(path, "user.origin", b"somewhere")
+    except OSError:
+        pytest.skip("the file system has none")
+    source.write(source.read(path), b"new\n")
+    assert (path.read_bytes(), os.getxattr(path, "user.origin")) == (b"new\n", b"somewhere")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_not_written_to_nor_waited_for(tmp_path):
+    path = tmp_path / "losses.py"
+    os.mkfifo(path)
+    with pytest.raises(SourceError, match=r"losses\.py: is a pipe or a device"):
+        source.replace(path, b"old\n", b"new\n")
+
+
 def test_a_file_whose_bytes_stay_is_not_touched(tmp_path):
     path = tmp_path / "losses.py"
     path.write_bytes(b"old\n")

@@ -96,6 +96,41 @@ def test_what_changed_since_a_commit_is_known_by_lines(repository):
     assert {path.name for path in changed} == {"a.py", "tab\tand é.py", "new.py"}
 
 
+def test_a_renamed_file_changed_where_it_differs(repository):
+    git("mv", "a.py", "b.py")
+    git("config", "diff.noprefix", "true")
+    Path("b.py").write_text(Path("b.py").read_text().replace("10", "ten"))
+    assert dict(changed_since("HEAD", repository)) == {repository / "b.py": ((10, 10),)}
+
+
+def test_repositories_within_a_repository_count(repository, tmp_path_factory, monkeypatch):
+    other = tmp_path_factory.mktemp("other")
+    for folder in (other, repository / "inner"):
+        folder.mkdir(exist_ok=True)
+        git("init", "-q", str(folder))
+        (folder / "c.py").write_text("1\n2\n")
+    git("-C", str(other), "add", ".")
+    git("-C", str(other), "commit", "-q", "-m", "other")
+    clone = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other))
+    git(*clone, "old")
+    git("commit", "-q", "-m", "with a submodule")
+    git(*clone, "added")
+    (repository / "old" / "c.py").write_text("1\n2\n3\n")
+    (repository / "old" / "new.py").write_text("1\n")
+    # As in a hook of the outer repository.
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+    changed = changed_since("HEAD", repository)
+    assert changed[repository / "old" / "c.py"] == ((3, 3),)
+    for name in ("old/new.py", "added/c.py", "inner/c.py"):
+        assert inside(finding(1), changed[repository / name])
+
+
+def test_what_lies_outside_of_the_repository_is_an_error(repository):
+    changed_since("HEAD", repository, [Path(), Path("a.py")])
+    with pytest.raises(SourceError, match="lies outside of the repository"):
+        changed_since("HEAD", repository, [Path("a.py"), repository.parent])
+
+
 def test_a_commit_that_git_does_not_know_is_an_error(repository):
     with pytest.raises(SourceError, match="nowhere"):
         changed_since("nowhere", repository)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lossfix.model import Finding
-from lossfix.source.document import Document
+from lossfix.source.document import Document, shown
 from lossfix.source.error import SourceError
 from lossfix.source.notebook import cell_extents
 
@@ -17,6 +17,9 @@ Lines = tuple[int, int]
 
 _HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 _WHOLE: tuple[Lines, ...] = ((1, 2**31),)
+_SUBMODULE = b"160000"
+"""The mode of what is a repository of its own."""
+_PLACES = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"})
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
 _CONTROL = {
     b"t": b"\t",
@@ -58,15 +61,28 @@ def inside(finding: Finding, ranges: tuple[Lines, ...]) -> bool:
     return any(span.line <= last and first <= end for first, last in ranges)
 
 
-def changed_since(reference: str, folder: Path) -> Mapping[Path, tuple[Lines, ...]]:
+def changed_since(
+    reference: str, folder: Path, paths: Iterable[Path] = ()
+) -> Mapping[Path, tuple[Lines, ...]]:
     """The lines that changed since a commit, in each file of the repository around ``folder``.
 
-    Files that git does not know yet are changed as a whole. The paths are absolute, links resolved.
+    Files that git does not know yet are changed as a whole; one that was renamed, where it differs. A
+    submodule counts from the commit that it was at. The paths are absolute, links resolved.
 
     Raises:
-        SourceError: ``folder`` is in no repository, git is missing, or does not know the commit.
+        SourceError: ``folder`` is in no repository, git is missing, or does not know the commit; or one of
+            ``paths`` lies outside of the repository, so that nobody knows what changed there.
     """
     top = Path(os.fsdecode(_git(folder, "rev-parse", "--show-toplevel").rstrip(b"\n"))).resolve()
+    for path in paths:
+        if not path.resolve().is_relative_to(top):
+            raise SourceError(f"--diff-base: {shown(path)} lies outside of the repository {top}")
+    return dict(_changed(reference, top))
+
+
+def _changed(reference: str, top: Path) -> Iterator[tuple[Path, tuple[Lines, ...]]]:
+    """Each file of a repository that changed, and its lines that did."""
+    since = "--end-of-options", reference, "--"
     diff = _git(
         top,
         "-c",
@@ -75,17 +91,39 @@ def changed_since(reference: str, folder: Path) -> Mapping[Path, tuple[Lines, ..
         "--unified=0",
         "--no-color",
         "--no-ext-diff",
-        "--no-renames",
+        "--no-textconv",
+        "--find-renames",
         "--src-prefix=a/",
         "--dst-prefix=b/",
-        "--end-of-options",
-        reference,
-        "--",
+        "--ignore-submodules=all",
+        *since,
     )
-    changed = {top / name: ranges for name, ranges in _files(diff)}
-    new = _git(top, "ls-files", "--others", "--exclude-standard", "-z").split(b"\0")
-    changed.update({top / os.fsdecode(name): _WHOLE for name in new if name})
-    return changed
+    yield from ((top / name, ranges) for name, ranges in _files(diff))
+    yield from _new(top, "--others")
+    modes = "--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none"
+    raw = _git(top, "diff", *modes, *since)
+    for head, name in _pairs(raw.split(b"\0")):
+        before, after, commit = head.split()[:3]
+        submodule = top / os.fsdecode(name)
+        if after == _SUBMODULE and (submodule / ".git").exists():
+            if before == b":160000":
+                yield from _changed(commit.decode(), submodule)
+            else:
+                yield from _new(submodule, "--cached", "--others")
+
+
+def _new(top: Path, *which: str) -> Iterator[tuple[Path, tuple[Lines, ...]]]:
+    """Files that git lists, each changed as a whole; so are those of repositories that lie among them."""
+    for name in _git(top, "ls-files", *which, "--exclude-standard", "-z").split(b"\0"):
+        path = top / os.fsdecode(name)
+        if name.endswith(b"/"):
+            yield from _new(path, "--cached", "--others")
+        elif name:
+            yield path, _WHOLE
+
+
+def _pairs(parts: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(parts[::2], parts[1::2], strict=False)
 
 
 def in_text(document: Document, ranges: tuple[Lines, ...]) -> tuple[Lines, ...]:
@@ -127,13 +165,24 @@ def _plain(name: re.Match[bytes]) -> str:
     )
 
 
+def _environment(folder: Path) -> Mapping[str, str]:
+    """What git is told of where it is: nothing in a repository, whose hooks would tell it of another."""
+    if not (folder / ".git").exists():
+        return os.environ
+    return {name: value for name, value in os.environ.items() if name not in _PLACES}
+
+
 def _git(folder: Path, *arguments: str) -> bytes:
     # Loaded here: hardly any run asks git for anything.
     import subprocess
 
     try:
         return subprocess.run(
-            ("git", *arguments), cwd=folder, capture_output=True, check=True
+            ("git", *arguments),
+            cwd=folder,
+            capture_output=True,
+            check=True,
+            env=_environment(folder),
         ).stdout
     except FileNotFoundError as error:
         raise SourceError("git: not found; --diff-base needs it") from error

@@ -55,12 +55,14 @@ def replace(path: Path, before: bytes, after: bytes) -> None:
 
 def refusal(path: Path, before: bytes) -> str:
     """Why a file whose bytes were ``before`` cannot be written; empty where nothing stands against it."""
+    # First: to read from a pipe, once more, would wait for ever.
+    reason = locked(path)
+    if reason:
+        return reason
     try:
-        if path.read_bytes() != before:
-            return _CHANGED
+        return "" if path.read_bytes() == before else _CHANGED
     except OSError as error:
         return f"cannot be written: {error.strerror}"
-    return locked(path)
 
 
 def locked(path: Path) -> str:
@@ -70,6 +72,8 @@ def locked(path: Path) -> str:
         status = target.stat()
     except OSError as error:
         return f"cannot be written: {error.strerror}"
+    if not stat.S_ISREG(status.st_mode):
+        return "is a pipe or a device"
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
         return "is read-only"
     if not os.access(target.parent, os.W_OK | os.X_OK):
@@ -102,6 +106,7 @@ def _rename_over(
         with suppress(PermissionError):
             os.chown(temporary, status.st_uid, status.st_gid)
         os.chmod(temporary, stat.S_IMODE(status.st_mode))
+        _keep_attributes(target, temporary)
         if target.read_bytes() != before:
             raise SourceError(f"{shown(path)}: {_CHANGED}")
         os.replace(temporary, target)
@@ -110,6 +115,15 @@ def _rename_over(
             temporary.unlink()
         raise
     _sync_folder(target.parent)
+
+
+def _keep_attributes(target: Path, temporary: Path) -> None:
+    """Extended attributes, where there are any: access lists are among them."""
+    with suppress(AttributeError, OSError):
+        for name in os.listxattr(target):
+            # Some only the system may set, as the label of a policy.
+            with suppress(OSError):
+                os.setxattr(temporary, name, os.getxattr(target, name))
 
 
 def _temporary(target: Path, data: bytes, mode: int) -> Path:
