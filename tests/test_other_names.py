@@ -172,6 +172,44 @@ def test_what_a_class_keeps_is_a_loss_where_it_is_compiled(tmp_path: Path, writt
     assert "`bend` is a bare function" in told
 
 
+OWN_COMPILE = """
+import keras
+import tensorflow as tf
+
+
+class Net(keras.Model):
+    def compile(self, optimizer, loss):
+        super().compile(optimizer=optimizer)
+        self.fn = loss
+
+    def train_step(self, data):
+        return {"loss": tf.reduce_sum(self.fn(data[1], self(data[0])))}
+"""
+
+
+@pytest.mark.parametrize("how", ["net.compile('sgd', loss=gap)", "net.compile('sgd', gap)"])
+@pytest.mark.parametrize("own", [False, True], ids=["elsewhere", "in its own file"])
+def test_a_model_may_call_what_its_own_compile_takes(tmp_path: Path, how: str, own: bool):
+    files = {
+        "losses.py": LOSSES.partition("def build")[0],
+        "net.py": OWN_COMPILE,
+        "user.py": f"from losses import gap\nfrom net import Net\n\nnet = Net()\n{how}\n",
+    }
+    if own:
+        files = {"losses.py": f"{files['losses.py']}{OWN_COMPILE}\n\nnet = Net()\n{how}\n"}
+    assert reason(tmp_path, files)
+
+
+def test_a_model_of_keras_does_not_call_it(tmp_path: Path):
+    made = "model = keras.Sequential([keras.layers.Dense(1)])\nmodel.compile('sgd', loss=gap)\n"
+    files = {
+        "losses.py": LOSSES.partition("def build")[0],
+        "net.py": OWN_COMPILE,
+        "user.py": f"import keras\nfrom losses import gap\n\n{made}",
+    }
+    assert reason(tmp_path, files) == ""
+
+
 def test_a_place_in_a_notebook_is_told_by_its_cell(tmp_path: Path):
     sources = ["# Notes", "from losses import gap\n", "%time run()\nfn = gap\nrun(fn)\n"]
     kinds = ["markdown", "code", "code"]

@@ -16,7 +16,15 @@ from pathlib import Path
 from lossfix.losses.codebase.helpers import helpers_of
 from lossfix.losses.codebase.kept import parameter, registries
 from lossfix.losses.codebase.places import Modules, Place
-from lossfix.losses.codebase.said import GIVEN_BACK, THROUGH, Argument, Reference, Role, Use
+from lossfix.losses.codebase.said import (
+    COMPILE,
+    GIVEN_BACK,
+    THROUGH,
+    Argument,
+    Reference,
+    Role,
+    Use,
+)
 from lossfix.losses.discovery.assigned import ANY_STRING
 from lossfix.losses.discovery.candidate import Called, Project, Used
 from lossfix.losses.discovery.lookups import EVERY
@@ -121,7 +129,13 @@ class _Roles:
         places, complete = self._modules.places(file, use.name, use.role in _LEADING)
         role, where = use.role, self._modules.shown(file, use.line)
         reason = f"{where} {use.reason}"
-        if use.to is not None and self._compiles(file, use.to):
+        if use.to == COMPILE:
+            if not self._compiling_by_itself:
+                return
+            reason = (
+                f"{reason}, and {self._compiling_by_itself} calls what a model is compiled with"
+            )
+        elif use.to is not None and self._compiles(file, use.to):
             if use.name.endswith(f".{EVERY}"):
                 # Any of them may be the loss, which makes none of them one.
                 return
@@ -198,6 +212,16 @@ class _Roles:
     def _keeps(self, file: int, to: Argument) -> bool:
         keeping = self._registries.keeping
         return bool(keeping) and parameter(self._modules, file, to) in keeping
+
+    @cached_property
+    def _compiling_by_itself(self) -> str:
+        """Where a model calls the loss that its own ``compile`` takes; empty where none does."""
+        found = (
+            self._modules.shown(number, shared.compiles_by_itself)
+            for number, (_, _, shared) in enumerate(self._modules.files)
+            if shared.compiles_by_itself
+        )
+        return next(found, "")
 
     def _leaves(self, file: int, to: Argument) -> bool:
         """Whether what a function or class takes as ``loss`` is nowhere called in its file."""

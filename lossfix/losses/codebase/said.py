@@ -52,6 +52,10 @@ class Argument:
     """The position or the keyword."""
 
 
+COMPILE = Argument(Reference("compile", imported=False), "loss")
+"""What ``compile`` of any model takes, be it Keras's or a model's own."""
+
+
 @dataclass(frozen=True)
 class Passed:
     """What a call hands a function of the project."""
@@ -181,6 +185,8 @@ class Shared:
     """The last parts of all that it calls with two arguments or more, each with the first line."""
     attributes: tuple[tuple[str, tuple[Reference, ...]], ...] = ()
     """What attributes stand for that it sets, by their last part, and what its methods return."""
+    compiles_by_itself: int = 0
+    """The line at which a model of it calls the loss that its own ``compile`` takes; 0: nowhere."""
     looks_anywhere: int = 0
     """The line at which it looks functions up in a module that is not written out either; 0: nowhere."""
 

@@ -26,7 +26,7 @@ from lossfix.losses.codebase.said import (
 )
 from lossfix.losses.codebase.used import uses_in
 from lossfix.losses.discovery.assigned import bindings, first_references, selected
-from lossfix.losses.discovery.called import called_with_two
+from lossfix.losses.discovery.called import called_with_two, compiles_by_itself
 from lossfix.losses.discovery.candidate import Project
 from lossfix.losses.discovery.discover import mentions_a_framework
 from lossfix.losses.discovery.handed import beside, depending, mentions
@@ -107,6 +107,7 @@ class _Reader:
             framework=mentions_a_framework(scope_of_module(self.module), self.module),
             calls=tuple(sorted(called_with_two(self.module, self._libraries).items())),
             attributes=tuple(self._attributes()),
+            compiles_by_itself=compiles_by_itself(self.module),
             looks_anywhere=next(
                 (each.node.lineno for each in lookups_in(self.module) if each.anywhere), 0
             ),

@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 
 from lossfix.losses.codebase.origins import Origins, is_library
 from lossfix.losses.codebase.renamed import renamed_reads
-from lossfix.losses.codebase.said import GIVEN_BACK, THROUGH, Argument, Role, Use, joined
+from lossfix.losses.codebase.said import (
+    COMPILE,
+    GIVEN_BACK,
+    THROUGH,
+    Argument,
+    Role,
+    Use,
+    joined,
+)
 from lossfix.losses.discovery.assigned import called_through, references
 from lossfix.losses.discovery.holders import (
     NAMES,
@@ -25,7 +33,7 @@ from lossfix.losses.discovery.holders import (
 from lossfix.losses.discovery.lookups import EVERY, Lookup, lookups_in
 from lossfix.losses.discovery.uses import TAKEN, Uses, takes_losses, uses_of
 from lossfix.syntax.nodes import every
-from lossfix.syntax.scope import dotted, last_part
+from lossfix.syntax.scope import dotted, last_part, scope_of_module
 
 _LOSS_MODULES = frozenset({"loss", "losses"})
 _METRIC_MODULES = frozenset({"metric", "metrics"})
@@ -145,6 +153,8 @@ class _Read:
         # What takes it as `loss` may be the project's own, and call it.
         may_call = keyword in TAKEN and bool(functions) and last_part(call.func) not in passed_on
         if (takes_losses(passed_on, call, keyword) and not may_call) or _keeps(call, keyword):
+            if _may_be_overridden(call, keyword, self.names):
+                yield self._use("compiles a model with it", lists, COMPILE)
             return
         if only_tells(call):
             return
@@ -152,6 +162,23 @@ class _Read:
         to = Argument(functions[0], key) if len(functions) == 1 else None
         lists = lists or asks_for_names(call, keyword)
         yield self._use(_PASSED, lists, to)
+
+
+def _may_be_overridden(call: ast.Call, keyword: str | None, names: Origins) -> bool:
+    """Whether ``compile`` may be a model's own: as far as the file tells, Keras has not made the model."""
+    match call.func:
+        case ast.Attribute(attr="compile", value=model) if keyword in (None, "loss"):
+            made = names.assigned.values.get(last_part(model) or "", (model,))
+            return not all(
+                isinstance(each, ast.Call) and _is_library_call(each, names) for each in made
+            )
+    return False
+
+
+def _is_library_call(call: ast.Call, names: Origins) -> bool:
+    """Whether a library is called: ``keras.Sequential(...)``."""
+    root = (dotted(call.func) or "").partition(".")[0]
+    return is_library(scope_of_module(names.module).imports.get(root, root or "."))
 
 
 def _keeps(call: ast.Call, keyword: str | None) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from lossfix.losses.discovery.assigned import assignments_of, references
 from lossfix.syntax.nodes import every
-from lossfix.syntax.scope import dotted
+from lossfix.syntax.scope import dotted, parameters
 
 
 @lru_cache(maxsize=4)
@@ -33,6 +33,21 @@ def called_with_two(module: ast.Module, apart: Collection[str] = frozenset()) ->
         for name in (*_last(node.func), *(name for name, _ in references(node.func, assigned))):
             found.setdefault(name, node.lineno)
     return found
+
+
+def compiles_by_itself(module: ast.Module) -> int:
+    """The line at which a model of the file calls the ``loss`` that its own ``compile`` takes; 0: nowhere.
+
+    Keras averages what a loss gives for each sample. A training loop of one's own gets that of a function,
+    and of an instance one number.
+    """
+    takes = any(
+        "loss" in parameters(each)
+        for owner in every(module, ast.ClassDef)
+        for each in owner.body
+        if isinstance(each, ast.FunctionDef) and each.name == "compile"
+    )
+    return called_with_two(module).get("loss", 0) if takes else 0
 
 
 def _last(function: ast.expr) -> Iterator[str]:

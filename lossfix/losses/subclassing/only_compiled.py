@@ -13,7 +13,7 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
 from lossfix.losses.codebase.origins import is_library
-from lossfix.losses.discovery.called import called_with_two
+from lossfix.losses.discovery.called import called_with_two, compiles_by_itself
 from lossfix.losses.discovery.holders import (
     CHOICES,
     COPIES,
@@ -292,6 +292,8 @@ def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
     if keyword in TAKEN:
         # A class or a function of this file may call what it takes as `loss`.
         own = any(path == (called,) for path, _ in loss.tree.definitions)
+        if called == "compile":
+            return not compiles_by_itself(loss.tree.outline)
         return not own or keyword not in called_with_two(loss.tree.outline)
     if keyword == "custom_objects":
         return True
@@ -304,6 +306,6 @@ def _takes_losses(loss: Loss, call: cst.Call, argument: cst.Arg) -> bool:
     if _compiles_elsewhere(loss, call, argument):
         return True
     if called == "compile":
-        return keyword is None
+        return keyword is None and not compiles_by_itself(loss.tree.outline)
     # A function of this file that compiles a model with it.
     return called in uses_of(loss.tree.outline).passed_on
