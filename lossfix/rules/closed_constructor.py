@@ -4,7 +4,8 @@
 
 Finds subclasses of `keras.losses.Loss` whose `__init__` takes neither `name` and `reduction` nor
 `**kwargs`, and lets it take them and pass them on. So it does where `**kwargs` are passed on beside a
-name that is written there: `super().__init__(name="power", **kwargs)`.
+name that is written there: `super().__init__(name="power", **kwargs)`. A constructor that does not take what
+its own `get_config` adds to that is reported.
 
 ## Why is this bad
 
@@ -54,7 +55,8 @@ class PowerLoss(keras.losses.Loss):
 
 ## Fix safety
 
-Exact: every call of the constructor that worked gives the same loss.
+Exact: every call of the constructor that worked gives the same loss. Whether the constructor has to take what
+`get_config` saves, or `get_config` to save what it takes, is its author's to say.
 
 ## References
 
@@ -71,6 +73,7 @@ import libcst as cst
 from lossfix.losses.code.inherited import constructor_above, takes_keywords_above
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import PASSED_ON, parameter_names, with_parameter
+from lossfix.losses.code.saved_keys import saved_keys
 from lossfix.losses.code.subclass import method, super_call
 from lossfix.model import Safety, Severity
 from lossfix.rules.rule import Edit, Match, Rule
@@ -78,6 +81,7 @@ from lossfix.syntax.build import appended, with_arguments
 from lossfix.syntax.tree import dotted, walk
 
 _SAVED = ("reduction", "name")
+_OF_KERAS = (*_SAVED, "dtype")
 
 
 def match(loss: Loss) -> Iterator[Match]:
@@ -89,8 +93,15 @@ def match(loss: Loss) -> Iterator[Match]:
         return
     if config is not None and super_call(config) is None:
         return
-    fault = _fault(loss, init, call, config)
-    if fault:
+    fault, strange = _fault(loss, init, call, config), _not_taken(loss, init, call, config)
+    if strange:
+        yield Match(
+            init.name,
+            f"`{loss.name}` does not take `{'`, `'.join(strange)}`, which its `get_config` saves: a saved "
+            "model with it cannot be loaded",
+            "save what the constructor takes, each by its name",
+        )
+    elif fault:
         yield Match(
             init.name,
             f"`{loss.name}` {fault}: a saved model with it cannot be loaded",
@@ -108,14 +119,31 @@ def _fault(
     return f"does not take `{'`, `'.join(missing)}`" if missing else ""
 
 
-def _given_twice(loss: Loss, init: cst.FunctionDef, call: cst.Call) -> tuple[str, ...]:
-    """What stands in the call of the parent's constructor beside ``**kwargs`` that hold it, too."""
+def _not_taken(
+    loss: Loss, init: cst.FunctionDef, call: cst.Call, config: cst.FunctionDef | None
+) -> tuple[str, ...]:
+    """What is saved and neither the constructor of a class nor that of Keras' takes."""
+    if config is None or constructor_above(loss) is not None:
+        return ()
+    if isinstance(init.params.star_kwarg, cst.Param) and not _only_passes_on(init, call):
+        return ()
+    known = {*parameter_names(init), *_OF_KERAS}
+    return tuple(each for each in saved_keys(config) if each not in known)
+
+
+def _only_passes_on(init: cst.FunctionDef, call: cst.Call) -> bool:
+    """Whether all that becomes of ``**kwargs`` is that the parent gets them."""
     keywords = init.params.star_kwarg
     if not isinstance(keywords, cst.Param):
-        return ()
+        return False
     passed = [each.value for each in call.args if each.star == "**"]
     read = [each for each in walk(init.body, cst.Name) if each.value == keywords.name.value]
-    if len(passed) != 1 or read != passed:
+    return len(passed) == 1 and read == passed
+
+
+def _given_twice(loss: Loss, init: cst.FunctionDef, call: cst.Call) -> tuple[str, ...]:
+    """What stands in the call of the parent's constructor beside ``**kwargs`` that hold it, too."""
+    if not _only_passes_on(init, call):
         # What is taken out of them before is not given twice.
         return ()
     given = {each.keyword.value: each.value for each in call.args if each.keyword is not None}

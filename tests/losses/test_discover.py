@@ -299,6 +299,27 @@ def test_a_metric_that_is_called_after_its_loss_is_a_metric(base: str, found: li
     assert names(code) == [f"CrossEntropyLossState.{each}" for each in found]
 
 
+@pytest.mark.parametrize(
+    ("inner", "handed_back", "found"),
+    [
+        ("hash_recall", "hash_loss, hash_recall", ["hash_loss"]),
+        ("mean_iou", "hash_loss, mean_iou", ["hash_loss"]),
+        ("other_loss", "hash_loss, other_loss", ["hash_loss", "other_loss"]),
+        ("lack", "hash_loss, lack", ["hash_loss", "lack"]),
+        ("recall", "recall", ["hash_loss", "recall"]),
+        ("iou", "iou", ["hash_loss", "iou"]),
+    ],
+)
+def test_what_a_factory_hands_back_beside_its_loss_may_be_a_metric(
+    inner: str, handed_back: str, found: list[str]
+) -> None:
+    body = "(y_true, y_pred):\n        return y_true - y_pred\n"
+    code = (
+        f"def make_loss():\n    def hash_loss{body}    def {inner}{body}    return {handed_back}\n"
+    )
+    assert [each.rpartition(".")[2] for each in names(code)] == found
+
+
 def test_a_base_that_the_configuration_names_makes_a_loss() -> None:
     code = (
         "from our import Base\nclass Mine(Base):\n    def call(self, a, b):\n        return a - b\n"

@@ -162,6 +162,87 @@ def test_a_constructor_that_can_be_loaded_is_left_alone(source: str) -> None:
     assert findings(source, "closed-constructor") == ()
 
 
+def keeping_two(config: str, signature: str = "self, gaps=(1.0, 2.0), **kwargs") -> str:
+    """A class that keeps two numbers of what it is given, with the lines of a ``get_config``."""
+    keywords = "**kwargs" if "**" in signature else "name='w', reduction='sum'"
+    lines = "".join(f"        {each}\n" for each in config.split("; "))
+    return loss_class(
+        init(signature, f"super().__init__({keywords})", "self.w, self.b = gaps"),
+        f"\n    def get_config(self):\n{lines}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "strange"),
+    [
+        ("return {**super().get_config(), 'w': self.w, 'b': self.b}", "`w`, `b`"),
+        ("config = super().get_config(); config.update({'b': self.b}); return config", "`b`"),
+        ("config = super().get_config(); config.update(b=self.b); return config", "`b`"),
+        ("config = super().get_config(); config['b'] = self.b; return config", "`b`"),
+        (
+            "config = {'w': self.w}; base = super().get_config(); "
+            "return dict(list(base.items()) + list(config.items()))",
+            "`w`",
+        ),
+        ("return {**super().get_config(), 'gaps': (self.w, self.b)}", ""),
+        ("return {**super().get_config(), 'gaps': {'w': self.w, 'b': self.b}}", ""),
+        (
+            "inner = {'w': self.w}; config = super().get_config(); "
+            "config['gaps'] = inner; return config",
+            "",
+        ),
+        ("return {**super().get_config(), **as_keys({'w': self.w})}", ""),
+        ("config = super().get_config(); config['w'] = 1; config.pop('w'); return config", ""),
+        ("return {**super().get_config(), 'name': 'w', 'dtype': None}", ""),
+        ("return {'w': self.w}", ""),
+    ],
+)
+def test_what_is_saved_and_not_taken_is_reported(config: str, strange: str) -> None:
+    found = findings(keeping_two(config), "closed-constructor")
+    assert [each.message.partition(", which its")[0].partition("take ")[2] for each in found] == (
+        [strange] if strange else []
+    )
+    assert all(each.reason for each in found)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        keeping_two(
+            "return {**super().get_config(), 'w': self.w}", "self, gaps=None, w=1.0, **kwargs"
+        ),
+        keeping_two("return {**super().get_config(), 'w': self.w}").replace(
+            "super().__init__(**kwargs)", "kwargs.pop('w', None); super().__init__(**kwargs)"
+        ),
+        keeping_two("return {**super().get_config(), 'w': self.w}")
+        + "\n    @classmethod\n    def from_config(cls, config):\n        return cls((config['w'], 1.0))\n",
+    ],
+)
+def test_a_class_that_takes_what_it_saves_in_a_way_of_its_own_is_left_alone(source: str) -> None:
+    assert findings(source, "closed-constructor") == ()
+
+
+@pytest.mark.parametrize(
+    ("base", "is_lost"),
+    [
+        ("tf.keras.losses.MeanSquaredError", True),
+        ("tf.keras.losses.KLDivergence", True),
+        ("tf.keras.losses.Huber", False),
+        ("tf.keras.losses.BinaryCrossentropy", False),
+        ("tf.keras.losses.Dice", False),
+        ("theirs.MeanSquaredError", False),
+    ],
+)
+def test_a_class_on_a_loss_of_keras_loses_its_parameters_as_well(base: str, is_lost: bool) -> None:
+    constructor = init("self, w, **kwargs", "super().__init__(**kwargs)", "self.w = w")
+    source = f"class WLoss({base}):\n{constructor}\n{CALL}"
+    assert bool(findings(source, "unsaved-parameters")) is is_lost
+    if is_lost:
+        assert rewritten(source, "unsaved-parameters").endswith(
+            '        return {**super().get_config(), "w": self.w}\n'
+        )
+
+
 LAID_OUT = {
     "one a line": (
         "super().__init__(\n            reduction='none',\n            name='w'\n        )",

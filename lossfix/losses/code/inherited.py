@@ -10,18 +10,21 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import kept_as_given, own_parameters, parameter_names
 from lossfix.losses.code.subclass import super_calls
+from lossfix.losses.operations.keras_names import BEFORE_REDUCTION, LOSS_CLASSES
 from lossfix.model import Form
 from lossfix.syntax.tree import dotted, methods_of, walk
 
-_LOSS = "keras.losses.Loss"
+_LOSSES = LOSS_CLASSES - BEFORE_REDUCTION.keys() - {"keras.losses.Dice"}
+"""Keras' classes of losses of which it saves the name and the reduction, and that take no more."""
 _OF_ITS_OWN = frozenset({"__init_subclass__", "__new__", "from_config"})
 """Methods by which a class may keep what it is given, and load it, in a way of its own."""
 
 
 def parents(loss: Loss) -> tuple[cst.ClassDef, ...] | None:
-    """The classes of the file between a class of losses and ``keras.losses.Loss``, the nearest first.
+    """The classes of the file between a class of losses and the one of Keras, the nearest first.
 
-    ``None`` where it has several parents, one stands elsewhere, or one is made in a way of its own.
+    ``None`` where it has several parents, one stands elsewhere or is made in a way of its own, or Keras'
+    takes more than ``keras.losses.Loss`` does.
     """
     current = loss.definition
     if loss.form is not Form.SUBCLASS or not isinstance(current, cst.ClassDef):
@@ -30,7 +33,7 @@ def parents(loss: Loss) -> tuple[cst.ClassDef, ...] | None:
     found: list[cst.ClassDef] = []
     while len(current.bases) == 1:
         base = current.bases[0].value
-        if loss.operation(base) == _LOSS:
+        if loss.operation(base) in _LOSSES:
             return tuple(found)
         above = by_path.get((dotted(base) or "",))
         if not isinstance(above, cst.ClassDef) or above in (*found, loss.definition):

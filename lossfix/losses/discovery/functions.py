@@ -25,7 +25,15 @@ from lossfix.losses.discovery.returned import (
     returns_a_pair,
     returns_functions,
 )
-from lossfix.losses.discovery.wording import METRIC_WORDS, SCORES, names_a_loss, pair_of, words
+from lossfix.losses.discovery.wording import (
+    METRIC_WORDS,
+    SCORES,
+    names_a_loss,
+    names_a_metric,
+    names_a_score,
+    pair_of,
+    words,
+)
 from lossfix.model import Evidence, Form
 from lossfix.syntax.frameworks import FRAMEWORKS, OTHER_FRAMEWORKS
 from lossfix.syntax.nodes import below, children, every
@@ -211,7 +219,7 @@ def _is_named_a_loss(file: File, known: _Callable) -> bool:
     name, called, form = known.name, known.called, known.form
     named = (
         names_a_loss(name)
-        or (form is Form.CLOSURE and names_a_loss(called))
+        or (form is Form.CLOSURE and names_a_loss(called) and not _is_beside_its_loss(file, known))
         or (name == "__call__" and (names_a_loss(called) or "entropy" in called.lower()))
         or (form is Form.METHOD and _computes_its_class(name, known.around))
         or (form in (Form.FUNCTION, Form.CLOSURE) and _stands_among_losses(file, called))
@@ -226,6 +234,13 @@ def _is_named_a_loss(file: File, known: _Callable) -> bool:
         or returns_a_dictionary(known.node)
         or _turns_arrays_into_arrays(file, known)
     )
+
+
+def _is_beside_its_loss(file: File, known: _Callable) -> bool:
+    """Whether a factory hands back a loss by name, and beside it what is called a metric or a score."""
+    if known.around is None or not (names_a_metric(known.name) or names_a_score(known.name)):
+        return False
+    return any(map(names_a_loss, _returned(file, known.around)))
 
 
 def _computes_its_class(name: str, around: Definition | None) -> bool:
