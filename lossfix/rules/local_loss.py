@@ -2,8 +2,8 @@
 
 ## What it does
 
-Reports methods of other classes, and functions inside of functions, that are compiled as a loss. (A
-function that a factory returns is another matter: it becomes a class.)
+Reports methods of other classes, and functions and classes inside of functions, that are compiled as a loss.
+(What a factory at the top of a module returns is another matter: it becomes a class.)
 
 ## Why is this bad
 
@@ -84,12 +84,25 @@ def match(loss: Loss) -> Iterator[Match]:
             f"`{loss.name}` is a method: a saved model cannot load it",
             _used(loss),
         )
-    elif loss.form is Form.NESTED and not _is_wrapped(loss):
+    elif _is_inside(loss):
         yield Match(
-            loss.function.name,
+            loss.definition.name if loss.form is Form.SUBCLASS else loss.function.name,
             f"`{loss.name}` is defined inside a function: a saved model cannot load it",
             _captured(loss),
         )
+
+
+def _is_inside(loss: Loss) -> bool:
+    """Whether a loss, or the factory that returns it, is defined inside of a function or of a class."""
+    match loss.form:
+        case Form.NESTED:
+            return not _is_wrapped(loss)
+        case Form.CLOSURE:
+            return len(loss.candidate.path) > 2
+        case Form.SUBCLASS:
+            above = loss.tree.ancestors(loss.definition)
+            return any(isinstance(each, cst.FunctionDef) for each in above)
+    return False
 
 
 def _is_wrapped(loss: Loss) -> bool:
@@ -105,15 +118,19 @@ def _is_wrapped(loss: Loss) -> bool:
 def _captured(loss: Loss) -> str:
     """Which name of the functions around it keeps a nested loss from moving out."""
     around = loss.scope.parent
-    bound: set[str] = set()
+    own, bound = loss.scope.everything(), set[str]()
+    if loss.form is Form.CLOSURE and around is not None:
+        # What the factory is given and sets goes with it.
+        own, around = own | around.everything(), around.parent
     while around is not None and around.parent is not None:
         bound |= set() if around.is_class else around.everything()
         around = around.parent
-    own = loss.scope.everything()
+    code: cst.CSTNode = loss.function.body
+    if loss.form is Form.SUBCLASS:
+        code = loss.definition
+        own |= {loss.candidate.path[-1], *(each.name.value for each in walk(code, cst.Param))}
     used = [
-        node.value
-        for node in walk(loss.function.body, cst.Name)
-        if node.value in bound and node.value not in own
+        node.value for node in walk(code, cst.Name) if node.value in bound and node.value not in own
     ]
     if used:
         return f"it uses `{used[0]}` of the function around it"

@@ -805,6 +805,52 @@ def test_a_loss_without_a_place_of_its_own_is_reported() -> None:
     assert findings(nested.replace("def train(", "def test_training("), "local-loss") == ()
 
 
+INNER_CLASS = """
+    def train(model, w, scale):
+        class StepLoss(tf.keras.losses.Loss):
+            def __init__(self, w, **kwargs):
+                super().__init__(**kwargs)
+                self.w = w
+
+            def call(self, y_true, y_pred):
+                return self.w * tf.abs(y_true - y_pred)
+
+        model.compile(loss=StepLoss(w))
+"""
+
+
+def test_a_class_inside_of_a_function_is_reported() -> None:
+    assert "move it to the top" in only(findings(INNER_CLASS, "local-loss")).reason
+    uses = INNER_CLASS.replace("return self.w", "return scale * self.w")
+    assert "it uses `scale`" in only(findings(uses, "local-loss")).reason
+    assert (
+        findings(INNER_CLASS.replace("model.compile(loss=StepLoss(w))", "pass"), "local-loss") == ()
+    )
+    at_the_top = loss_class(init("self, w, **kwargs", "super().__init__(**kwargs)", "self.w = w"))
+    assert findings(at_the_top + "\n\nmodel.compile(loss=WLoss(1.0))\n", "local-loss") == ()
+
+
+INNER_FACTORY = """
+    {0}
+        def make_loss(w):
+            def gap_loss(y_true, y_pred):
+                return w * tf.abs(y_true - y_pred)
+            return gap_loss
+
+        model.compile(loss=make_loss(2.0))
+"""
+
+
+def test_what_a_factory_inside_of_a_function_returns_is_reported() -> None:
+    train = INNER_FACTORY.format("def train(model, scale):")
+    assert "move it to the top" in only(findings(train, "local-loss")).reason
+    uses = train.replace("return w", "return scale * w")
+    assert "it uses `scale`" in only(findings(uses, "local-loss")).reason
+    of_a_test = INNER_FACTORY.format("def test_training(model):")
+    assert findings(of_a_test, "local-loss") == ()
+    assert findings(FACTORY.format("w") + COMPILE.format("make_loss(1.0)"), "local-loss") == ()
+
+
 def test_what_is_compiled_is_the_object_that_was_made_of_an_inner_function() -> None:
     source = """
         def widened(loss, kind):
