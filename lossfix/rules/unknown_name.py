@@ -3,14 +3,17 @@
 ## What it does
 
 Reports names that a loss reads and that its file neither imports nor assigns, such as a `K` in a file that
-has no more than `from keras.losses import *`.
+has no more than `from keras.losses import *`, and variables that a loss reads before it sets them: `margin =
+margin`, or `recall = recall(y_true, y_pred)` where `recall` is a function of the module.
 
 ## Why is this bad
 
 The file can be imported, and `compile` takes the loss: it raises `NameError` at the first batch. What
 `import *` brings is what a module offers, and the backend that the modules of Keras 2 used themselves is no
 longer among it: of `keras.losses`, `keras.layers`, `keras.models` and `keras.optimizers` none brings `K`,
-`tf` or `np`, and `keras.backend` brings no more than 13 names (measured on Keras 3.15).
+`tf` or `np`, and `keras.backend` brings no more than 13 names (measured on Keras 3.15). A name that a
+function assigns anywhere is its own throughout, whatever the module calls so: read before, it raises
+`UnboundLocalError`.
 
 ## Example
 
@@ -54,6 +57,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from lossfix.losses.discovery.early import read_too_early
 from lossfix.losses.discovery.unbound import taken_whole, unbound_names
 from lossfix.losses.discovery.wiring import Misuse, Wiring
 from lossfix.model import Safety, Severity
@@ -69,6 +73,7 @@ _CURES = {
 
 
 def wiring(wiring: Wiring) -> Iterator[Misuse]:
+    yield from _too_early(wiring)
     missing = unbound_names(wiring.module) if wiring.candidates else ()
     if not missing:
         return
@@ -84,6 +89,23 @@ def wiring(wiring: Wiring) -> Iterator[Misuse]:
             if (candidate.name, name.id) not in told:
                 told.add((candidate.name, name.id))
                 yield Misuse(name, _message(name.id, taken), _cure(name.id), loss=candidate.name)
+
+
+def _too_early(wiring: Wiring) -> Iterator[Misuse]:
+    for candidate in wiring.candidates:
+        if not 0 <= candidate.number < len(wiring.functions):
+            continue
+        definition = wiring.functions[candidate.number][1]
+        inside = definition.body if isinstance(definition, ast.ClassDef) else [definition]
+        for function in (each for each in inside if isinstance(each, ast.FunctionDef)):
+            for name in read_too_early(function):
+                yield Misuse(
+                    name,
+                    f"`{name.id}` is read before `{function.name}` sets it: the loss raises "
+                    "UnboundLocalError",
+                    "give one of them another name, or make it a parameter",
+                    loss=candidate.name,
+                )
 
 
 def _message(name: str, taken: frozenset[str]) -> str:

@@ -69,7 +69,12 @@ import libcst as cst
 from lossfix.losses.code.inherited import kept_above, listed, saved_above
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.methods import get_config
-from lossfix.losses.code.parameters import default_of, kept_as_given, own_parameters
+from lossfix.losses.code.parameters import (
+    default_of,
+    is_annotated_as_object,
+    kept_as_given,
+    own_parameters,
+)
 from lossfix.losses.code.subclass import keeping, method
 from lossfix.losses.discovery.unsavable import given_arrays, unsavable
 from lossfix.losses.operations.words import words
@@ -101,7 +106,8 @@ def match(loss: Loss) -> Iterator[Match]:
     names = _lost(loss, init, config, saved)
     if not names:
         return
-    stored = _stored(loss, init)
+    set_anew = _set_anew(loss, init)
+    stored = {name: kept for name, kept in _stored(loss, init).items() if kept not in set_anew}
     known = {*stored, *_to_keep(loss, init)} if config is None else set(stored)
     lost = [each for each in names if each not in known]
     reason = f"`{lost[0]}` is not kept as it was given" if lost else ""
@@ -110,7 +116,14 @@ def match(loss: Loss) -> Iterator[Match]:
     called = next((each for each in names if _is_called(loss, stored.get(each))), None)
     if called is not None:
         reason = f"`{called}` is called, and no function comes back out of a saved configuration"
-    asked = next((each for each in names if _is_an_object(loss, stored.get(each))), None)
+    typed = {
+        each.name.value
+        for each in (*init.params.params, *init.params.kwonly_params)
+        if is_annotated_as_object(each)
+    }
+    asked = next(
+        (each for each in names if each in typed or _is_an_object(loss, stored.get(each))), None
+    )
     if asked is not None:
         reason = f"`{asked}` is an object of its own, and comes back out of no saved configuration"
     for name, kind in _unsavable(loss):
@@ -143,6 +156,20 @@ def _lost(
 
 def _stored(loss: Loss, init: cst.FunctionDef) -> Mapping[str, str]:
     return {**kept_above(loss, init), **kept_as_given(init)}
+
+
+def _set_anew(loss: Loss, init: cst.FunctionDef) -> frozenset[str]:
+    """The attributes that other methods than the constructor set: they need not hold what was given."""
+    others = [each for each in walk(loss.definition, cst.FunctionDef) if each is not init]
+    return frozenset(
+        node.target.attr.value
+        for each in others
+        for node in walk(each.body, cst.AssignTarget, cst.AugAssign, cst.AnnAssign)
+        if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.AnnAssign)
+        and isinstance(node.target, cst.Attribute)
+        and isinstance(node.target.value, cst.Name)
+        and node.target.value.value == "self"
+    )
 
 
 def _is_called(loss: Loss, attribute: str | None) -> bool:

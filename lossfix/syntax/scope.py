@@ -299,6 +299,11 @@ def scope_of(node: Definition, parent: Scope) -> Scope:
     return _bind(node.body, (*parent.path, node.name), parent, bound, is_class)
 
 
+def bound_by(body: list[ast.stmt]) -> frozenset[str]:
+    """All names that statements may bind where they stand, those of comprehensions among them."""
+    return _bind(body, (), None, [], True).everything()
+
+
 def unbound(module: ast.Module) -> frozenset[str]:
     """The names that a module uses and nowhere binds, built-in names apart."""
     return frozenset(each.id for each in unbound_reads(module))

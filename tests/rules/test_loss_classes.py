@@ -405,6 +405,42 @@ def test_a_class_that_is_given_an_object_is_only_reported(read: str, is_object: 
     assert ("`gap` is an object of its own" in finding.reason) is is_object
 
 
+@pytest.mark.parametrize(
+    ("given", "is_object"),
+    [
+        ("gap: tf.Tensor", True),
+        ("gap: Optional[tf.Variable] = None", True),
+        ("gap: Callable[[float], float]", True),
+        ("gap: float", False),
+        ("gap: float | tf.Tensor = 1.0", False),
+        ("gap: np.ndarray", False),
+        ("gap", False),
+    ],
+)
+def test_the_type_of_a_parameter_says_that_it_is_an_object(given: str, is_object: bool) -> None:
+    body = init(f"self, {given}, **kwargs", "super().__init__(**kwargs)", "self.gap = gap")
+    call = "    def call(self, y_true, y_pred):\n        return self.gap * (y_true - y_pred)\n"
+    source = f"class TypedLoss(tf.keras.losses.Loss):\n{body}\n\n{call}\n"
+    (finding,) = findings(source, "unsaved-parameters")
+    assert ("`gap` is an object of its own" in finding.reason) is is_object
+    factory = FACTORY.format(given) + COMPILE.format("make_loss(1.0)")
+    (finding,) = findings(factory, "closure")
+    assert ("`gap` is an object" in finding.reason) is is_object
+
+
+def test_what_another_method_sets_is_not_what_was_given() -> None:
+    body = init("self, gap=1.0, **kwargs", "super().__init__(**kwargs)", "self.gap = gap")
+    call = (
+        "    def call(self, y_true, y_pred):\n        self.gap = tf.cast(self.gap, y_pred.dtype)\n"
+        "        return self.gap * (y_true - y_pred)\n"
+    )
+    source = f"class CastLoss(tf.keras.losses.Loss):\n{body}\n\n{call}\n"
+    (finding,) = findings(source, "unsaved-parameters")
+    assert finding.reason == "`gap` is not kept as it was given"
+    (finding,) = findings(source.replace("self.gap = tf", "gap = tf"), "unsaved-parameters")
+    assert finding.reason == ""
+
+
 def saving(*lines: str) -> str:
     """A class of three parameters with a ``get_config`` of these lines."""
     return loss_class(

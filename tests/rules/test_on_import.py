@@ -32,6 +32,13 @@ def test_a_file_that_does_without_its_framework_keeps_its_functions(handler: str
     assert "imported all the same" in reason(every + handler + LOSS)
 
 
+def test_a_file_that_leaves_its_framework_to_its_functions_keeps_them() -> None:
+    own = LOSS.replace("    return", "    import tensorflow as tf\n    return")
+    assert "imported all the same" in reason("import numpy as np\n" + own)
+    assert reason("import tensorflow as tf\n" + own) == ""
+    assert reason("from tensorflow import keras\n" + own) == ""
+
+
 @pytest.mark.parametrize(
     "above",
     [

@@ -116,3 +116,62 @@ model.compile(loss=gap_loss)
 def test_a_function_whose_part_reads_such_a_name_becomes_no_class(part: str, reason: str) -> None:
     (finding,) = findings(IN_A_PART.format(part), "bare-function")
     assert finding.reason == reason
+
+
+EARLY = """
+def recall(y_true, y_pred):
+    return tf.reduce_sum(y_true * y_pred) / tf.reduce_sum(y_true)
+
+
+margin = 1.0
+gap = 0.1
+
+
+def gap_loss(y_true, y_pred{0}):
+    {1}
+    return tf.reduce_mean(tf.abs(y_true - y_pred), axis=-1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("margin = margin", "margin"),
+        ("recall = recall(y_true, y_pred)", "recall"),
+        ("total = 2.0 * margin; margin = 3.0", "margin"),
+        ("margin += gap", "margin"),
+        ("margin, gap = gap, 1.0", "gap"),
+        ("margin: float = margin + 1.0", "margin"),
+    ],
+)
+def test_a_variable_that_is_read_before_it_is_set_is_reported(line: str, name: str) -> None:
+    (message,) = told(EARLY.format("", line))
+    assert message.startswith(f"`{name}` is read before `gap_loss` sets it")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "total = margin",
+        "margin = gap",
+        "global margin; margin = margin + 1.0",
+        "if gap > 0: margin = 2.0\n    total = margin",
+        "for margin in (1.0, 2.0): pass\n    total = margin",
+        "read = lambda: margin\n    margin = 2.0",
+        "totals = [margin for margin in (1.0, 2.0)]\n    total = margin",
+        "total = margin\n    totals = [margin for margin in (1.0, 2.0)]",
+        "def recall(a, b): return a * b\n    recall = recall(y_true, y_pred)",
+        "import math as margin\n    margin = margin.pi",
+        "total = (margin := 2.0) + margin",
+        "try: margin = 2.0\n    except ValueError: pass\n    margin = margin * 2.0",
+        "with tf.name_scope('a') as margin: total = margin",
+        "y_pred = tf.cast(y_pred, tf.float32)",
+        "print(gap)\n    def inner(): return margin\n    margin = 2.0",
+    ],
+)
+def test_a_variable_that_may_be_set_by_then_is_left_alone(lines: str) -> None:
+    assert told(EARLY.format("", lines)) == []
+
+
+def test_a_parameter_is_set_from_the_beginning() -> None:
+    assert told(EARLY.format(", margin=1.0", "margin = margin * 2.0")) == []

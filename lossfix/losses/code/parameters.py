@@ -26,6 +26,9 @@ PASSED_ON = ("reduction", "name", "dtype")
 """What ``keras.losses.Loss`` takes; it saves the first two."""
 RESERVED = frozenset({"self", "call", "get_config", "from_config", *PASSED_ON})
 """What means something else in a class of losses than a parameter of its own."""
+_OBJECTS = frozenset({"KerasTensor", "Layer", "Model", "Tensor", "Variable"})
+"""Types, by the last part of their names: a configuration keeps functions by name, and tensors in no file."""
+_PLAIN = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
 
 
 def number(value: float) -> str:
@@ -44,6 +47,14 @@ def parameter_names(function: cst.FunctionDef) -> tuple[str, ...]:
 def own_parameters(init: cst.FunctionDef) -> tuple[str, ...]:
     """The constructor's parameters that ``keras.losses.Loss`` knows nothing of."""
     return tuple(name for name in parameter_names(init)[1:] if name not in PASSED_ON)
+
+
+def is_annotated_as_object(parameter: cst.Param) -> bool:
+    """Whether the type of a parameter is one that no saved configuration holds, and no plain one besides."""
+    if parameter.annotation is None:
+        return False
+    named = {each.value for each in walk(parameter.annotation.annotation, cst.Name)}
+    return "Callable" in named or (not _OBJECTS.isdisjoint(named) and _PLAIN.isdisjoint(named))
 
 
 def kept_as_given(init: cst.FunctionDef) -> Mapping[str, str]:

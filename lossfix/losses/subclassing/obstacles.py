@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.code.parameters import RESERVED, parameter_names
+from lossfix.losses.code.parameters import RESERVED, is_annotated_as_object, parameter_names
 from lossfix.losses.code.reach import unbound
 from lossfix.losses.subclassing.on_import import keeps_a_function
 from lossfix.syntax.quiet import parsed
@@ -75,7 +75,10 @@ def _in_parameters(loss: Loss) -> str:
             return f"its parameter `{name}` {NOT_CALLABLE}"
         if each.default is not None and not _is_plain_value(loss, each.default):
             return f"the default of `{name}` is no plain value that get_config could save"
-        if each.default is None and _is_used_as_object(loss, name):
+        given = each.default is None or loss.factory is not None
+        if (each.default is None and _is_used_as_object(loss, name)) or (
+            given and is_annotated_as_object(each)
+        ):
             return f"its parameter `{name}` is an object, which get_config could not save"
     return ""
 

@@ -20,7 +20,7 @@ _FORGIVEN = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseE
 
 def keeps_a_function(loss: Loss) -> str:
     """Why a class cannot stand where the function or factory does; empty where it can."""
-    if _is_at_the_top(loss) and _does_without(loss.tree.module):
+    if _is_at_the_top(loss) and _does_without(loss):
         return "without TensorFlow this file is imported all the same, and a class of losses would not be"
     name = next(_set_by_a_loop(loss), None)
     if name is not None:
@@ -39,19 +39,19 @@ def _outermost(loss: Loss) -> cst.FunctionDef:
     return loss.factory or loss.function
 
 
-def _does_without(module: cst.Module) -> bool:
-    """Whether a file imports its framework within a ``try`` that goes on without it, and nowhere else."""
-    optional = False
-    for statement in module.body:
-        # In a function or a method, whoever calls it needs the framework, and not the file.
-        if isinstance(statement, cst.FunctionDef | cst.ClassDef) or not _imports_a_framework(
-            statement
-        ):
-            continue
-        if not isinstance(statement, cst.Try) or not _goes_on_without(statement):
-            return False
-        optional = True
-    return optional
+def _does_without(loss: Loss) -> bool:
+    """Whether a file imports its framework within a ``try`` that goes on without it, and nowhere else, or
+    leaves that to the loss, which does so each time that it is called."""
+    # In a function or a method, whoever calls it needs the framework, and not the file.
+    imports = [
+        statement
+        for statement in loss.tree.module.body
+        if not isinstance(statement, cst.FunctionDef | cst.ClassDef)
+        and _imports_a_framework(statement)
+    ]
+    if not imports:
+        return _imports_a_framework(_outermost(loss).body)
+    return all(isinstance(each, cst.Try) and _goes_on_without(each) for each in imports)
 
 
 def _imports_a_framework(node: cst.CSTNode) -> bool:
