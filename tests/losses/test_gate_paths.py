@@ -100,6 +100,28 @@ def test_predictions_that_were_set_anew_are_what_they_were_set_to() -> None:
     assert not is_live(loss, returned.value)
 
 
+@pytest.mark.parametrize(
+    ("inner", "called", "path"),
+    [
+        ("def ratio(y_true, y_pred):\n    return y_true / y_pred", "y_true, y_pred", Path.DEAD),
+        ("def ratio(a, b):\n    return a * b / b", "y_true, y_pred", Path.DEAD),
+        ("ratio = lambda y_true, y_pred: y_true / y_pred", "y_true, y_pred", Path.DEAD),
+        ("def ratio(y_true, y_pred):\n    return y_true / y_pred", "soft, y_pred", Path.LIVE),
+    ],
+)
+def test_the_parameters_of_an_inner_function_are_its_own(
+    inner: str, called: str, path: Path
+) -> None:
+    body = (
+        f"{inner}\nsoft = y_pred\ny_pred = tf.where(y_pred > 0.3, 1.0, 0.0)\nreturn ratio({called})"
+    )
+    lines = "\n    ".join(body.splitlines())
+    text = f"import tensorflow as tf\n\n\ndef a_loss(y_true, y_pred):\n    {lines}\n"
+    loss = next(each for each in losses_in(text, Options(RULES)) if each.name == "a_loss")
+    (gate,) = gates(loss)
+    assert path_of(loss, gate) is path
+
+
 def test_predictions_that_may_have_been_set_anew_are_alive() -> None:
     body = "if y_true.shape[0]:\n    y_pred = tf.round(y_pred)\nreturn y_true * y_pred"
     loss = loss_of(body)

@@ -225,6 +225,8 @@ def uses(loss: Loss, name: str, since: cst.Assign | None = None) -> Iterator[cst
             continue
         if since is not None and _is_out_of_reach(loss, node, name, since):
             continue
+        if _is_of_an_inner_function(loss, node):
+            continue
         above = loss.tree.parents.get(node)
         if isinstance(above, cst.AssignTarget | cst.Param):
             continue
@@ -235,6 +237,18 @@ def uses(loss: Loss, name: str, since: cst.Assign | None = None) -> Iterator[cst
         if isinstance(above, cst.AugAssign | cst.AnnAssign) and above.target is node:
             continue
         yield node
+
+
+def _is_of_an_inner_function(loss: Loss, node: cst.Name) -> bool:
+    """Whether a name is the parameter of a function inside of the loss, and no variable of the loss."""
+    for above in loss.tree.ancestors(node):
+        if above is loss.function:
+            return False
+        if isinstance(above, cst.FunctionDef | cst.Lambda) and any(
+            each.name.value == node.value for each in walk(above.params, cst.Param)
+        ):
+            return True
+    return False
 
 
 def _is_out_of_reach(loss: Loss, node: cst.Name, name: str, since: cst.Assign) -> bool:
