@@ -65,6 +65,38 @@ Files = Mapping[str, engine.File]
 """All files of a run, by their paths for people."""
 
 
+class _Reading(Mapping[str, engine.File]):
+    """The files of a run, and which of them were asked for."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.read: dict[str, engine.File | None] = {}
+
+    def __getitem__(self, path: str) -> engine.File:
+        self.read[path] = self.files.get(path)
+        return self.files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        self.read.update(self.files)
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A repair, and all that it depends on besides the options."""
+
+    repair: Repair
+    read: Mapping[str, engine.File | None]
+    """The files that were asked for, ``None`` for what is none of the run."""
+
+    def holds_for(self, files: Files) -> bool:
+        """Whether it would be made again."""
+        return all(files.get(path) is file for path, file in self.read.items())
+
+
 @dataclass
 class Case:
     """One loss on its way through the attempts."""
@@ -88,6 +120,8 @@ class Case:
     """What was refused first: it says best why the loss stays as it was."""
     left: dict[Finding, None] = field(default_factory=dict)
     """What is wrong with it or a part of it and was not mended, with the reason."""
+    made: dict[object, _Made] = field(default_factory=dict)
+    """The repairs that were made of it, by what of the options differs from one to the next."""
     locked: str = ""
     """Why what is to be measured next could not be written, whatever was measured."""
 
@@ -166,8 +200,13 @@ def tried(case: Case) -> Trial:
 def repaired(case: Case, options: checking.Options, files: Files | None = None) -> Repair:
     """The repair of a loss, in the files as they were, or as they are by now."""
     files = case.files if files is None else files
-    path = case.plan.document.source.path
-    repair = engine.repair(path, files[path].text, case.loss.name, options, files)
+    asked = options.relaxation, tuple(rule.code for rule in options.rules)
+    made = case.made.get(asked)
+    if made is None or not made.holds_for(files):
+        reading, path = _Reading(files), case.plan.document.source.path
+        repair = engine.repair(path, reading[path].text, case.loss.name, options, reading)
+        made = case.made[asked] = _Made(repair, reading.read)
+    repair = made.repair
     if options.relaxation.gate is not Gate.KEEP or options.relaxation.asked:
         case.left.update(dict.fromkeys(each for each in repair.left if each.reason))
     return repair
