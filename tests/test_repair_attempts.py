@@ -8,6 +8,7 @@ from typing import cast
 from lossfix import engine, source
 from lossfix.checking import Options
 from lossfix.model import Probe, Ruling, State, Status, Verdict
+from lossfix.progress import Progress
 from lossfix.repairs.attempts import advance, cases_of, probe_of, take_in
 from lossfix.repairs.plan import Plan
 from lossfix.repairs.search import Done, carry_out
@@ -193,6 +194,38 @@ def test_of_a_class_that_cannot_be_measured_what_leaves_its_code_is_tried() -> N
     with_saving, names = left
     assert "def get_config" in with_saving
     assert names == UNRUN.replace("tf.keras.losses.Reduction.AUTO", '"sum_over_batch_size"')
+
+
+def test_no_repair_is_made_twice(monkeypatch) -> None:
+    made, repair = [], engine.repair
+
+    def counted(path, text, name, options, others=engine.NOTHING):
+        codes = tuple(rule.code for rule in options.rules)
+        made.append((text, name, options.relaxation, codes))
+        return repair(path, text, name, options, others)
+
+    monkeypatch.setattr(engine, "repair", counted)
+    done, _ = carried_out(FAULTS)
+    assert [each.status for each in done.outcomes] == [Status.FIXED]
+    assert len(made) == len(set(made))
+
+
+def test_a_loss_is_rewritten_while_another_is_measured() -> None:
+    document = source.decode("losses.py", CALLING.encode())
+    told: list[str] = []
+    carry_out(
+        [Plan(document, Options(RULES, package="losses"))],
+        None,
+        None,
+        lambda: cast("Verifier", Judge("np.")),
+        Progress(tick=told.append),
+    )
+    assert told.index("Measuring: 0 of 2 losses done, starting TensorFlow") == 1
+    assert told[0] == "Rewriting: loss 1 of 2"
+    second = told.index("Rewriting: loss 2 of 2")
+    assert any("done, last" in each for each in told[:second])
+    assert told[-2].startswith("Measuring: 2 of 2 losses done, last losses.py: ")
+    assert told[-1] == ""
 
 
 SELECTING = """import keras

@@ -6,14 +6,26 @@ verifier lets pass is carried out: the verified repairs of a file are repeated o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from lossfix import engine
 from lossfix.losses.code.inherited import parents
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing import parts
-from lossfix.model import FileChange, Finding, Gate, Outcome, Repair, Safety, Status, Verdict
+from lossfix.model import (
+    FileChange,
+    Finding,
+    Gate,
+    Outcome,
+    Probe,
+    Repair,
+    Safety,
+    Status,
+    Verdict,
+)
 from lossfix.progress import SILENT, Progress
 from lossfix.repairs.attempts import (
     Case,
@@ -111,32 +123,61 @@ def _measure(
     start: Callable[[], Verifier],
     progress: Progress,
 ) -> None:
-    waiting = []
-    for number, case in enumerate(cases, start=1):
-        progress.tick(f"Rewriting: loss {number} of {len(cases)}")
-        if advance(case) and _may_be_written(case, locked):
-            waiting.append(case)
-    if not waiting:
+    """Have the candidates of all cases measured, one after another where they are refused.
+
+    Losses are rewritten while others are measured, and while TensorFlow starts.
+    """
+    done, state = 0, "starting TensorFlow"
+
+    def tell() -> None:
+        progress.tick(f"Measuring: {done} of {len(cases)} losses done, {state}")
+
+    def begun() -> Iterator[Case]:
+        nonlocal done
+        for number, case in enumerate(cases, start=1):
+            progress.tick(f"Rewriting: loss {number} of {len(cases)}")
+            if advance(case) and _may_be_written(case, locked):
+                tell()
+                yield case
+            else:
+                done += 1
+
+    coming = begun()
+    first = next(coming, None)
+    if first is None:
         return
-    count = left = len(waiting)
-    progress.tick(f"Measuring: 0 of {count} losses done, starting TensorFlow")
+    waiting: Iterable[Case] = chain([first], coming)
     with start() as verifier:
         while waiting:
             again = []
-            probes = (probe_of(case, steepness) for case in waiting)
-            for case, (_, verdict) in zip(waiting, verifier.measure(probes), strict=True):
-                name = f"{case.plan.document.source.path}: {case.loss.name}"
-                progress.say(f"{name}: {verdict.summary}")
+            for case, verdict in _measured(waiting, steepness, verifier):
+                state = f"last {case.plan.document.source.path}: {case.loss.name}"
+                progress.say(f"{state.removeprefix('last ')}: {verdict.summary}")
                 if take_in(case, verdict):
                     again.append(case)
                 else:
-                    left -= 1
-                progress.tick(f"Measuring: {count - left} of {count} losses done, last {name}")
+                    done += 1
+                tell()
             waiting = again
             if not waiting:
                 waiting = _once_more(cases, files, locked)
-                left = len(waiting)
+                done -= len(waiting)
     progress.tick("")
+
+
+def _measured(
+    cases: Iterable[Case], steepness: float | None, verifier: Verifier
+) -> Iterator[tuple[Case, Verdict]]:
+    """Each case with the verdict on its candidate; of cases that are still to come, some are taken ahead."""
+    under_way: deque[Case] = deque()
+
+    def probes() -> Iterator[Probe]:
+        for case in cases:
+            under_way.append(case)
+            yield probe_of(case, steepness)
+
+    for _, verdict in verifier.measure(probes()):
+        yield under_way.popleft(), verdict
 
 
 def _once_more(cases: Sequence[Case], files: Files, locked: Mapping[str, str]) -> list[Case]:
