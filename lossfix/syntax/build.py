@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import dropwhile
 from typing import TypeVar, cast
 
 import libcst as cst
@@ -238,6 +239,12 @@ class _Replace(cst.CSTTransformer):
                 kept, cst.SimpleStatementLine
             ):
                 return _with_lost_comments(original_node, kept)
+            if (
+                isinstance(original_node, cst.IndentedBlock)
+                and isinstance(kept, cst.IndentedBlock)
+                and self.replacements.get(original_node.body[0]) == ()
+            ):
+                return _opened_anew(kept)
             return kept
         if isinstance(original_node, cst.SimpleStatementLine) and isinstance(
             updated_node, cst.SimpleStatementLine
@@ -258,6 +265,15 @@ class _Replace(cst.CSTTransformer):
         if (above := self.operands.get(old)) is not None:
             return operand(new, above.operator, above.left is old)
         return atom(new)
+
+
+def _opened_anew(block: cst.IndentedBlock) -> cst.IndentedBlock:
+    """A block whose first statement went, without the blank lines that parted the next one from it."""
+    first = block.body[0] if block.body else None
+    if not isinstance(first, cst.SimpleStatementLine):
+        return block
+    lines = [*dropwhile(lambda line: line.comment is None, first.leading_lines)]
+    return block.with_changes(body=[first.with_changes(leading_lines=lines), *block.body[1:]])
 
 
 def _else(old: cst.CSTNode, new: Sequence[cst.CSTNode]) -> cst.Else | cst.RemovalSentinel:

@@ -650,3 +650,24 @@ def test_the_class_of_a_typed_function_is_typed(future: str, dtype: str) -> None
     assert f"def __init__(self, {init}, {dtype}) -> None:" in after
     assert "def get_config(self) -> dict:" in after
     compile(after, "losses.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("comment", "stays"),
+    [
+        ("# in percent, as the targets are", False),
+        ("# noqa: D103", True),
+        ("# type: ignore[no-untyped-def]", True),
+        ("# pylint: disable=invalid-name", True),
+    ],
+)
+def test_a_comment_behind_the_head_of_a_function_stands_above_its_body(
+    comment: str, stays: bool
+) -> None:
+    source = (
+        f"def gap_loss(y_true, y_pred):  {comment}\n    return tf.abs(y_true - y_pred)\n"
+        "\n\nmodel.compile(loss=gap_loss)\n"
+    )
+    after = rewritten(source, "bare-function")
+    assert (f"def call(self, y_true, y_pred):  {comment}\n" in after) is stays
+    assert (f"\n        {comment}\n" in after) is not stays

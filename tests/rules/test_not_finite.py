@@ -1008,3 +1008,15 @@ def test_a_hyperbolic_cosine_that_is_written_out_is_one(cosine: str) -> None:
     other = cosine.replace("tf.exp(x)", "tf.exp(2.0 * x)")
     kept = mended("log-of-exp", "x = y_pred - y_true", f"return tf.math.log({other})")
     assert "softplus" not in kept
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n", "\n    # the rest\n", ""])
+def test_no_blank_line_stays_where_the_first_statement_goes(between: str) -> None:
+    source = (
+        f"{HEAD}    squashed = tf.sigmoid(y_pred)\n{between}    rest = 1.0 - y_true\n"
+        "    return -tf.math.log(squashed) * rest\n"
+    )
+    after = rewritten(source, "log-of-exp")
+    assert after.startswith(
+        f"{HEAD}{between.strip(chr(10))}".rstrip() + "\n    rest = 1.0 - y_true\n"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import dropwhile, pairwise, takewhile
 
 import libcst as cst
@@ -48,6 +48,8 @@ _LOSS_ENDS = re.compile(r"(?i:^loss$)|(?<=[a-zA-Z0-9])Loss$")
 
 _NUMBERED = re.compile(r"[a-zA-Z0-9]Loss\d+$")
 """The name of one of several losses, which says what it is: ``DiceLoss2``."""
+_FOR_TOOLS = re.compile(r"#\s*(?:noqa|type:|pylint|pyright|mypy|pragma|fmt:|yapf|lossfix|nosec)")
+"""What a comment says to a tool, which looks for it on the line of the ``def``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,6 +242,7 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
     function = loss.function
     body = function.body
     assert isinstance(body, cst.IndentedBlock)
+    body, remarks = _without_remark(body)
     positional = [*function.params.posonly_params, *function.params.params][:2]
     self_ = cst.Param(cst.Name("self"), star="")
     params = [self_, *(each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in positional)]
@@ -247,7 +250,9 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
         name=cst.Name("call"),
         params=cst.Parameters(params=params),
         body=body.with_changes(
-            body=_body_of_call(loss, parts, names, body),
+            body=_body_of_call(
+                loss, replace(parts, remarks=[*remarks, *parts.remarks]), names, body
+            ),
             indent=None,
             footer=[line for line in body.footer if line.comment is not None],
         ),
@@ -259,6 +264,19 @@ def _call(loss: Loss, parts: Parts, names: Sequence[str]) -> cst.FunctionDef:
         leading_lines=_blank(),
         lines_after_decorators=[],
     )
+
+
+def _without_remark(
+    body: cst.IndentedBlock,
+) -> tuple[cst.IndentedBlock, tuple[cst.EmptyLine, ...]]:
+    """A body without the comment that stands behind the ``def``, which is longer now, and that comment.
+
+    One that tells a tool something stays where the tool looks for it.
+    """
+    comment = body.header.comment
+    if comment is None or _FOR_TOOLS.search(comment.value):
+        return body, ()
+    return body.with_changes(header=cst.TrailingWhitespace()), (cst.EmptyLine(comment=comment),)
 
 
 def _body_of_call(
