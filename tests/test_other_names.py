@@ -34,6 +34,8 @@ CALLED = {
     "a default of a lambda": "run = lambda a, b, fn=gap: fn(a, b)",
     "unpacked": "run(**{'how': gap})",
     "unpacked from a name": "kept = dict(how=gap)\nrun(**kept)",
+    "made with, and called": "from types import SimpleNamespace\nkept = SimpleNamespace(loss=gap)\n"
+    "kept.loss(a, b)",
     "matched": "match gap:\n    case fn:\n        fn(a, b)",
     "added to a dictionary": "kept = {}\nkept |= {'g': gap}\nkept['g'](a, b)",
     "added to a list": "kept = []\nkept += [gap]\nfor fn in kept:\n    fn(a, b)",
@@ -48,6 +50,10 @@ CALLED = {
     "an attribute, passed on": "class Trainer:\n    def __init__(self):\n        self.fn = gap\n\n"
     "    def go(self):\n        run(self.fn, a, b)",
     "one of two": "fn = gap if a else None\nrun(fn)",
+    "a fixture's": "import pytest\n\n@pytest.fixture\ndef fn():\n    return gap\n\n"
+    "def test_rows(fn):\n    assert fn(a, b).shape == (3,)",
+    "a fixture's with parameters": "import pytest\nkept = {'gap': gap}\n\n"
+    "@pytest.fixture(params=['gap'])\ndef fn(request):\n    return kept[request.param]",
     "asked for its name": "fn = gap\nprint(fn.__name__)",
     "compared": "fn = gap\nfound = fn is other",
 }
@@ -89,6 +95,10 @@ TWO_FILES = {
         "class Kept:\n    def __init__(self, loss):\n        self.loss = loss\n\n"
         "    def step(self, a, b):\n        return self.loss(a, b)",
         "from losses import gap\nKept(loss=gap)",
+    ),
+    "what anything is made with": (
+        "from types import SimpleNamespace\nKept = SimpleNamespace(loss=gap)",
+        "import keras\n\ndef build(model):\n    model.compile('sgd', loss=Kept.loss)\n\nKept.loss(a, b)",
     ),
     "what a test puts another in place of": (
         "import losses as Kept",

@@ -241,7 +241,9 @@ class _Roles:
                 callers.setdefault(name, []).append(number)
         for number, (_, shown, shared) in enumerate(self._modules.files):
             for name, stands_for in shared.attributes:
-                other = next((each for each in callers.get(name, ()) if each != number), None)
+                # What its own file makes of an attribute is known there, but for what is made with `loss=`.
+                others = (e for e in callers.get(name, ()) if e != number or name in TAKEN)
+                other = next(others, None)
                 if other is None:
                     continue
                 where = self._modules.shown(other, self._called[other][name])

@@ -34,7 +34,7 @@ from lossfix.losses.discovery.holders import dictionaries
 from lossfix.losses.discovery.lookups import lookups_in
 from lossfix.losses.discovery.outline import expressions_of
 from lossfix.losses.discovery.registering import keepers
-from lossfix.losses.discovery.uses import uses_of
+from lossfix.losses.discovery.uses import TAKEN, uses_of
 from lossfix.losses.discovery.wording import names_a_loss
 from lossfix.syntax.nodes import below, every
 from lossfix.syntax.scope import (
@@ -123,6 +123,12 @@ class _Reader:
         for target, value in bindings(self.module):
             if isinstance(target, ast.Attribute):
                 found.setdefault(target.attr, []).append(value)
+        for call in every(self.module, ast.Call):
+            assert isinstance(call, ast.Call)
+            for each in call.keywords if last_part(call.func) != "compile" else ():
+                if each.arg in TAKEN:
+                    # What is made with `loss=` has an attribute of that name, as a rule.
+                    found.setdefault(each.arg, []).append(each.value)
         for owner in every(self.module, ast.ClassDef):
             assert isinstance(owner, ast.ClassDef)
             for name, value in _set_in(owner):

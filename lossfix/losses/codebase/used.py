@@ -20,6 +20,7 @@ from lossfix.losses.codebase.said import (
 )
 from lossfix.losses.discovery.assigned import called_through, references
 from lossfix.losses.discovery.holders import (
+    HANDS_ON,
     NAMES,
     PUTS_IN,
     REGISTERS,
@@ -128,6 +129,8 @@ class _Read:
                 yield self._use(f"uses `.{attr}` of it, which an instance has not", lists)
             case ast.FunctionDef() | ast.ClassDef() | ast.Delete() | ast.Match():
                 yield self._use("uses it as more than a loss", lists)
+            case ast.Return() as returned if _is_decorated(returned, self.names):
+                yield self._use("hands it to whoever asks for it, who may call it", lists)
             case ast.Yield() | ast.YieldFrom() | ast.Lambda():
                 yield self._use("hands it to whoever asks for it, who may call it", lists)
             case ast.Compare() as comparison if not only_compared(comparison, node):
@@ -162,6 +165,14 @@ class _Read:
         to = Argument(functions[0], key) if len(functions) == 1 else None
         lists = lists or asks_for_names(call, keyword)
         yield self._use(_PASSED, lists, to)
+
+
+def _is_decorated(node: ast.AST, names: Origins) -> bool:
+    """Whether the function around a node is called by its decorator, which hands on what it returns."""
+    while not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        node = names.parents[node]
+    called = (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
+    return any(last_part(each) not in HANDS_ON for each in called)
 
 
 def _may_be_overridden(call: ast.Call, keyword: str | None, names: Origins) -> bool:

@@ -30,6 +30,20 @@ COPIES = frozenset({"ChainMap", "MappingProxyType", "OrderedDict", "copy", "deep
 """Functions that give what keeps the same."""
 TELLS = frozenset({"bool", "callable", "format", "id", "len", "print", "repr", "str"})
 """Functions that call nothing of what they are handed."""
+HANDS_ON = frozenset(
+    {
+        "abstractmethod",
+        "cache",
+        "cached_property",
+        "classmethod",
+        "function",
+        "lru_cache",
+        "override",
+    }
+    | {"property", "staticmethod"}
+)
+"""Decorators of functions that are called by their names all the same; of others nobody knows who calls what
+they return: a fixture's goes to every test with a parameter of that name."""
 CHOICES = "choices"
 """The keyword by which ``argparse`` and others are told the names to choose from."""
 

@@ -17,6 +17,7 @@ from lossfix.losses.discovery.called import called_with_two, compiles_by_itself
 from lossfix.losses.discovery.holders import (
     CHOICES,
     COPIES,
+    HANDS_ON,
     NAMES,
     PUTS_IN,
     RUNS_OVER,
@@ -217,9 +218,15 @@ def _result_ends_well(loss: Loss, statement: cst.Return, way: _Way) -> bool:
     name = function.name.value
     if name in way.seen:
         return True
+    if any(last_part(_called(each.decorator)) not in HANDS_ON for each in function.decorators):
+        return False
     calls = _calls_of(loss, function)
     known = replace(way, seen=way.seen | {name})
     return calls is not None and all(_ends_well(loss, call, known) for call in calls)
+
+
+def _called(decorator: cst.BaseExpression) -> cst.BaseExpression:
+    return decorator.func if isinstance(decorator, cst.Call) else decorator
 
 
 def _calls_of(loss: Loss, function: cst.FunctionDef) -> list[cst.Call] | None:
