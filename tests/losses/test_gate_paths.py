@@ -122,6 +122,27 @@ def test_the_parameters_of_an_inner_function_are_its_own(
     assert path_of(loss, gate) is path
 
 
+@pytest.mark.parametrize(
+    ("value", "live"),
+    [
+        ("1.0 * ratio", False),
+        ("tf.map_fn(lambda y_pred: 2.0 * y_pred, soft)", True),
+        ("tf.map_fn(lambda y_pred: 2.0 * y_pred, y_pred)", False),
+        ("tf.map_fn(lambda each: each * soft, y_true)", True),
+    ],
+)
+def test_a_name_that_an_inner_function_sets_for_itself_is_not_alive(value: str, live: bool) -> None:
+    body = (
+        "def ratio(y_true, y_pred):\n    ratio = y_true / y_pred\n    return ratio\n"
+        "soft = y_pred\ny_pred = tf.where(y_pred > 0.3, 1.0, 0.0)\n"
+        f"ratio = ratio(y_true, y_pred)\nreturn {value}"
+    )
+    lines = "\n    ".join(body.splitlines())
+    text = f"import tensorflow as tf\n\n\ndef a_loss(y_true, y_pred):\n    {lines}\n"
+    loss = next(each for each in losses_in(text, Options(RULES)) if each.name == "a_loss")
+    assert is_live(loss, loss.returned[-1]) is live
+
+
 def test_predictions_that_may_have_been_set_anew_are_alive() -> None:
     body = "if y_true.shape[0]:\n    y_pred = tf.round(y_pred)\nreturn y_true * y_pred"
     loss = loss_of(body)

@@ -225,7 +225,7 @@ def uses(loss: Loss, name: str, since: cst.Assign | None = None) -> Iterator[cst
             continue
         if since is not None and _is_out_of_reach(loss, node, name, since):
             continue
-        if _is_of_an_inner_function(loss, node):
+        if is_of_an_inner_function(loss, node):
             continue
         above = loss.tree.parents.get(node)
         if isinstance(above, cst.AssignTarget | cst.Param):
@@ -239,7 +239,7 @@ def uses(loss: Loss, name: str, since: cst.Assign | None = None) -> Iterator[cst
         yield node
 
 
-def _is_of_an_inner_function(loss: Loss, node: cst.Name) -> bool:
+def is_of_an_inner_function(loss: Loss, node: cst.Name) -> bool:
     """Whether a name is the parameter of a function inside of the loss, and no variable of the loss."""
     for above in loss.tree.ancestors(node):
         if above is loss.function:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import libcst as cst
 
 from lossfix.losses.code.casts import casts_to_discrete
+from lossfix.losses.code.conditions import is_of_an_inner_function
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
 from lossfix.losses.discovery.outline import ITSELF
@@ -62,6 +63,9 @@ class _Search:
         return any(map(self.reaches, children(node)))
 
     def _through_name(self, node: cst.Name) -> bool:
+        if is_of_an_inner_function(self._loss, node):
+            # What it is given stands where it is called.
+            return False
         if node.value in self._loss.predictions:
             current = self._loss.last_set(node)
             return current is None or (self._is_new(current) and self.reaches(current))
