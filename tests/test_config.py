@@ -163,6 +163,11 @@ def test_the_nearest_file_that_speaks_of_lossfix_counts(project):
             "[tool.lossfix.per-file-ignores]\n'!' = ['LF1']\n",
             "pyproject.toml:1: 'per-file-ignores' must be",
         ),
+        ("[tool.lossfix]\ninclude = ['[z-a].py']\n", "'[z-a].py' is none of"),
+        (
+            "[tool.lossfix.verify.loss.a.b]\nshapes = {y_true = [1]}\n",
+            'the dotted name of a loss needs quotes, as in "a.b"',
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_the_closest_key(project, text, message):

@@ -77,7 +77,7 @@ def test_what_git_ignores_is_skipped(tree):
 
 def test_what_is_no_pattern_in_an_ignore_file_says_nothing_as_to_git(tree):
     tree(".git/config", "a.py", "b.py", "c.py")
-    tree(**{".gitignore": "a.py\n!\nback\\\nb.py\n"})
+    tree(**{".gitignore": "a.py\n!\n[z-a].py\nback\\\nb.py\n"})
     assert found() == ["c.py"]
 
 

@@ -104,6 +104,9 @@ def _loss_inputs(toml: TomlFile, name: str, table: object, origins: dict[str, st
     read: dict[str, object] = {}
     for spelled, value in table.items():
         where = toml.place(*path, spelled)
+        if isinstance(value, dict) and spelled not in LOSS:
+            quoted = f'"{name}.{spelled}"'
+            raise ConfigError(f"{where}: the dotted name of a loss needs quotes, as in {quoted}")
         key = _field(LOSS, spelled, where)
         read[key] = _read(LOSS, key, value, where)
         origins[".".join([*path, key])] = where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -332,6 +333,10 @@ def _ignore_files(folder: str) -> Iterator[_Patterns]:
         yield _Patterns(folder, _spec(tuple(text.splitlines())))
 
 
+_NO_PATTERN = (ValueError, re.error)
+"""What is raised of a line that is no pattern; the latter where a range of characters runs backwards."""
+
+
 @lru_cache(maxsize=1024)
 def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
     # Loaded here: a run on stdin or on named files needs no patterns.
@@ -339,7 +344,7 @@ def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
 
     try:
         return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
+    except _NO_PATTERN:
         # A line that is no pattern says nothing to git either; what is configured was asked before.
         return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
 
@@ -347,7 +352,7 @@ def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
 def _is_pattern(line: str) -> bool:
     from pathspec import GitIgnoreSpec
 
-    with suppress(ValueError):
+    with suppress(*_NO_PATTERN):
         return bool(GitIgnoreSpec.from_lines([line]).patterns)
     return False
 
