@@ -208,11 +208,11 @@ def fix_of(actions: list[types.CodeAction], code: str) -> types.CodeAction:
 
 async def test_the_editor_shows_what_check_finds(client: LanguageClient, folder: Path) -> None:
     text = BROKEN.format(name="my_loss")
-    path = folder / "same.py"
+    path = folder / "the same é.py"
     path.write_text(text)
     try:
         found = await Opened(client, path, text).diagnostics()
-        told = json.loads(lossfix("check", "same.py", "--output-format", "json", at=folder).out)
+        told = json.loads(lossfix("check", path.name, "--output-format", "json", at=folder).out)
     finally:
         path.unlink()
     assert {each.source for each in found} == {"lossfix"}

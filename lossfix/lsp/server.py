@@ -149,8 +149,9 @@ class Server(LanguageServer):
             await self.workspace_diagnostic_refresh_async(None)
 
     def _version(self, uri: str) -> int | None:
-        document = self.workspace.text_documents.get(uri)
-        return None if document is None else document.version or 0
+        # The keys of pygls are spelled otherwise where a name has a space or a colon.
+        held = self.workspace.text_documents.values()
+        return next((each.version or 0 for each in held if each.uri == uri), None)
 
 
 def _is_python(document: TextDocument) -> bool:
