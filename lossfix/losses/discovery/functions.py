@@ -29,8 +29,6 @@ from lossfix.losses.discovery.wording import (
     METRIC_WORDS,
     SCORES,
     names_a_loss,
-    names_a_metric,
-    names_a_score,
     pair_of,
     words,
 )
@@ -219,7 +217,7 @@ def _is_named_a_loss(file: File, known: _Callable) -> bool:
     name, called, form = known.name, known.called, known.form
     named = (
         names_a_loss(name)
-        or (form is Form.CLOSURE and names_a_loss(called) and not _is_beside_its_loss(file, known))
+        or (form is Form.CLOSURE and names_a_loss(called) and not _is_beside_its_loss(known))
         or (name == "__call__" and (names_a_loss(called) or "entropy" in called.lower()))
         or (form is Form.METHOD and _computes_its_class(name, known.around))
         or (form in (Form.FUNCTION, Form.CLOSURE) and _stands_among_losses(file, called))
@@ -236,11 +234,16 @@ def _is_named_a_loss(file: File, known: _Callable) -> bool:
     )
 
 
-def _is_beside_its_loss(file: File, known: _Callable) -> bool:
-    """Whether a factory hands back a loss by name, and beside it what is called a metric or a score."""
-    if known.around is None or not (names_a_metric(known.name) or names_a_score(known.name)):
+def _is_beside_its_loss(known: _Callable) -> bool:
+    """Whether a factory hands back a loss by name and this beside it: ``return dice_loss, recall``."""
+    if known.around is None or names_a_loss(known.name):
         return False
-    return any(map(names_a_loss, _returned(file, known.around)))
+    for statement in statements(known.around.body):
+        if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Tuple):
+            together = {each for part in statement.value.elts for each in _handed_back(part, False)}
+            if known.name in together and any(map(names_a_loss, together)):
+                return True
+    return False
 
 
 def _computes_its_class(name: str, around: Definition | None) -> bool:
@@ -321,6 +324,9 @@ def _is_compiled(file: File, known: _Callable) -> bool:
 
     Other files say of a method whose it is: ``Losses.dice``.
     """
+    if known.form is Form.CLOSURE and _is_beside_its_loss(known):
+        # Which of what is handed back is compiled, names say better than the calls of the factory.
+        return False
     if not file.uses.compiled.isdisjoint((known.name, ".".join(known.path))):
         return True
     makers = {known.called, ".".join(known.path[:-1])}
