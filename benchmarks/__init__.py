@@ -1,1 +1,1 @@
-"""How long lossfix takes, against what one would use instead: ``python -m benchmarks``."""
+"""How long lossfix takes, and what memory, against what one would use instead: ``python -m benchmarks``."""

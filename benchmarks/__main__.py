@@ -12,14 +12,16 @@ from pathlib import Path
 
 from benchmarks import peers, scanning, verifying
 from benchmarks.clock import Table
+from benchmarks.memory import Growths, memory
 
-BENCHMARKS: dict[str, Callable[[Path], Table]] = {
+BENCHMARKS: dict[str, Callable[[Path], Table | Growths]] = {
     "start": scanning.start,
     "many": scanning.many,
     "few": scanning.few,
     "keras": scanning.keras,
     "tensorflow": scanning.tensorflow,
     "verification": verifying.verification,
+    "memory": memory,
 }
 RESULTS = Path(__file__).parent / "results.md"
 

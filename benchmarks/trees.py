@@ -1,4 +1,5 @@
-"""The trees that are scanned: installed ones, one with few losses, and synthetic ones of any size."""
+"""The trees that are scanned: installed ones, one with few losses, and synthetic ones of any size, in which
+few files or all hold a loss."""
 
 from __future__ import annotations
 
@@ -57,6 +58,98 @@ def synthetic(folder: Path, files: int, seed: int = 0) -> Path:
             text = head + "".join(_function(numbers) for _ in range(numbers.randint(2, 20)))
         (package / f"module_{number:05}.py").write_text(text, "utf-8")
     return _aged(target)
+
+
+def with_losses(folder: Path, files: int, seed: int = 0) -> Path:
+    """So many modules that hold three losses each, no two alike, each with a function that is none."""
+    numbers = random.Random(seed)
+    target = folder / f"losses-{files}"
+    for number in range(files):
+        package = target / f"package_{number // 100:03}"
+        package.mkdir(parents=True, exist_ok=True)
+        names = [f"{'_'.join(numbers.sample(_WORDS, 2))}_{number}" for _ in range(3)]
+        losses = zip(numbers.sample(_LOSSES, 3), names, strict=True)
+        text = _IMPORTS + "".join(
+            _function(numbers)
+            + loss.format(
+                name=name,
+                title=name.title().replace("_", ""),
+                gate=f"{numbers.uniform(0.1, 0.9):.4f}",
+                weight=f"{numbers.uniform(1.5, 9.0):.4f}",
+            )
+            for loss, name in losses
+        )
+        (package / f"module_{number:05}.py").write_text(text, "utf-8")
+    return _aged(target)
+
+
+_IMPORTS = "import keras\nimport numpy as np\nimport tensorflow as tf\n"
+_LOSSES = (
+    '''
+
+def {name}_loss(y_true, y_pred, threshold={gate}):
+    """The error, dear above a threshold."""
+    error = tf.abs(y_true - y_pred)
+    penalty = tf.where(y_pred > threshold, error * {weight}, error * {gate})
+    return tf.reduce_mean(penalty)
+''',
+    """
+
+def {name}_loss(y_true, y_pred):
+    decided = tf.cast(y_pred > {gate}, tf.float32)
+    missed = y_true * (1.0 - decided)
+    return tf.reduce_mean({weight} * missed + (1.0 - y_true) * decided, axis=-1)
+""",
+    """
+
+def {name}_loss(y_true, y_pred):
+    error = np.abs(y_true.numpy() - y_pred.numpy())
+    # Above the gate every one counts.
+    weighted = np.where(error > {gate}, {weight} * error, error)
+    return tf.reduce_mean(weighted)
+""",
+    '''
+
+def make_{name}(alpha={gate}):
+    """A loss with a weight that is chosen when the model is built."""
+
+    def loss(y_true, y_pred):
+        error = np.subtract(y_true, y_pred)
+        return np.mean(alpha * np.square(np.maximum(error, 0.0)) + {weight} * np.square(error), axis=-1)
+
+    return loss
+''',
+    """
+
+class {title}Loss(keras.losses.Loss):
+    def __init__(self, margin={gate}, reduction=tf.keras.losses.Reduction.AUTO, name="{name}"):
+        super().__init__(reduction=reduction, name=name)
+        self.margin = margin
+
+    def call(self, y_true, y_pred):
+        above = tf.sigmoid({weight} * (y_pred - self.margin))
+        return tf.reduce_mean(above * tf.abs(y_true - y_pred), axis=-1)
+""",
+    """
+
+def {name}_loss(y_true, y_pred):
+    share = tf.reduce_sum(y_true * y_pred, axis=-1) / tf.reduce_sum(y_true, axis=-1)
+    return -{weight} * tf.math.log(share) + {gate}
+
+
+def train_{name}(model):
+    model.compile(optimizer="adam", loss={name}_loss)
+    return model
+""",
+    """
+
+def {name}_loss(y_true, y_pred):
+    error = y_true - y_pred
+    return tf.reduce_mean(tf.square(error) * {weight} + tf.abs(error) * {gate}, axis=-1)
+""",
+)
+"""Losses of the kinds that there are, to be given names and numbers: gates, what leaves the graph, a closure,
+a class, what may divide by zero, and one without a fault."""
 
 
 def _aged(target: Path) -> Path:

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import libcst as cst
 
@@ -30,6 +29,7 @@ from lossfix.rules.rule import Match, Rule
 from lossfix.syntax.guards import GuardTripped
 from lossfix.syntax.nodes import span_of
 from lossfix.syntax.parsing import Unparsable, outline, parse
+from lossfix.syntax.remembered import one_file, remembered
 from lossfix.syntax.tree import Tree, walk
 
 _NAMELESS = "give the loss a name first (LF318)"
@@ -66,12 +66,12 @@ class Found:
         return self.rule.code, self.loss.project.path, self.loss.name, self.match.message
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _tree(text: str) -> Tree:
     return parse(text)
 
 
-_outline = lru_cache(maxsize=8)(outline)
+_outline = remembered(8)(outline)
 
 
 def losses_in(text: str, options: Options) -> tuple[Loss, ...]:
@@ -83,7 +83,7 @@ def losses_in(text: str, options: Options) -> tuple[Loss, ...]:
     return _losses(text, options.settings, options.project, options.relaxation, options.package)
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def _losses(
     text: str, settings: Settings, project: Project, relaxation: Relaxation, package: str
 ) -> tuple[Loss, ...]:
@@ -96,7 +96,7 @@ def _losses(
         return losses_of(_tree(text), candidates, relaxation, package, project)
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def _candidates(text: str, settings: Settings, project: Project) -> tuple[Candidate, ...]:
     with _within_reach():
         return discover(_outline(text), settings, project)
@@ -135,6 +135,7 @@ def bound_to_a_call(text: str, maker: str) -> Iterator[str]:
                 yield bound
 
 
+@one_file()
 def check(
     path: str,
     text: str,

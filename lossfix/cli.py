@@ -46,7 +46,7 @@ CLEAN, FOUND, INTERRUPTED = 0, 1, 130
 def main() -> None:
     """The program ``lossfix``."""
     # Syntax trees are many objects without a cycle: looking for cycles would take most of a scan's time.
-    # What outlives one look is looked at again soon: it is mostly trees that were remembered for a while.
+    # They are collected where a file is done (see `syntax.remembered`); this is for what grows within one.
     gc.freeze()
     gc.set_threshold(1_000_000, 2, 2)
     try:

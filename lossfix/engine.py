@@ -34,6 +34,7 @@ from lossfix.losses.smoothing import parts
 from lossfix.model import FileChange, Finding, Repair, Safety, Step
 from lossfix.rules.rule import Edit, Match
 from lossfix.syntax.guards import GuardTripped
+from lossfix.syntax.remembered import one_file
 from lossfix.syntax.twins import without_twins
 
 _MOST_STEPS = 200
@@ -108,6 +109,7 @@ def repairable(text: str, options: Options) -> tuple[Loss, ...]:
     return tuple(loss for loss in losses_in(text, options) if not loss.only_reached)
 
 
+@one_file()
 def repair(
     path: str, text: str, name: str, options: Options, others: Mapping[str, File] = NOTHING
 ) -> Repair:

@@ -13,7 +13,7 @@ from pathlib import Path
 import libcst as cst
 import pytest
 
-from lossfix import callers, checking, run, scan
+from lossfix import callers, run, scan
 from lossfix.cache import Cache
 from lossfix.config import Config
 from lossfix.losses.codebase.places import Modules
@@ -23,6 +23,7 @@ from lossfix.losses.smoothing.evaluation import Evaluation
 from lossfix.scan import Opened
 from lossfix.syntax import nodes, tree
 from lossfix.syntax.quiet import LARGEST
+from lossfix.syntax.remembered import one_file
 
 PLAIN = Settings()
 FAULTLESS = """
@@ -62,8 +63,8 @@ def checked(paths: list[str], folder: Path) -> tuple[Opened, list[str]]:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How often whole files were parsed, by which parser."""
     counts = {"ast": 0, "libcst": 0}
-    for remembered in (checking._tree, checking._outline):
-        remembered.cache_clear()
+    with one_file():
+        pass
 
     def counting(name: str, parse: Callable[..., object]) -> Callable[..., object]:
         def counted(text: str, *arguments: object, **keywords: object) -> object:

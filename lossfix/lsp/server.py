@@ -21,6 +21,7 @@ from lossfix.lsp.actions import Buffer, Client
 from lossfix.lsp.folder import Folder, View
 from lossfix.lsp.protocol import Protocol
 from lossfix.source import SourceError
+from lossfix.syntax.remembered import one_file
 
 Answer = TypeVar("Answer")
 
@@ -83,7 +84,8 @@ class Server(LanguageServer):
 
         def work() -> Answer:
             view = folder.view([each.document for each in mates])
-            return use(view, buffer, mates)
+            with one_file():
+                return use(view, buffer, mates)
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._worker, work)

@@ -57,7 +57,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
 import libcst as cst
 
@@ -65,6 +64,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.model import Evidence, Safety, Severity
 from lossfix.rules.rule import Match, Rule, no_rewrite
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import dotted
 from lossfix.syntax.tree import walk
 
@@ -100,7 +100,7 @@ def _is_guard(low: cst.BaseExpression) -> bool:
     return True
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _has_linear_head(module: ast.Module) -> bool:
     if any(each.value in _BOUNDED for each in every(module, ast.Constant)):
         return False

@@ -10,11 +10,12 @@ import ast
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from typing import TypeVar, cast
 
 from lossfix.model import Span
+from lossfix.syntax.remembered import remembered
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -89,7 +90,7 @@ class _Walked:
         return dict(zip(self.nodes[1:], self.above, strict=True))
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def _walked(module: ast.Module) -> _Walked:
     nodes: list[ast.AST] = [module]
     above: list[ast.AST] = []

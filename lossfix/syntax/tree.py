@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 from operator import itemgetter
 from typing import TypeVar, overload
@@ -15,6 +15,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from lossfix.model import Span
 from lossfix.syntax.blocks import Definition, concrete_definitions
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import Definition as OutlinedDefinition
 from lossfix.syntax.scope import Scope, definitions, scope_of, scope_of_module
 
@@ -359,7 +360,7 @@ class _Below:
         return [node for _, node in numbered]
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _below(node: cst.CSTNode) -> _Below:
     found: list[cst.CSTNode] = []
     widths: list[int] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import libcst as cst
 
@@ -23,6 +22,7 @@ from lossfix.losses.operations.removed import (
 )
 from lossfix.syntax.build import Replacement
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.tree import Tree, dotted, walk
 
 PRIVATE = "tensorflow.python"
@@ -93,7 +93,7 @@ def failing_imports_of_the_file(loss: Loss) -> Iterator[Failing]:
         yield from (failing for failing, _ in _failing(loss.tree))
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _failing(tree: Tree) -> tuple[tuple[Failing, set[tuple[str, str]]], ...]:
     """Import statements with what they bind, local name and origin."""
     return tuple(_found(tree))
@@ -110,7 +110,7 @@ def _found(tree: Tree) -> Iterator[tuple[Failing, set[tuple[str, str]]]]:
                 yield Failing(node, statement, lost), set(bound.items())
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _may_fail(tree: Tree) -> bool:
     """Whether any import of the file fails: told by its outline, before the tree is gone through."""
     return any(
@@ -157,7 +157,7 @@ def _guarded(tree: Tree, line: cst.SimpleStatementLine) -> bool:
     return any(isinstance(above, cst.Try) for above in tree.ancestors(line))
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def plan(loss: Loss, failing: Failing) -> Plan | str:
     """How to mend a failing import so that nothing in the file is left without it, or why not."""
     if len(failing.line.body) != 1:

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import libcst as cst
 
@@ -26,6 +25,7 @@ from lossfix.losses.operations.removed_table import MOVED
 from lossfix.losses.operations.translation import Binding, argument
 from lossfix.syntax.build import name as name_node
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import Scope
 from lossfix.syntax.scope import dotted as ast_dotted
 from lossfix.syntax.tree import Tree, dotted, walk
@@ -155,7 +155,7 @@ def current(found: Gone, call: cst.Call | None = None) -> cst.BaseExpression | s
     return entry.reason
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def is_for_tensorflow_1(tree: Tree) -> bool:
     """Whether a file uses names that TensorFlow had before version 2 and not since."""
     scope = tree.module_scope

@@ -6,18 +6,17 @@ with them is that they are called so.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import libcst as cst
 
 from lossfix.losses.calls.inlining import called_directly, function_of
 from lossfix.losses.code.loss import Loss
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.tree import walk
 
 WRAPPERS = frozenset({"tf.py_function", "tf.numpy_function", "tf.nondifferentiable_batch_function"})
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def plain_python(loss: Loss) -> frozenset[cst.CSTNode]:
     """The functions of the file that a wrapper calls, and that cannot do without it."""
     if not any(each.rpartition(".")[2] in loss.tree.text for each in WRAPPERS):

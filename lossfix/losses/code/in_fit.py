@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
 
 from lossfix.losses.code.liveness import parts_of
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.reached import loops
 from lossfix.model import Evidence, Form, Severity
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import dotted
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def may_be_in_fit(loss: Loss) -> bool:
     """Whether it may be Keras that calls the loss: a method of a task, or a tape, hands it what it has."""
     if loops(loss.candidate.evidence):
@@ -44,7 +44,7 @@ def severity_in_fit(loss: Loss) -> Severity:
     return Severity.ERROR if is_in_fit else Severity.WARNING
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _is_handed_on(loss: Loss) -> bool:
     """Whether its file hands the loss to a function that is not Keras's: that one calls it."""
     return any(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 import libcst as cst
 
@@ -13,6 +12,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.parameters import parameter_names
 from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.operations.gradients import TYPE_DECIDES, Gradient, gradient_of
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.tree import children, dotted, walk
 
 STEEPNESS = "steepness"
@@ -161,7 +161,7 @@ def part_called(loss: Loss, call: cst.Call) -> Loss | None:
     return found[0] if len(found) == 1 else None
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def parts_of(loss: Loss) -> tuple[Loss, ...]:
     """The parts that a loss calls, and those that they call."""
     found: dict[Loss, None] = {}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import libcst as cst
 
@@ -16,6 +15,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.discovery.outline import ITSELF
 from lossfix.losses.discovery.unbound import unbound_names
 from lossfix.syntax.blocks import Definition, inner_statements
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import Scope
 from lossfix.syntax.tree import Tree, children, dotted
 
@@ -50,7 +50,7 @@ class Use:
         return False
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def uses(loss: Loss) -> tuple[Use, ...]:
     """Every imported name that the loss and what it reaches in this file make use of."""
     found: list[Use] = []
@@ -98,7 +98,7 @@ def _use(loss: Loss, named: _Named, qualified: str, outside: bool) -> Use:
     return Use(named.node, qualified, scope, seen_from, outside)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _names_by_root(tree: Tree) -> Mapping[str, Sequence[_Named]]:
     """All dotted names of a file by the plain name with which they begin."""
     found: dict[str, list[_Named]] = {}
@@ -206,7 +206,7 @@ def _names(top: cst.CSTNode, tree: Tree) -> tuple[_Named, ...]:
     return _names_below(top, None, hidden)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _names_below(
     top: cst.CSTNode, around: Definition | None, hidden: frozenset[str]
 ) -> tuple[_Named, ...]:
@@ -249,7 +249,7 @@ def _seen_from(loss: Loss, node: cst.CSTNode, above: cst.CSTNode | None) -> Loss
     return _as_loss(loss, above)
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _as_loss(loss: Loss, function: cst.FunctionDef) -> Loss:
     # What it finds out about itself is kept with it, for all that is used in it.
     positional = [each for each in _parameters(function.params) if each not in ("self", "cls")]

@@ -19,8 +19,10 @@ from lossfix.losses.discovery.uses import uses_of
 from lossfix.losses.discovery.wiring import wires_a_loss
 from lossfix.syntax.nodes import every
 from lossfix.syntax.quiet import NOT_PYTHON, parsed
+from lossfix.syntax.remembered import one_file
 
 
+@one_file()
 def read(
     text: str,
     settings: Settings,

@@ -10,13 +10,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from lossfix.losses.discovery.patched import is_patched
 from lossfix.losses.discovery.wiring import Wiring
 from lossfix.losses.discovery.wording import names_a_loss, names_a_test
 from lossfix.losses.operations.removed import REMOVED_KEYWORDS, Removed, removed
 from lossfix.syntax.nodes import below, every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import last_part, scope_of_module
 
 NOT_MEASURED = "it is not known what this function takes, so that no rewrite can be measured"
@@ -54,7 +54,7 @@ def keywords_gone_apart(wiring: Wiring) -> Iterator[tuple[ast.Call, str, str]]:
                     yield node, name, renamed[name]
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _names_gone(wiring: Wiring) -> tuple[tuple[ast.Attribute, Removed], ...]:
     found: list[tuple[ast.Attribute, Removed]] = []
     within: set[ast.AST] = set()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import zip_longest
 
 from lossfix.losses.discovery.holders import COPIES, PUTS_IN, RUNS_OVER, TAKES_OUT, put_in
 from lossfix.losses.discovery.registering import Decoration, decoration_of, keepers, registry_of
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import defaults, dotted, last_part, statements
 
 ANY_STRING = "*"
@@ -48,7 +48,7 @@ Binding = tuple[ast.Name | ast.Attribute, ast.expr]
 """A name or an attribute, and a value that it stands for or keeps."""
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def assignments_of(module: ast.Module) -> Assigned:
     """What each name of a file, or each attribute by its last part, is ever made to stand for."""
     values: dict[str, list[ast.expr]] = {}
@@ -57,7 +57,7 @@ def assignments_of(module: ast.Module) -> Assigned:
     return Assigned(_frozen(values), _returned(module), _registered(module))
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def bindings(module: ast.Module) -> tuple[Binding, ...]:
     """All that a file gives a name or an attribute, and all that it puts into what has one."""
     found: list[Binding] = []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
 
 from lossfix.losses.discovery.assigned import assignments_of, references
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import dotted, parameters
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def called_with_two(module: ast.Module, apart: Collection[str] = frozenset()) -> Mapping[str, int]:
     """The last parts of what is called with two arguments or more, each with the line of the first call.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from lossfix.losses.discovery.candidate import Candidate
 from lossfix.losses.discovery.outline import (
@@ -35,6 +34,7 @@ from lossfix.losses.discovery.wording import (
 from lossfix.model import Evidence, Form
 from lossfix.syntax.frameworks import FRAMEWORKS, OTHER_FRAMEWORKS
 from lossfix.syntax.nodes import below, children, every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import Definition, dotted, scope_of, statements
 
 _NOT_LOSS_CLASSES = (
@@ -295,7 +295,7 @@ def _takes_two(known: _Callable) -> bool:
     return required <= 2
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _applied_partially(module: ast.Module) -> frozenset[str]:
     """The last names of what a file hands to ``partial``."""
     return frozenset(

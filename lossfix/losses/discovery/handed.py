@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from lossfix.losses.discovery.candidate import Roles
 from lossfix.losses.discovery.wording import names_targets
 from lossfix.syntax.nodes import below, children
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import assignments, dotted, statements
 
 _STATIC = frozenset(
@@ -133,7 +133,7 @@ def beside(
             here = above
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _read_in(function: ast.FunctionDef | ast.Lambda) -> Mapping[str, list[ast.expr]]:
     """Where a function reads each name, and each attribute of one."""
     found: dict[str, list[ast.expr]] = {}

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from lossfix.losses.discovery.holders import only_compared, only_tells, outermost
 from lossfix.losses.discovery.uses import takes_losses, uses_of
 from lossfix.syntax.nodes import below, every, parents
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import dotted, last_part
 
 EVERY = "*"
@@ -49,7 +49,7 @@ class Lookup:
         return self.module == EVERY and not self.name
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def lookups_in(module: ast.Module) -> tuple[Lookup, ...]:
     """The look-ups of a file by a name that is not written out, but for those that only Keras gets."""
     found = list(_all(module))

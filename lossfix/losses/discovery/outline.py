@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from lossfix.losses.discovery.candidate import Project, Settings
 from lossfix.losses.discovery.unnamed import Unnamed, unnamed_losses
@@ -16,6 +15,7 @@ from lossfix.losses.operations.names import canonical
 from lossfix.syntax.frameworks import OTHER_FRAMEWORKS
 from lossfix.syntax.lineage import lineage
 from lossfix.syntax.nodes import below, every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import (
     Definition,
     Scope,
@@ -49,7 +49,7 @@ class File:
         return self.listed[number][1] if number < count else self.unnamed[number - count].function
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def file_of(module: ast.Module, settings: Settings, project: Project) -> File:
     """A parsed file with what others say of it: read once for all who ask."""
     listed = tuple(definitions(module.body))
@@ -63,7 +63,7 @@ def _uses_of(module: ast.Module, project: Project) -> Uses:
     return uses_of(module, project.used)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def expressions_of(module: ast.Module, project: Project) -> tuple[Unnamed, ...]:
     """The losses of a file that are expressions."""
     return unnamed_losses(module, _uses_of(module, project))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import dotted, scope_of_module
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def patched(module: ast.Module) -> frozenset[str]:
     """The names that a file sets on what it imports, as they resolve through its imports."""
     scope = scope_of_module(module)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from lossfix.losses.discovery.holders import PUTS_IN, REGISTERS, put_in
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import defaults, last_part, statements
 
 _WITH_KERAS = "register_keras_serializable"
@@ -27,7 +27,7 @@ class Keeper:
     holder: ast.expr
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def keepers(module: ast.Module) -> tuple[Keeper, ...]:
     """What the functions of a file keep: ``def register(loss): REGISTRY[loss.__name__] = loss``."""
     return tuple(_keepers(module))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
 
 from lossfix.losses.operations.removed import removed
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import unbound_reads
 
 _OF_KERAS = ("keras.", "tensorflow.keras.")
@@ -16,7 +16,7 @@ _NEVER_BROUGHT = frozenset({"K", "np", "tf"})
 _BINDS_UNSEEN = frozenset({"exec", "globals", "execfile", "get_ipython", "vars"})
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def unbound_names(module: ast.Module) -> tuple[ast.Name, ...]:
     """Where a file reads them; none of a file that takes in names unseen."""
     if _binds_unseen(module):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from lossfix.losses.discovery.assigned import (
     Assigned,
@@ -17,6 +16,7 @@ from lossfix.losses.discovery.assigned import (
 from lossfix.losses.discovery.candidate import Used
 from lossfix.losses.discovery.measured import measured_in
 from lossfix.syntax.nodes import below, every, parents
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import Definition, dotted, last_part, parameters, statements
 
 LOSS_KEYWORDS = frozenset({"loss", "losses", "loss_fn", "loss_func", "loss_function", "criterion"})
@@ -68,7 +68,7 @@ def uses_of(module: ast.Module, elsewhere: Used = _NOT_ELSEWHERE) -> Uses:
     return _uses_of(module, elsewhere)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _uses_of(module: ast.Module, elsewhere: Used) -> Uses:
     # Behind the function with the default: by that, one question would be kept as two.
     assigned = assignments_of(module)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from lossfix.losses.discovery.candidate import Candidate, Settings
 from lossfix.losses.discovery.discover import discover
@@ -18,6 +18,7 @@ from lossfix.losses.operations.names import canonical
 from lossfix.model import Severity
 from lossfix.syntax.lineage import lineage
 from lossfix.syntax.nodes import below, every, parents
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import (
     Definition,
     Scope,
@@ -249,7 +250,7 @@ def _asks(node: ast.AST) -> bool:
     return False
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _bindings(owner: Owner) -> Mapping[str, tuple[ast.expr | None, ...]]:
     found: dict[str, tuple[ast.expr | None, ...]] = {}
 
@@ -278,7 +279,7 @@ def _bindings(owner: Owner) -> Mapping[str, tuple[ast.expr | None, ...]]:
     return found
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def wiring_of(module: ast.Module) -> Wiring:
     """A file by itself: for what is asked of its names only."""
     return Wiring(module, discover(module, Settings()))

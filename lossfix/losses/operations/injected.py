@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
 from lossfix.syntax.nodes import every
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import dotted, statements
 
 BACKEND = "keras.backend"
@@ -21,7 +21,7 @@ _SEVERAL = "self.submodules"
 _OTHERS = frozenset({"torch", "jax", "mxnet", "paddle", "mindspore", "theano"})
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def is_handed_a_backend(module: ast.Module) -> bool:
     """Whether something in a file takes its backend from whoever calls it."""
     imported = {

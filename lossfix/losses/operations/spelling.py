@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from functools import lru_cache
 
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.scope import Definition, Scope, statements
 
 _TENSORFLOW = "tensorflow"
@@ -45,7 +45,7 @@ def bound_above(module: Scope, outline: ast.Module, line: int) -> Scope:
     return replace(module, imports=kept)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _first_imports(outline: ast.Module) -> tuple[tuple[str, int], ...]:
     """The names that a file imports below its first definition, and the line where each is first."""
     defined = next((each.lineno for each in outline.body if isinstance(each, Definition)), 0)
@@ -124,7 +124,7 @@ def first_free(wishes: tuple[str, ...], taken: frozenset[str]) -> str:
     return f"{wishes[0]}_{number}"
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def names_in(module: ast.Module) -> frozenset[str]:
     """Every identifier that occurs in a file, whatever it stands for."""
     names: set[str] = set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 import libcst as cst
 
@@ -23,6 +22,7 @@ from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.recorded import is_only_recorded
 from lossfix.losses.operations.gradients import COMPARISONS, ELEMENTWISE, INDEX_OPERATIONS, LOGICAL
 from lossfix.syntax.build import expression
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.tree import children, dotted, walk
 
 ON_PURPOSE = ("tf.stop_gradient", "tf.custom_gradient", "tf.grad_pass_through")
@@ -61,7 +61,7 @@ class Gate:
     use: Use
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def gates(loss: Loss) -> tuple[Gate, ...]:
     """The gates of a loss, in document order."""
     return tuple(_gates(loss))

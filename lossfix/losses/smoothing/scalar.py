@@ -11,7 +11,7 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from itertools import pairwise
 
 import libcst as cst
@@ -24,6 +24,7 @@ from lossfix.losses.smoothing.elements import Channels, Element, Step, elements
 from lossfix.losses.smoothing.evaluation import Evaluation, Unknown, Value
 from lossfix.losses.smoothing.gates import gates
 from lossfix.model import Form
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.tree import Tree, dotted, walk
 
 _DRAWS = 6
@@ -53,7 +54,7 @@ class Jump:
         return self.size == 0.0
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _of_the_module(tree: Tree) -> tuple[tuple[str, cst.BaseExpression], ...]:
     # Asked by each loss of a file, for each of its gates.
     return tuple(_assigned(tree))
@@ -115,7 +116,7 @@ def number_of(loss: Loss, node: cst.BaseExpression) -> float | None:
     return found.pop() if len(found) == 1 else None
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def jump_at(loss: Loss, condition: cst.CSTNode) -> Jump | None:
     """What the loss does where ``condition`` flips along the predictions, or the step that it is takes
     another value; the largest jump found.
@@ -186,13 +187,13 @@ def _found(loss: Loss, condition: cst.CSTNode, usual: bool = False) -> list[Jump
         return None
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _conditions(loss: Loss) -> frozenset[cst.CSTNode]:
     """Those of all gates of a loss and its parts: they are watched together."""
     return frozenset(gate.condition for each in (loss, *parts_of(loss)) for gate in gates(each))
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _lines(
     loss: Loss, watched: frozenset[cst.CSTNode], usual_of: cst.CSTNode | None
 ) -> tuple[_Line, ...] | None:
@@ -229,7 +230,7 @@ def _by_function(
     return around
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _elements(loss: Loss) -> list[Element]:
     """What a loss and its parts take of its tensors, in an order that is always the same."""
     found = elements([each.function for each in (loss, *parts_of(loss))])

@@ -9,6 +9,7 @@ import libcst as cst
 from lossfix.losses.code.loss import Loss
 from lossfix.losses.code.methods import function_from
 from lossfix.losses.subclassing.alignment import needs_alignment
+from lossfix.syntax.remembered import remembered
 from lossfix.syntax.tree import walk
 
 _SAME_RANK = '''def {name}(y_true, y_pred):
@@ -62,7 +63,7 @@ def _code(loss: Loss, name: str) -> str:
     return _SAME_RANK.format(name=name, ranks=ranks, expand_dims=expand_dims, squeeze=squeeze)
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def is_rank_function(loss: Loss, name: str) -> bool:
     """Whether this file's function of that name only aligns ranks, as ours does."""
     found = [
