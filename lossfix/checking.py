@@ -102,6 +102,11 @@ def _candidates(text: str, settings: Settings, project: Project) -> tuple[Candid
         return discover(_outline(text), settings, project)
 
 
+def loss_of(text: str, options: Options, candidate: Candidate) -> Loss:
+    """One of the losses of a text, found once more: who waits for a measurement keeps no tree meanwhile."""
+    return next(each for each in losses_in(text, options) if each.candidate == candidate)
+
+
 @contextmanager
 def _within_reach() -> Iterator[None]:
     """What is nested deeper than Python's stack reaches counts as what Python cannot read: one such file

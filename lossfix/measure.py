@@ -12,7 +12,7 @@ from lossfix.config import Config, ConfigError
 from lossfix.config.settings import closest
 from lossfix.configured import check_losses
 from lossfix.losses.code.loss import Loss
-from lossfix.losses.discovery.candidate import Project
+from lossfix.losses.discovery.candidate import Candidate, Project
 from lossfix.losses.probing.extract import STEEPNESS, WRITTEN_BY_HAND
 from lossfix.losses.probing.hints import families, head, thresholds
 from lossfix.losses.probing.written import written_steepness
@@ -20,6 +20,7 @@ from lossfix.model import (
     Environment,
     FileReport,
     Finding,
+    Form,
     Outcome,
     Probe,
     Report,
@@ -33,6 +34,7 @@ from lossfix.rules import RULES
 from lossfix.source import Document
 from lossfix.syntax.parsing import Unparsable
 from lossfix.syntax.quiet import parsed_or_none
+from lossfix.syntax.remembered import one_file
 from lossfix.verify.client import Verifier
 
 
@@ -94,7 +96,7 @@ def _measured(
     outcomes: dict[str, list[Outcome]] = {}
     measured = zip(targets, verifier.measure(probes), strict=True)
     for done, (target, (probe, verdict)) in enumerate(measured, start=1):
-        path, name = target.plan.document.source.path, target.loss.name
+        path, name = target.plan.document.source.path, target.name
         becomes = "" if probe.after is None else name
         outcome = Outcome(path, name, Status.MEASURED, verdict=verdict, becomes=becomes)
         outcomes.setdefault(path, []).append(outcome)
@@ -143,13 +145,25 @@ class _Target:
     """A loss that was named."""
 
     plan: repairs.Plan
-    loss: Loss
+    candidate: Candidate
     built: tuple[str, ...] | None = None
     """The arguments of the call that makes it, where an instance was named."""
 
+    @property
+    def name(self) -> str:
+        return self.candidate.name
+
+    @property
+    def closes(self) -> bool:
+        """Whether it is what a factory returns."""
+        return self.candidate.form is Form.CLOSURE
+
+    def loss(self) -> Loss:
+        return checking.loss_of(self.plan.document.source.text, self.plan.options, self.candidate)
+
     def subject(self, steepness: Mapping[str, str] = STEEPNESS) -> Subject:
-        text, name = self.plan.document.source.text, self.loss.name
-        return repairs.subject_of(self.plan, text, name, steepness=steepness, built=self.built)
+        text = self.plan.document.source.text
+        return repairs.subject_of(self.plan, text, self.name, steepness=steepness, built=self.built)
 
 
 def _targets(
@@ -200,12 +214,12 @@ def _named(
         return
     wanted = [target for target in found if target.built is not None]
     # What a factory returns is a loss, whatever its own arguments look like.
-    wanted.sort(key=lambda target: target.loss.factory is None)
+    wanted.sort(key=lambda target: not target.closes)
     # A factory goes by the loss that it returns.
-    wanted += [t for t in found if name == t.loss.name.split(".")[0] and t.loss.factory is not None]
-    wanted += [t for t in found if name in (t.loss.name, t.loss.name.split(".")[0])]
+    wanted += [t for t in found if t.closes and name == t.name.split(".")[0]]
+    wanted += [t for t in found if name in (t.name, t.name.split(".")[0])]
     if not wanted:
-        names = sorted({target.loss.name for target in found})
+        names = sorted({target.name for target in found})
         near = closest(name, names) or f"; there are {', '.join(names) or 'none'}"
         raise NoSuchLoss(f"{path or '.'} has no loss {name!r}{near}")
     yield wanted[0]
@@ -233,9 +247,8 @@ def _documents(
                 unreadable(error)
 
 
-def _in_document(
-    config: Config, document: Document, name: str, project: Project
-) -> Iterator[_Target]:
+@one_file()
+def _in_document(config: Config, document: Document, name: str, project: Project) -> list[_Target]:
     """The losses of a document. What is called ``name`` is one, because it was asked for by its
     name, and so is what ``name`` is bound to by a call."""
     maker, arguments = _made(document.source.text, name)
@@ -244,11 +257,13 @@ def _in_document(
     used = replace(used, compiled=used.compiled | asked, built=used.built | asked)
     project = replace(project, used=used)
     plan = repairs.Plan(document, _options(config, project), verify=config.verify)
+    found = list[_Target]()
     for loss in checking.losses_in(document.source.text, plan.options):
         if maker and maker in (loss.name, loss.name.split(".")[0]):
-            yield _Target(plan, loss, arguments)
+            found.append(_Target(plan, loss.candidate, arguments))
         elif name or not loss.only_reached:
-            yield _Target(plan, loss)
+            found.append(_Target(plan, loss.candidate))
+    return found
 
 
 def _made(text: str, name: str) -> tuple[str, tuple[str, ...]]:
@@ -267,8 +282,9 @@ def _options(config: Config, project: Project) -> checking.Options:
     return checking.Options(RULES, settings=config.naming, project=project)
 
 
+@one_file()
 def _probe(target: _Target, old: _Target | None, relaxed: bool) -> Probe:
-    loss = target.loss
+    loss = target.loss()
     names: Mapping[str, str] = STEEPNESS
     if old is not None and relaxed:
         # A parameter that the old one has too is none that smooths.
@@ -281,7 +297,7 @@ def _probe(target: _Target, old: _Target | None, relaxed: bool) -> Probe:
         promise=Safety.RELAXED if relaxed else Safety.EXACT,
         # A repair by hand is judged as it stands, and not at a steepness that would suit it.
         steepness=written_steepness(subject) if relaxed else None,
-        thresholds=thresholds(loss if old is None else old.loss),
+        thresholds=thresholds(loss if old is None else old.loss()),
         families=families(loss.tree.outline),
         head=head(loss.tree.outline),
     )

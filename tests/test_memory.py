@@ -16,6 +16,7 @@ from benchmarks.trees import with_losses
 from lossfix import checking, run, scan
 from lossfix.config import Config
 from lossfix.pool import Pool, Result
+from lossfix.repairs import Proposal
 from lossfix.syntax import remembered
 from lossfix.syntax.remembered import one_file
 
@@ -78,6 +79,23 @@ def test_a_check_keeps_no_tree_of_the_files_before(
     assert len(report.files) == 4
     # Each file is parsed twice: for what it says of the others, and for its losses.
     assert pool.left == [0] * 8
+
+
+def test_a_fix_keeps_no_tree_of_the_losses_that_wait_for_it(
+    many: list[str], trees: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "_LITTER", 0)
+    left = list[int]()
+
+    def chosen(proposal: Proposal) -> str:
+        left.append(trees())
+        return proposal.after
+
+    config = Config(root=Path(many[0]).parent)
+    files = scan.open_all(many[:2], config.naming)
+    report = run.fix(run.Request(config), files, None, chosen)
+    assert len(report.outcomes) == len(left) > 2
+    assert set(left) == {0}
 
 
 def test_who_looks_at_a_file_keeps_its_trees_as_long_as_anyone_else_does(

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from lossfix import checking, engine
 from lossfix.losses.code.loss import Loss, Relaxation
+from lossfix.losses.discovery.candidate import Candidate
 from lossfix.losses.probing.hints import families, head, thresholds
 from lossfix.model import FileChange, Finding, Form, Gate, Probe, Repair, Ruling, Safety, Verdict
 from lossfix.repairs.plan import Plan, configured, subject_of
 from lossfix.syntax.parsing import Unparsable
+from lossfix.syntax.remembered import one_file
 
 UNCALIBRATED = 10.0
 """The steepness of a candidate before it is measured: right for probabilities (see docs/why.md)."""
@@ -102,7 +104,8 @@ class Case:
     """One loss on its way through the attempts."""
 
     plan: Plan
-    loss: Loss
+    candidate: Candidate
+    """The loss. Its tree is read anew when it is asked for: there are as many cases as there are losses."""
     attempts: Sequence[_Attempt]
     files: Files
     waiting: Iterator[_Attempt]
@@ -125,20 +128,34 @@ class Case:
     locked: str = ""
     """Why what is to be measured next could not be written, whatever was measured."""
 
+    @property
+    def path(self) -> str:
+        """The path for people of the document that the loss stands in."""
+        return self.plan.document.source.path
 
-def cases_of(
-    plan: Plan, files: Files, gate: Gate | None, steepness: float | None
-) -> Iterator[Case]:
+    @property
+    def name(self) -> str:
+        """The qualified name of the loss within its file."""
+        return self.candidate.name
+
+    def loss(self) -> Loss:
+        """The loss as it was before anything was mended."""
+        return checking.loss_of(self.plan.document.source.text, self.plan.options, self.candidate)
+
+
+@one_file()
+def cases_of(plan: Plan, files: Files, gate: Gate | None, steepness: float | None) -> list[Case]:
     """The losses of a document that are to be mended, the last of each name; none where it is not Python."""
     try:
         losses = engine.repairable(plan.document.source.text, plan.options)
     except Unparsable:
-        return
-    last = {loss.name: loss for loss in losses}
-    for loss in last.values():
+        return []
+    cases = list[Case]()
+    for loss in {loss.name: loss for loss in losses}.values():
         if plan.wanted(loss):
             attempts = tuple(_attempts(gate, steepness, loss.form))
-            yield Case(plan, loss, attempts, files, waiting=iter(attempts))
+            cases.append(Case(plan, loss.candidate, attempts, files, waiting=iter(attempts)))
+    return cases
 
 
 def begin_again(case: Case, files: Files) -> None:
@@ -160,6 +177,7 @@ def _attempts(gate: Gate | None, steepness: float | None, form: Form) -> Iterato
         yield _Attempt(Gate.KEEP, value, left_out, asked=gate is not None, last=True)
 
 
+@one_file()
 def advance(case: Case, verified: bool = True) -> bool:
     """Move a case to its next candidate that changes anything; ``False`` where there is none left."""
     for attempt in case.waiting:
@@ -203,8 +221,8 @@ def repaired(case: Case, options: checking.Options, files: Files | None = None) 
     asked = options.relaxation, tuple(rule.code for rule in options.rules)
     made = case.made.get(asked)
     if made is None or not made.holds_for(files):
-        reading, path = _Reading(files), case.plan.document.source.path
-        repair = engine.repair(path, reading[path].text, case.loss.name, options, reading)
+        reading = _Reading(files)
+        repair = engine.repair(case.path, reading[case.path].text, case.name, options, reading)
         made = case.made[asked] = _Made(repair, reading.read)
     repair = made.repair
     if options.relaxation.gate is not Gate.KEEP or options.relaxation.asked:
@@ -230,31 +248,32 @@ def _only(repair: Repair, *families: str) -> bool:
 
 def _leaves_gradient(case: Case, repair: Repair) -> bool:
     """Whether a repair is of names alone, or of what a class saves and how it is built."""
-    return _only(repair, _NAMES, *([_FORM] if case.loss.form is Form.SUBCLASS else []))
+    return _only(repair, _NAMES, *([_FORM] if case.candidate.form is Form.SUBCLASS else []))
 
 
+@one_file()
 def probe_of(case: Case, steepness: float | None) -> Probe:
     """What is measured of a case's candidate: against the original, or against what was mended exactly."""
     repair, plan = tried(case).repair, case.plan
-    old_text, old_name = repair.before, case.loss.name
+    old_text, old_name = repair.before, case.name
     old_rest: tuple[FileChange, ...] = ()
     if case.exact is not None:
         exact = case.exact.trial.repair
         old_text, old_name, old_rest = exact.after, exact.becomes, exact.elsewhere
-    candidate = case.loss.candidate
+    candidate, loss = case.candidate, case.loss()
     probe = Probe(
-        name=f"{plan.document.source.path}::{case.loss.name}",
+        name=f"{case.path}::{case.name}",
         before=subject_of(plan, old_text, old_name, candidate, elsewhere=old_rest),
         after=subject_of(plan, repair.after, repair.becomes, candidate, elsewhere=repair.elsewhere),
         promise=repair.promise,
         leaves_gradient=_leaves_gradient(case, repair),
         gate=repair.gate,
         steepness=steepness,
-        thresholds=thresholds(case.loss),
-        families=families(case.loss.tree.outline),
-        head=head(case.loss.tree.outline),
+        thresholds=thresholds(loss),
+        families=families(loss.tree.outline),
+        head=head(loss.tree.outline),
     )
-    return configured(probe, plan, case.loss.name)
+    return configured(probe, plan, case.name)
 
 
 def take_in(case: Case, verdict: Verdict) -> bool:
@@ -288,7 +307,7 @@ def _next_of_its_kind(case: Case) -> bool:
 
 def _next_around(case: Case) -> bool:
     """Move to the next candidate that leaves the code of a class alone."""
-    while case.loss.form is Form.SUBCLASS and advance(case):
+    while case.candidate.form is Form.SUBCLASS and advance(case):
         if _leaves_gradient(case, tried(case).repair):
             return True
     return False

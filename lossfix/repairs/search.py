@@ -13,7 +13,6 @@ from itertools import chain
 
 from lossfix import engine
 from lossfix.losses.code.inherited import parents
-from lossfix.losses.code.loss import Loss
 from lossfix.losses.smoothing import parts
 from lossfix.model import (
     FileChange,
@@ -42,6 +41,7 @@ from lossfix.repairs.attempts import (
 )
 from lossfix.repairs.plan import Plan
 from lossfix.source import Document
+from lossfix.syntax.remembered import one_file
 from lossfix.verify.client import Verifier
 
 _DECLINED = "you chose to leave it"
@@ -110,7 +110,7 @@ def carry_out(
 def _may_be_written(case: Case, locked: Mapping[str, str]) -> bool:
     """Whether all files can be written that a case's candidate changes; asked before it is measured."""
     repair = tried(case).repair
-    paths = (case.plan.document.source.path, *(each.path for each in repair.elsewhere))
+    paths = (case.path, *(each.path for each in repair.elsewhere))
     case.locked = next((f"{path} {locked[path]}" for path in paths if path in locked), "")
     return not case.locked
 
@@ -151,7 +151,7 @@ def _measure(
         while waiting:
             again = []
             for case, verdict in _measured(waiting, steepness, verifier):
-                state = f"last {case.plan.document.source.path}: {case.loss.name}"
+                state = f"last {case.path}: {case.name}"
                 progress.say(f"{state.removeprefix('last ')}: {verdict.summary}")
                 if take_in(case, verdict):
                     again.append(case)
@@ -191,7 +191,8 @@ def _once_more(cases: Sequence[Case], files: Files, locked: Mapping[str, str]) -
     for case in cases:
         if case.accepted or case.locked or case.first is None:
             continue
-        called = frozenset(each.loss.name for each in mended if _rests_on(case.loss, each.loss))
+        with one_file():
+            called = frozenset(each.name for each in mended if _rests_on(case, each))
         if called <= case.called:
             continue
         case.called = called
@@ -201,8 +202,12 @@ def _once_more(cases: Sequence[Case], files: Files, locked: Mapping[str, str]) -
     return found
 
 
-def _rests_on(loss: Loss, other: Loss) -> bool:
+def _rests_on(case: Case, mended: Case) -> bool:
     """Whether a loss calls another one, or is a subclass of it."""
+    helpers = case.plan.options.project.helpers
+    if mended.path != case.path and all(each.path != mended.path for each in helpers):
+        return False
+    loss, other = case.loss(), mended.loss()
     above = parents(loss) or () if other.definition is not loss.definition else ()
     return any(other.definition is each for each in above) or bool(parts.calls_of(loss, other))
 
@@ -212,7 +217,7 @@ def _mended(cases: Sequence[Case], files: Files) -> Files:
     now = dict(files)
     for case in cases:
         repair = repaired(case, tried(case).options, now)
-        texts = {case.plan.document.source.path: repair.after}
+        texts = {case.path: repair.after}
         texts.update((each.path, each.after) for each in repair.elsewhere)
         now.update((path, replace(now[path], text=text)) for path, text in texts.items())
     return now
@@ -226,7 +231,7 @@ def _done(
     documents = {plan.document.source.path: plan.document for plan in plans}
     outcomes: dict[str, list[Outcome]] = {path: [] for path in now}
     for case in cases:
-        path = case.plan.document.source.path
+        path = case.path
         if case.accepted and case.trial is not None:
             repair = repaired(case, case.trial.options, now)
             outcome, texts = _written(case, repair, now[path].text, documents, verified, choose)
@@ -270,7 +275,7 @@ def _written(
     if taken != repair.after:
         outcome = replace(outcome, verified=False, verdict=None, reason=_BY_HAND)
     others = {each.path: each.after for each in repair.elsewhere}
-    return outcome, {case.plan.document.source.path: taken, **others}
+    return outcome, {case.path: taken, **others}
 
 
 def _codes(repair: Repair) -> tuple[str, ...]:
@@ -297,8 +302,8 @@ def _kept(case: Case, repair: Repair, verdict: Verdict) -> Outcome:
 
 def _outcome(case: Case, repair: Repair, status: Status) -> Outcome:
     return Outcome(
-        path=case.plan.document.source.path,
-        loss=case.loss.name,
+        path=case.path,
+        loss=case.name,
         status=status,
         codes=_codes(repair),
         steps=repair.steps,
