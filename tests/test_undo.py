@@ -108,6 +108,14 @@ def test_records_of_one_second_keep_their_order(fixed, monkeypatch):
     assert [record.identifier for record in source.records(fixed)][1:] == made
 
 
+def test_a_record_that_is_damaged_stands_in_the_way_of_no_other(fixed):
+    damaged = fixed / ".lossfix" / "undo" / "20000101-000000.patch"
+    damaged.write_text("nothing\n")
+    assert source.undo(fixed).restored == ("a.py", "sub/b.py")
+    with pytest.raises(SourceError, match=r"20000101-000000\.patch: is not a record of a fix"):
+        source.undo(fixed)
+
+
 def test_a_fix_that_is_not_there_is_an_error(fixed):
     with pytest.raises(SourceError, match="no fix 20000101-000000"):
         source.undo(fixed, "20000101-000000")

@@ -167,12 +167,16 @@ def records(root: Path) -> tuple[Record, ...]:
     Raises:
         SourceError: A record cannot be read.
     """
-    found = sorted((root / _FOLDER).glob("*.patch"), key=lambda path: _order(path.stem))
     return tuple(
         Record(path.stem, tuple(entry.path for entry in _entries(path)))
-        for path in found
-        if path.stat().st_size
+        for path in _recorded(root)
     )
+
+
+def _recorded(root: Path) -> list[Path]:
+    """The records that were written, the oldest first; an empty one is only reserved."""
+    found = sorted((root / _FOLDER).glob("*.patch"), key=lambda path: _order(path.stem))
+    return [path for path in found if path.stat().st_size]
 
 
 def undo(root: Path, identifier: str = "") -> Undone:
@@ -183,7 +187,7 @@ def undo(root: Path, identifier: str = "") -> Undone:
     Raises:
         SourceError: There is no such record, or a file cannot be written.
     """
-    known = [found.identifier for found in records(root)]
+    known = [path.stem for path in _recorded(root)]
     if not known or (identifier and identifier not in known):
         wanted = f"no fix {identifier} to take back" if identifier else "no fix to take back"
         others = "; lossfix undo --list shows them" if known else ""
