@@ -61,7 +61,7 @@ def config_of(flags: Mapping[str, Any]) -> Config:
             wanted[name] = tuple(part for each in wanted[name] for part in each.split(",") if part)
     try:
         file = Path(flags["config_file"]) if flags.get("config_file") else None
-        loaded = config.load(Path.cwd(), wanted, file=file)
+        loaded = config.load(_here(), wanted, file=file)
         if loaded.select or loaded.ignore or loaded.extend_select or loaded.per_file_ignores:
             config.check_rules(loaded, codes.known())
         if loaded.verify.loss:
@@ -71,6 +71,13 @@ def config_of(flags: Mapping[str, Any]) -> Config:
     except config.ConfigError as error:
         raise Failure(str(error)) from error
     return loaded
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise Failure("the working directory is gone; change to one that exists") from error
 
 
 def _steepness(text: str) -> float | str:

@@ -690,6 +690,25 @@ def test_rules_lists_every_rule_once(folder: Path) -> None:
     assert listed == sorted(rule.code for rule in RULES)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="such a folder cannot be removed there")
+def test_a_working_directory_that_is_gone_is_said(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = 'rmdir "$PWD"; exec "$0" -m lossfix check'
+    ended = subprocess.run(
+        ("sh", "-c", command, sys.executable),
+        cwd=gone,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "lossfix: the working directory is gone; change to one that exists\n",
+    )
+
+
 # undo
 
 

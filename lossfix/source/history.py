@@ -168,8 +168,7 @@ def records(root: Path) -> tuple[Record, ...]:
         SourceError: A record cannot be read.
     """
     return tuple(
-        Record(path.stem, tuple(entry.path for entry in _entries(path)))
-        for path in _recorded(root)
+        Record(path.stem, tuple(entry.path for entry in _entries(path))) for path in _recorded(root)
     )
 
 
