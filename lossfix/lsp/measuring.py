@@ -103,7 +103,8 @@ async def measured(server: LanguageServer, target: Target) -> Outcome | None:
         if not work.done():
             # Cancelled, or the editor is gone: nobody waits for what comes of it.
             work.add_done_callback(lambda future: future.cancelled() or future.exception())
-            run.end()
+        # Where the server ends, the work is cancelled, too, and goes on in its thread all the same.
+        run.end()
         if token is not None:
             server.work_done_progress.end(token, types.WorkDoneProgressEnd())
 

@@ -58,6 +58,9 @@ class Protocol(LanguageServerProtocol):
                 self._session = _Session.OPEN
             elif method == types.SHUTDOWN:
                 self._session = _Session.ENDED
+                # A request that is given up leaves the list, which pygls walks while it does so.
+                for future in [*self._request_futures.values()]:
+                    future.cancel()
             super().handle_message(message)
         elif number is not None and method:
             self._refuse(number, *refusal)
