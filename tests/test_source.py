@@ -134,6 +134,23 @@ def test_writing_keeps_mode_and_leaves_nothing_behind(tmp_path):
     assert os.listdir(tmp_path) == ["losses.py"]
 
 
+def test_writing_clears_what_killed_runs_left_long_ago(tmp_path):
+    path, other = tmp_path / "a[1].py", tmp_path / "b.py"
+    for each in (path, other):
+        each.write_bytes(b"old\n")
+    old, new, others = (
+        tmp_path / f".{name}.lossfix" for name in ("a[1].py.0f", "a[1].py.1f", "b.py.2f")
+    )
+    for each in (old, new, others):
+        each.write_bytes(b"left\n")
+    os.utime(old, (1e9, 1e9))
+    os.utime(others, (1e9, 1e9))
+    source.write(source.read(path), b"new\n")
+    assert not old.exists()
+    assert new.exists()
+    assert others.exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "setxattr"), reason="only Linux has them in os")
 def test_writing_keeps_extended_attributes(tmp_path):
     path = tmp_path / "losses.py"

@@ -11,13 +11,18 @@ place in one rename. Two things bend that rule:
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from lossfix.source.document import Document, shown
 from lossfix.source.error import SourceError
+
+ABANDONED = 3600.0
+"""Seconds after which a temporary file is no longer that of a run which goes on."""
 
 _CHANGED = "changed since it was read; run lossfix again"
 
@@ -114,7 +119,17 @@ def _rename_over(
         with suppress(OSError):
             temporary.unlink()
         raise
+    _sweep(target)
     _sync_folder(target.parent)
+
+
+def _sweep(target: Path) -> None:
+    """Delete what runs that were killed as they wrote the same file have left beside it."""
+    long_ago = time.time() - ABANDONED
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.lossfix"):
+        with suppress(OSError):
+            if left.stat().st_mtime < long_ago:
+                left.unlink()
 
 
 def _keep_attributes(target: Path, temporary: Path) -> None:
