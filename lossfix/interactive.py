@@ -11,7 +11,7 @@ from lossfix.model import FileChange, Outcome
 from lossfix.repairs import Proposal
 from lossfix.report.inputs import in_words
 from lossfix.report.paint import Line, paint
-from lossfix.report.spark import sparklines
+from lossfix.report.spark import fitting, sparklines
 from lossfix.report.style import named, printable
 from lossfix.report.summary import measured
 from lossfix.syntax.quiet import NOT_PYTHON, parsed
@@ -42,6 +42,8 @@ class Review:
     show: Callable[[str], None]
     edit: Edit
     color: bool = False
+    columns: Callable[[], int] = int
+    """How wide the terminal is by now; 0: no terminal."""
     taken: set[str] = field(default_factory=set)
     """Files of which all is to be written."""
     left: set[str] = field(default_factory=set)
@@ -54,7 +56,7 @@ class Review:
             return None
         if path in self.taken:
             return proposal.after
-        self._say(_introduction(proposal))
+        self._say(_introduction(proposal, self.columns()))
         while True:
             match self._answer():
                 case "y" | "yes":
@@ -70,7 +72,7 @@ class Review:
                 case "s":
                     self._say(_steps(proposal))
                 case "v":
-                    self._say(_all_measured(proposal.outcome))
+                    self._say(_all_measured(proposal.outcome, self.columns()))
                 case "e":
                     edited = self._edited(proposal)
                     if edited is not None:
@@ -111,7 +113,7 @@ def _laid_out(proposal: Proposal, before: str | None = None, after: str | None =
     return layout.layout(before or proposal.before, after or proposal.after, style)
 
 
-def _introduction(proposal: Proposal) -> list[Line]:
+def _introduction(proposal: Proposal, columns: int) -> list[Line]:
     outcome = proposal.outcome
     return [
         [],
@@ -119,7 +121,7 @@ def _introduction(proposal: Proposal) -> list[Line]:
         *_wrong(outcome),
         *difference(proposal.document, proposal.before, _laid_out(proposal)),
         *_elsewhere(proposal),
-        *_measured(outcome),
+        *_measured(outcome, columns),
     ]
 
 
@@ -142,11 +144,12 @@ def _wrong(outcome: Outcome) -> list[Line]:
     return [[(f"  {code} ", "cyan"), (printable(message), "")] for code, message in faults]
 
 
-def _measured(outcome: Outcome) -> list[Line]:
+def _measured(outcome: Outcome, columns: int) -> list[Line]:
     gradient, rest = measured(outcome)
     lines: list[Line] = [[("  ".join(filter(None, (gradient, rest))), "bold")]]
     if outcome.verdict is not None and outcome.verdict.curve is not None:
-        lines += [[(f"  {line}", "")] for line in sparklines(outcome.verdict.curve).splitlines()]
+        curve = sparklines(outcome.verdict.curve, fitting(columns))
+        lines += [[(f"  {line}", "")] for line in curve.splitlines()]
     return lines
 
 
@@ -165,7 +168,7 @@ def _steps(proposal: Proposal) -> list[Line]:
     return lines
 
 
-def _all_measured(outcome: Outcome) -> list[Line]:
+def _all_measured(outcome: Outcome, columns: int) -> list[Line]:
     verdict = outcome.verdict
     if verdict is None:
         return [[("nothing: --no-verify", "")]]
@@ -178,4 +181,4 @@ def _all_measured(outcome: Outcome) -> list[Line]:
         *([f"steepness: {verdict.steepness:g}"] if verdict.steepness is not None else []),
         f"it took {verdict.seconds:.1f} s",
     ]
-    return [*([(f"  {printable(text)}", "")] for text in said), *_measured(outcome)[1:]]
+    return [*([(f"  {printable(text)}", "")] for text in said), *_measured(outcome, columns)[1:]]

@@ -71,7 +71,11 @@ def dialogue(color: bool) -> Review:
     def show(text: str) -> None:
         click.echo(text, err=True, nl=False)
 
-    return Review(ask, show, edit, color=color)
+    return Review(ask, show, edit, color, _columns)
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
 
 
 class Ticker:

@@ -9,6 +9,9 @@ from lossfix.model import Curve
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 48
+_NARROWEST = 8
+_BESIDE = 41
+"""Columns that a line may take besides its bars: an indent, its name, and the lowest and highest value."""
 
 
 def sparkline(
@@ -36,6 +39,11 @@ def sparklines(curve: Curve, width: int = WIDTH) -> str:
         *_rows("slope", curve.before_slope, curve.after_slope, width),
     ]
     return "\n".join([title, *rows])
+
+
+def fitting(columns: int) -> int:
+    """How many bars a line may have in a terminal of so many columns; 0 columns: no terminal."""
+    return max(_NARROWEST, min(WIDTH, columns - _BESIDE)) if columns else WIDTH
 
 
 def finite(values: Sequence[float | None]) -> list[float]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lossfix.model import Finding, Outcome, Report, Ruling, Safety, Severity, State, Status
 from lossfix.report.excerpt import width
 from lossfix.report.paint import Line, paint, wrapped
-from lossfix.report.spark import sparklines
+from lossfix.report.spark import fitting, sparklines
 from lossfix.report.style import PLAIN, Style, fixable, mark, named, plural, printable, shown_path
 
 _INDENT = 8
@@ -182,7 +182,8 @@ def _details(outcome: Outcome, columns: int) -> list[Line]:
         line for text in said for line in wrapped([(f"    {printable(text)}", "dim")], columns, 6)
     ]
     if verdict.curve is not None:
-        lines += [[(f"    {line}", "")] for line in sparklines(verdict.curve).splitlines()]
+        curve = sparklines(verdict.curve, fitting(columns))
+        lines += [[(f"    {line}", "")] for line in curve.splitlines()]
     return lines
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sample_report import article_curve
 
 from lossfix.model import Curve
-from lossfix.report.spark import BARS, sparkline, sparklines
+from lossfix.report.spark import BARS, fitting, sparkline, sparklines
 
 VALUES = st.lists(st.none() | st.floats(allow_nan=True, allow_infinity=True), max_size=60)
 
@@ -47,3 +47,11 @@ def test_a_loss_that_is_only_measured_has_no_after():
 
 def test_no_line_is_wider_than_a_narrow_terminal():
     assert max(map(len, sparklines(article_curve()).splitlines())) < 80
+
+
+def test_a_curve_fits_into_the_terminal_that_shows_it():
+    for columns in (50, 60, 80, 100):
+        drawn = sparklines(article_curve(), fitting(columns)).splitlines()
+        assert max(map(len, drawn)) <= columns - 4
+    assert fitting(0) == fitting(200) == 48
+    assert fitting(20) == 8
