@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lossfix.losses.codebase.origins import Origins
-from lossfix.losses.discovery.assigned import bindings, references
+from lossfix.losses.discovery.assigned import references
+from lossfix.losses.discovery.bindings import bindings
 from lossfix.losses.discovery.holders import RUNS_OVER
 from lossfix.syntax.nodes import every
 from lossfix.syntax.scope import defaults, last_part, parameters

@@ -25,7 +25,8 @@ from lossfix.losses.codebase.said import (
     Use,
 )
 from lossfix.losses.codebase.used import uses_in
-from lossfix.losses.discovery.assigned import bindings, first_references, selected
+from lossfix.losses.discovery.assigned import first_references, selected
+from lossfix.losses.discovery.bindings import bindings
 from lossfix.losses.discovery.called import called_with_two, compiles_by_itself
 from lossfix.losses.discovery.candidate import Project
 from lossfix.losses.discovery.discover import mentions_a_framework
