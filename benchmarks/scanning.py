@@ -38,7 +38,7 @@ def tensorflow(scratch: Path) -> Table:
     alone = peers.lossfix(
         scratch, *UNCACHED, "-j", "1", *map(str, trees), name="lossfix check -j 1"
     )
-    rows = race([both, alone, peers.torchfix(*trees)], rounds=1)
+    rows = race([both, alone, peers.torchfix(*trees)], rounds=1, limit=600)
     targets = {"TorchFix": "at least 25"}
     return Table(
         "Installed TensorFlow and Keras", rows, "lossfix check", f"{files} files.", targets
