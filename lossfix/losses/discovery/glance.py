@@ -14,10 +14,12 @@ from itertools import chain
 from lossfix.losses.discovery.candidate import Settings
 from lossfix.losses.discovery.heads import (
     BRACKET,
+    GAP,
     LETTER,
     NAME,
     QUOTED,
     WORD,
+    has,
     heads,
     is_loss_name,
     named_losses,
@@ -29,8 +31,6 @@ from lossfix.losses.discovery.uses import LOSS_KEYWORDS, METRIC_KEYWORDS
 from lossfix.losses.discovery.wording import LOSS_WORDS
 from lossfix.losses.operations.keras_names import LOSS_FUNCTIONS, RENAMED_STRINGS
 from lossfix.losses.operations.names import canonical
-
-_GAP = rb"(?:\s|\\\n|#[^\n]*\n)*"
 
 
 def _one_of(words: Collection[str]) -> bytes:
@@ -97,30 +97,30 @@ _METRICS_LITERAL = _literal(b"losses|metrics")
 _STRING = re.compile(rb"[\"'](\w*)[\"']")
 _KEY = _followed_by(rb"[\"']\s*:", LOSS_KEYWORDS | METRIC_KEYWORDS)
 _LISTED = re.compile(rb"^([ \t]*)(?:async )?def (?:\w+_)?metrics\(", re.MULTILINE)
-_RETURNED = re.compile(rb"return\b%s[\[({]|return\b[^\n]*," % _GAP)
+_RETURNED = re.compile(rb"return\b%s[\[({]|return\b[^\n]*," % GAP)
 """What hands back a list, a tuple or a dictionary that is written out."""
 _COMPILE = re.compile(rb"\.compile\((?<!\bre\.compile\()")
-_SPACE = re.compile(_GAP)
+_SPACE = re.compile(GAP)
 _NAMED = re.compile(rb"\w+\s*=(?!=)|\*\*|\)")
 _KEYWORDS = (b"loss", b"criterion", b"metric")
 """Each keyword holds one of these."""
 _REGISTERED = re.compile(
     rb"(?:custom_objects%(gap)s=|(?i:custom_?object_?scope)\()%(gap)s\{(?!\s*\})|custom_objects\(\)%(gap)s(?:\[|\.)"
-    % {b"gap": _GAP}
+    % {b"gap": GAP}
 )
-_UNPACKED = re.compile(rb"[(,]%s\*\*" % _GAP)
+_UNPACKED = re.compile(rb"[(,]%s\*\*" % GAP)
 _PATH_END = re.compile(rb"[.:](%s)[\"']" % WORD)
 _FEW = 50
 """Names that are looked for one by one before a file is taken apart."""
 _IMPORT = re.compile(
     rb"\bfrom\b[^\n]*\bimport%(gap)s\([^)]*|\b(?:from|import)\b(?:[^\n\\]|\\\n)*"
-    rb"|(?:import_module|__import__|sys\.modules)%(gap)s[(\[]%(gap)s[\"'][\w.]*" % {b"gap": _GAP}
+    rb"|(?:import_module|__import__|sys\.modules)%(gap)s[(\[]%(gap)s[\"'][\w.]*" % {b"gap": GAP}
 )
 """A statement or a call that imports."""
 _LOOKUPS = (b"getattr(", b"vars(", b"__dict__", b"getmembers(", b"globals(", b"locals(", b"eval(")
 _ANY_MODULE = re.compile(
     rb"(?:import_module|__import__|sys\.modules)%(gap)s[(\[]%(gap)s(?!__name__)[^\"'\s]"
-    % {b"gap": _GAP}
+    % {b"gap": GAP}
 )
 _MOST = 3
 """Parameters without a default that a loss has at most, ``self`` among them."""
@@ -173,9 +173,9 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
     """Whether some function or class may be a loss without any other file saying so."""
     if not mentions_a_framework(data):
         return False
-    if _has(data, _METHODS) and _extends_a_loss(data, settings):
+    if has(data, _METHODS) and _extends_a_loss(data, settings):
         return True
-    if _has(data, _GRADIENTS) or _NAMED_CLASS.search(data):
+    if has(data, _GRADIENTS) or _NAMED_CLASS.search(data):
         return any(takes_a_pair(each, settings) for each in heads(data))
     if _HANDED_BACK.search(data) and _hands_back_a_loss(data, settings):
         return True
@@ -185,7 +185,7 @@ def may_define_a_loss(data: bytes, settings: Settings) -> bool:
 def _extends_a_loss(data: bytes, settings: Settings) -> bool:
     if any(base.rpartition(".")[2].encode() in data for base in settings.bases):
         return True
-    return _has(data, (b"Loss", b"losses")) and _LOSS_CLASS.search(data) is not None
+    return has(data, (b"Loss", b"losses")) and _LOSS_CLASS.search(data) is not None
 
 
 def may_use_a_loss(data: bytes) -> bool:
@@ -193,9 +193,9 @@ def may_use_a_loss(data: bytes) -> bool:
     if not mentions_a_framework(data):
         return False
     return (
-        (_has(data, _KEYWORDS) and _passes_by_keyword(data))
+        (has(data, _KEYWORDS) and _passes_by_keyword(data))
         or _compiles(data)
-        or (_has(data, (b"ustom_object", b"ustomObject")) and bool(_REGISTERED.search(data)))
+        or (has(data, (b"ustom_object", b"ustomObject")) and bool(_REGISTERED.search(data)))
         or (b"losses." in data and _SET.search(data) is not None)
         or _keeps_a_loss(data)
         or _lists_metrics(data)
@@ -264,10 +264,6 @@ def _in_a_call(data: bytes, start: int) -> bool:
     return above.endswith((b"(", b",")) or b"#" in above[above.rfind(b"\n") + 1 :]
 
 
-def _has(data: bytes, words: Collection[bytes]) -> bool:
-    return any(word in data for word in words)
-
-
 def mentions(data: bytes, names: frozenset[bytes]) -> bool:
     """Whether the file may refer to any of ``names``, which another one defines.
 
@@ -299,7 +295,7 @@ def _alone(name: bytes) -> re.Pattern[bytes]:
 
 def may_look_up(data: bytes) -> bool:
     """Whether the file may call what a module holds without writing its name (``lookups``)."""
-    return b"import" in data and _has(data, _LOOKUPS)
+    return b"import" in data and has(data, _LOOKUPS)
 
 
 def may_look_anywhere(data: bytes) -> bool:
@@ -319,9 +315,9 @@ def may_import(data: bytes, modules: frozenset[bytes]) -> bool:
 
 def mentions_a_framework(data: bytes) -> bool:
     """Whether there is any sign of TensorFlow or Keras: most files of most projects have none."""
-    if _has(data, _FRAMEWORK):
+    if has(data, _FRAMEWORK):
         return True
-    return _has(data, _SHORT) and _SHORT_FRAMEWORK.search(data) is not None
+    return has(data, _SHORT) and _SHORT_FRAMEWORK.search(data) is not None
 
 
 def _has_a_named_pair(data: bytes, settings: Settings) -> bool:

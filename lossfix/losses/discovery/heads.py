@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -14,6 +14,8 @@ from lossfix.losses.discovery.wording import LOSS_WORDS, names_a_loss, pair_of
 LETTER = rb"[\w\x80-\xff]"
 WORD = LETTER + b"+"
 NAME = re.compile(WORD)
+GAP = rb"(?:\s|\\\n|#[^\n]*\n)*"
+"""What may stand between two parts of an expression."""
 BRACKET = re.compile(rb"[][(){},]")
 _HEAD = re.compile(rb"^([ \t]*)(?:async[ \t]+)?def\s+(%s)\s*\(" % WORD, re.MULTILINE)
 _FUNCTION = re.compile(rb"def\s+(%s)" % WORD)
@@ -27,6 +29,11 @@ QUOTED = re.compile(
     re.DOTALL,
 )
 """A comment or a string."""
+
+
+def has(data: bytes, words: Collection[bytes]) -> bool:
+    """Whether any of some words stands in a file, be it within another one."""
+    return any(word in data for word in words)
 
 
 @dataclass(frozen=True)

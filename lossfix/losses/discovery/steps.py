@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
-from lossfix.losses.discovery.heads import named_losses
+from lossfix.losses.discovery.heads import GAP, has, named_losses
 from lossfix.losses.discovery.wording import names_a_test
 
-_GAP = rb"(?:\s|\\\n|#[^\n]*\n)*"
 _STEP = re.compile(rb"def (?:(?:train|test)_step|compute_loss)\(")
 _ADDED = re.compile(rb"(?<!self)\.add_loss\(")
 _TAKEN = re.compile(
     rb"\.(?:gradient|jacobian|minimize)\(%(gap)s(?:target\s*=\s*)?"
     rb"(?:[\w.]*(?:loss|cost|objective|criterion)|(?:tf|K|keras)\.|float\(|[\w.]*\.(?:numpy|item)\(|\w+%(gap)s[,)])"
-    % {b"gap": _GAP},
+    % {b"gap": GAP},
     re.IGNORECASE,
 )
 _TRAINED = (b"trainable", b"optimizer", b"apply_gradients", b"minimize(", b"assign")
@@ -27,16 +26,16 @@ _OF_WHAT_LOST_NAMES = re.compile(
 def may_wire_a_loss(data: bytes) -> bool:
     """Whether a file that mentions a framework may wire a loss, or compute one with names that are gone."""
     return (
-        (_has(data, b"_step(", b"compute_loss(") and _STEP.search(data) is not None)
+        (has(data, (b"_step(", b"compute_loss(")) and _STEP.search(data) is not None)
         or (b"GradientTape" in data and _takes_a_gradient(data))
         or (b".add_loss(" in data and _ADDED.search(data) is not None)
-        or (_has(data, b"backend", b"tensorflow") and _may_use_what_is_gone(data))
+        or (has(data, (b"backend", b"tensorflow")) and _may_use_what_is_gone(data))
     )
 
 
 def _takes_a_gradient(data: bytes) -> bool:
     # Of what a gradient is for its own sake, in tests of operations mostly, no loss is made.
-    return _has(data, *_TRAINED) and _TAKEN.search(data) is not None
+    return has(data, _TRAINED) and _TAKEN.search(data) is not None
 
 
 def _may_use_what_is_gone(data: bytes) -> bool:
@@ -46,7 +45,3 @@ def _may_use_what_is_gone(data: bytes) -> bool:
 
 def _is_a_test(name: bytes) -> bool:
     return names_a_test(name.decode("utf-8", "replace"))
-
-
-def _has(data: bytes, *words: bytes) -> bool:
-    return any(word in data for word in words)
