@@ -39,6 +39,7 @@ from lossfix.syntax.scope import dotted, last_part, scope_of_module
 _LOSS_MODULES = frozenset({"loss", "losses"})
 _METRIC_MODULES = frozenset({"metric", "metrics"})
 _PASSED = "passes it to a function that may call it"
+_HANDED_OUT = "hands it to whoever asks for it, who may call it"
 _READS = ("getattr", "hasattr")
 _UNPACK = ("compile", "dict")
 """What takes its keywords from a dictionary, and calls none of them."""
@@ -130,9 +131,9 @@ class _Read:
             case ast.FunctionDef() | ast.ClassDef() | ast.Delete() | ast.Match():
                 yield self._use("uses it as more than a loss", lists)
             case ast.Return() as returned if _is_decorated(returned, self.names):
-                yield self._use("hands it to whoever asks for it, who may call it", lists)
+                yield self._use(_HANDED_OUT, lists)
             case ast.Yield() | ast.YieldFrom() | ast.Lambda():
-                yield self._use("hands it to whoever asks for it, who may call it", lists)
+                yield self._use(_HANDED_OUT, lists)
             case ast.Compare() as comparison if not only_compared(comparison, node):
                 yield self._use("compares it with something", lists)
 
